@@ -1,0 +1,300 @@
+"""The decision: may this principal do this action on that resource, and which statements say so.
+
+AWS's order (IAM User Guide, "Policy evaluation logic"): an explicit deny anywhere wins; then service control policies,
+the resource's policy, the identity's policies, the permissions boundary and the session policies each must, or may,
+allow. Which of them are asked depends on who calls and on whose account owns the resource.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import NamedTuple
+
+from cloudarium.policy import conditions
+from cloudarium.policy.documents import BY_NAME, BY_ROLE, NO_MATCH, Document, StatementRef, compile_document
+from cloudarium.policy.principal import ContextValue, Principal, context_of
+
+# S3 alone writes the resource of a denial in quotes.
+_QUOTED_RESOURCES = ("s3:",)
+
+
+class Reason(StrEnum):
+    """Why a decision came out as it did."""
+
+    ROOT = "allowed: root of the account"
+    IDENTITY = "allowed: identity-based policy"
+    RESOURCE = "allowed: resource-based policy"
+    BOTH = "allowed: identity-based and resource-based policy"
+    EXPLICIT_DENY = "denied: explicit deny"
+    NO_IDENTITY = "denied: no identity-based policy allows"
+    NO_RESOURCE = "denied: no resource-based policy allows"
+    NO_TRUST = "denied: no role trust policy allows"
+    NO_BOUNDARY = "denied: no permissions boundary allows"
+    NO_SESSION = "denied: no session policy allows"
+    NO_SERVICE_CONTROL = "denied: no service control policy allows"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """May `principal` do `action` on `resource`, which belongs to `resource_account`?
+
+    `context` holds the request's condition keys; those of the principal are added here. An empty `resource_account`
+    means the principal's own. `resource_policy_required`: the resource's policy must allow even inside the account
+    (a role's trust policy, a KMS key's policy).
+    """
+
+    principal: Principal
+    action: str
+    resource: str = "*"
+    context: Mapping[str, ContextValue] = field(default_factory=dict)
+    resource_account: str = ""
+    resource_policy_required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Policies:
+    """The compiled policies that speak on a question; `session` None: no session policy was passed.
+
+    `service_control` has one sequence of documents for each level of the organisation, root first.
+    """
+
+    identity: Sequence[Document] = ()
+    boundary: Document | None = None
+    session: Sequence[Document] | None = None
+    resource: Document | None = None
+    service_control: Sequence[Sequence[Document]] = ()
+
+
+class Decision(NamedTuple):
+    """The answer, the statements that decided it, and AWS's sentence for a denial ("" when allowed)."""
+
+    allowed: bool
+    reason: Reason
+    deciding: tuple[StatementRef, ...]
+    message: str
+
+
+class Request:
+    """A question as statements see it; the condition keys are gathered when the first one is asked for."""
+
+    __slots__ = ("_context", "_keys", "principal", "resource")
+
+    def __init__(self, question: Question) -> None:
+        self.principal = question.principal
+        self.resource = question.resource
+        self._context = question.context
+        self._keys: dict[str, ContextValue] | None = None
+
+    def _all(self) -> dict[str, ContextValue]:
+        keys = context_of(self.principal)
+        for key, value in self._context.items():
+            keys[key.lower()] = value
+        self._keys = keys
+        return keys
+
+    def values(self, key: str) -> Sequence[str] | None:
+        """All values of a key (lower case), None when the request does not have it."""
+        keys = self._keys
+        if keys is None:
+            keys = self._all()
+        value = keys.get(key)
+        return None if value is None else conditions.texts(value)
+
+    def single(self, key: str) -> str | None:
+        """The value of a single-valued key (lower case), None when absent or many-valued."""
+        values = self.values(key)
+        return values[0] if values and len(values) == 1 else None
+
+
+# ---- asking one layer -----------------------------------------------------------------------------------------------
+
+
+def _allow(layer: Sequence[Document], action: str, request: Request) -> StatementRef | None:
+    for document in layer:
+        for statement in document.about(action)[0]:
+            if statement.applies(request):
+                return statement.ref
+    return None
+
+
+def _deny(layer: Sequence[Document], action: str, request: Request) -> StatementRef | None:
+    for document in layer:
+        for statement in document.about(action)[1]:
+            if statement.applies(request):
+                return statement.ref
+    return None
+
+
+def _granted(document: Document | None, action: str, request: Request) -> tuple[int, StatementRef | None]:
+    """The strongest grant of a resource's policy."""
+    best, by = NO_MATCH, None
+    if document is not None:
+        for statement in document.about(action)[0]:
+            strength = statement.applies(request)
+            if strength > best:
+                best, by = strength, statement.ref
+                if best == BY_NAME:
+                    break
+    return best, by
+
+
+# ---- the decision ---------------------------------------------------------------------------------------------------
+
+
+class _Asked(NamedTuple):
+    """One question on its way through the layers."""
+
+    question: Question
+    policies: Policies
+    action: str
+    request: Request
+
+    def denied(self, reason: Reason, why: str) -> Decision:
+        message = _message(self.question, f"because {why} allows the {self.question.action} action")
+        return Decision(False, reason, (), message)
+
+    def limits(self) -> Decision | tuple[StatementRef, ...]:
+        """The permissions boundary and the session policies: the statements that allow, or the denial."""
+        by: list[StatementRef] = []
+        policies = self.policies
+        if policies.boundary is not None and self.question.principal.kind != "root":
+            ref = _allow((policies.boundary,), self.action, self.request)
+            if ref is None:
+                return self.denied(Reason.NO_BOUNDARY, "no permissions boundary")
+            by.append(ref)
+        if policies.session is not None:
+            ref = _allow(policies.session, self.action, self.request)
+            if ref is None:
+                return self.denied(Reason.NO_SESSION, "no session policy")
+            by.append(ref)
+        return tuple(by)
+
+
+def decide(question: Question, policies: Policies) -> Decision:
+    """Decide a question; everything that is not allowed is denied."""
+    asked = _Asked(question, policies, question.action.lower(), Request(question))
+    explicit = _explicit_deny(asked)
+    if explicit is not None:
+        return explicit
+    kind = question.principal.kind
+    if kind in ("service", "anonymous"):
+        return _by_resource_alone(asked)
+    for level in policies.service_control:
+        if _allow(level, asked.action, asked.request) is None:
+            return asked.denied(Reason.NO_SERVICE_CONTROL, "no service control policy")
+    if question.resource_account and question.resource_account != question.principal.account:
+        return _across_accounts(asked)
+    return _within_account(asked)
+
+
+def _explicit_deny(asked: _Asked) -> Decision | None:
+    question, policies = asked.question, asked.policies
+    action, request = asked.action, asked.request
+    service = question.principal.kind == "service"
+    layers: list[tuple[str, Sequence[Document]]] = []
+    if not service:
+        layers += [("a service control policy", level) for level in policies.service_control]
+    if policies.resource is not None:
+        trust = policies.resource.kind == "trust"
+        layers.append(("the role trust policy" if trust else "a resource-based policy", (policies.resource,)))
+    if not service:
+        layers.append(("an identity-based policy", policies.identity))
+        if policies.boundary is not None:
+            layers.append(("a permissions boundary", (policies.boundary,)))
+        if policies.session:
+            layers.append(("a session policy", policies.session))
+    for named, layer in layers:
+        ref = _deny(layer, action, request)
+        if ref is not None:
+            message = _message(question, f"with an explicit deny in {named}")
+            return Decision(False, Reason.EXPLICIT_DENY, (ref,), message)
+    return None
+
+
+def _no_resource(asked: _Asked) -> Decision:
+    document = asked.policies.resource
+    if document is not None and document.kind == "trust":
+        return asked.denied(Reason.NO_TRUST, "no role trust policy")
+    return asked.denied(Reason.NO_RESOURCE, "no resource-based policy")
+
+
+def _by_resource_alone(asked: _Asked) -> Decision:
+    """A service or an anonymous caller has no identity policies: only the resource's policy can let it in."""
+    strength, ref = _granted(asked.policies.resource, asked.action, asked.request)
+    if ref is None or not strength:
+        return _no_resource(asked)
+    return Decision(True, Reason.RESOURCE, (ref,), "")
+
+
+def _identity(asked: _Asked) -> StatementRef | None | bool:
+    """The identity side: True for a root, else the statement that allows, or None."""
+    if asked.question.principal.kind == "root":
+        return True
+    return _allow(asked.policies.identity, asked.action, asked.request)
+
+
+def _across_accounts(asked: _Asked) -> Decision:
+    """Both sides must allow: the caller's account by its policies, the resource's account by the resource's policy."""
+    identity = _identity(asked)
+    if identity is None:
+        return asked.denied(Reason.NO_IDENTITY, "no identity-based policy")
+    limits = asked.limits()
+    if isinstance(limits, Decision):
+        return limits
+    strength, ref = _granted(asked.policies.resource, asked.action, asked.request)
+    if ref is None or not strength:
+        return _no_resource(asked)
+    own = () if isinstance(identity, bool) else (identity,)
+    return Decision(True, Reason.BOTH, (*own, ref, *limits), "")
+
+
+def _within_account(asked: _Asked) -> Decision:
+    """Either side may allow, but how the resource's policy names the caller decides what still limits the grant."""
+    strength, ref = _granted(asked.policies.resource, asked.action, asked.request)
+    if ref is not None and strength == BY_NAME:
+        return Decision(True, Reason.RESOURCE, (ref,), "")
+    if asked.question.resource_policy_required and not strength:
+        return _no_resource(asked)
+    if ref is not None and strength == BY_ROLE:
+        limits = asked.limits()
+        return limits if isinstance(limits, Decision) else Decision(True, Reason.RESOURCE, (ref, *limits), "")
+    identity = _identity(asked)
+    if identity is None:
+        return asked.denied(Reason.NO_IDENTITY, "no identity-based policy")
+    limits = asked.limits()
+    if isinstance(limits, Decision):
+        return limits
+    if isinstance(identity, bool):
+        return Decision(True, Reason.ROOT, limits, "")
+    return Decision(True, Reason.IDENTITY, (identity, *limits), "")
+
+
+# ---- words ----------------------------------------------------------------------------------------------------------
+
+
+def _message(question: Question, because: str) -> str:
+    """AWS's sentence for a denial; the resource is left out when the action has none."""
+    action, resource = question.action, question.resource
+    where = ""
+    if resource and resource != "*":
+        quoted = f'"{resource}"' if action.lower().startswith(_QUOTED_RESOURCES) else resource
+        where = f" on resource: {quoted}"
+    return f"User: {question.principal.arn} is not authorized to perform: {action}{where} {because}"
+
+
+def smallest_policy(question: Question) -> dict[str, object]:
+    """The smallest identity policy that would allow the question, as a policy document."""
+    statement = {"Effect": "Allow", "Action": question.action, "Resource": question.resource}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def session_documents(principal: Principal) -> tuple[Document, ...] | None:
+    """The session policies of a principal, compiled; None when nothing limits the session.
+
+    A federated user without session policies has an empty tuple: AWS then grants it nothing by its user's policies.
+    """
+    if not principal.session_policies:
+        return () if principal.kind == "federated" else None
+    return tuple(compile_document(text, "session policy", "session") for text in principal.session_policies)
