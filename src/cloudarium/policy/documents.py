@@ -29,12 +29,12 @@ class Lookups(conditions.Lookups, Protocol):
 
 
 class StatementRef(NamedTuple):
-    """Which statement decided: the policy's name, its kind, the statement's Sid or place, and its text."""
+    """Which statement decided: the policy's name, its kind, the statement's Sid and position, and its text."""
 
     policy: str
     kind: str
     sid: str
-    index: int
+    position: int
     text: str
 
 
@@ -115,7 +115,7 @@ class Statement:
         self.actions = [patterns.glob(action.lower()) for action in actions]
         self.principals: Principals | None = None
         if "Principal" in raw or "NotPrincipal" in raw:
-            element = raw.get("Principal", raw.get("NotPrincipal"))
+            element = raw["Principal"] if "Principal" in raw else raw["NotPrincipal"]
             self.principals = Principals(element, "NotPrincipal" in raw, self.allow)
         self._compile_resources(raw, variables, kind)
         self.conditions = conditions.compile_block(raw.get("Condition", {}), variables)

@@ -267,7 +267,7 @@ def _trust_action(action: str) -> bool:
 
 
 def _check_principals(statement: dict[str, Any]) -> None:
-    principal = statement.get("Principal", statement.get("NotPrincipal"))
+    principal = statement["Principal"] if "Principal" in statement else statement["NotPrincipal"]
     if principal == "*":
         return
     _require(bool(principal), "Missing required field Principal cannot be empty!")
