@@ -1,0 +1,74 @@
+"""The errors of CloudWatch Logs."""
+
+from __future__ import annotations
+
+from cloudarium.shared.errors import AwsError
+
+
+class InvalidParameter(AwsError):
+    """What the model cannot forbid: combinations, tokens, batches."""
+
+    code = "InvalidParameterException"
+
+
+class GroupNotFound(AwsError):
+    """No such log group in this account and region."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified log group does not exist.")
+
+
+class StreamNotFound(AwsError):
+    """No such log stream in the group."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified log stream does not exist.")
+
+
+class ResourceNotFound(AwsError):
+    """The ARN of a tagging call leads to nothing."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified resource does not exist.")
+
+
+class GroupExists(AwsError):
+    """The name is taken."""
+
+    code = "ResourceAlreadyExistsException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified log group already exists")
+
+
+class StreamExists(AwsError):
+    """The name is taken within the group."""
+
+    code = "ResourceAlreadyExistsException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified log stream already exists")
+
+
+class DeletionProtected(AwsError):
+    """The group refuses to be deleted, with all that is in it."""
+
+    code = "ValidationException"
+
+    def __init__(self) -> None:
+        super().__init__("The log group has deletion protection enabled. Disable it before you delete the log group.")
+
+
+class TooManyTags(AwsError):
+    """A log group has at most 50 tags."""
+
+    code = "TooManyTagsException"
+
+    def __init__(self, arn: str) -> None:
+        super().__init__("A resource can have no more than 50 tags.", resourceName=arn)

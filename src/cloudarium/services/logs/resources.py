@@ -1,0 +1,68 @@
+"""The ARNs of CloudWatch Logs, and what each call touches.
+
+A group is `log-group:NAME:*` in answers and policies. What a call on a group is checked against is
+`log-group:NAME:log-stream:` (a policy on `NAME:*` matches it, one on bare `NAME` does not); only the tagging calls by
+ARN are checked against bare `log-group:NAME`.
+Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-control-overview-cwl.html
+"""
+
+from __future__ import annotations
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import Need
+from cloudarium.shared import arn
+from cloudarium.shared.scope import Scope
+
+_GROUP = "log-group:"
+
+
+def group_arn(scope: Scope, name: str) -> str:
+    """The bare ARN of a log group; its tags are kept under it."""
+    return arn.make("logs", scope, _GROUP + name)
+
+
+def stream_arn(scope: Scope, group: str, stream: str) -> str:
+    """The ARN of a log stream."""
+    return arn.make("logs", scope, f"{_GROUP}{group}:log-stream:{stream}")
+
+
+def group_of(text: object, own: Scope) -> tuple[Scope, str]:
+    """The scope and name that a name or an ARN (with or without `:*`) of a log group stands for."""
+    parsed = arn.parse(text)
+    if parsed is None:
+        return own, text if isinstance(text, str) else ""
+    name = parsed.resource.removesuffix(":*").removeprefix(_GROUP) if parsed.resource.startswith(_GROUP) else ""
+    return Scope(parsed.account, parsed.region), name if ":" not in name else ""
+
+
+def group(call: Call) -> str:
+    """What a call on a group (by name or identifier) touches."""
+    given = call.input.get("logGroupName") or call.input.get("logGroupIdentifier")
+    scope, name = group_of(given, call.scope)
+    return stream_arn(scope, name, "")
+
+
+def stream(call: Call) -> str:
+    """What a call on a stream touches."""
+    given = call.input.get("logGroupName") or call.input.get("logGroupIdentifier")
+    scope, name = group_of(given, call.scope)
+    return stream_arn(scope, name, str(call.input.get("logStreamName", "")))
+
+
+def all_groups(call: Call) -> str:
+    """What DescribeLogGroups is checked against, whatever it asks for."""
+    return stream_arn(call.scope, "", "")
+
+
+def new_group(call: Call) -> list[str | Need]:
+    """A group to be made; tagging it on the way needs the permission to tag."""
+    needs: list[str | Need] = [group(call)]
+    if call.input.get("tags"):
+        name = str(call.input.get("logGroupName", ""))
+        needs.append(Need("logs:TagResource", group_arn(call.scope, name)))
+    return needs
+
+
+def tagged(call: Call) -> str:
+    """The bare ARN that a tagging call names."""
+    return str(call.input.get("resourceArn", "")).removesuffix(":*")

@@ -1,0 +1,41 @@
+-- Ids are never used twice (AUTOINCREMENT): events of a deleted group or stream go in the background.
+
+CREATE TABLE IF NOT EXISTS logs_groups (
+    id           INTEGER PRIMARY KEY AUTOINCREMENT,
+    account      TEXT NOT NULL,
+    region       TEXT NOT NULL,
+    name         TEXT NOT NULL,
+    class        TEXT NOT NULL,
+    created      INTEGER NOT NULL,            -- epoch milliseconds, as all times here
+    retention    INTEGER,                     -- days
+    protected    INTEGER NOT NULL DEFAULT 0,
+    stored_bytes INTEGER NOT NULL DEFAULT 0,
+    next_event   INTEGER NOT NULL DEFAULT 1,
+    expires      INTEGER,                     -- when the expiry timer of the group is due
+    UNIQUE (account, region, name)
+);
+
+CREATE TABLE IF NOT EXISTS logs_streams (
+    id             INTEGER PRIMARY KEY AUTOINCREMENT,
+    group_id       INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    created        INTEGER NOT NULL,
+    first_event    INTEGER,
+    last_event     INTEGER NOT NULL DEFAULT 0,  -- 0: no event yet
+    last_ingestion INTEGER,
+    stored_bytes   INTEGER NOT NULL DEFAULT 0,
+    UNIQUE (group_id, name)
+);
+CREATE INDEX IF NOT EXISTS logs_streams_by_time ON logs_streams (group_id, last_event, name);
+
+-- Clustered by group and time: a search over the whole group reads one range, a stream reads its index.
+CREATE TABLE IF NOT EXISTS logs_events (
+    group_id  INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    id        INTEGER NOT NULL,
+    stream_id INTEGER NOT NULL,
+    ingested  INTEGER NOT NULL,
+    message   TEXT NOT NULL,
+    PRIMARY KEY (group_id, timestamp, id)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS logs_events_by_stream ON logs_events (stream_id, timestamp, id);
