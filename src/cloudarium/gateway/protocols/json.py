@@ -1,0 +1,103 @@
+"""AWS JSON 1.0 and 1.1: one POST to `/`, the operation in `X-Amz-Target`, JSON both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import orjson
+
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load
+from cloudarium.gateway.protocols.problems import Problem, problem
+from cloudarium.model import OperationModel, ServiceModel
+from cloudarium.shared.errors import AwsError
+
+PROTOCOL = "json"
+
+
+def identify(service: ServiceModel, request: HttpRequest) -> str | None:
+    """The operation that `X-Amz-Target: Prefix.Operation` names, or None."""
+    prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
+    return name if name in service.operations and prefix == service.target_prefix else None
+
+
+def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
+    """The input in a request's body."""
+    reader = operation.compiled.get("json.parse")
+    if reader is None:
+        reader = operation.compiled["json.parse"] = _reader(operation)
+    return reader(request.body)
+
+
+def _reader(operation: OperationModel) -> Callable[[bytes], dict[str, Any]]:
+    if operation.input is None:
+        return lambda body: load(body, False) and {}
+    convert = JsonParser.of(operation.service)(operation.input)
+    bounded = operation.input.recursive
+    return lambda body: convert(load(body, bounded))
+
+
+def serialize(operation: OperationModel, output: dict[str, Any], request_id: str) -> HttpResponse:
+    """The response with an output as its body; operations without an output answer an empty body."""
+    writer = operation.compiled.get("json.serialize")
+    if writer is None:
+        writer = operation.compiled["json.serialize"] = _writer(operation)
+    return HttpResponse(
+        200, {"Content-Type": _content_type(operation.service), "x-amzn-RequestId": request_id}, writer(output)
+    )
+
+
+def _writer(operation: OperationModel) -> Callable[[dict[str, Any]], bytes]:
+    if operation.output is None:
+        return lambda output: b""
+    convert = JsonSerializer.of(operation.service)(operation.output)
+    return lambda output: orjson.dumps(convert(output))
+
+
+def serialize_error(
+    service: ServiceModel, operation: OperationModel | None, error: AwsError, request_id: str
+) -> HttpResponse:
+    """The response for an error: `__type`, the message and the error's own members."""
+    found = problem(service, PROTOCOL, error)
+    headers = {"Content-Type": _content_type(service), "x-amzn-RequestId": request_id, **found.headers}
+    if service.query_compatible:
+        headers["x-amzn-query-error"] = query_error(found)
+    body = {"__type": qualified(service, found.name), **error_members(service, found)}
+    return HttpResponse(found.status, headers, orjson.dumps(body))
+
+
+def query_error(found: Problem) -> str:
+    """The code and the fault as clients of a service that once spoke the query protocol expect them."""
+    # Codes of the gateway itself had no `Exception` at their end in the query protocol.
+    code = found.query_code if found.error else found.code.removesuffix("Exception")
+    return f"{code};{'Sender' if found.sender else 'Receiver'}"
+
+
+def qualified(service: ServiceModel, name: str) -> str:
+    """The error's name with the namespace that this service puts before its own errors and the frame's, if any."""
+    own = name in service.errors
+    space = service.metadata.get("errorNamespace" if own else "frameNamespaces")
+    if isinstance(space, dict):
+        space = space.get(name) or space.get("*")
+    return f"{space}#{name}" if space else name
+
+
+def error_members(service: ServiceModel, found: Problem) -> dict[str, Any]:
+    """The message, spelled as the error's shape does, and the error's own members."""
+    members: dict[str, Any] = {}
+    if found.shape is not None:
+        known = {name: value for name, value in found.fields.items() if name in found.shape.members}
+        members = JsonSerializer.of(service)(found.shape)(known)
+        fault = service.metadata.get("errorType")
+        if fault and "Type" in found.shape.members:
+            members.setdefault("Type", fault["sender" if found.sender else "receiver"])
+    members.update((k, v) for k, v in found.fields.items() if not found.shape or k not in found.shape.members)
+    if found.message:
+        spelled = found.message_member or service.metadata.get("frameMessage", {}).get(found.name, "message")
+        members.setdefault(spelled, found.message)
+    return members
+
+
+def _content_type(service: ServiceModel) -> str:
+    return f"application/x-amz-json-{service.json_version}"

@@ -1,0 +1,158 @@
+"""Which operation of a REST service a method, a raw path and a query string name."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from urllib.parse import unquote, unquote_plus
+
+from cloudarium.gateway.http import HttpRequest
+from cloudarium.model import OperationModel, ServiceModel
+
+_LABEL = re.compile(r"\{([^}+]+)(\+?)\}")
+
+
+@dataclass(slots=True)
+class Route:
+    """One operation as a target: what its query string and headers must hold besides the path."""
+
+    name: str
+    deprecated: bool
+    fixed: tuple[tuple[str, str], ...]  # parts of the model's URI, such as `?uploads` or `?list-type=2`
+    needed: frozenset[str]  # required query members: they tell UploadPart from PutObject
+    headers: frozenset[str]  # required header members: they tell CopyObject from PutObject
+
+    def fits(self, query: dict[str, str]) -> bool:
+        """Whether the fixed parts of the query string are there."""
+        return all(name in query and (not value or query[name] == value) for name, value in self.fixed)
+
+    def complete(self, query: dict[str, str], headers: dict[str, str]) -> bool:
+        """Whether all required query and header members are there as well."""
+        return self.needed <= query.keys() and self.headers <= headers.keys()
+
+
+@dataclass(slots=True)
+class _Node:
+    literals: dict[str, _Node] = field(default_factory=dict)
+    label: _Node | None = None
+    rest: list[Route] = field(default_factory=list)  # a greedy label takes everything from here
+    here: list[Route] = field(default_factory=list)
+
+
+class Routes:
+    """The routes of one service: a tree per method, the most specific route first."""
+
+    def __init__(self, service: ServiceModel) -> None:
+        self._methods: dict[str, _Node] = {}
+        for operation in service.operations.values():
+            self._add(operation)
+        for root in self._methods.values():
+            _sort(root)
+
+    @staticmethod
+    def of(service: ServiceModel) -> Routes:
+        """The service's routes, made on first use."""
+        routes = service.compiled.get("routes")
+        if routes is None:
+            routes = service.compiled["routes"] = Routes(service)
+        return routes
+
+    def _add(self, operation: OperationModel) -> None:
+        path, _, query = operation.uri.partition("?")
+        node = self._methods.setdefault(operation.method, _Node())
+        route = _route(operation, query)
+        for segment in path.strip("/").split("/") if path.strip("/") else ():
+            match = _LABEL.fullmatch(segment)
+            if match and match[2]:
+                node.rest.append(route)
+                return
+            if match:
+                node.label = node.label or _Node()
+                node = node.label
+            else:
+                node = node.literals.setdefault(segment, _Node())
+        node.here.append(route)
+
+    def find(self, request: HttpRequest) -> str | None:
+        """The name of the operation that a request is for, or None."""
+        root = self._methods.get(request.method)
+        if root is None:
+            return None
+        segments = request.path.split("/")[1:]
+        query = _query(request.query)
+        found = _descend(root, segments, 0, query, request.headers)
+        if found is None and segments and not segments[-1]:
+            found = _descend(root, segments[:-1], 0, query, request.headers)
+        return found
+
+
+def _route(operation: OperationModel, query: str) -> Route:
+    fixed = []
+    for part in query.split("&") if query else ():
+        name, _, value = part.partition("=")
+        if name != "x-id":
+            fixed.append((name, value))
+    shape = operation.input
+    required = [(name, shape.members[name]) for name in shape.required] if shape else []
+    needed = {m.trait("locationName") or n for n, m in required if m.location == "querystring"}
+    headers = {(m.trait("locationName") or n).lower() for n, m in required if m.location == "header"}
+    return Route(operation.name, operation.deprecated, tuple(fixed), frozenset(needed), frozenset(headers))
+
+
+def _sort(node: _Node) -> None:
+    for routes in (node.rest, node.here):
+        routes.sort(key=lambda r: (-len(r.fixed), -len(r.needed) - len(r.headers), r.deprecated, r.name))
+    for below in [*node.literals.values(), *([node.label] if node.label else [])]:
+        _sort(below)
+
+
+def _query(text: str) -> dict[str, str]:
+    if not text:
+        return {}
+    query = {}
+    for part in text.split("&")[:1000]:
+        name, _, value = part.partition("=")
+        query[unquote_plus(name) if "%" in name or "+" in name else name] = unquote_plus(value) if "%" in value else value
+    return query
+
+
+def _descend(node: _Node, segments: list[str], at: int, query: dict[str, str], headers: dict[str, str]) -> str | None:
+    if at == len(segments):
+        return _choose(node.here, query, headers)
+    segment = segments[at]
+    literal = node.literals.get(unquote(segment) if "%" in segment else segment)
+    found = _descend(literal, segments, at + 1, query, headers) if literal else None
+    if found is None and segment and node.label:
+        found = _descend(node.label, segments, at + 1, query, headers)
+    if found is None and node.rest and (segment or at + 1 < len(segments)):
+        found = _choose(node.rest, query, headers)
+    return found
+
+
+def _choose(routes: list[Route], query: dict[str, str], headers: dict[str, str]) -> str | None:
+    """The most specific route whose required parts are all there, else the least specific that fits at all."""
+    fitting = [route for route in routes if route.fits(query)]
+    if len(fitting) > 1:
+        complete = [route for route in fitting if route.complete(query, headers)]
+        named = query.get("x-id")
+        chosen = next((route for route in complete if route.name == named), None) if named else None
+        if chosen or complete:
+            return (chosen or complete[0]).name
+    return fitting[-1].name if fitting else None
+
+
+def path_pattern(operation: OperationModel) -> re.Pattern[str]:
+    """A pattern that takes the labels out of a raw path; the groups are in the order of `labels`."""
+    path = operation.uri.partition("?")[0].rstrip("/")
+    parts, end = [], 0
+    for match in _LABEL.finditer(path):
+        parts.append(re.escape(path[end : match.start()]))
+        parts.append("(.+)" if match[2] else "([^/]+)")
+        end = match.end()
+    greedy = path.endswith("+}")
+    return re.compile("".join(parts) + re.escape(path[end:]) + ("" if greedy else "/?"), re.DOTALL)
+
+
+def labels(operation: OperationModel) -> list[str]:
+    """The names of the labels in an operation's path, in order."""
+    return [match[1] for match in _LABEL.finditer(operation.uri.partition("?")[0])]
