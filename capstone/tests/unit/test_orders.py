@@ -1,0 +1,132 @@
+"""Orders: placed once, all or nothing; every reason to refuse has its own answer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from botocore.stub import Stubber
+
+import order_api
+from http_calls import call
+
+NOVEL = {
+    "id": {"S": "p1"},
+    "name": {"S": "A Novel"},
+    "price_cents": {"N": "1490"},
+    "stock": {"N": "5"},
+}
+HEAD = {
+    "pk": {"S": "ORDER#o1"},
+    "sk": {"S": "ORDER"},
+    "id": {"S": "o1"},
+    "customer_id": {"S": "c1"},
+    "status": {"S": "placed"},
+    "total_cents": {"N": "2980"},
+    "line_count": {"N": "1"},
+    "placed_at": {"S": "2026-01-01T00:00:00.000000Z"},
+    "fingerprint": {"S": "another"},
+}
+LINE = {
+    "pk": {"S": "ORDER#o1"},
+    "sk": {"S": "LINE#01"},
+    "product_id": {"S": "p1"},
+    "name": {"S": "A Novel"},
+    "price_cents": {"N": "1490"},
+    "quantity": {"N": "2"},
+}
+WANTED = {"customer_id": "c1", "lines": [{"product_id": "p1", "quantity": 2}]}
+KEY = {"idempotency-key": "key-00001"}
+
+
+def found(stub: Stubber, *items: dict[str, Any]) -> None:
+    """Lay in the products that the order names."""
+    stub.add_response("batch_get_item", {"Responses": {"shop": list(items)}, "UnprocessedKeys": {}})
+
+
+def refuse(stub: Stubber, *codes: str) -> None:
+    """Lay in a transaction that was cancelled for these reasons."""
+    stub.add_client_error(
+        "transact_write_items",
+        "TransactionCanceledException",
+        modeled_fields={"CancellationReasons": [{"Code": code} for code in codes]},
+    )
+
+
+def test_an_order_is_placed_at_the_shops_prices(stub: Stubber) -> None:
+    found(stub, NOVEL)
+    stub.add_response("transact_write_items", {})
+    answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
+    assert answer.status == 201
+    assert (answer.body["status"], answer.body["total_cents"]) == ("placed", 2980)
+    assert answer.body["lines"] == [{"product_id": "p1", "name": "A Novel", "price_cents": 1490, "quantity": 2}]
+
+
+def test_an_order_without_a_key_is_refused() -> None:
+    answer = call(order_api, "POST", "/orders", WANTED)
+    assert (answer.status, answer.body["errors"][0]["code"]) == (422, "missing")
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        [],
+        [{"product_id": "p1", "quantity": 0}],
+        [{"product_id": "p1", "quantity": 1}, {"product_id": "p1", "quantity": 2}],
+        [{"product_id": f"p{number}", "quantity": 1} for number in range(21)],
+    ],
+)
+def test_lines_of_the_wrong_form_are_refused(lines: list[Any]) -> None:
+    assert call(order_api, "POST", "/orders", {**WANTED, "lines": lines}, headers=KEY).status == 422
+
+
+@pytest.mark.parametrize("stored", [[], [{**NOVEL, "withdrawn_at": {"S": "2026-02-01"}}]])
+def test_a_product_that_is_not_on_sale_is_refused(stub: Stubber, stored: list[Any]) -> None:
+    found(stub, *stored)
+    answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
+    assert (answer.status, answer.body["products"]) == (422, ["p1"])
+
+
+def test_an_order_beyond_the_stock_is_a_conflict(stub: Stubber) -> None:
+    found(stub, NOVEL)
+    refuse(stub, "None", "None", "ConditionalCheckFailed", "None")
+    answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
+    assert (answer.status, answer.body["products"]) == (409, ["p1"])
+
+
+def test_an_order_of_nobody_is_refused(stub: Stubber) -> None:
+    found(stub, NOVEL)
+    refuse(stub, "None", "ConditionalCheckFailed", "None", "None")
+    answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
+    assert (answer.status, answer.body["detail"]) == (422, "There is no such customer.")
+
+
+def test_a_key_used_for_another_order_is_refused(stub: Stubber) -> None:
+    found(stub, NOVEL)
+    refuse(stub, "ConditionalCheckFailed", "None", "None", "None")
+    stub.add_response("get_item", {"Item": HEAD})
+    assert call(order_api, "POST", "/orders", WANTED, headers=KEY).status == 422
+
+
+def test_an_order_reads_back_with_its_lines(stub: Stubber) -> None:
+    stub.add_response("query", {"Items": [LINE, HEAD]})
+    answer = call(order_api, "GET", "/orders/o1")
+    assert (answer.status, len(answer.body["lines"]), answer.body["cancelled_at"]) == (200, 1, None)
+
+
+def test_cancelling_puts_the_goods_back_once(stub: Stubber) -> None:
+    cancelled = {**HEAD, "status": {"S": "cancelled"}, "cancelled_at": {"S": "2026-01-02T00:00:00.000000Z"}}
+    stub.add_response("query", {"Items": [LINE, HEAD]})
+    stub.add_response("transact_write_items", {})
+    stub.add_response("query", {"Items": [LINE, cancelled]})
+    stub.add_response("query", {"Items": [LINE, cancelled]})
+    assert call(order_api, "POST", "/orders/o1/cancel").body["status"] == "cancelled"
+    assert call(order_api, "POST", "/orders/o1/cancel").body["status"] == "cancelled"
+
+
+def test_orders_are_listed_by_a_status_that_exists(stub: Stubber) -> None:
+    stub.add_response("query", {"Items": [HEAD]})
+    listed = call(order_api, "GET", "/orders", query={"status": "placed"})
+    assert [order["id"] for order in listed.body["orders"]] == ["o1"]
+    assert call(order_api, "GET", "/orders", query={"status": "lost"}).status == 422
+    assert call(order_api, "GET", "/orders").status == 422
