@@ -1,1 +1,1 @@
-"""One folder per AWS service."""
+"""One folder per AWS service, all with the same inner files. Rooms never import rooms."""

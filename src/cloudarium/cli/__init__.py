@@ -1,0 +1,8 @@
+"""The command line: `cloudarium up`, and what goes with it."""
+
+
+def main() -> None:
+    """Run the `cloudarium` command."""
+    from cloudarium.cli.app import app
+
+    app()

@@ -1,0 +1,124 @@
+"""The running cloud: store, clock, directory of principals, journal, deliveries and the processes it supervises."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from cloudarium.gateway import pipeline, rooms
+from cloudarium.gateway.background import Deliverer
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
+from cloudarium.glass.journal import Journal
+from cloudarium.policy.principal import Principal
+from cloudarium.shared.clock import Clock
+from cloudarium.shared.errors import NotBuilt
+from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
+
+DEFAULT_REGION = "us-east-1"
+
+
+class Cloud:
+    """Everything that one `cloudarium up` runs. `folder` None: an ephemeral cloud that leaves nothing behind.
+
+    `endpoint` is the URL that clients and functions use. `settings` are what `cloudarium up` was told. Rooms keep what
+    must live as long as the cloud (supervised processes) in `keep`, and have it closed by `at_close`.
+    """
+
+    stopwatch = staticmethod(time.perf_counter)
+
+    def __init__(self, folder: Path | None = None, endpoint: str = "http://127.0.0.1:4566") -> None:
+        self.store = Store(folder, rooms.schemas())
+        self.endpoint = endpoint
+        self.home = Scope(HOME_ACCOUNT, DEFAULT_REGION)
+        self.clock = _remembered_clock(self.store)
+        self.directory = Directory(self.store)
+        self.journal = Journal(self)
+        self.deliverer = Deliverer(self)
+        self.keep: dict[str, Any] = {}
+        self.started_at = self.clock.machine_now()
+        self._closers: list[Callable[[], Awaitable[None]]] = []
+
+    @property
+    def port(self) -> int:
+        """The port of the endpoint."""
+        return int(self.endpoint.rpartition(":")[2])
+
+    async def start(self) -> None:
+        """Begin what happens without a request."""
+        self.store.blobs.sweep()
+        self.deliverer.start()
+        self.journal.start()
+
+    def at_close(self, closer: Callable[[], Awaitable[None]]) -> None:
+        """Have `closer` awaited when the cloud stops or is emptied: it ends processes and drops what they knew."""
+        self._closers.append(closer)
+
+    async def stop(self) -> None:
+        """End deliveries and processes, write the journal, close the store."""
+        await self.deliverer.stop()
+        await self._close_kept()
+        self.journal.stop()
+        self.store.close()
+
+    async def reset(self) -> None:
+        """Empty the cloud: every room, every process, the journal and the clock."""
+        await self.deliverer.stop()
+        await self._close_kept()
+        self.journal.forget()
+        self.store.empty()
+        self.clock.reset()
+        self.remember_clock()
+        self.deliverer = Deliverer(self)
+        self.deliverer.start()
+
+    def remember_clock(self) -> None:
+        """Keep the clock's setting for the next start."""
+        frozen = "" if self.clock.frozen_at is None else repr(self.clock.frozen_at)
+        self.store.remember("clock", f"{self.clock.offset!r};{frozen}")
+
+    async def send(
+        self,
+        parent: Call,
+        service: str,
+        operation: str,
+        input: Mapping[str, Any],
+        principal: Principal,
+        context: Mapping[str, Any] | None,
+        scope: Scope,
+    ) -> dict[str, Any]:
+        """Take a call from one room to another through the pipeline; see Call.send."""
+        from cloudarium import model
+
+        call = Call(self, None, parent)
+        call.service, call.operation_name, call.principal, call.scope = service, operation, principal, scope
+        call.access_key = principal.access_key_id
+        call.room = rooms.room(service)
+        handler = call.room.handlers.get(operation) if call.room is not None else None
+        if handler is None:
+            raise NotBuilt(f"{service}:{operation}")
+        call.handler = handler
+        call.operation = model.service(service).operations[operation]
+        call.input = dict(input)
+        call.context = context or {}
+        await pipeline.deliver(call)
+        return call.output or {}
+
+    async def _close_kept(self) -> None:
+        closers, self._closers = self._closers, []
+        for closer in reversed(closers):
+            with contextlib.suppress(Exception):
+                await closer()
+        self.keep.clear()
+
+
+def _remembered_clock(store: Store) -> Clock:
+    setting = store.setting("clock")
+    if not setting:
+        return Clock()
+    offset, _, frozen = setting.partition(";")
+    return Clock(float(offset), float(frozen) if frozen else None)

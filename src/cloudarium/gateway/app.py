@@ -1,0 +1,116 @@
+"""The socket: our ASGI application, from bytes to a call and back."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import aclosing
+from typing import Any
+
+from cloudarium.cloud import Cloud
+from cloudarium.gateway import control, pipeline
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+log = logging.getLogger("cloudarium")
+
+
+class ClientGone(Exception):
+    """The client closed the connection before its request was whole."""
+
+
+class App:
+    """One cloud as an ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        """Answer one connection's request, or go along with the server's start and stop."""
+        if scope["type"] == "http":
+            await self._http(scope, receive, send)
+        elif scope["type"] == "lifespan":
+            await self._lifespan(receive, send)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            kind = (await receive())["type"]
+            if kind == "lifespan.startup":
+                await self.cloud.start()
+                await send({"type": "lifespan.startup.complete"})
+            else:
+                await self.cloud.stop()
+                await send({"type": "lifespan.shutdown.complete"})
+                return
+
+    async def _http(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        request = _request(scope, receive)
+        try:
+            if control.is_own(request):
+                response = await control.answer(self.cloud, request)
+            else:
+                call = Call(self.cloud, request)
+                await pipeline.answer(call)
+                assert call.response is not None
+                response = call.response
+        except ClientGone:
+            return
+        await _respond(send, response, request.method)
+
+
+def _request(scope: MutableMapping[str, Any], receive: Receive) -> HttpRequest:
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in scope["headers"]:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    client = scope.get("client")
+    return HttpRequest(
+        method=scope["method"],
+        path=scope["raw_path"].decode("latin-1"),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        stream=_chunks(receive),
+        peer=client[0] if client else "",
+        scheme=scope["scheme"],
+    )
+
+
+async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        body = message.get("body", b"")
+        if body:
+            yield body
+        if not message.get("more_body"):
+            return
+
+
+async def _respond(send: Send, response: HttpResponse, method: str) -> None:
+    headers = [(name.encode("latin-1"), _header_value(value)) for name, value in response.headers.items()]
+    body = response.body
+    if isinstance(body, bytes):
+        if "content-length" not in {name.lower() for name in response.headers} and response.status not in (204, 304):
+            headers.append((b"content-length", str(len(body)).encode()))
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
+        await send({"type": "http.response.body", "body": b"" if method == "HEAD" else body})
+        return
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    async with aclosing(body) as chunks:  # type: ignore[type-var]
+        if method != "HEAD":
+            async for chunk in chunks:
+                await send({"type": "http.response.body", "body": chunk, "more_body": True})
+    await send({"type": "http.response.body", "body": b""})
+
+
+def _header_value(value: str) -> bytes:
+    # A header must not be able to start another one; what is not latin-1 goes out as UTF-8, as S3 sends metadata.
+    clean = value.replace("\r", "").replace("\n", " ")
+    try:
+        return clean.encode("latin-1")
+    except UnicodeEncodeError:
+        return clean.encode("utf-8", "replace")

@@ -1,0 +1,140 @@
+"""Step 2, authenticate: who signed this? The signature is proved, or the call is anonymous."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import UTC, datetime
+
+from cloudarium.gateway import sigv4
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpRequest
+from cloudarium.policy.principal import Credential
+from cloudarium.shared.auth_errors import (
+    BodyMismatch,
+    ExpiredToken,
+    InvalidAccessKey,
+    MissingAuthentication,
+    PresignedExpired,
+    RequestExpired,
+    SignatureMismatch,
+    UnrecognizedClient,
+)
+from cloudarium.shared.clock import iso
+
+_SKEW = 15 * 60  # seconds that a client's clock may be off
+
+
+def authenticate(call: Call) -> None:
+    """Set the call's principal from its signature, or leave it anonymous where the service judges such calls.
+
+    Raises the errors of shared/auth_errors.py, which every protocol words in its own way.
+    """
+    if call.claim is None:
+        assert call.room is not None and call.operation is not None
+        if not (call.room.card.anonymous or call.operation.unsigned):
+            raise MissingAuthentication()
+        return
+    assert call.request is not None and call.room is not None
+    credential = prove(call, call.claim, call.request, call.room.card.signs_path_once)
+    call.principal, call.signed = credential.principal, True
+    call.scope = call.scope._replace(account=credential.principal.account)
+
+
+def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> Credential:
+    """The credential that made this claim's signature; raises when there is none or it did not make it."""
+    credential: Credential | None = call.cloud.directory.credential(claim.access_key)
+    if credential is None or credential.status != "Active":
+        raise InvalidAccessKey(AWSAccessKeyId=claim.access_key)
+    if credential.token is not None or claim.token:
+        _check_token(call, claim, credential)
+    _check_time(call, claim)
+    expected = sigv4.signature_of(claim, request, credential.secret, _payload_hash(claim, request), path_once)
+    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+        raise SignatureMismatch()
+    _check_headers_signed(claim, request)
+    return credential
+
+
+def signing_key_of(call: Call) -> bytes | None:
+    """The key that signs the chunks of this call's body, None for an anonymous call."""
+    claim = call.claim
+    if claim is None:
+        return None
+    credential = call.cloud.directory.credential(claim.access_key)
+    return sigv4.signing_key(credential.secret, claim.date, claim.region, claim.service) if credential else None
+
+
+def _check_token(call: Call, claim: sigv4.Claim, credential: Credential) -> None:
+    if credential.token is None or not hmac.compare_digest(credential.token.encode(), claim.token.encode()):
+        raise UnrecognizedClient()
+    if credential.expires is not None and credential.expires <= call.now:
+        raise ExpiredToken()
+
+
+def _check_time(call: Call, claim: sigv4.Claim) -> None:
+    signed_at = _seconds(claim.timestamp)
+    if not claim.timestamp.startswith(claim.date):
+        raise SignatureMismatch(
+            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
+        )
+    clock = call.cloud.clock
+    machine_now = clock.machine_now()
+    if claim.expires is None:
+        if abs(machine_now - signed_at) > _SKEW:
+            raise RequestExpired(_skew_message(claim, signed_at, machine_now))
+        return
+    ends = clock.at(signed_at) + claim.expires
+    if signed_at - machine_now > _SKEW:
+        raise PresignedExpired("Request is not valid yet", ServerTime=iso(call.now))
+    if ends < call.now:
+        raise PresignedExpired(Expires=iso(ends), ServerTime=iso(call.now), **{"X-Amz-Expires": str(claim.expires)})
+
+
+def _skew_message(claim: sigv4.Claim, signed_at: float, now: float) -> str:
+    shown = iso(now).replace("-", "").replace(":", "")
+    if signed_at > now:
+        return f"Signature not yet current: {claim.timestamp} is still later than {shown}"
+    return f"Signature expired: {claim.timestamp} is now earlier than {shown} ({shown} - 15 min.)"
+
+
+def _seconds(timestamp: str) -> float:
+    try:
+        return datetime.strptime(timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()
+    except ValueError as error:
+        raise SignatureMismatch(f"'{timestamp}' is not a valid date") from error
+
+
+def _payload_hash(claim: sigv4.Claim, request: HttpRequest) -> str:
+    claimed = request.headers.get("x-amz-content-sha256")
+    if claim.expires is not None:
+        return claimed or sigv4.UNSIGNED
+    if request.stream is not None or (claimed is not None and not _is_digest(claimed)):
+        return claimed or sigv4.UNSIGNED  # a stream is proved while it passes (body.py)
+    computed = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
+    if claimed is not None and claimed.lower() != computed:
+        raise BodyMismatch(ClientComputedContentSHA256=claimed, S3ComputedContentSHA256=computed)
+    return claimed or computed
+
+
+def _is_digest(text: str) -> bool:
+    return len(text) == 64 and text.isalnum()
+
+
+def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
+    """Every x-amz- header and the host must be covered: what is not signed could be added on the way."""
+    names = claim.signed_headers.split(";")
+    if "host" not in names:
+        raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    unsigned = [
+        name
+        for name in request.headers
+        if name.startswith("x-amz-") and name not in names and name not in _MAY_BE_UNSIGNED
+    ]
+    if unsigned:
+        raise SignatureMismatch(
+            "There were headers present in the request which were not signed: " + ", ".join(unsigned)
+        )
+
+
+_MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-user-agent", "x-amz-date"})

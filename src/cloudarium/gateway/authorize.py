@@ -1,0 +1,106 @@
+"""Step 4, authorize: may this principal do this? Asked before validation, as on AWS, and failing closed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.context import RequestContext
+from cloudarium.gateway.operation import Need
+from cloudarium.gateway.rooms import room
+from cloudarium.policy import access
+from cloudarium.policy.documents import Document, compile_document
+from cloudarium.policy.engine import Decision, Policies, Question, session_documents
+from cloudarium.policy.engine import decide as ask_engine
+from cloudarium.shared import arn as arns
+from cloudarium.shared.errors import AccessDenied, NotBuilt
+
+
+class Unlisted(AccessDenied):
+    """The operation has no row in the access table, so nobody can know who may call it."""
+
+    def __init__(self, service: str, operation: str) -> None:
+        super().__init__(f"{service}:{operation} has no row in the access table, so every call of it is denied.")
+
+
+def authorize(call: Call) -> None:
+    """Raise AccessDenied unless every permission that the call needs is granted; keep the decisions on the call.
+
+    Raises NotBuilt for an operation that the room does not have: whoever may not even sign never learns that.
+    """
+    if call.handler is None:
+        raise NotBuilt(f"{call.service}:{call.operation_name}")
+    row = access.row(call.service, call.operation_name)
+    if row is None:
+        raise Unlisted(call.service, call.operation_name)
+    for need in _needs(call, row.actions):
+        decision = decide(call, need.action, need.resource, need.context)
+        call.decisions.append((need.action, need.resource, decision))
+        if not decision.allowed:
+            call.decision = decision
+            raise AccessDenied(decision.message)
+        call.decision = decision
+
+
+def _needs(call: Call, actions: tuple[str, ...]) -> Iterator[Need]:
+    assert call.handler is not None
+    if call.handler.on is None:
+        for action in actions:
+            yield Need(action, "*")
+        return
+    touched = call.handler.on(call)
+    for item in (touched,) if isinstance(touched, (str, Need)) else touched:
+        if isinstance(item, Need):
+            yield item
+        else:
+            for action in actions:
+                yield Need(action, item)
+
+
+def decide(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
+    """The policy engine's answer for this call's principal; changes and raises nothing."""
+    principal = call.principal
+    required, document, owner = _resource_side(call, action, resource)
+    identity = call.cloud.directory.policies_of(principal)
+    policies = Policies(
+        identity=_compiled(identity.identity) if identity is not None else (),
+        boundary=_one(identity.boundary) if identity is not None and identity.boundary else None,
+        session=session_documents(principal),
+        resource=document,
+    )
+    question = Question(
+        principal,
+        action,
+        resource,
+        RequestContext(call, action, resource, context),
+        resource_account=owner or call.account,
+        resource_policy_required=required,
+    )
+    return ask_engine(question, policies)
+
+
+def _resource_side(call: Call, action: str, resource: str) -> tuple[bool, Document | None, str]:
+    """Whether the resource's policy must allow, that policy, and the account that owns the resource."""
+    arn = arns.parse(resource)
+    if arn is None:
+        return False, None, ""
+    owner = arn.account
+    owning = room(arn.service) or call.room
+    module = owning.module("resources") if owning is not None else None
+    if module is None:
+        return False, None, owner
+    text = module.resource_policy(call, resource) if hasattr(module, "resource_policy") else None
+    required = action in getattr(module, "POLICY_REQUIRED", ())
+    if hasattr(module, "owner"):
+        owner = module.owner(call, resource) or owner
+    document = compile_document(text, resource, "trust" if required else "resource") if text else None
+    return required, document, owner
+
+
+def _compiled(policies: tuple[tuple[str, str], ...]) -> tuple[Document, ...]:
+    return tuple(compile_document(text, name) for name, text in policies)
+
+
+def _one(policy: tuple[str, str]) -> Document:
+    return compile_document(policy[1], policy[0])

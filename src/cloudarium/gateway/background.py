@@ -1,0 +1,222 @@
+"""What happens without a request: events and timers of the outbox, delivered in order of due time.
+
+A room's background.py marks its deliveries with `@delivery("Kind")`. One timer sleeps until the earliest due time; a
+commit that wrote an event and every move of the clock wake it. Nothing polls.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import room_of
+from cloudarium.gateway.rooms import room
+from cloudarium.policy.principal import Principal
+from cloudarium.shared.scope import Scope
+from cloudarium.store.outbox import OutboxRow
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.store import Store
+
+log = logging.getLogger("cloudarium")
+
+_AT_ONCE = 64  # deliveries under way at the same time
+_LONGEST_PAUSE = 300.0  # seconds between attempts of a delivery that keeps failing
+_MOST_ATTEMPTS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """A delivery's answer "not yet": to be tried once more at `at` (epoch seconds)."""
+
+    at: float
+
+
+class Event:
+    """One event of the outbox on its way to a delivery; the delivery acts through it."""
+
+    def __init__(self, cloud: Cloud, row: OutboxRow) -> None:
+        self.cloud = cloud
+        self.id = row.id
+        self.kind = row.kind
+        self.key = row.key
+        self.service = row.service
+        self.scope = Scope(row.account, row.region)
+        self.payload: dict[str, Any] = orjson.loads(row.payload)
+        self.due = row.due
+        self.attempts = row.attempts
+        self.now = cloud.clock.now()
+        self.call = Call(cloud, None)  # the parent of what the delivery sends
+        self.call.service, self.call.operation_name, self.call.scope = row.service, row.kind, self.scope
+        self.call.room = room(row.service)
+        self.call.trace = row.trace
+
+    @property
+    def store(self) -> Store:
+        """The store."""
+        return self.cloud.store
+
+    @property
+    def account(self) -> str:
+        """The account in which it happened."""
+        return self.scope.account
+
+    @property
+    def region(self) -> str:
+        """The region in which it happened."""
+        return self.scope.region
+
+    @property
+    def tags(self) -> Any:
+        """The tags of all resources."""
+        return self.cloud.store.tags
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing of what is recorded inside. No await inside."""
+        return self.cloud.store.transaction()
+
+    async def send(
+        self,
+        service: str,
+        operation: str,
+        input: Mapping[str, Any],
+        *,
+        as_: Principal,
+        context: Mapping[str, Any] | None = None,
+        scope: Scope | None = None,
+    ) -> dict[str, Any]:
+        """Call a room as `as_`; see Call.send."""
+        return await self.call.send(service, operation, input, as_=as_, context=context, scope=scope)
+
+    def later(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        due: float | None = None,
+        key: str | None = None,
+        service: str | None = None,
+    ) -> None:
+        """Leave a further event; see Call.later."""
+        self.call.now = self.now
+        self.call.later(kind, payload, due=due, key=key, service=service)
+
+    def not_later(self, kind: str, key: str) -> None:
+        """Take back the own room's event with this key, if it still waits."""
+        self.call.not_later(kind, key)
+
+
+Delivery = Callable[[Event], Awaitable[Retry | None]]
+DELIVERIES: dict[tuple[str, str], Delivery] = {}  # by the room's folder and the kind
+
+
+def delivery(kind: str) -> Callable[[Delivery], Delivery]:
+    """Mark the function of a room's background.py that delivers events of this kind.
+
+    It returns None when the event is delivered, or Retry; an exception is logged and tried again with growing pauses.
+    """
+
+    def register(function: Delivery) -> Delivery:
+        DELIVERIES[room_of(function.__module__), kind] = function
+        return function
+
+    return register
+
+
+class Deliverer:
+    """Takes what is due from the outbox to its delivery; at least once, at most `_AT_ONCE` at a time."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._wake = asyncio.Event()
+        self._under_way: dict[int, asyncio.Task[None]] = {}
+        self._lanes: set[Any] = set()
+        self._loop: asyncio.Task[None] | None = None
+
+    def start(self) -> None:
+        """Begin to deliver, first what an earlier run of the cloud left."""
+        self._cloud.store.outbox.on_change = self._wake.set
+        self._cloud.clock.on_change = self._wake.set
+        self._loop = asyncio.create_task(self._run(), name="outbox")
+
+    async def stop(self) -> None:
+        """Stop; deliveries under way are cut off and happen again at the next start."""
+        tasks = [*self._under_way.values(), *([self._loop] if self._loop else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def settle(self) -> None:
+        """Wait until nothing that is due at this moment is left undelivered."""
+        outbox = self._cloud.store.outbox
+        while self._under_way or outbox.due(self._cloud.clock.now(), 1, set()):
+            self._wake.set()
+            tasks = list(self._under_way.values())
+            if tasks:
+                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(0)
+
+    async def _run(self) -> None:
+        outbox, clock = self._cloud.store.outbox, self._cloud.clock
+        while True:
+            self._wake.clear()
+            now = clock.now()
+            for row in outbox.due(now, _AT_ONCE, set(self._under_way)):
+                if len(self._under_way) < _AT_ONCE and row.lane not in self._lanes:
+                    self._begin(row)
+            upcoming = outbox.next_due(now)
+            pause = clock.seconds_until(upcoming) if upcoming is not None else None
+            try:
+                await asyncio.wait_for(self._wake.wait(), pause)
+            except TimeoutError:
+                continue
+
+    def _begin(self, row: OutboxRow) -> None:
+        if row.lane is not None:
+            self._lanes.add(row.lane)
+        self._under_way[row.id] = asyncio.create_task(self._deliver(row), name=f"{row.service}:{row.kind}")
+
+    async def _deliver(self, row: OutboxRow) -> None:
+        try:
+            await self._deliver_once(row)
+        finally:
+            self._under_way.pop(row.id, None)
+            self._lanes.discard(row.lane)
+            self._wake.set()
+
+    async def _deliver_once(self, row: OutboxRow) -> None:
+        outbox = self._cloud.store.outbox
+        deliver = _delivery_of(row)
+        if deliver is None:
+            log.error("the outbox holds %s:%s, which no room delivers; dropped", row.service, row.kind)
+            outbox.done(row.id)
+            return
+        try:
+            answer = await deliver(Event(self._cloud, row))
+        except Exception:
+            log.exception("delivery of %s:%s failed (attempt %d)", row.service, row.kind, row.attempts + 1)
+            if row.attempts + 1 >= _MOST_ATTEMPTS:
+                log.error("delivery of %s:%s is given up", row.service, row.kind)
+                outbox.done(row.id)
+                return
+            answer = Retry(self._cloud.clock.now() + min(2.0**row.attempts, _LONGEST_PAUSE))
+        if answer is None:
+            outbox.done(row.id)
+        else:
+            outbox.again(row.id, answer.at)
+
+
+def _delivery_of(row: OutboxRow) -> Delivery | None:
+    owner = room(row.service)
+    if owner is None or owner.module("background") is None:
+        return None
+    return DELIVERIES.get((owner.folder, row.kind))

@@ -1,0 +1,175 @@
+"""A call on its way: every step reads and fills it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractContextManager
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.policy.principal import Principal
+from cloudarium.shared import ids
+from cloudarium.shared.scope import Scope
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.gateway.operation import Handler
+    from cloudarium.gateway.rooms import Room
+    from cloudarium.model import OperationModel
+    from cloudarium.store import Store
+    from cloudarium.store.tags import Tags
+
+
+class Door(NamedTuple):
+    """A request that is not an API call: the label of the door, whose it is, and the path behind it."""
+
+    label: str
+    id: str
+    path: str
+    by_host: bool
+
+
+class Call:
+    """One API call (or one request at a door): who, where, what, when, and what became of it.
+
+    `input` and `output` are plain data in the model's member names; times are epoch seconds. `status` and `headers`
+    override the response when a handler sets them. `decision` is the policy engine's answer, None before.
+    """
+
+    __slots__ = (
+        "access_key", "bytes_out", "claim", "cloud", "context", "decision", "decisions", "door", "error", "handler",
+        "headers", "input", "now", "operation", "operation_name", "output", "parent", "principal", "protocol", "request",
+        "request_id", "response", "room", "scope", "service", "signed", "started", "status", "trace", "trailers",
+    )  # fmt: skip
+
+    def __init__(self, cloud: Cloud, request: HttpRequest | None, parent: Call | None = None) -> None:
+        self.cloud = cloud
+        self.request = request
+        self.parent = parent
+        self.now: float = cloud.clock.now()
+        self.started: float = cloud.stopwatch()
+        self.request_id: str = ids.request_id()
+        self.trace: str = parent.trace if parent is not None else ""
+        self.scope: Scope = cloud.home
+        self.principal: Principal = ANONYMOUS
+        self.access_key: str = ""
+        self.signed = False
+        self.service: str = ""
+        self.room: Room | None = None
+        self.protocol: str = ""
+        self.operation: OperationModel | None = None
+        self.operation_name: str = ""
+        self.handler: Handler | None = None
+        self.door: Door | None = None
+        self.claim: Any = None  # the credential scope that the request claims, before it is proved
+        self.context: Mapping[str, Any] = {}
+        self.decision: Any = None
+        self.decisions: list[Any] = []
+        self.input: dict[str, Any] = {}
+        self.output: dict[str, Any] | None = None
+        self.error: Exception | None = None
+        self.response: HttpResponse | None = None
+        self.status: int | None = None
+        self.headers: dict[str, str] = {}
+        self.trailers: dict[str, str] = {}
+        self.bytes_out = 0
+
+    # ---- Short names for rooms --------------------------------------------------------------------------------------
+
+    @property
+    def account(self) -> str:
+        """The account that is acted in."""
+        return self.scope.account
+
+    @property
+    def region(self) -> str:
+        """The region that is acted in."""
+        return self.scope.region
+
+    @property
+    def store(self) -> Store:
+        """The store, inside this call's transaction."""
+        return self.cloud.store
+
+    @property
+    def tags(self) -> Tags:
+        """The tags of all resources."""
+        return self.cloud.store.tags
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """All or nothing of what is recorded inside; only asynchronous handlers need it. No await inside."""
+        return self.cloud.store.transaction()
+
+    # ---- To others --------------------------------------------------------------------------------------------------
+
+    async def send(
+        self,
+        service: str,
+        operation: str,
+        input: Mapping[str, Any],
+        *,
+        as_: Principal | None = None,
+        context: Mapping[str, Any] | None = None,
+        scope: Scope | None = None,
+    ) -> dict[str, Any]:
+        """Call another room and answer its output; `as_` is who calls (None: whoever made this call).
+
+        The call enters the pipeline at authorize, with `context` added to its condition keys, and joins this call's
+        trace. Raises the AwsError that the other room answers.
+        """
+        return await self.cloud.send(
+            self, service, operation, input, as_ or self.principal, context, scope or self.scope
+        )
+
+    def later(
+        self,
+        kind: str,
+        payload: dict[str, Any],
+        *,
+        due: float | None = None,
+        key: str | None = None,
+        service: str | None = None,
+    ) -> None:
+        """Leave an event for the delivery `kind` of a room's background.py (None: the own room), now or at `due`.
+
+        It is part of the present transaction. One with the same `key` takes the place of the earlier one.
+        """
+        when = self.now if due is None else due
+        self.cloud.store.outbox.put(service or self.service, kind, self.scope, payload, when, key, self.trace)
+
+    def not_later(self, kind: str, key: str) -> None:
+        """Take back the own room's event with this key, if it still waits."""
+        self.cloud.store.outbox.cancel(self.service, kind, self.scope, key)
+
+    def may(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> bool:
+        """Whether this call's principal would be allowed `action` on `resource`; nothing is refused or recorded."""
+        from cloudarium.gateway.authorize import decide
+
+        return decide(self, action, resource, context or {}).allowed
+
+
+class BodyStream:
+    """A body that is still arriving: iterate over its chunks once, or `read` it whole.
+
+    `length` is the decoded length in bytes when the client said it, else None.
+    """
+
+    def __init__(self, chunks: AsyncIterator[bytes], length: int | None) -> None:
+        self._chunks = chunks
+        self.length = length
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self._chunks
+
+    async def read(self, limit: int) -> bytes:
+        """The whole body; ValueError when it is larger than `limit` bytes."""
+        parts, size = [], 0
+        async for chunk in self._chunks:
+            size += len(chunk)
+            if size > limit:
+                raise ValueError(f"the body is larger than {limit} bytes")
+            parts.append(chunk)
+        return b"".join(parts)
+
+
+ANONYMOUS = Principal.anonymous()

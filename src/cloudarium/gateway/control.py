@@ -1,0 +1,168 @@
+"""The cloud's own paths: `/`, health, reset, clock and journal, guarded against web pages that are not ours."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from typing import Any
+from urllib.parse import urlsplit
+
+import orjson
+
+from cloudarium import __version__
+from cloudarium.cloud import Cloud
+from cloudarium.gateway.body import read_whole
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.rooms import all_rooms
+from cloudarium.gateway.sigv4 import query_pairs
+from cloudarium.shared.clock import iso_millis
+
+PREFIX = "/_cloudarium/"
+_MOST_BODY = 64 * 1024
+_OUR_HOSTS = re.compile(r"(?:127\.\d+\.\d+\.\d+|\[::1\]|(?:[\w-]+\.)*localhost(?:\.localstack\.cloud)?)(?::\d+)?")
+
+
+class Refused(Exception):
+    """A request to the cloud's own paths that is answered with `status` and a message."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def is_own(request: HttpRequest) -> bool:
+    """Whether a request is for the cloud itself and not for an AWS service in it."""
+    path = request.path
+    if path.startswith(PREFIX):
+        return True
+    if path != "/" or request.method not in ("GET", "HEAD") or request.query:
+        return False
+    return "authorization" not in request.headers and _OUR_HOSTS.fullmatch(request.host) is not None and (
+        request.host.split(":")[0].split(".")[0] in ("127", "localhost", "[")
+    )  # fmt: skip
+
+
+async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
+    """Answer a request for the cloud itself; JSON, never cached."""
+    try:
+        _guard(request)
+        handler = _HANDLERS.get((request.method, request.path))
+        if handler is None:
+            raise Refused(404, f"There is nothing at {request.method} {request.path[:200]}.")
+        shown = await handler(cloud, request)
+        return _json(200, shown)
+    except Refused as refused:
+        return _json(refused.status, {"error": str(refused)})
+
+
+def _guard(request: HttpRequest) -> None:
+    """A page somewhere on the web must not reach a developer's cloud through the browser (DNS rebinding, CSRF)."""
+    if not _OUR_HOSTS.fullmatch(request.host):
+        raise Refused(403, "This Host is not one of the cloud's own names.")
+    origin = request.headers.get("origin")
+    if request.method not in ("GET", "HEAD") and origin is not None and urlsplit(origin).netloc != request.host:
+        raise Refused(403, "A change cannot come from a page of another origin.")
+
+
+def _json(status: int, shown: Any) -> HttpResponse:
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return HttpResponse(status, headers, orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
+
+
+async def _body(request: HttpRequest) -> dict[str, Any]:
+    data = await read_whole(request.stream, _MOST_BODY) if request.stream is not None else request.body
+    if data is None:
+        raise Refused(413, "The body is too large.")
+    try:
+        given = orjson.loads(data or b"{}")
+    except orjson.JSONDecodeError as error:
+        raise Refused(400, f"The body is not JSON: {error}") from error
+    if not isinstance(given, dict):
+        raise Refused(400, "The body must be a JSON object.")
+    return given
+
+
+async def _index(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "cloudarium": __version__,
+        "endpoint": cloud.endpoint,
+        "services": sorted(all_rooms()),
+        "next": "export AWS_ENDPOINT_URL=" + cloud.endpoint + " and use any AWS client; `cloudarium env` prints it all",
+    }
+
+
+async def _health(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    return {
+        "status": "running",
+        "version": __version__,
+        "data": None if cloud.store.ephemeral else str(cloud.store.folder),
+        "up_seconds": round(cloud.clock.machine_now() - cloud.started_at, 3),
+        "undelivered": cloud.store.outbox.waiting(cloud.clock.now()),
+        "services": {name: "built" for name in sorted(all_rooms())},
+    }
+
+
+async def _reset(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    await _body(request)
+    await cloud.reset()
+    return {"status": "empty"}
+
+
+def _shown_clock(cloud: Cloud) -> dict[str, Any]:
+    now = cloud.clock.now()
+    return {
+        "now": iso_millis(now),
+        "epoch": now,
+        "offset_seconds": round(now - cloud.clock.machine_now(), 3),
+        "frozen": cloud.clock.frozen_at is not None,
+    }
+
+
+async def _clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    return _shown_clock(cloud)
+
+
+async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = await _body(request)
+    for name, value in given.items():
+        if name in ("advance", "at"):
+            if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e11 < value < 1e11:
+                raise Refused(400, f"`{name}` must be a number of seconds.")
+            (cloud.clock.advance if name == "advance" else cloud.clock.move_to)(float(value))
+        elif name in ("freeze", "run", "reset") and value is True:
+            getattr(cloud.clock, name)()
+        else:
+            raise Refused(400, "Give one of: advance, at (seconds), freeze, run, reset (true).")
+    cloud.remember_clock()
+    await cloud.deliverer.settle()
+    return _shown_clock(cloud)
+
+
+async def _settle(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    await _body(request)
+    await cloud.deliverer.settle()
+    return {"undelivered": 0}
+
+
+async def _journal(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = dict(query_pairs(request.query))
+    limit = given.pop("limit", "50")
+    if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000:
+        raise Refused(400, "limit must be 1 to 1000.")
+    unknown = given.keys() - {"account", "service", "operation", "request_id", "error"}
+    if unknown:
+        raise Refused(400, f"Unknown filter: {', '.join(sorted(unknown))[:200]}")
+    return {"entries": cloud.journal.find(**given, limit=int(limit))}
+
+
+_HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]] = {
+    ("GET", "/"): _index,
+    ("HEAD", "/"): _index,
+    ("GET", PREFIX): _index,
+    ("GET", PREFIX + "health"): _health,
+    ("POST", PREFIX + "reset"): _reset,
+    ("GET", PREFIX + "clock"): _clock,
+    ("POST", PREFIX + "clock"): _move_clock,
+    ("POST", PREFIX + "settle"): _settle,
+    ("GET", PREFIX + "journal"): _journal,
+}

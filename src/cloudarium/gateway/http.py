@@ -1,0 +1,41 @@
+"""The HTTP request and response as the gateway sees them: plain data, no web framework."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+
+
+@dataclass(slots=True)
+class HttpRequest:
+    """One HTTP request, its head read and its body either whole or still a stream.
+
+    `path` is the raw percent-encoded path as it was sent (never decoded, no query); `query` the raw query string
+    without `?`. `headers` has lower-case names; repeated headers are joined by `,`. `body` is the whole body for
+    every operation but those with a streaming input, whose chunks come from `stream` (then `body` is empty).
+    `sent_path` keeps the path that was signed when `path` was made path-style.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes = b""
+    stream: AsyncIterator[bytes] | None = None
+    sent_path: str = ""
+    peer: str = "127.0.0.1"
+    scheme: str = "http"
+
+    @property
+    def host(self) -> str:
+        """The Host header in lower case, port included; empty when there is none."""
+        return self.headers.get("host", "").lower()
+
+
+@dataclass(slots=True)
+class HttpResponse:
+    """One HTTP response: `body` is whole bytes or an asynchronous stream of chunks."""
+
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    body: bytes | AsyncIterator[bytes] = b""

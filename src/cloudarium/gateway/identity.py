@@ -1,0 +1,67 @@
+"""Who is who: credentials, policies and roles, asked of the rooms with an identity.py, remembered until a change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from cloudarium.gateway.rooms import rooms_with
+from cloudarium.policy.principal import Credential, Principal
+
+if TYPE_CHECKING:
+    from cloudarium.store import Store
+
+HOME_ACCOUNT = "000000000000"
+ROOT_SECRET = "test"
+_MOST = 10_000
+
+
+class Directory:
+    """The principals of a cloud. Answers are cached until a room says that "identity" has changed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._version = -1
+        self._credentials: dict[str, Credential | None] = {}
+        self._policies: dict[str, Any] = {}
+        self._roles: dict[str, Any] = {}
+
+    def credential(self, access_key: str) -> Credential | None:
+        """The credential of an access key id, None for an unknown one.
+
+        `test` and every 12-digit id are root keys with the secret `test`, as existing tools expect.
+        """
+        if access_key == "test" or (len(access_key) == 12 and access_key.isascii() and access_key.isdecimal()):
+            account = HOME_ACCOUNT if access_key == "test" else access_key
+            return Credential(Principal.root(account, access_key_id=access_key), ROOT_SECRET)
+        return self._ask(self._credentials, access_key, "find_credential", access_key)
+
+    def policies_of(self, principal: Principal) -> Any:
+        """The identity policies and the boundary of a principal, None when no room knows it."""
+        return self._ask(self._policies, principal.role_arn or principal.arn, "policies_of", principal)
+
+    def role(self, arn: str) -> Any:
+        """What is known of a role by its ARN, None when there is none."""
+        return self._ask(self._roles, arn, "find_role", arn)
+
+    def _ask(self, cache: dict[Any, Any], key: Any, question: str, argument: Any) -> Any:
+        self._forget_if_changed()
+        if key in cache:
+            return cache[key]
+        answer = None
+        for _, module in rooms_with("identity"):
+            ask: Callable[..., Any] | None = getattr(module, question, None)
+            answer = ask(self._store, argument) if ask is not None else None
+            if answer is not None:
+                break
+        if len(cache) >= _MOST:
+            cache.clear()
+        cache[key] = answer
+        return answer
+
+    def _forget_if_changed(self) -> None:
+        version = self._store.version("identity")
+        if version != self._version:
+            self._version = version
+            for cache in (self._credentials, self._policies, self._roles):
+                cache.clear()

@@ -1,0 +1,182 @@
+"""Step 1, route: which service and operation a request is for, or which door it knocks at; then its body is read."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from cloudarium import model
+from cloudarium.gateway import sigv4
+from cloudarium.gateway.body import read_whole
+from cloudarium.gateway.call import Call, Door
+from cloudarium.gateway.http import HttpRequest
+from cloudarium.gateway.protocols import codec, detect
+from cloudarium.gateway.rooms import Room, all_rooms
+from cloudarium.shared import ids
+from cloudarium.shared.auth_errors import UnknownOperation
+from cloudarium.shared.errors import AwsError, NotBuilt
+
+_OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com|cloudarium\.local)$")
+_TARGET_ACTION = re.compile(r"[\w-]+")
+
+
+class BodyTooLarge(AwsError):
+    """The body is larger than the service takes."""
+
+    code = "RequestEntityTooLargeException"
+    status = 413
+
+    def __init__(self, limit: int) -> None:
+        super().__init__(f"Request must be smaller than {limit} bytes")
+
+
+async def route(call: Call) -> None:
+    """Find the call's service, protocol and operation, and read the body unless the operation streams it.
+
+    Raises AwsError for an unknown operation, NotBuilt for a service that the house does not have.
+    """
+    request = call.request
+    assert request is not None
+    call.trace = request.headers.get("x-amzn-trace-id", "") or _new_trace(call)
+    if _find_door(call, request):
+        await _read_body(call, request, _DOOR_BODY)
+        return
+    call.claim = claim = sigv4.claim_of(request)
+    if claim is not None:
+        call.access_key = claim.access_key
+        call.scope = call.scope._replace(region=claim.region)
+    _virtual_host(request)
+    candidates = _rooms_of(request, claim)
+    for room in candidates:
+        if await _find_operation(call, request, room):
+            return
+    if not candidates:
+        name = claim.service if claim is not None else request.host or "an unknown host"
+        raise NotBuilt(f"the service {name}")
+    raise UnknownOperation(_asked_for(request))
+
+
+_DOOR_BODY = 10 * 1024 * 1024 + 1024  # one past API Gateway's limit, so that the door itself can answer 413
+
+
+async def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
+    service = model.service(room.card.name)
+    call.service, call.room = room.card.name, room
+    protocol = detect(service, request)
+    if protocol is None and request.stream is not None:  # only the body can tell
+        await _read_body(call, request, room.card.max_body)
+        protocol = detect(service, request)
+    if protocol is None:
+        return False
+    call.protocol = protocol
+    name = codec(protocol).identify(service, request)
+    if name is None and request.stream is not None:
+        await _read_body(call, request, room.card.max_body)
+        name = codec(protocol).identify(service, request)
+    operation = service.operations.get(name) if name is not None else None
+    if operation is None:
+        return False
+    call.operation, call.operation_name = operation, operation.name
+    if operation.streaming_input is None or request.stream is None:
+        await _read_body(call, request, room.card.max_body)
+    call.handler = room.handlers.get(operation.name)
+    return True
+
+
+async def _read_body(call: Call, request: HttpRequest, limit: int) -> None:
+    if request.stream is None:
+        return
+    if int(request.headers.get("content-length") or 0) > limit:
+        raise BodyTooLarge(limit)
+    body = await read_whole(request.stream, limit)
+    if body is None:
+        raise BodyTooLarge(limit)
+    request.body, request.stream = body, None
+
+
+# ---- Which rooms can it be? ------------------------------------------------------------------------------------------
+
+
+def _rooms_of(request: HttpRequest, claim: sigv4.Claim | None) -> list[Room]:
+    if claim is not None:
+        return _by_signing_name().get(claim.service, [])
+    labels = request.host.split(":")[0].split(".")
+    for label in labels[:1]:
+        if label in _by_signing_name():
+            return _by_signing_name()[label]
+    target = request.headers.get("x-amz-target", "").rpartition(".")[0]
+    if target:
+        return [room for room in all_rooms().values() if model.service(room.card.name).target_prefix == target]
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") and request.path == "/":
+        return [room for room in all_rooms().values() if "query" in model.service(room.card.name).protocols]
+    return [room for room in all_rooms().values() if room.card.anonymous]
+
+
+@cache
+def _by_signing_name() -> dict[str, list[Room]]:
+    found: dict[str, list[Room]] = {}
+    for room in all_rooms().values():
+        found.setdefault(room.card.signing_name or room.card.name, []).append(room)
+    return found
+
+
+def _asked_for(request: HttpRequest) -> str:
+    target = request.headers.get("x-amz-target", "").rpartition(".")[2]
+    action = _TARGET_ACTION.match(target)
+    return action[0] if action else f"{request.method} {request.path[:200]}"
+
+
+# ---- Hosts and doors -------------------------------------------------------------------------------------------------
+
+
+@cache
+def _door_rooms() -> dict[str, Room]:
+    return {label: room for room in all_rooms().values() for label in room.card.doors}
+
+
+@cache
+def _host_labels() -> frozenset[str]:
+    return frozenset(label for room in all_rooms().values() for label in room.card.virtual_hosts)
+
+
+def _find_door(call: Call, request: HttpRequest) -> bool:
+    if request.path.startswith("/_aws/"):
+        _, _, label, rest = (
+            request.path.split("/", 3) if request.path.count("/") >= 3 else (*request.path.split("/"), "")
+        )
+        owner, _, path = rest.partition("/")
+        door = Door(label, owner, "/" + path, by_host=False)
+    else:
+        owner, label = _host_parts(request.host)
+        door = Door(label, owner, request.path, by_host=True)
+    room = _door_rooms().get(door.label)
+    if room is None or not door.id:
+        return False
+    call.door, call.room, call.service, call.operation_name = door, room, room.card.name, door.label
+    return True
+
+
+def _host_parts(host: str) -> tuple[str, str]:
+    """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api)."""
+    name = host.rpartition(":")[0] or host
+    if name.count(".") < 2 or not _OWN_HOSTS.search(name):
+        return "", ""
+    labels = name.split(".")
+    known = _host_labels() | _door_rooms().keys()
+    for place in range(1, len(labels)):
+        if labels[place] in known:
+            return ".".join(labels[:place]), labels[place]
+    return "", ""
+
+
+def _virtual_host(request: HttpRequest) -> None:
+    """Make a virtual-host style path path-style: BUCKET.s3.localhost/key → /BUCKET/key. The signature saw the first."""
+    request.sent_path = request.path
+    if "." in request.host:
+        first, label = _host_parts(request.host)
+        if first and label in _host_labels():
+            request.path = f"/{first}{request.path}"
+
+
+def _new_trace(call: Call) -> str:
+    return f"Root=1-{int(call.now):08x}-{ids.request_id().replace('-', '')[:24]}"

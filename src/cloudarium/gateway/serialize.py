@@ -1,0 +1,66 @@
+"""Step 7, serialize: the output, or the error, as the protocol writes it. Runs whatever happened before."""
+
+from __future__ import annotations
+
+import logging
+
+from cloudarium import model
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpResponse
+from cloudarium.gateway.protocols import codec
+from cloudarium.gateway.rooms import all_rooms
+from cloudarium.shared.auth_errors import InternalFailure
+from cloudarium.shared.errors import AwsError
+
+log = logging.getLogger("cloudarium")
+
+
+def serialize(call: Call) -> None:
+    """Set the call's response."""
+    if call.error is None and call.output is not None:
+        try:
+            _serialize_output(call)
+            return
+        except Exception as error:
+            call.error = error
+    if call.error is not None:
+        call.response = _error_response(call)
+
+
+def _serialize_output(call: Call) -> None:
+    response = codec(call.protocol).serialize(call.operation, call.output, call.request_id)
+    if call.status is not None:
+        response.status = call.status
+    if call.headers:
+        response.headers.update(call.headers)
+    call.response = response
+
+
+def _error_response(call: Call) -> HttpResponse:
+    error = call.error
+    if not isinstance(error, AwsError):
+        log.error("request %s: %s:%s broke", call.request_id, call.service, call.operation_name, exc_info=error)
+        error = call.error = InternalFailure()
+    assert call.request is not None
+    if not call.protocol:
+        call.protocol, call.service = _nearest_protocol(call)
+    service = model.service(call.service)
+    response = codec(call.protocol).serialize_error(service, call.operation, error, call.request_id)
+    response.headers.update(error.headers)
+    if call.request.method == "HEAD":
+        response.body = b""
+    return response
+
+
+def _nearest_protocol(call: Call) -> tuple[str, str]:
+    """How to word an error for a request whose service or operation is unknown: in the form its client reads."""
+    request = call.request
+    assert request is not None
+    if call.service and call.service in all_rooms():
+        service = model.service(call.service)
+        return service.protocols[0], call.service
+    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
+        return "json", "dynamodb"
+    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return "query", "sts"
+    return "rest-xml", "s3"

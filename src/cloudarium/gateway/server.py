@@ -1,0 +1,41 @@
+"""Runs the application on one port of one loopback address until it is told to stop."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from pathlib import Path
+
+import uvicorn
+
+from cloudarium.cloud import Cloud
+from cloudarium.gateway.app import App
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A bound socket; port 0 takes a free one. Raises OSError when the port is taken."""
+    listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((host, port))
+    return listener
+
+
+def serve(folder: Path | None, listener: socket.socket) -> None:
+    """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT."""
+    host, port = listener.getsockname()[:2]
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
+    config = uvicorn.Config(
+        App(cloud),
+        loop="uvloop",
+        http="httptools",
+        ws="none",
+        lifespan="on",
+        access_log=False,
+        log_level="warning",
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=3,
+        backlog=1024,
+    )
+    uvicorn.Server(config).run(sockets=[listener])

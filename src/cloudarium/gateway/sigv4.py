@@ -1,0 +1,203 @@
+"""AWS Signature Version 4: what a request claims, and whether the signature proves it.
+
+Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/create-signed-request.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from functools import lru_cache
+from typing import NamedTuple
+from urllib.parse import quote, unquote_to_bytes
+
+from cloudarium.gateway.http import HttpRequest
+from cloudarium.shared.auth_errors import IncompleteSignature, QueryAuthError
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+UNSIGNED = "UNSIGNED-PAYLOAD"
+EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
+
+_HEADER = re.compile(r"AWS4-HMAC-SHA256\s+(.*)", re.DOTALL)
+_FIELD = re.compile(r"\s*(Credential|SignedHeaders|Signature)\s*=\s*([^,\s]*)\s*(?:,|$)")
+_SPACES = re.compile(r" {2,}|\t+")
+_DATE = re.compile(r"\d{8}T\d{6}Z")
+
+
+class Claim(NamedTuple):
+    """Who a request says it is from, with the signature that shall prove it."""
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+    terminator: str
+    signed_headers: str
+    signature: str
+    timestamp: str
+    token: str
+    expires: int | None  # seconds of a presigned URL; None for a signed header
+
+    @property
+    def scope(self) -> str:
+        """The credential scope as it is signed."""
+        return f"{self.date}/{self.region}/{self.service}/{self.terminator}"
+
+
+def claim_of(request: HttpRequest) -> Claim | None:
+    """What the request claims by its Authorization header or its presigned query; None when it is unsigned.
+
+    Raises IncompleteSignature or QueryAuthError when the claim lacks a part.
+    """
+    header = request.headers.get("authorization")
+    if header is not None:
+        return _from_header(header, request.headers)
+    if "X-Amz-Signature=" in request.query or "X-Amz-Algorithm=" in request.query:
+        return _from_query(request.query)
+    return None
+
+
+def _from_header(header: str, headers: dict[str, str]) -> Claim:
+    if not header.startswith(ALGORITHM):
+        raise IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
+    fields = dict(_FIELD.findall(header[len(ALGORITHM) :]))
+    for name in ("Credential", "Signature", "SignedHeaders"):
+        if not fields.get(name):
+            raise IncompleteSignature(f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}")
+    timestamp = headers.get("x-amz-date", "")
+    if not _DATE.fullmatch(timestamp):
+        raise IncompleteSignature(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+            f" Authorization={ALGORITHM}"
+        )
+    scope = _scope(fields["Credential"])
+    token = headers.get("x-amz-security-token", "")
+    return Claim(*scope, fields["SignedHeaders"], fields["Signature"], timestamp, token, None)
+
+
+def _from_query(query: str) -> Claim:
+    values = dict(query_pairs(query))
+    for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders"):
+        if not values.get(name):
+            raise QueryAuthError(
+                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
+                " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+            )
+    if values["X-Amz-Algorithm"] != ALGORITHM:
+        raise QueryAuthError(f'X-Amz-Algorithm only supports "{ALGORITHM}"')
+    if not _DATE.fullmatch(values["X-Amz-Date"]):
+        raise QueryAuthError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
+    scope = _scope(values["X-Amz-Credential"])
+    token = values.get("X-Amz-Security-Token", "")
+    expires = _expiry(values.get("X-Amz-Expires", "900"))
+    return Claim(*scope, values["X-Amz-SignedHeaders"], values["X-Amz-Signature"], values["X-Amz-Date"], token, expires)
+
+
+def _expiry(text: str) -> int:
+    if not text.isdecimal() or not text.isascii():
+        raise QueryAuthError("X-Amz-Expires should be a number")
+    if len(text) > 9 or int(text) > 604800:
+        raise QueryAuthError("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"
+                             " must be less than 604800 seconds")  # fmt: skip
+    return int(text)
+
+
+def _scope(credential: str) -> tuple[str, str, str, str, str]:
+    parts = credential.split("/")
+    if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
+        raise IncompleteSignature(
+            "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term,"
+            f" got '{credential[:300]}'"
+        )
+    return parts[0], parts[1], parts[2], parts[3], parts[4]
+
+
+def query_pairs(query: str) -> list[tuple[str, str]]:
+    """The decoded names and values of a query string, in order."""
+    pairs = []
+    for part in query.split("&"):
+        if part:
+            name, _, value = part.partition("=")
+            pairs.append((_decode(name), _decode(value)))
+    return pairs
+
+
+def _decode(text: str) -> str:
+    return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
+
+
+def _encode(text: str, safe: str = "-_.~") -> str:
+    return quote(text.encode("utf-8", "surrogateescape"), safe=safe)
+
+
+def signature_of(claim: Claim, request: HttpRequest, secret: str, payload_hash: str, path_once: bool) -> str:
+    """The signature in hex that the holder of `secret` would have made for this request."""
+    canonical = canonical_request(claim, request, payload_hash, path_once)
+    digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+    text = f"{ALGORITHM}\n{claim.timestamp}\n{claim.scope}\n{digest}"
+    return hmac.digest(signing_key(secret, claim.date, claim.region, claim.service), text.encode(), "sha256").hex()
+
+
+def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, path_once: bool) -> str:
+    """The request in the one form that is signed."""
+    path = request.sent_path or request.path
+    if path != "/":
+        path = _encode(_decode_path(path), "-_.~/") if path_once else _encode(_normalize(path), "-_.~/")
+    headers = request.headers
+    lines = []
+    for name in claim.signed_headers.split(";"):
+        value = headers.get(name, "").strip()
+        if "  " in value or "\t" in value:
+            value = _SPACES.sub(" ", value)
+        lines.append(f"{name}:{value}\n")
+    query = _canonical_query(request.query) if request.query else ""
+    return f"{request.method}\n{path}\n{query}\n{''.join(lines)}\n{claim.signed_headers}\n{payload_hash}"
+
+
+def _decode_path(path: str) -> str:
+    return unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+
+
+def _normalize(path: str) -> str:
+    """RFC 3986 without dot segments and empty ones; S3 alone signs the path as it is."""
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            if kept:
+                kept.pop()
+        elif segment not in ("", "."):
+            kept.append(segment)
+    tail = "/" if path.endswith("/") and kept else ""
+    return "/" + "/".join(kept) + tail
+
+
+def _canonical_query(query: str) -> str:
+    pairs = [(_encode(name), _encode(value)) for name, value in query_pairs(query) if name != "X-Amz-Signature"]
+    return "&".join(f"{name}={value}" for name, value in sorted(pairs))
+
+
+@lru_cache(maxsize=4096)
+def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
+    """The key of one secret for one day, region and service."""
+    key = hmac.digest(f"AWS4{secret}".encode(), date.encode(), "sha256")
+    for part in (region, service, "aws4_request"):
+        key = hmac.digest(key, part.encode(), "sha256")
+    return key
+
+
+def chunk_signature(key: bytes, claim: Claim, previous: str, chunk: bytes) -> str:
+    """The signature of one chunk of a STREAMING-AWS4-HMAC-SHA256-PAYLOAD body.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/sigv4-streaming.html
+    """
+    digest = hashlib.sha256(chunk).hexdigest()
+    text = f"{ALGORITHM}-PAYLOAD\n{claim.timestamp}\n{claim.scope}\n{previous}\n{EMPTY_SHA256}\n{digest}"
+    return hmac.digest(key, text.encode(), "sha256").hex()
+
+
+def trailer_signature(key: bytes, claim: Claim, previous: str, trailers: bytes) -> str:
+    """The signature of the trailing headers of a STREAMING-…-TRAILER body; `trailers` is `name:value\\n` lines."""
+    digest = hashlib.sha256(trailers).hexdigest()
+    text = f"{ALGORITHM}-TRAILER\n{claim.timestamp}\n{claim.scope}\n{previous}\n{digest}"
+    return hmac.digest(key, text.encode(), "sha256").hex()

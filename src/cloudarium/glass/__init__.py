@@ -1,0 +1,1 @@
+"""What was seen: the journal of every call and, over it, traces and cost."""

@@ -1,0 +1,142 @@
+"""The journal: one entry per call, written in batches. It is the source of why, of traces and of the bill."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from cloudarium.glass import records
+from cloudarium.glass.records import Entry
+from cloudarium.shared.auth_errors import wire_of
+from cloudarium.shared.errors import AwsError
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.gateway.call import Call
+
+_PAUSE = 0.25  # seconds that an entry waits for company at most
+_FULL = 1000  # entries that are written at once
+KEPT = 200_000  # entries; older ones are trimmed
+
+
+class Journal:
+    """The record of every call, in the store. `add` costs a microsecond; writing happens off the way of a call."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._waiting: list[Entry] = []
+        self._timer: asyncio.TimerHandle | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def start(self) -> None:
+        """Begin to write; to be called on the event loop."""
+        self._loop = asyncio.get_running_loop()
+
+    def stop(self) -> None:
+        """Write what waits."""
+        self.flush()
+        self._loop = None
+
+    def add(self, call: Call) -> None:
+        """Note a finished call; it is written within a quarter of a second."""
+        self._waiting.append(_entry(call))
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(_PAUSE, self.flush)
+        elif len(self._waiting) >= _FULL:
+            self.flush()
+
+    def flush(self) -> None:
+        """Write what waits, now."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        waiting, self._waiting = self._waiting, []
+        if waiting and not self._cloud.store.in_transaction:
+            with self._cloud.store.transaction():
+                records.write(self._cloud.store, waiting)
+                records.trim(self._cloud.store, KEPT)
+
+    def forget(self) -> None:
+        """Drop what waits to be written."""
+        self._waiting.clear()
+
+    def find(self, **filters: Any) -> list[dict[str, Any]]:
+        """The entries that match, the newest first; see records.find."""
+        self.flush()
+        return [_shown(entry) for entry in records.find(self._cloud.store, **filters)]
+
+
+def _entry(call: Call) -> Entry:
+    request, response, error = call.request, call.response, call.error
+    size_out = len(response.body) if response is not None and isinstance(response.body, bytes) else call.bytes_out
+    return Entry(
+        call.request_id,
+        call.parent.request_id if call.parent is not None else "",
+        call.trace,
+        call.now,
+        int((call.cloud.stopwatch() - call.started) * 1e6),
+        call.scope.account,
+        call.scope.region,
+        call.service,
+        call.operation_name,
+        call.principal.arn,
+        call.access_key,
+        response.status if response is not None else _status(error),
+        "" if error is None else _error_code(call, error),
+        call.signed,
+        _decisions(call),
+        _size_in(call),
+        size_out,
+        request.peer if request is not None else "",
+        request.headers.get("user-agent", "")[:300] if request is not None else "",
+    )
+
+
+def _error_code(call: Call, error: Exception) -> str:
+    if not isinstance(error, AwsError):
+        return "InternalFailure"
+    wire = wire_of(error, call.protocol or "json")
+    return wire.code if wire is not None else error.code
+
+
+def _size_in(call: Call) -> int:
+    if call.request is None:
+        return 0
+    if call.request.body:
+        return len(call.request.body)
+    with contextlib.suppress(ValueError):
+        return int(call.request.headers.get("content-length") or 0)
+    return 0
+
+
+def _status(error: Exception | None) -> int:
+    if error is None:
+        return 200
+    return (error.status or 400) if isinstance(error, AwsError) else 500
+
+
+def _decisions(call: Call) -> tuple[Any, ...]:
+    return tuple(
+        (
+            action,
+            resource,
+            decision.allowed,
+            str(decision.reason),
+            tuple((ref.policy, ref.sid) for ref in decision.deciding),
+        )
+        for action, resource, decision in call.decisions[:20]
+    )
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    shown = entry._asdict()
+    shown["signed"] = bool(entry.signed)
+    shown["decision"] = [
+        {"action": action, "resource": resource, "allowed": allowed, "reason": reason,
+         "statements": [{"policy": policy, "sid": sid} for policy, sid in statements]}
+        for action, resource, allowed, reason, statements in orjson.loads(entry.decision)
+    ]  # fmt: skip
+    return shown

@@ -1,0 +1,1 @@
+"""What every part may use: ARNs, errors, ids, paging, tags and the clock."""

@@ -1,0 +1,195 @@
+"""The SQLite side of the store: one connection, one writer, a transaction per call."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, Any
+
+import apsw
+
+from cloudarium.store.blobs import Blobs
+from cloudarium.store.outbox import Outbox
+from cloudarium.store.tags import Tags
+
+FORMAT = 1  # of the data folder; a newer one is refused by name, an older one is migrated
+
+_PRAGMAS = """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = NORMAL;
+PRAGMA temp_store = MEMORY;
+PRAGMA cache_size = -32768;
+PRAGMA mmap_size = 268435456;
+PRAGMA journal_size_limit = 67108864;
+"""
+
+
+class FolderInUse(Exception):
+    """Another cloud runs on this data folder."""
+
+
+class NewerFolder(Exception):
+    """The data folder was written by a newer Cloudarium."""
+
+
+class Store:
+    """Everything the cloud knows, in `folder` (None: a temporary one that is removed at `close`).
+
+    WAL with synchronous=NORMAL: a commit survives the death of the process at once, and a power cut may take the last
+    commits but never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
+    Raises FolderInUse and NewerFolder.
+    """
+
+    def __init__(self, folder: Path | None, schemas: Sequence[Path] = ()) -> None:
+        self.ephemeral = folder is None
+        self.folder = folder or Path(tempfile.mkdtemp(prefix="cloudarium-"))
+        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._lock = _lock(self.folder)
+        self._depth = 0
+        self._begun = False
+        self._versions: Counter[str] = Counter()
+        self._rollbacks = 0
+        self._schemas = [Path(__file__).with_name("schema.sql"), *schemas]
+        self._connection = self._open()
+        self.blobs = Blobs(self, self.folder / "blobs")
+        self.outbox = Outbox(self)
+        self.tags = Tags(self)
+
+    # ---- Statements -------------------------------------------------------------------------------------------------
+
+    def one(self, sql: str, params: Sequence[Any] = (), into: Any = None) -> Any:
+        """The first row as a tuple, or as `into` (a NamedTuple class), or None."""
+        row = next(self._connection.execute(sql, params), None)
+        return row if row is None or into is None else into._make(row)
+
+    def all(self, sql: str, params: Sequence[Any] = (), into: Any = None) -> list[Any]:
+        """All rows as tuples, or each as `into` (a NamedTuple class)."""
+        rows = self._connection.execute(sql, params)
+        return list(rows) if into is None else list(map(into._make, rows))
+
+    def each(self, sql: str, params: Sequence[Any] = (), into: Any = None) -> Iterator[Any]:
+        """The rows one by one, for readers that stop early. Not to be held across an await."""
+        rows = self._connection.execute(sql, params)
+        return iter(rows) if into is None else map(into._make, rows)
+
+    def run(self, sql: str, params: Sequence[Any] = ()) -> int:
+        """Change rows and say how many; the first one inside `transaction` begins it."""
+        if self._depth and not self._begun:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._begun = True
+        self._connection.execute(sql, params)
+        return self._connection.changes()
+
+    @property
+    def last_id(self) -> int:
+        """The rowid of the last row that was inserted."""
+        return self._connection.last_insert_rowid()
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a `transaction` block is open."""
+        return self._depth > 0
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All or nothing of what `run` does inside; an inner transaction is part of the outer one. Never awaits."""
+        self._depth += 1
+        try:
+            yield
+        except BaseException:
+            self._depth -= 1
+            if self._depth == 0:
+                self._end("ROLLBACK")
+            raise
+        self._depth -= 1
+        if self._depth == 0:
+            self._end("COMMIT")
+
+    def _end(self, word: str) -> None:
+        if word == "ROLLBACK":
+            self._rollbacks += 1
+        if self._begun:
+            self._begun = False
+            try:
+                self._connection.execute(word)
+            except apsw.Error:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+                self._rollbacks += 1
+                self.blobs.after_rollback()
+                raise
+        if word == "COMMIT":
+            self.blobs.after_commit()
+            self.outbox.after_commit()
+        else:
+            self.blobs.after_rollback()
+
+    # ---- Versions: for what is cached in memory ---------------------------------------------------------------------
+
+    def changed(self, topic: str) -> None:
+        """Say that what is known about `topic` has changed, so that caches over it look again."""
+        self._versions[topic] += 1
+
+    def version(self, topic: str) -> int:
+        """A number that grows with every change of `topic`; what a rolled-back transaction showed counts as changed."""
+        return self._versions[topic] + self._rollbacks
+
+    # ---- Life -------------------------------------------------------------------------------------------------------
+
+    def _open(self) -> apsw.Connection:
+        connection = apsw.Connection(str(self.folder / "cloud.sqlite"), statementcachesize=512)
+        connection.set_busy_timeout(10_000)
+        connection.execute(_PRAGMAS)
+        text = "\n".join(path.read_text() for path in self._schemas)
+        digest = hashlib.sha256(text.encode()).hexdigest()
+        if connection.table_exists("main", "meta"):
+            known = dict(connection.execute("SELECT name, value FROM meta"))
+            if int(known.get("format", FORMAT)) > FORMAT:
+                raise NewerFolder(f"{self.folder} was written by a newer Cloudarium (format {known['format']})")
+            if known.get("schema") == digest:
+                return connection
+        connection.execute(f"BEGIN IMMEDIATE; {text}; COMMIT")
+        connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?), ('format', ?)", (digest, str(FORMAT)))
+        return connection
+
+    def setting(self, name: str) -> str | None:
+        """A remembered setting of the cloud itself, such as the clock's offset."""
+        row = self.one("SELECT value FROM meta WHERE name = ?", (name,))
+        return row and row[0]
+
+    def remember(self, name: str, value: str) -> None:
+        """Keep a setting of the cloud itself."""
+        self.run("INSERT OR REPLACE INTO meta VALUES (?, ?)", (name, value))
+
+    def empty(self) -> None:
+        """Forget everything: all rows of all tables and all blobs."""
+        tables = self.all("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+        with self.transaction():
+            for (table,) in tables:
+                if table != "meta":
+                    self.run(f'DELETE FROM "{table}"')
+            self.blobs.forget_all()
+        self._rollbacks += 1  # every cache looks again
+
+    def close(self) -> None:
+        """Close the file; a temporary folder goes away."""
+        self._connection.close()
+        self._lock.close()
+        if self.ephemeral:
+            shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _lock(folder: Path) -> IO[str]:
+    lock = open(folder / "lock", "a")  # noqa: SIM115 - held open for the store's life
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        lock.close()
+        raise FolderInUse(f"another cloud runs on {folder}; stop it with `cloudarium down`") from error
+    return lock

@@ -1,0 +1,64 @@
+-- What belongs to the cloud itself. Each room's own tables are in its schema.sql.
+
+CREATE TABLE IF NOT EXISTS meta (
+    name  TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Events that must still reach someone, and timers: a row lives here until it is delivered.
+CREATE TABLE IF NOT EXISTS outbox (
+    id       INTEGER PRIMARY KEY AUTOINCREMENT,
+    due      REAL NOT NULL,
+    service  TEXT NOT NULL,
+    kind     TEXT NOT NULL,
+    account  TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    key      TEXT,
+    payload  BLOB NOT NULL,
+    trace    TEXT NOT NULL DEFAULT '',
+    attempts INTEGER NOT NULL DEFAULT 0
+);
+CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due, id);
+CREATE UNIQUE INDEX IF NOT EXISTS outbox_key ON outbox (service, kind, account, region, key) WHERE key IS NOT NULL;
+
+CREATE TABLE IF NOT EXISTS tags (
+    arn   TEXT NOT NULL,
+    key   TEXT NOT NULL,
+    value TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
+
+-- Content of objects, code and the like. Small content is in `data`; else a file of the id's name holds it.
+CREATE TABLE IF NOT EXISTS blobs (
+    id   TEXT PRIMARY KEY,
+    size INTEGER NOT NULL,
+    uses INTEGER NOT NULL,
+    data BLOB
+) WITHOUT ROWID;
+
+-- One row per call: CloudTrail's shape, and the source of why, traces and cost.
+CREATE TABLE IF NOT EXISTS journal (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    request_id TEXT NOT NULL,
+    parent     TEXT NOT NULL,
+    trace      TEXT NOT NULL,
+    started    REAL NOT NULL,
+    micros     INTEGER NOT NULL,
+    account    TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    service    TEXT NOT NULL,
+    operation  TEXT NOT NULL,
+    principal  TEXT NOT NULL,
+    access_key TEXT NOT NULL,
+    status     INTEGER NOT NULL,
+    error      TEXT NOT NULL,
+    signed     INTEGER NOT NULL,
+    decision   BLOB NOT NULL,
+    bytes_in   INTEGER NOT NULL,
+    bytes_out  INTEGER NOT NULL,
+    source     TEXT NOT NULL,
+    agent      TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
+CREATE INDEX IF NOT EXISTS journal_account ON journal (account, number);
