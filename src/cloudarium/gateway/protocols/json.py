@@ -14,6 +14,8 @@ from cloudarium.model import OperationModel, ServiceModel
 from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "json"
+# The frame below AWS's services spells these errors' message with a capital.
+_CAPITAL = frozenset({"AccessDeniedException", "SerializationException"})
 
 
 def identify(service: ServiceModel, request: HttpRequest) -> str | None:
@@ -83,18 +85,20 @@ def qualified(service: ServiceModel, name: str) -> str:
     return f"{space}#{name}" if space else name
 
 
-def error_members(service: ServiceModel, found: Problem) -> dict[str, Any]:
+def error_members(
+    service: ServiceModel, found: Problem, serializer: type[JsonSerializer] = JsonSerializer
+) -> dict[str, Any]:
     """The message, spelled as the error's shape does, and the error's own members."""
     members: dict[str, Any] = {}
     if found.shape is not None:
         known = {name: value for name, value in found.fields.items() if name in found.shape.members}
-        members = JsonSerializer.of(service)(found.shape)(known)
+        members = serializer.of(service)(found.shape)(known)
         fault = service.metadata.get("errorType")
         if fault and "Type" in found.shape.members:
             members.setdefault("Type", fault["sender" if found.sender else "receiver"])
     members.update((k, v) for k, v in found.fields.items() if not found.shape or k not in found.shape.members)
     if found.message:
-        spelled = found.message_member or service.metadata.get("frameMessage", {}).get(found.name, "message")
+        spelled = found.message_member or ("Message" if found.name in _CAPITAL else "message")
         members.setdefault(spelled, found.message)
     return members
 

@@ -1,0 +1,246 @@
+"""The checks that a model's shapes ask for, in AWS's words: required, length, range, pattern, enum."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cloudarium.model.patterns import full_match
+from cloudarium.model.service import OperationModel
+from cloudarium.model.shapes import Shape
+
+Validator = Callable[[dict[str, Any]], list[str]]
+_Check = Callable[[Any, str, list[str]], None]
+_Constraint = tuple[Callable[[Any], bool], str]  # holds?, AWS's sentence
+_LONGEST_SEARCHED = 20_000
+
+
+def compile_validator(operation: OperationModel) -> Validator:
+    """The function that lists an input's problems in AWS's words, in the model's order; empty where all is well."""
+    made = operation.compiled.get("validator")
+    if made is None:
+        check = _compiler(operation)(operation.input) if operation.input else None
+        made = operation.compiled["validator"] = _nothing if check is None else _runner(check)
+    return made
+
+
+def _nothing(value: dict[str, Any]) -> list[str]:
+    return []
+
+
+def _runner(check: _Check) -> Validator:
+    def validate(value: dict[str, Any]) -> list[str]:
+        problems: list[str] = []
+        check(value, "", problems)
+        return problems
+
+    return validate
+
+
+def _compiler(operation: OperationModel) -> _Checks:
+    service = operation.service
+    made = service.compiled.get("validators")
+    if made is None:
+        made = service.compiled["validators"] = _Checks(bool(service.metadata.get("openEnums")))
+    return made
+
+
+class _Checks:
+    """One check per shape, or None where a shape can hold no problem."""
+
+    def __init__(self, open_enums: bool) -> None:
+        self._made: dict[Shape, _Check | None] = {}
+        self._open_enums = open_enums
+
+    def __call__(self, shape: Shape) -> _Check | None:
+        if shape in self._made:
+            return self._made[shape]
+
+        def later(value: Any, path: str, problems: list[str]) -> None:
+            if (check := self._made[shape]) is not None:
+                check(value, path, problems)
+
+        self._made[shape] = later
+        check = self._made[shape] = self._build(shape)
+        return check
+
+    def _build(self, shape: Shape) -> _Check | None:
+        if shape.type == "structure":
+            return None if shape.trait("document") or shape.trait("eventstream") else self._structure(shape)
+        if shape.type == "list":
+            return self._list(shape)
+        if shape.type == "map":
+            return self._map(shape)
+        return _all(shape, self._constraints(shape))
+
+    def _constraints(self, shape: Shape) -> list[_Constraint]:
+        return constraints(shape, self._open_enums)
+
+    def _structure(self, shape: Shape) -> _Check | None:
+        members = []
+        for name, member in shape.members.items():
+            check, needed = self(member), name in shape.required
+            if check is not None or needed:
+                members.append((name, lower_first(name), needed, check))
+        if not members:
+            return None
+
+        def check_structure(value: Any, path: str, problems: list[str]) -> None:
+            for name, shown, needed, check in members:
+                item = value.get(name)
+                if item is None:
+                    if needed:
+                        problems.append(_null(f"{path}{shown}"))
+                elif check is not None:
+                    check(item, f"{path}{shown}", problems)
+
+        def check_nested(value: Any, path: str, problems: list[str]) -> None:
+            check_structure(value, f"{path}." if path else "", problems)
+
+        return check_nested
+
+    def _list(self, shape: Shape) -> _Check:
+        own = _all(shape, self._constraints(shape))
+        member = shape.member
+        scalar = not member.children
+        inner = self._constraints(member) if scalar else []
+        sentence = f"Member must satisfy constraint: [{', '.join(text for _, text in inner)}]"
+        check = None if scalar else self(member)
+
+        def check_list(value: Any, path: str, problems: list[str]) -> None:
+            if own is not None:
+                own(value, path, problems)
+            if inner and not all(holds(item) for item in value if item is not None for holds, _ in inner):
+                problems.append(_failed(shape, value, path, sentence))
+            for position, item in enumerate(value, 1):
+                if item is None:
+                    problems.append(_null(f"{path}.{position}.member"))
+                elif check is not None:
+                    check(item, f"{path}.{position}.member", problems)
+
+        return check_list
+
+    def _map(self, shape: Shape) -> _Check:
+        own = _all(shape, self._constraints(shape))
+        keys = self._constraints(shape.key)
+        values = self._constraints(shape.value) if not shape.value.children else []
+        check = self(shape.value) if shape.value.children else None
+        key_text = f"Map keys must satisfy constraint: [{', '.join(text for _, text in keys)}]"
+        value_text = f"Map value must satisfy constraint: [{', '.join(text for _, text in values)}]"
+
+        def check_map(value: Any, path: str, problems: list[str]) -> None:
+            if own is not None:
+                own(value, path, problems)
+            if keys and not all(holds(key) for key in value for holds, _ in keys):
+                problems.append(_failed(shape, value, path, key_text))
+            if values and not all(holds(item) for item in value.values() if item is not None for holds, _ in values):
+                problems.append(_failed(shape, value, path, value_text))
+            for key, item in value.items():
+                if item is None:
+                    problems.append(_null(f"{path}.{key}.member"))
+                elif check is not None:
+                    check(item, f"{path}.{key}.member", problems)
+
+        return check_map
+
+
+def _all(shape: Shape, found: list[_Constraint]) -> _Check | None:
+    found = [(holds, sentence) for holds, sentence in found if holds is not _always]
+    if not found:
+        return None
+
+    def check(value: Any, path: str, problems: list[str]) -> None:
+        for holds, sentence in found:
+            if not holds(value):
+                problems.append(_failed(shape, value, path, sentence))
+
+    return check
+
+
+def constraints(shape: Shape, open_enums: bool = False) -> list[_Constraint]:
+    """What a shape asks of its own value, in the order in which AWS lists several: enum, pattern, length, range."""
+    found: list[_Constraint] = []
+    kind = shape.type
+    values = shape.trait("enum")
+    if values and kind == "string" and not open_enums:
+        allowed = frozenset(values)
+        found.append((lambda value: value in allowed, f"Member must satisfy enum value set: [{', '.join(values)}]"))
+    pattern = shape.trait("pattern")
+    if pattern and kind == "string" and (matches := full_match(shape.trait("safePattern") or pattern)) is not None:
+        found.append((_matching(matches, shape.trait("max")), f"Member must satisfy regular expression pattern: {pattern}"))
+    if kind in ("string", "blob", "list", "map"):
+        found.extend(_lengths(shape))
+    elif kind in ("integer", "long", "float", "double"):
+        found.extend(_ranges(shape))
+    return found
+
+
+def _matching(matches: Callable[[str], object], longest: int | None) -> Callable[[Any], bool]:
+    # A text far beyond the shape's length would only feed a slow pattern; it is refused for its length anyway.
+    limit = min(_LONGEST_SEARCHED, 2 * int(longest) + 100) if longest else _LONGEST_SEARCHED
+
+    def holds(value: Any) -> bool:
+        return len(value) <= limit and matches(value) is not None
+
+    return holds
+
+
+def _always(value: Any) -> bool:
+    return True
+
+
+def _lengths(shape: Shape) -> list[_Constraint]:
+    found: list[_Constraint] = []
+    low, high = shape.trait("min"), shape.trait("max")
+    size = _java_length if shape.type == "string" else len
+    if high is not None:
+        top = int(high)
+        found.append((lambda value: size(value) <= top, f"Member must have length less than or equal to {top}"))
+    if low is not None:
+        bottom = int(low)
+        holds = (lambda value: size(value) >= bottom) if bottom else _always
+        found.append((holds, f"Member must have length greater than or equal to {bottom}"))
+    return found
+
+
+def _java_length(text: str) -> int:
+    """The length in UTF-16 units, which is what Java counts."""
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def _ranges(shape: Shape) -> list[_Constraint]:
+    found: list[_Constraint] = []
+    low, high = shape.trait("min"), shape.trait("max")
+    if high is not None:
+        found.append((lambda value: value <= high, f"Member must have value less than or equal to {high}"))
+    if low is not None:
+        found.append((lambda value: value >= low, f"Member must have value greater than or equal to {low}"))
+    return found
+
+
+def _null(path: str) -> str:
+    return f"Value null at '{path}' failed to satisfy constraint: Member must not be null"
+
+
+def _failed(shape: Shape, value: Any, path: str, sentence: str) -> str:
+    if shape.trait("sensitive"):
+        return f"Value at '{path}' failed to satisfy constraint: {sentence}"
+    return f"Value '{shown(value)}' at '{path}' failed to satisfy constraint: {sentence}"
+
+
+def shown(value: Any) -> str:
+    """A value as Java prints it in AWS's messages."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{key}={shown(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return f"[{', '.join(shown(item) for item in value)}]"
+    if isinstance(value, bytes):
+        return f"java.nio.HeapByteBuffer[pos=0 lim={len(value)} cap={len(value)}]"
+    return "null" if value is None else str(value)
+
+
+def lower_first(name: str) -> str:
+    """A member's name as AWS writes it in these messages: `tableName` for `TableName`."""
+    return name[:1].lower() + name[1:]
