@@ -1,0 +1,248 @@
+"""The Lambda Runtime API: the small HTTP server that a function's process asks for events.
+
+One `RuntimeApi` serves one execution environment on a port of its own, since the only thing a runtime is told is a
+host and a port. The HTTP here is what the official runtime clients, curl and HTTP libraries send: keep-alive, bodies by
+length or in chunks, `Expect: 100-continue`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from cloudarium.runtime.spec import Invocation
+
+RESPONSE_LIMIT = 6 * 1024 * 1024 + 100  # AWS's 6 MB, as its error text spells it: 6291556 bytes
+BODY_LIMIT = 64 * 1024 * 1024
+HEAD_LIMIT = 65536
+PREFIX = "/2018-06-01/runtime/"
+
+
+@dataclass(slots=True)
+class Answer:
+    """What the runtime sent for an invocation or for its initialisation."""
+
+    kind: str  # "response" | "error" | "init-error" | "too-large"
+    body: bytes = b""
+    error_type: str = ""
+
+
+@dataclass(slots=True)
+class _Request:
+    """A request while it is read."""
+
+    method: str
+    path: str
+    headers: dict[str, str] = field(default_factory=dict)
+
+
+class RuntimeApi:
+    """The server side of one environment. `on_ready` fires at each `next`, `on_answer` at each response or error."""
+
+    def __init__(self, on_ready: Callable[[], None], on_answer: Callable[[Answer], None]) -> None:
+        self.on_ready = on_ready
+        self.on_answer = on_answer
+        self.address = ""
+        self._server: asyncio.Server | None = None
+        self._waiting: _Connection | None = None
+        self._connections: set[_Connection] = set()
+        self._request_id = ""
+
+    async def start(self) -> None:
+        """Listen on a free port of the loopback interface."""
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        self.address = "127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Stop listening and drop every connection."""
+        if self._server is not None:
+            self._server.close()
+        for connection in list(self._connections):
+            connection.abort()
+
+    def give(self, invocation: Invocation, deadline: float) -> None:
+        """Hand an event to the runtime, which must be waiting in `next`; `deadline` is real epoch seconds."""
+        assert self._waiting is not None
+        connection, self._waiting = self._waiting, None
+        self._request_id = invocation.request_id
+        head = [
+            "HTTP/1.1 200 OK",
+            "Content-Type: application/json",
+            f"Lambda-Runtime-Aws-Request-Id: {invocation.request_id}",
+            f"Lambda-Runtime-Deadline-Ms: {int(deadline * 1000)}",
+            f"Lambda-Runtime-Invoked-Function-Arn: {invocation.invoked_arn}",
+        ]
+        for name, value in (
+            ("Trace-Id", invocation.trace_id),
+            ("Client-Context", invocation.client_context),
+            ("Cognito-Identity", invocation.cognito_identity),
+        ):
+            if value:
+                head.append(f"Lambda-Runtime-{name}: {_one_line(value)}")
+        head.append(f"Content-Length: {len(invocation.payload)}\r\n\r\n")
+        connection.send("\r\n".join(head).encode("latin-1", "replace") + invocation.payload)
+
+    @property
+    def waiting(self) -> bool:
+        """Is the runtime asking for an event?"""
+        return self._waiting is not None
+
+    def _serve(self, connection: _Connection, request: _Request, body: bytes) -> None:
+        if not request.path.startswith(PREFIX):
+            return connection.answer(404, {"errorMessage": "No such path.", "errorType": "InvalidPath"})
+        path = request.path[len(PREFIX) :]
+        if request.method == "GET" and path == "invocation/next":
+            return self._next(connection)
+        if request.method != "POST":
+            return connection.answer(405, {"errorMessage": "Method not allowed.", "errorType": "MethodNotAllowed"})
+        error_type = request.headers.get("lambda-runtime-function-error-type", "")
+        if path == "init/error":
+            connection.answer(202, {"status": "OK"})
+            return self.on_answer(Answer("init-error", body, error_type))
+        parts = path.split("/")
+        if len(parts) != 3 or parts[0] != "invocation" or parts[2] not in ("response", "error"):
+            return connection.answer(404, {"errorMessage": "No such path.", "errorType": "InvalidPath"})
+        return self._finish(connection, parts[1], Answer(parts[2], body, error_type))
+
+    def _next(self, connection: _Connection) -> None:
+        if self._waiting is not None and self._waiting is not connection:
+            return connection.answer(403, {"errorMessage": "Already waiting.", "errorType": "InvalidStateTransition"})
+        self._waiting = connection
+        return self.on_ready()
+
+    def _finish(self, connection: _Connection, request_id: str, answer: Answer) -> None:
+        if request_id != self._request_id:
+            return connection.answer(400, {"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"})
+        self._request_id = ""
+        if len(answer.body) > RESPONSE_LIMIT:
+            text = f"Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
+            connection.answer(413, {"errorMessage": text, "errorType": "RequestEntityTooLarge"})
+            answer = Answer("too-large", str(len(answer.body)).encode())
+        else:
+            connection.answer(202, {"status": "OK"})
+        return self.on_answer(answer)
+
+    def _lost(self, connection: _Connection) -> None:
+        self._connections.discard(connection)
+        if self._waiting is connection:
+            self._waiting = None
+
+
+def _one_line(value: str) -> str:
+    return value.replace("\r", " ").replace("\n", " ")
+
+
+class _Connection(asyncio.Protocol):
+    """One TCP connection of a runtime: reads requests, one after the other."""
+
+    def __init__(self, api: RuntimeApi) -> None:
+        self.api = api
+        self.transport: asyncio.Transport | None = None
+        self.data = bytearray()
+        self.request: _Request | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self.api._connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.api._lost(self)
+
+    def abort(self) -> None:
+        """Drop the connection."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def send(self, data: bytes) -> None:
+        """Write raw bytes."""
+        if self.transport is not None:
+            self.transport.write(data)
+
+    def answer(self, status: int, value: dict[str, str]) -> None:
+        """Answer a request with JSON."""
+        body = json.dumps(value).encode()
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.send(head.encode() + body)
+
+    def data_received(self, data: bytes) -> None:
+        self.data += data
+        try:
+            while self._advance():
+                pass
+        except ValueError:
+            self.answer(400, {"errorMessage": "Bad request.", "errorType": "InvalidRequest"})
+            if self.transport is not None:
+                self.transport.close()
+
+    def _advance(self) -> bool:
+        """Take one step with what has come: a head or a whole body. False when more bytes are needed."""
+        if self.request is None:
+            end = self.data.find(b"\r\n\r\n")
+            if end < 0:
+                if len(self.data) > HEAD_LIMIT:
+                    raise ValueError("head too long")
+                return False
+            self.request = _parse_head(bytes(self.data[:end]))
+            del self.data[: end + 4]
+            if self.request.headers.get("expect", "").lower() == "100-continue":
+                self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
+        body = self._body(self.request)
+        if body is None:
+            return False
+        request, self.request = self.request, None
+        self.api._serve(self, request, body)
+        return bool(self.data)
+
+    def _body(self, request: _Request) -> bytes | None:
+        if "chunked" in request.headers.get("transfer-encoding", "").lower():
+            return self._chunked()
+        length = int(request.headers.get("content-length") or 0)
+        if not 0 <= length <= BODY_LIMIT:
+            raise ValueError("body too long")
+        if len(self.data) < length:
+            return None
+        body = bytes(self.data[:length])
+        del self.data[:length]
+        return body
+
+    def _chunked(self) -> bytes | None:
+        parts, at = [], 0
+        while True:
+            end = self.data.find(b"\r\n", at)
+            if end < 0:
+                break
+            size = int(bytes(self.data[at:end]).partition(b";")[0], 16)
+            at = end + 2
+            if size == 0:
+                return self._trailers(at, parts)
+            if len(self.data) < at + size + 2:
+                break
+            parts.append(bytes(self.data[at : at + size]))
+            at += size + 2
+        if len(self.data) > BODY_LIMIT:
+            raise ValueError("body too long")
+        return None
+
+    def _trailers(self, at: int, parts: list[bytes]) -> bytes | None:
+        while True:
+            end = self.data.find(b"\r\n", at)
+            if end < 0:
+                return None
+            if end == at:
+                del self.data[: end + 2]
+                return b"".join(parts)
+            at = end + 2
+
+
+def _parse_head(head: bytes) -> _Request:
+    lines = head.decode("latin-1").split("\r\n")
+    method, _, rest = lines[0].partition(" ")
+    path = rest.partition(" ")[0].partition("?")[0]
+    request = _Request(method, path)
+    for line in lines[1:]:
+        name, _, value = line.partition(":")
+        request.headers[name.lower()] = value.strip()
+    return request

@@ -1,0 +1,348 @@
+"""All execution environments of one cloud: found warm or started, limited, stopped when idle. The runtime's front door.
+
+    environments = Environments(folder, clock=clock.now, credentials=fetch, on_log=write, endpoint=url)
+    result = await environments.invoke(spec, invocation, limit=10)
+    await environments.close()
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections import defaultdict
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from cloudarium.runtime import node_sdk, variables
+from cloudarium.runtime.environment import Environment, Start, failure
+from cloudarium.runtime.interpreters import Interpreter, Interpreters
+from cloudarium.runtime.launcher import Launcher, Launchers, Layout
+from cloudarium.runtime.packages import Packages
+from cloudarium.runtime.spec import (
+    Credentials,
+    FunctionSpec,
+    Invocation,
+    InvocationResult,
+    LogEvent,
+    RuntimeUnavailable,
+    Throttled,
+)
+from cloudarium.shared import ids
+
+IDLE_SECONDS = 420.0
+SWEEP_SECONDS = 30.0
+REFRESH_SECONDS = 300.0  # an environment whose keys expire sooner is not used again
+LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024}
+
+
+def default_total() -> int:
+    """How many environments this machine may hold at once: one per 100 MB of its memory."""
+    try:
+        megabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 1048576
+    except (ValueError, OSError):
+        megabytes = 8192
+    return max(16, min(1000, megabytes // 100))
+
+
+class Environments:
+    """The pool of environments.
+
+    `credentials` gives a role's keys at each environment's start; what it raises goes through `invoke`. `on_log` takes
+    (spec, stream name, event) and must not block. `clock` is the cloud's clock: log records and the age of keys follow
+    it, while processes live in real time.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], float],
+        credentials: Callable[[FunctionSpec], Awaitable[Credentials]],
+        on_log: Callable[[FunctionSpec, str, LogEvent], None],
+        endpoint: str,
+        total: int | None = None,
+    ) -> None:
+        self.folder = folder.resolve()
+        self.clock = clock
+        self.credentials = credentials
+        self.on_log = on_log
+        self.endpoint = endpoint
+        self.total = total or default_total()
+        self.packages = Packages(self.folder)
+        self.interpreters = Interpreters()
+        self.launchers = Launchers(self.folder)
+        self._idle: dict[str, list[Environment]] = defaultdict(list)
+        self._busy: dict[str, int] = defaultdict(int)
+        self._all: set[Environment] = set()
+        self._sweeper: asyncio.TimerHandle | None = None
+        self._tops: dict[Path, frozenset[str]] = {}
+        self._closed = False
+        shutil.rmtree(self.folder / "environments", ignore_errors=True)
+
+    # ---- the front door ---------------------------------------------------------------------------------------
+
+    async def invoke(self, spec: FunctionSpec, invocation: Invocation, limit: int | None = None) -> InvocationResult:
+        """Run one event in a warm or a new environment of `spec`.
+
+        Raises Throttled when `limit` invocations of the function, over all its versions, are running, or when the
+        machine holds as many environments as it may.
+        """
+        function = spec.function
+        if limit is not None and self._busy[function] >= limit:
+            raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
+        self._busy[function] += 1
+        try:
+            environment = self._take(spec)
+            if environment is not None:
+                return await self._use(environment, environment.run(invocation))
+            return await self._start(spec, invocation)
+        finally:
+            self._busy[function] -= 1
+
+    def active(self, function: str) -> int:
+        """How many invocations of a function (unqualified ARN) are running."""
+        return self._busy.get(function, 0)
+
+    async def prepare(self, runtime: str) -> None:
+        """Get ready what a first invocation of `runtime` would otherwise wait for."""
+        interpreter = await self.interpreters.of(runtime)
+        await self.launchers.get(interpreter, preload=interpreter.family == "python")
+
+    async def stop(self, function: str) -> None:
+        """Stop the environments of a spec's key or of a whole function; busy ones stop after their event."""
+        for environment in list(self._all):
+            if function in (environment.spec.key, environment.spec.function):
+                environment.retired = True
+                if not environment.busy:
+                    self._forget(environment)
+
+    async def close(self) -> None:
+        """Kill everything. Invocations under way get the error of a killed runtime."""
+        self._closed = True
+        if self._sweeper is not None:
+            self._sweeper.cancel()
+        for environment in list(self._all):
+            self._forget(environment)
+        await self.launchers.close()
+        shutil.rmtree(self.folder / "environments", ignore_errors=True)
+
+    def stats(self) -> dict[str, Any]:
+        """What is running, for `status` pages."""
+        busy = sum(environment.busy for environment in self._all)
+        return {
+            "environments": len(self._all),
+            "busy": busy,
+            "idle": len(self._all) - busy,
+            "limit": self.total,
+            "isolation": self.launchers.isolation,
+            "isolation_reason": self.launchers.reason,
+        }
+
+    # ---- finding, starting, using -----------------------------------------------------------------------------
+
+    def _take(self, spec: FunctionSpec) -> Environment | None:
+        idle = self._idle.get(spec.key)
+        while idle:
+            environment = idle.pop()
+            if environment.alive and environment.keys.expires - self.clock() > REFRESH_SECONDS:
+                return environment
+            self._forget(environment)
+        return None
+
+    async def _use(self, environment: Environment, running: Awaitable[InvocationResult]) -> InvocationResult:
+        environment.busy = True
+        try:
+            return await running
+        except BaseException:
+            environment.retired = True
+            raise
+        finally:
+            environment.busy = False
+            environment.used_at = time.monotonic()
+            if environment.alive and not self._closed:
+                self._idle[environment.spec.key].append(environment)
+                self._sweep_later()
+            else:
+                self._forget(environment)
+
+    async def _start(self, spec: FunctionSpec, invocation: Invocation) -> InvocationResult:
+        self._make_room()
+        stream = _stream_name(spec, self.clock())
+        environment = Environment(spec, stream, Credentials("", "", "", 0), self.clock, self.on_log)
+        environment.busy = True
+        self._all.add(environment)
+        try:
+            environment.keys = await self.credentials(spec)
+            start = await self._start_with(environment)
+        except RuntimeUnavailable as error:
+            self._forget(environment)
+            return self._unavailable(environment, invocation, str(error))
+        except BaseException:
+            self._forget(environment)
+            raise
+        return await self._use(environment, environment.first(start, invocation))
+
+    def _unavailable(self, environment: Environment, invocation: Invocation, text: str) -> InvocationResult:
+        problem = failure(invocation.request_id, "Runtime.InvalidEntrypoint", text)
+        log = environment.log
+        log.start(invocation.request_id)
+        log.line(text)
+        log.end(invocation.request_id, 0.0, 0.0, 1, "error", problem.error_type)
+        return InvocationResult(
+            payload=problem.payload,
+            error="Unhandled",
+            error_type=problem.error_type,
+            log_stream=environment.stream,
+            log_tail=log.tail_bytes(),
+        )
+
+    def _make_room(self) -> None:
+        if len(self._all) < self.total:
+            return
+        idle = [environment for environment in self._all if not environment.busy]
+        if not idle:
+            raise Throttled("ConcurrentInvocationLimitExceeded")
+        self._forget(min(idle, key=lambda environment: environment.used_at))
+
+    def _forget(self, environment: Environment) -> None:
+        self._all.discard(environment)
+        idle = self._idle.get(environment.spec.key)
+        if idle and environment in idle:
+            idle.remove(environment)
+        if not idle:
+            self._idle.pop(environment.spec.key, None)
+        environment.close()
+
+    def _sweep_later(self) -> None:
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_SECONDS, self._sweep)
+
+    def _sweep(self) -> None:
+        self._sweeper = None
+        oldest = time.monotonic() - IDLE_SECONDS
+        for environment in [one for one in self._all if not one.busy and one.used_at < oldest]:
+            self._forget(environment)
+        if self._all and not self._closed:
+            self._sweep_later()
+
+    # ---- how a process is started -----------------------------------------------------------------------------
+
+    async def _start_with(self, environment: Environment) -> Start:
+        spec = environment.spec
+        interpreter = await self.interpreters.of(spec.runtime)
+        layers = await asyncio.to_thread(self.packages.merged, spec.layers) if spec.layers else None
+        launcher, forks = await self._launcher_for(interpreter, environment, layers)
+        return Start(
+            launcher,
+            interpreter,
+            lambda address: self._order(environment, launcher.layout, layers, address, forks),
+        )
+
+    async def _launcher_for(
+        self, interpreter: Interpreter, environment: Environment, layers: Path | None
+    ) -> tuple[Launcher, bool]:
+        """The launcher, and whether it may fork its own Python: not when the code brings modules that are imported."""
+        spec = environment.spec
+        if interpreter.family == "nodejs":
+            shown = await self._fetch_node_sdk(environment, layers)
+            return await self.launchers.get(interpreter, preload=shown), False
+        if interpreter.family != "python":
+            return await self.launchers.get(interpreter, preload=False), False
+        if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
+            return await self.launchers.get(interpreter, preload=False), False
+        names = self._top_names(spec.code)
+        if layers is not None:
+            names |= self._top_names(layers / "python")
+            for folder in (layers / "python").glob("lib/python3.*/site-packages"):
+                names |= self._top_names(folder)
+        for preload in (True, False):
+            launcher = await self.launchers.get(interpreter, preload)
+            if not names & launcher.modules:
+                return launcher, True
+        return launcher, False
+
+    async def _fetch_node_sdk(self, environment: Environment, layers: Path | None) -> bool:
+        """Is the JavaScript SDK at hand? Fetches it for the first function whose code names it."""
+        link = self.folder / "sdk-node"
+        if node_sdk.at_hand(link):
+            return True
+        folders = [environment.spec.code, *([layers] if layers is not None else [])]
+        if not await asyncio.to_thread(node_sdk.is_named_in, folders):
+            return False
+        note = await node_sdk.ready(link)
+        if note:
+            environment.log.line(note)
+        return not note
+
+    def _top_names(self, folder: Path) -> frozenset[str]:
+        """The module names that a folder offers to `import`."""
+        if folder not in self._tops:
+            try:
+                names = frozenset(entry.name.partition(".")[0] for entry in os.scandir(folder))
+            except OSError:
+                names = frozenset()
+            self._tops[folder] = names
+        return self._tops[folder]
+
+    def _order(
+        self, environment: Environment, layout: Layout, layers: Path | None, address: str, forks: bool
+    ) -> dict[str, Any]:
+        spec = environment.spec
+        task = "/var/task" if layout.isolate else str(spec.code)
+        opt = "/opt" if layout.isolate or layers is None else str(layers)
+        tmp = "/tmp" if layout.isolate else self._own_tmp(environment)
+        values = variables.of_function(
+            spec, layout, address, environment.stream, self.endpoint, environment.keys, opt, tmp
+        )
+        path = _import_path(layout, task, opt, values.get("PYTHONPATH", "")) if layout.is_python else []
+        return {
+            "task": layout.seen(spec.code),
+            "opt": layout.seen(layers) if layers is not None else "",
+            "tmp_bytes": spec.ephemeral_storage * 1048576,
+            "limits": LIMITS,
+            "folder": task,
+            "variables": values,
+            "path": path,
+            "argv": [] if forks else _command(layout, spec, layers, task, opt, path),
+        }
+
+    def _own_tmp(self, environment: Environment) -> str:
+        folder = self.folder / "environments" / environment.stream.rpartition("]")[2]
+        folder.mkdir(parents=True, exist_ok=True)
+        environment.folder = folder
+        return str(folder)
+
+
+def _stream_name(spec: FunctionSpec, now: float) -> str:
+    return time.strftime("%Y/%m/%d/", time.gmtime(now)) + f"[{spec.version}]{ids.hex(32)}"
+
+
+def _import_path(layout: Layout, task: str, opt: str, python_path: str) -> list[str]:
+    minor = layout.interpreter.version.split(".")[1]
+    layers = [f"{opt}/python/lib/python3.{minor}/site-packages", f"{opt}/python"]
+    return [task, *layers, *[entry for entry in python_path.split(":") if entry]]
+
+
+def _command(
+    layout: Layout, spec: FunctionSpec, layers: Path | None, task: str, opt: str, path: list[str]
+) -> list[str]:
+    """The command line of a runtime that is not forked."""
+    family = layout.interpreter.family
+    if family == "python":
+        program = layout.program(layout.interpreter, "/var/lang")
+        command = [program, "-I", "-S", f"{layout.rapid}/python_bootstrap.py", *path]
+    elif family == "nodejs":
+        program = layout.program(layout.interpreter, "/var/lang")
+        heap = max(64, spec.memory * 9 // 10)
+        options = ["--expose-gc", "--max-http-header-size", "81920", f"--max-old-space-size={heap}"]
+        command = [program, *options, f"{layout.rapid}/node_bootstrap.mjs"]
+    else:
+        in_task = (spec.code / "bootstrap").exists()
+        if not in_task and not (layers is not None and (layers / "bootstrap").exists()):
+            raise RuntimeUnavailable("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+        command = [f"{task}/bootstrap" if in_task else f"{opt}/bootstrap"]
+    wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
+    return [wrapper, *command] if wrapper and family != "provided" else command
