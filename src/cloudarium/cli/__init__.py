@@ -3,6 +3,6 @@
 
 def main() -> None:
     """Run the `cloudarium` command."""
-    from cloudarium.cli.app import app
+    from cloudarium.cli.app import run
 
-    app()
+    run()

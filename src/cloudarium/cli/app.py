@@ -2,20 +2,38 @@
 
 from __future__ import annotations
 
+import sys
+
 import typer
 
-from cloudarium.cli import lifecycle
+from cloudarium.cli import capstone, clock, connect, deploy, journal, lifecycle
+from cloudarium.cli.running import NotRunning
 
 app = typer.Typer(
     name="cloudarium",
-    help="AWS under glass: a whole AWS for a backend developer on this machine.",
     no_args_is_help=True,
     rich_markup_mode="rich",
     pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    epilog='A first tour: cloudarium up · eval "$(cloudarium env)" · aws s3 mb s3://photos · cloudarium journal',
 )
-lifecycle.add_to(app)
+for commands in (lifecycle, connect, deploy, clock, journal, capstone):
+    commands.add_to(app)
 
 
 @app.callback()
 def cloudarium() -> None:
-    """AWS under glass: a whole AWS for a backend developer on this machine."""
+    """AWS under glass: a whole AWS for a backend developer on this machine, with no Docker, account or bill.
+
+    IAM and signatures are on and fail closed, time can be moved, and what was acknowledged survives kill -9.
+    """
+
+
+def run() -> None:
+    """Run the command; a cloud that is not there is a sentence, not a traceback."""
+    try:
+        app()
+    except NotRunning as error:
+        print(f"cloudarium: {error}", file=sys.stderr)
+        raise SystemExit(1) from None

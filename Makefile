@@ -1,0 +1,47 @@
+# Everything a newcomer needs: `make up` for the cloud with a shop running on it, `make test` for all tests.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 4566
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+$(VENV)/installed: pyproject.toml
+	@echo "Setting up $(VENV) (a minute, once) …"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed capstone/requirements-dev.txt
+	@echo "Installing the tools for tests …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --requirement capstone/requirements-dev.txt
+	@touch $@
+
+up: $(VENV)/installed ## Start the cloud, deploy the shop, and walk one customer through it
+	@$(BIN)/cloudarium up --port $(PORT)
+	@$(BIN)/cloudarium capstone up
+
+down: ## Stop the cloud (its state stays)
+	@if [ -x $(BIN)/cloudarium ]; then $(BIN)/cloudarium down; else echo "No cloud was running."; fi
+
+test: $(VENV)/installed-dev ## Set up and run all tests
+	@$(BIN)/python -m tests.clients
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
+
+check: $(VENV)/installed-dev ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+bench: $(VENV)/installed-dev ## Measure the small calls, beside a bare server and the peers
+	@$(BIN)/python -m bench
+
+coverage: $(VENV)/installed-dev ## Write docs/coverage.md from the code
+	@$(BIN)/python scripts/generate_coverage.py
+
+clean: down ## Remove what was set up here (the cloud's state stays)
+	rm -rf $(VENV) .venv-clients dist .pytest_cache .mypy_cache .ruff_cache
+
+.PHONY: help up down test check bench coverage clean

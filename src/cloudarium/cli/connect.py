@@ -1,0 +1,79 @@
+"""`cloudarium env` and `profile`: how other programs find the cloud."""
+
+from __future__ import annotations
+
+import configparser
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from cloudarium.cli import running
+from cloudarium.cli.lifecycle import Data, Json
+from cloudarium.cli.output import console, print_json
+
+Region = Annotated[str, typer.Option(help="The region that clients shall use.")]
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add these commands to the app."""
+    app.command()(env)
+    app.command()(profile)
+
+
+def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) -> None:
+    """Print the exports that point AWS clients at the cloud: eval "$(cloudarium env)".
+
+    The keys test/test are the root of account 000000000000; make users and roles with IAM for anyone less.
+    """
+    cloud = running.find(data)
+    exports = {
+        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": region,
+        "AWS_REGION": region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    if as_json:
+        print_json(exports)
+        return
+    for name, value in exports.items():
+        print(f"export {name}={value}")
+
+
+def profile(
+    name: Annotated[str, typer.Argument(help="The profile's name.")] = "cloudarium",
+    data: Data = None,
+    region: Region = "us-east-1",
+    as_json: Json = False,
+) -> None:
+    """Write an AWS CLI profile with the cloud's endpoint: then aws --profile cloudarium s3 ls."""
+    cloud = running.find(data)
+    config = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
+    credentials = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
+    section = name if name == "default" else f"profile {name}"
+    _set(config, section, {"region": region, "endpoint_url": cloud.endpoint, "output": "json"})
+    _set(credentials, name, {"aws_access_key_id": "test", "aws_secret_access_key": "test"})
+    if as_json:
+        print_json({"profile": name, "config": str(config), "credentials": str(credentials)})
+    else:
+        console.print(f"Profile [bold]{name}[/bold] is in {config}. Try: aws --profile {name} sts get-caller-identity")
+
+
+def _set(path: Path, section: str, values: dict[str, str]) -> None:
+    """Set one section of an ini file; everything else in it stays, comments aside."""
+    parser = configparser.RawConfigParser()
+    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.read(path)
+    if not parser.has_section(section):
+        parser.add_section(section)
+    for name, value in values.items():
+        parser.set(section, name, value)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    temporary = path.with_suffix(".cloudarium-new")
+    with temporary.open("w") as file:
+        parser.write(file)
+    temporary.chmod(0o600)
+    temporary.replace(path)

@@ -1,0 +1,148 @@
+"""Makes a template's local code ready to deploy, as `sam build` and `sam package` do: build, zip, name by content."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+# Where each resource type keeps its local code: the property, and its form once the code is in S3.
+_CODE = {
+    "AWS::Serverless::Function": ("CodeUri", "uri"),
+    "AWS::Serverless::LayerVersion": ("ContentUri", "uri"),
+    "AWS::Lambda::Function": ("Code", "S3"),
+    "AWS::Lambda::LayerVersion": ("Content", "S3"),
+    "AWS::Serverless::HttpApi": ("DefinitionUri", "uri"),
+    "AWS::Serverless::Api": ("DefinitionUri", "uri"),
+}
+_LEFT_OUT = {"__pycache__", ".git", ".aws-sam", ".venv", "node_modules/.cache", ".pytest_cache", ".mypy_cache"}
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip of the same files is the same bytes, so an unchanged deploy changes nothing
+
+
+class PackagingFailed(Exception):
+    """The code of a resource cannot be packaged; the message says which and why."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """The local code of one resource: where it is, and how it must be built."""
+
+    logical_id: str
+    member: str
+    form: str
+    source: Path
+    layer_build: bool
+    runtime: str
+
+    @property
+    def needs_pip(self) -> bool:
+        """Whether requirements.txt is to be installed beside the code."""
+        python = self.layer_build or self.runtime.startswith("python")
+        return python and self.source.is_dir() and (self.source / "requirements.txt").exists()
+
+
+def artifacts(template: dict[str, Any], folder: Path) -> Iterator[Artifact]:
+    """The resources of a template whose code is a local path. Raises PackagingFailed when a path does not exist."""
+    defaults = template.get("Globals", {}).get("Function", {})
+    for logical_id, resource in template.get("Resources", {}).items():
+        kind = resource.get("Type", "")
+        if kind not in _CODE:
+            continue
+        name, form = _CODE[kind]
+        properties = resource.get("Properties", {})
+        shared = defaults if kind == "AWS::Serverless::Function" else {}
+        path = properties.get(name, shared.get(name))
+        if not isinstance(path, str) or path.startswith(("s3://", "http://", "https://")):
+            continue
+        source = (folder / path).resolve()
+        if not source.exists():
+            raise PackagingFailed(f"{logical_id}: {name} {path!r} is not in {folder}")
+        build = resource.get("Metadata", {}).get("BuildMethod") if kind.endswith("LayerVersion") else None
+        runtime = str(properties.get("Runtime", shared.get("Runtime", "")))
+        yield Artifact(logical_id, name, form, source, bool(build) and str(build).startswith("python"), runtime)
+
+
+def zipped(artifact: Artifact, cache: Path) -> Path:
+    """The zip of an artifact, built when its sources or requirements changed since the last time; named by content."""
+    if artifact.source.is_file():
+        return artifact.source
+    kept = cache / f"{_fingerprint(artifact)}.zip"
+    if not kept.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=cache) as work:
+            built = Path(work) / "built"
+            target = built / "python" if artifact.layer_build else built
+            shutil.copytree(artifact.source, target, ignore=lambda _, names: [n for n in names if n in _LEFT_OUT])
+            if artifact.needs_pip:
+                _pip_install(artifact, target)
+            archive = Path(work) / "built.zip"
+            _zip(built, archive)
+            os.replace(archive, kept)
+    return kept
+
+
+def key_of(path: Path) -> str:
+    """The S3 key of a package: its MD5, as SAM names them."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def point_to_s3(template: dict[str, Any], artifact: Artifact, bucket: str, key: str) -> None:
+    """Let the resource take its code from S3."""
+    properties = template["Resources"][artifact.logical_id].setdefault("Properties", {})
+    if artifact.form == "S3":
+        properties[artifact.member] = {"S3Bucket": bucket, "S3Key": key}
+    else:
+        properties[artifact.member] = f"s3://{bucket}/{key}"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        if path.is_file() and not _LEFT_OUT & set(path.relative_to(folder).parts):
+            yield path
+
+
+def _fingerprint(artifact: Artifact) -> str:
+    digest = hashlib.sha256(repr((artifact.layer_build, artifact.needs_pip, sys.version_info[:2])).encode())
+    for path in _files(artifact.source):
+        digest.update(f"\0{path.relative_to(artifact.source)}\0{path.stat().st_mode & 0o111}\0".encode())
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def _pip_install(artifact: Artifact, target: Path) -> None:
+    """Install for the Python that runs here: functions run on this machine, whatever Architectures says."""
+    command = [
+        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+        "--requirement", str(target / "requirements.txt"), "--target", str(target),
+    ]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    if done.returncode != 0:
+        last = [line for line in done.stderr.splitlines() if line.strip()][-3:]
+        raise PackagingFailed(f"{artifact.logical_id}: pip could not install its requirements: {' '.join(last)}")
+    for leftover in ("bin", "__pycache__"):
+        shutil.rmtree(target / leftover, ignore_errors=True)
+
+
+def _zip(folder: Path, archive: Path) -> None:
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
+        for path in _files(folder):
+            info = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
+            info.external_attr = (0o755 if path.stat().st_mode & 0o111 else 0o644) << 16
+            info.compress_type = zipfile.ZIP_DEFLATED
+            out.writestr(info, path.read_bytes())
+
+
+def stack_name_for(template: Path) -> str:
+    """A stack's name from where the template lies: the folder's name as CloudFormation allows it."""
+    name = re.sub(r"[^A-Za-z0-9-]+", "-", template.resolve().parent.name).strip("-")
+    return name if name[:1].isalpha() else f"stack-{name}"

@@ -1,0 +1,123 @@
+"""The running cloud as the command line sees it: where it is recorded, and its own HTTP paths."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+
+class NotRunning(Exception):
+    """No cloud answers; the message says what to do next."""
+
+
+@dataclass(frozen=True)
+class Running:
+    """A cloud that was started: its process, its endpoint, and its data folder (None: it keeps nothing)."""
+
+    pid: int
+    endpoint: str
+    data: str | None
+    log: str
+
+    def ask(self, path: str, body: dict[str, Any] | None = None, timeout: float = 120) -> Any:
+        """GET (or, with a body, POST) one of the cloud's own paths. Raises NotRunning when nothing answers."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.endpoint}/_cloudarium/{path}", data)
+        try:
+            with urllib.request.urlopen(request, timeout=timeout) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            with error:
+                raise SystemExit(f"cloudarium: {json.load(error)['error']}") from error
+        except OSError as error:
+            raise NotRunning(f"No cloud answers at {self.endpoint} ({error}). Start one with: cloudarium up") from error
+
+    def answers(self) -> bool:
+        """Whether the cloud is up."""
+        try:
+            self.ask("health", timeout=5)
+        except NotRunning:
+            return False
+        return True
+
+
+def default_data() -> Path:
+    """The data folder when none is named: CLOUDARIUM_DATA, else the user's data directory."""
+    named = os.environ.get("CLOUDARIUM_DATA")
+    if named:
+        return Path(named)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "cloudarium"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "cloudarium"
+
+
+def _note(data: Path) -> Path:
+    return data / "running.json"
+
+
+def write_note(data: Path, running: Running) -> None:
+    """Remember a started cloud in its data folder (an ephemeral one in the default folder)."""
+    data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    _note(data).write_text(json.dumps(asdict(running)))
+
+
+def forget(data: Path) -> None:
+    """The cloud is no longer running."""
+    _note(data).unlink(missing_ok=True)
+
+
+def recorded(data: Path) -> Running | None:
+    """The cloud that was started on this folder and whose process still lives, else None."""
+    try:
+        running = Running(**json.loads(_note(data).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+    return running if alive(running.pid) else None
+
+
+def find(data: Path | None) -> Running:
+    """The cloud to talk to: the one recorded on `data`, else what AWS_ENDPOINT_URL names. Raises NotRunning."""
+    running = recorded(data or default_data())
+    if running is not None:
+        return running
+    named = os.environ.get("AWS_ENDPOINT_URL")
+    if named and data is None:
+        return Running(0, named.rstrip("/"), None, "")
+    raise NotRunning("No cloud is running. Start one with: cloudarium up")
+
+
+def alive(pid: int) -> bool:
+    """Whether the process lives."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return not _is_zombie(pid)
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except OSError:
+        return False
+
+
+def end(pid: int, patience: float = 20.0) -> None:
+    """Stop a process in order, and by force when it does not stop within `patience` seconds."""
+    os.kill(pid, signal.SIGTERM)
+    limit = time.monotonic() + patience
+    while alive(pid):
+        if time.monotonic() > limit:
+            os.kill(pid, signal.SIGKILL)
+            return
+        time.sleep(0.05)
