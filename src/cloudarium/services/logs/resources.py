@@ -8,6 +8,8 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-cont
 
 from __future__ import annotations
 
+import json
+
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.shared import arn
@@ -66,3 +68,22 @@ def new_group(call: Call) -> list[str | Need]:
 def tagged(call: Call) -> str:
     """The bare ARN that a tagging call names."""
     return str(call.input.get("resourceArn", "")).removesuffix(":*")
+
+
+def resource_policy(call: Call, resource: str) -> str | None:
+    """The policy that AWS itself puts on log groups so that its services' access logs can be delivered.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+    """
+    parsed = arn.parse(resource)
+    if parsed is None:
+        return None
+    statement = {
+        "Sid": "AWSLogDeliveryWrite20150319",
+        "Effect": "Allow",
+        "Principal": {"Service": "delivery.logs.amazonaws.com"},
+        "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceAccount": parsed.account}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
