@@ -92,6 +92,7 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 async def _respond(send: Send, response: HttpResponse, method: str) -> None:
     headers = [(name.encode("latin-1"), _header_value(value)) for name, value in response.headers.items()]
+    headers += [(b"set-cookie", _header_value(cookie)) for cookie in response.cookies]
     body = response.body
     if isinstance(body, bytes):
         if "content-length" not in {name.lower() for name in response.headers} and response.status not in (204, 304):

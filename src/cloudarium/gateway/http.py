@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 
 
@@ -34,8 +34,12 @@ class HttpRequest:
 
 @dataclass(slots=True)
 class HttpResponse:
-    """One HTTP response: `body` is whole bytes or an asynchronous stream of chunks."""
+    """One HTTP response: `body` is whole bytes or an asynchronous stream of chunks.
+
+    Each of `cookies` goes out as a set-cookie header of its own: the one header that may not be joined by commas.
+    """
 
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     body: bytes | AsyncIterator[bytes] = b""
+    cookies: Sequence[str] = ()
