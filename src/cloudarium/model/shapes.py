@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
-_NOT_TRAITS = frozenset({"shape", "documentation", "members", "member", "key", "value", "required", "deprecatedMessage"})
+_NOT_TRAITS = frozenset(
+    {"shape", "documentation", "members", "member", "key", "value", "required", "deprecatedMessage"}
+)
 
 
 class Shape:
@@ -92,7 +94,9 @@ def _nests_without_end(shape: Shape, above: tuple[str, ...]) -> bool:
     if shape.name in above or shape.traits.get("document"):
         return True
     below = (*above, shape.name)
-    return any(_nests_without_end(child, below) for child in shape.children if child.children or child.trait("document"))
+    return any(
+        _nests_without_end(child, below) for child in shape.children if child.children or child.trait("document")
+    )
 
 
 class Shapes:

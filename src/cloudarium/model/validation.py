@@ -167,7 +167,9 @@ def constraints(shape: Shape, open_enums: bool = False) -> list[_Constraint]:
         found.append((lambda value: value in allowed, f"Member must satisfy enum value set: [{', '.join(values)}]"))
     pattern = shape.trait("pattern")
     if pattern and kind == "string" and (matches := full_match(shape.trait("safePattern") or pattern)) is not None:
-        found.append((_matching(matches, shape.trait("max")), f"Member must satisfy regular expression pattern: {pattern}"))
+        found.append(
+            (_matching(matches, shape.trait("max")), f"Member must satisfy regular expression pattern: {pattern}")
+        )
     if kind in ("string", "blob", "list", "map"):
         found.extend(_lengths(shape))
     elif kind in ("integer", "long", "float", "double"):

@@ -18,10 +18,9 @@ from botocore.utils import percent_encode_sequence
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.model import OperationModel, ServiceModel, Shape
 
-SERVICES = (
-    "iam sts ec2 s3 cloudwatch logs lambda apigateway apigatewayv2 cloudformation dynamodb dynamodbstreams elasticache "
-    "secretsmanager ssm kms cognito-idp cognito-identity xray ses sesv2 sqs sns events scheduler rds"
-).split()
+_SERVICES = """iam sts ec2 s3 cloudwatch logs lambda apigateway apigatewayv2 cloudformation dynamodb dynamodbstreams
+elasticache secretsmanager ssm kms cognito-idp cognito-identity xray ses sesv2 sqs sns events scheduler rds"""
+SERVICES = tuple(_SERVICES.split())
 _TEXTS = ["a", "Zürich ünïcode ✓ 🎈", "a&b<c>\"d'", "x=1&y=2+3%20", "line\nbreak\ttab", " spaced ", "", "0", "true"]
 _PLAIN = ["a", "b-c_d", "x y", "http://h:1/p?q=1&r=2", "arn:aws:iam::000000000000:role/x", "a%2Fb+c"]
 DEPTH = 5
@@ -43,12 +42,28 @@ class Sampler:
         out = {}
         for name in names:
             member = shape.members[name]
-            wanted = name in shape.required or member.location == "uri" or shape.trait("union")
-            if wanted or (self.random.random() < keep and depth < DEPTH):
-                value = self.value(member, depth + 1)
+            # botocore reads the status and the content type of every response, whether a member was given or not.
+            always = member.location in ("uri", "statusCode") or member.trait("locationName") == "Content-Type"
+            if (
+                always
+                or name in shape.required
+                or shape.trait("union")
+                or name == shape.payload
+                or (self.random.random() < keep and depth < DEPTH)
+            ):
+                value = self._special(member, name == shape.payload) or self.value(member, depth + 1)
                 if value is not None:
                     out[name] = value
         return out
+
+    def _special(self, shape: Shape, payload: bool) -> Any:
+        """A value where any other would not be valid, or botocore could not read it back."""
+        if shape.location == "statusCode":
+            return 202
+        if shape.trait("hostLabel"):
+            return "host-1"
+        # botocore decodes a blob that is the body as UTF-8.
+        return "{✓}".encode() if payload and shape.type == "blob" else None
 
     def value(self, shape: Shape, depth: int) -> Any:
         """A value of any shape; None where there is none worth sending."""
@@ -97,9 +112,20 @@ def client_model(service: ServiceModel, protocol: str) -> botocore.model.Service
     key = f"botocore.{protocol}"
     if key not in service.compiled:
         metadata = {**service.metadata, "protocol": protocol}
-        raw = {"metadata": metadata, "operations": _raw_operations(service), "shapes": service.shapes.raw}
+        shapes = _query_names(service.shapes.raw) if protocol == "query" else service.shapes.raw
+        raw = {"metadata": metadata, "operations": _raw_operations(service), "shapes": shapes}
         service.compiled[key] = botocore.model.ServiceModel(raw, service.name)
     return service.compiled[key]
+
+
+def _query_names(shapes: Any) -> Any:
+    """botocore knows one name per member; where a correction gives the query protocol its own, that one."""
+    if isinstance(shapes, dict):
+        renamed = {key: _query_names(item) for key, item in shapes.items()}
+        return (
+            {**renamed, "locationName": renamed["queryName"]} if isinstance(shapes.get("queryName"), str) else renamed
+        )
+    return shapes
 
 
 def _raw_operations(service: ServiceModel) -> Mapping[str, Any]:
@@ -137,6 +163,12 @@ def output(operation: OperationModel, protocol: str, answer: HttpResponse) -> di
     raw = {"headers": HeadersDict(answer.headers), "body": answer.body, "status_code": answer.status}
     parsed = parser.parse(raw, model.output_shape)
     parsed.pop("ResponseMetadata", None)
+    for name, member in operation.output.members.items() if operation.output else ():
+        if member.location == "headers" and not parsed.get(name):
+            parsed.pop(name, None)
+    payload = operation.output.payload if operation.output else None
+    if payload and operation.output.members[payload].type == "blob" and isinstance(parsed.get(payload), str):
+        parsed[payload] = parsed[payload].encode()
     return epochs(parsed)
 
 

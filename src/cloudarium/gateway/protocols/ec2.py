@@ -7,10 +7,10 @@ from typing import Any
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.problems import problem
+from cloudarium.gateway.protocols.query import error_xml
 from cloudarium.gateway.protocols.query import identify as identify
-from cloudarium.gateway.protocols.query import members_xml
 from cloudarium.gateway.protocols.query_input import Ec2Parser, form, tree
-from cloudarium.gateway.protocols.xml_values import XmlSerializer, escape
+from cloudarium.gateway.protocols.xml_values import XmlSerializer
 from cloudarium.model import OperationModel, ServiceModel
 from cloudarium.shared.errors import AwsError
 
@@ -60,8 +60,7 @@ def serialize_error(
     """The response for an error, as EC2's `Response`/`Errors` document."""
     found = problem(service, PROTOCOL, error)
     text = (
-        f"{_DECLARATION}<Response><Errors><Error><Code>{escape(found.query_code)}</Code>"
-        f"<Message>{escape(found.message)}</Message>{members_xml(service, found)}</Error></Errors>"
+        f"{_DECLARATION}<Response><Errors><Error>{error_xml(service, found)}</Error></Errors>"
         f"<RequestID>{request_id}</RequestID></Response>"
     )
     headers = {"Content-Type": "text/xml;charset=UTF-8", "x-amzn-RequestId": request_id, **found.headers}

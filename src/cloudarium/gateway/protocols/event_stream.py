@@ -31,9 +31,7 @@ def event_frame(event: str, payload: bytes = b"", content_type: str = "") -> byt
 
 def exception_frame(name: str, payload: bytes, content_type: str = "application/json") -> bytes:
     """The frame of an error that the model lists for the stream."""
-    return encode_frame(
-        {":message-type": "exception", ":exception-type": name, ":content-type": content_type}, payload
-    )
+    return encode_frame({":message-type": "exception", ":exception-type": name, ":content-type": content_type}, payload)
 
 
 def write_events(
@@ -65,6 +63,8 @@ def write_events(
     return b"".join(frame(event) for event in events or ())
 
 
-async def _each(frame: Callable[[dict[str, Any]], bytes], events: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+async def _each(
+    frame: Callable[[dict[str, Any]], bytes], events: AsyncIterator[dict[str, Any]]
+) -> AsyncIterator[bytes]:
     async for event in events:
         yield frame(event)

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.protocols.compression import plain_body
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load
 from cloudarium.gateway.protocols.problems import Problem, problem
 from cloudarium.model import OperationModel, ServiceModel
@@ -29,7 +30,7 @@ def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
     reader = operation.compiled.get("json.parse")
     if reader is None:
         reader = operation.compiled["json.parse"] = _reader(operation)
-    return reader(request.body)
+    return reader(plain_body(request) if "content-encoding" in request.headers else request.body)
 
 
 def _reader(operation: OperationModel) -> Callable[[bytes], dict[str, Any]]:
@@ -66,7 +67,7 @@ def serialize_error(
     if service.query_compatible:
         headers["x-amzn-query-error"] = query_error(found)
     body = {"__type": qualified(service, found.name), **error_members(service, found)}
-    return HttpResponse(found.status, headers, orjson.dumps(body))
+    return HttpResponse(found.status, headers, orjson.dumps(body, default=str))
 
 
 def query_error(found: Problem) -> str:

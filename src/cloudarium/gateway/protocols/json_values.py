@@ -8,9 +8,16 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.protocols.compiler import Compiler, Convert, UnknownMember
-from cloudarium.shared.auth_errors import Malformed
-from cloudarium.gateway.protocols.scalars import Unreadable, epoch, in_range, parse_blob, parse_timestamp, text_formatter
+from cloudarium.gateway.protocols.scalars import (
+    Unreadable,
+    epoch,
+    in_range,
+    parse_blob,
+    parse_timestamp,
+    text_formatter,
+)
 from cloudarium.model import Shape
+from cloudarium.shared.auth_errors import Malformed
 
 DEPTH = 140  # containers; DynamoDB's 32 levels of attributes take 2 each
 _JAVA = {"integer": "Integer", "long": "Long", "double": "Double", "float": "Float", "boolean": "Boolean"}
@@ -173,7 +180,11 @@ class JsonParser(Compiler):
 
         def parse(value: Any) -> Any:
             if type(value) is not str:
-                raise wrong(value, "ByteBuffer") if type(value) is dict else Malformed("only base64-encoded strings are supported")
+                raise (
+                    wrong(value, "ByteBuffer")
+                    if type(value) is dict
+                    else Malformed("only base64-encoded strings are supported")
+                )
             try:
                 return parse_blob(value)
             except Unreadable:
@@ -217,7 +228,10 @@ class JsonSerializer(Compiler):
     def structure(self, shape: Shape) -> Convert:
         """An object; None means absent."""
         members = {
-            name: (location_name(member, name), None if member.type in ("string", "boolean", "integer", "long") else self(member))
+            name: (
+                location_name(member, name),
+                None if member.type in ("string", "boolean", "integer", "long") else self(member),
+            )
             for name, member in shape.members.items()
         }
 

@@ -60,4 +60,8 @@ def problem(service: ServiceModel, protocol: str, error: AwsError) -> Problem:
 def _override(service: ServiceModel, code: str, wire: Wire) -> Wire:
     """A service may word a neutral error differently from its protocol: corrections' `metadata.errors`."""
     own = service.metadata.get("errors", {}).get(code)
-    return Wire(own.get("code", wire.code), own.get("status", wire.status), own.get("message", wire.message)) if own else wire
+    return (
+        Wire(own.get("code", wire.code), own.get("status", wire.status), own.get("message", wire.message))
+        if own
+        else wire
+    )

@@ -63,18 +63,18 @@ def serialize_error(
 ) -> HttpResponse:
     """The response for an error, as an `ErrorResponse` document."""
     found = problem(service, PROTOCOL, error)
+    fault = "Sender" if found.sender else "Receiver"
     text = (
-        f'<ErrorResponse xmlns="{service.xml_namespace}"><Error><Type>{"Sender" if found.sender else "Receiver"}</Type>'
-        f"<Code>{escape(found.query_code)}</Code><Message>{escape(found.message)}</Message>{members_xml(service, found)}"
-        f"</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        f'<ErrorResponse xmlns="{service.xml_namespace}"><Error><Type>{fault}</Type>{error_xml(service, found)}</Error>'
+        f"<RequestId>{request_id}</RequestId></ErrorResponse>"
     )
     headers = {"Content-Type": "text/xml", "x-amzn-RequestId": request_id, **found.headers}
     return HttpResponse(found.status, headers, text.encode("utf-8", "replace"))
 
 
-def members_xml(service: ServiceModel, found: Problem) -> str:
-    """The error's own members as XML."""
-    parts: list[str] = []
+def error_xml(service: ServiceModel, found: Problem) -> str:
+    """The error's code, message and own members as XML."""
+    parts = [f"<Code>{escape(found.query_code)}</Code><Message>{escape(found.message)}</Message>"]
     fields = {k: v for k, v in found.fields.items() if v is not None}
     if found.shape is not None:
         known = {k: fields.pop(k) for k in list(fields) if k in found.shape.members}

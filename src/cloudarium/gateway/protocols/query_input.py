@@ -7,6 +7,7 @@ from urllib.parse import unquote_plus
 
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols.compiler import Compiler, Convert
+from cloudarium.gateway.protocols.compression import plain_body
 from cloudarium.gateway.protocols.scalars import Unreadable, text_parser
 from cloudarium.model import Shape
 from cloudarium.shared.auth_errors import Malformed, MalformedQuery
@@ -37,8 +38,9 @@ def _decode(text: str) -> str:
 def form(request: HttpRequest) -> str:
     """The parameters as text: the body of a POST, else the query string."""
     if request.body:
+        whole = plain_body(request) if "content-encoding" in request.headers else request.body
         try:
-            body = request.body.decode("utf-8")
+            body = whole.decode("utf-8")
         except UnicodeDecodeError:
             raise MalformedQuery() from None
         return f"{request.query}&{body}" if request.query else body

@@ -31,7 +31,9 @@ def placed(shape: Shape | None, location: str | None) -> list[tuple[str, Shape]]
     return [(n, m) for n, m in shape.members.items() if m.location == location] if shape else []
 
 
-def compile_parse(operation: OperationModel, body_reader: Callable[[OperationModel, Shape, str | None], ReadBody]) -> Any:
+def compile_parse(
+    operation: OperationModel, body_reader: Callable[[OperationModel, Shape, str | None], ReadBody]
+) -> Any:
     """The function that makes an operation's input from a request; `body_reader` knows the body's format."""
     shape = operation.input
     parts: list[Part] = []
@@ -83,18 +85,14 @@ def _read(convert: Callable[[str], Any], text: str, wire: str) -> Any:
 
 
 def _query_part(operation: OperationModel, shape: Shape) -> Part | None:
-    scalars: dict[str, tuple[str, Any]] = {}
-    lists: dict[str, tuple[str, Any]] = {}
-    rest: list[tuple[str, bool]] = []
-    for name, member in placed(shape, "querystring"):
-        if member.type == "map":
-            rest.append((name, member.value.type == "list"))
-        elif member.type == "list":
-            lists[wire_name(member, name)] = (name, text_parser(member.member))
-        else:
-            scalars[wire_name(member, name)] = (name, text_parser(member))
+    members = placed(shape, "querystring")
+    rest = [(name, m.value.type == "list") for name, m in members if m.type == "map"]
+    lists = {wire_name(m, name): (name, text_parser(m.member)) for name, m in members if m.type == "list"}
+    scalars = {wire_name(m, name): (name, text_parser(m)) for name, m in members if m.type not in ("list", "map")}
     if not (scalars or lists or rest):
         return None
+    # What the model's own URI has (`?mode=import`) says which operation it is and is no parameter.
+    fixed = {part.partition("=")[0] for part in operation.uri.partition("?")[2].split("&")} - scalars.keys()
 
     def read(request: HttpRequest, out: dict[str, Any]) -> None:
         if not request.query:
@@ -104,7 +102,7 @@ def _query_part(operation: OperationModel, shape: Shape) -> Part | None:
                 out[scalar[0]] = _read(scalar[1], text, wire)
             elif (several := lists.get(wire)) is not None:
                 out.setdefault(several[0], []).append(_read(several[1], text, wire))
-            else:
+            elif wire not in fixed:
                 for name, many in rest:
                     if many:
                         out.setdefault(name, {}).setdefault(wire, []).append(text)

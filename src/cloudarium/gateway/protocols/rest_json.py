@@ -94,7 +94,7 @@ def _payload_writer(service: ServiceModel, compiler: Any, shape: Shape, name: st
             compiler, orjson.dumps, _JSON, shape, output.get(name)
         )
     if shape.type == "blob":
-        return "application/octet-stream", lambda output: output.get(name) or b""
+        return shape.trait("mediaType", "application/octet-stream"), lambda output: output.get(name) or b""
     if shape.type == "string":
         return "text/plain", lambda output: (output.get(name) or "").encode()
     convert = compiler(shape)
@@ -113,4 +113,6 @@ def serialize_error(
         answer.write(found.fields, headers)
         members = {k: v for k, v in members.items() if k not in answer.placed}
     headers.update(found.headers)
-    return HttpResponse(found.status, headers, b"" if operation and operation.method == "HEAD" else orjson.dumps(members))
+    return HttpResponse(
+        found.status, headers, b"" if operation and operation.method == "HEAD" else orjson.dumps(members, default=str)
+    )

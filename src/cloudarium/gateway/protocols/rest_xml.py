@@ -9,11 +9,12 @@ from typing import Any
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.event_stream import write_events
 from cloudarium.gateway.protocols.problems import problem
-from cloudarium.gateway.protocols.query import members_xml
+from cloudarium.gateway.protocols.query import error_xml
 from cloudarium.gateway.protocols.rest import Answer, ReadBody, WriteBody, compile_parse, placed
 from cloudarium.gateway.protocols.routes import Routes
 from cloudarium.gateway.protocols.xml_values import XmlParser, XmlSerializer, element_name, escape, load, namespace
 from cloudarium.model import OperationModel, ServiceModel, Shape
+from cloudarium.shared.auth_errors import Malformed
 from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "rest-xml"
@@ -35,7 +36,17 @@ def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
 
 def _body_reader(operation: OperationModel, shape: Shape, name: str | None) -> ReadBody:
     convert = XmlParser.of(operation.service)(shape)
-    return lambda body: convert(load(body)) if body else {}
+    root = shape.trait("locationName")
+
+    def read(body: bytes) -> Any:
+        if not body:
+            return {}
+        element = load(body)
+        if root and element.name != root:
+            raise Malformed()
+        return convert(element)
+
+    return read
 
 
 def serialize(operation: OperationModel, output: dict[str, Any], request_id: str) -> HttpResponse:
@@ -160,13 +171,10 @@ def serialize_error(
     headers = {**_identity(service)(request_id), "Content-Type": "application/xml", **found.headers}
     if operation is not None and operation.method == "HEAD" or found.status == 304:
         return HttpResponse(found.status, {k: v for k, v in headers.items() if k != "Content-Type"}, b"")
-    inner = (
-        f"<Code>{escape(found.query_code)}</Code><Message>{escape(found.message)}</Message>"
-        f"{members_xml(service, found)}"
-    )
+    inner, identity = error_xml(service, found), f"<RequestId>{request_id}</RequestId>"
     if service.metadata.get("noErrorWrapping"):
-        text = f"<Error>{inner}<RequestId>{request_id}</RequestId><HostId>{host_id(request_id)}</HostId></Error>"
+        text = f"<Error>{inner}{identity}<HostId>{host_id(request_id)}</HostId></Error>"
     else:
         kind = "Sender" if found.sender else "Receiver"
-        text = f"<ErrorResponse><Error><Type>{kind}</Type>{inner}</Error><RequestId>{request_id}</RequestId></ErrorResponse>"
+        text = f"<ErrorResponse><Error><Type>{kind}</Type>{inner}</Error>{identity}</ErrorResponse>"
     return HttpResponse(found.status, headers, f"{_DECLARATION}{text}".encode("utf-8", "replace"))

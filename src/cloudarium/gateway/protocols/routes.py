@@ -31,12 +31,39 @@ class Route:
         return self.needed <= query.keys() and self.headers <= headers.keys()
 
 
+class Choice:
+    """The routes of one method and path; the query string and the headers tell them apart."""
+
+    __slots__ = ("bare", "routes")
+
+    def __init__(self) -> None:
+        self.routes: list[Route] = []
+        self.bare: list[Route] = []  # those without a fixed part: all that an empty query string can mean
+
+    def add(self, route: Route) -> None:
+        """Add a route, the most specific ones first."""
+        self.routes.append(route)
+        self.routes.sort(key=lambda r: (-len(r.fixed), -len(r.needed) - len(r.headers), r.deprecated, r.name))
+        self.bare = [route for route in self.routes if not route.fixed]
+
+    def find(self, query: dict[str, str], headers: dict[str, str]) -> str | None:
+        """The most specific route whose required parts are all there, else the least specific that fits at all."""
+        fitting = [route for route in self.routes if route.fits(query)] if query else self.bare
+        if len(fitting) > 1:
+            complete = [route for route in fitting if route.complete(query, headers)]
+            named = query.get("x-id")
+            chosen = next((route for route in complete if route.name == named), None) if named else None
+            if chosen or complete:
+                return (chosen or complete[0]).name
+        return fitting[-1].name if fitting else None
+
+
 @dataclass(slots=True)
 class _Node:
     literals: dict[str, _Node] = field(default_factory=dict)
     label: _Node | None = None
-    rest: list[Route] = field(default_factory=list)  # a greedy label takes everything from here
-    here: list[Route] = field(default_factory=list)
+    rest: Choice = field(default_factory=Choice)  # a greedy label takes everything from here
+    here: Choice = field(default_factory=Choice)
 
 
 class Routes:
@@ -46,8 +73,6 @@ class Routes:
         self._methods: dict[str, _Node] = {}
         for operation in service.operations.values():
             self._add(operation)
-        for root in self._methods.values():
-            _sort(root)
 
     @staticmethod
     def of(service: ServiceModel) -> Routes:
@@ -64,14 +89,14 @@ class Routes:
         for segment in path.strip("/").split("/") if path.strip("/") else ():
             match = _LABEL.fullmatch(segment)
             if match and match[2]:
-                node.rest.append(route)
+                node.rest.add(route)
                 return
             if match:
                 node.label = node.label or _Node()
                 node = node.label
             else:
                 node = node.literals.setdefault(segment, _Node())
-        node.here.append(route)
+        node.here.add(route)
 
     def find(self, request: HttpRequest) -> str | None:
         """The name of the operation that a request is for, or None."""
@@ -99,46 +124,29 @@ def _route(operation: OperationModel, query: str) -> Route:
     return Route(operation.name, operation.deprecated, tuple(fixed), frozenset(needed), frozenset(headers))
 
 
-def _sort(node: _Node) -> None:
-    for routes in (node.rest, node.here):
-        routes.sort(key=lambda r: (-len(r.fixed), -len(r.needed) - len(r.headers), r.deprecated, r.name))
-    for below in [*node.literals.values(), *([node.label] if node.label else [])]:
-        _sort(below)
-
-
 def _query(text: str) -> dict[str, str]:
     if not text:
         return {}
     query = {}
     for part in text.split("&")[:1000]:
         name, _, value = part.partition("=")
-        query[unquote_plus(name) if "%" in name or "+" in name else name] = unquote_plus(value) if "%" in value else value
+        query[unquote_plus(name) if "%" in name or "+" in name else name] = (
+            unquote_plus(value) if "%" in value else value
+        )
     return query
 
 
 def _descend(node: _Node, segments: list[str], at: int, query: dict[str, str], headers: dict[str, str]) -> str | None:
     if at == len(segments):
-        return _choose(node.here, query, headers)
+        return node.here.find(query, headers)
     segment = segments[at]
     literal = node.literals.get(unquote(segment) if "%" in segment else segment)
     found = _descend(literal, segments, at + 1, query, headers) if literal else None
     if found is None and segment and node.label:
         found = _descend(node.label, segments, at + 1, query, headers)
-    if found is None and node.rest and (segment or at + 1 < len(segments)):
-        found = _choose(node.rest, query, headers)
+    if found is None and node.rest.routes and (segment or at + 1 < len(segments)):
+        found = node.rest.find(query, headers)
     return found
-
-
-def _choose(routes: list[Route], query: dict[str, str], headers: dict[str, str]) -> str | None:
-    """The most specific route whose required parts are all there, else the least specific that fits at all."""
-    fitting = [route for route in routes if route.fits(query)]
-    if len(fitting) > 1:
-        complete = [route for route in fitting if route.complete(query, headers)]
-        named = query.get("x-id")
-        chosen = next((route for route in complete if route.name == named), None) if named else None
-        if chosen or complete:
-            return (chosen or complete[0]).name
-    return fitting[-1].name if fitting else None
 
 
 def path_pattern(operation: OperationModel) -> re.Pattern[str]:

@@ -10,6 +10,7 @@ import cbor2
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.compiler import Convert
+from cloudarium.gateway.protocols.compression import plain_body
 from cloudarium.gateway.protocols.json import error_members, qualified, query_error
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, wrong
 from cloudarium.gateway.protocols.problems import problem
@@ -27,18 +28,14 @@ def _refuse(*_: Any) -> Any:
     raise Malformed("Unsupported CBOR tag")
 
 
-def _epoch(decoder: Any, *_: Any) -> Any:
-    return _Time(decoder.decode())
-
-
-class _Time(float):
-    """The content of a CBOR tag 1."""
+def _epoch(value: Any, *_: Any) -> Any:
+    return value if type(value) in (int, float) else _refuse()
 
 
 # Tags with a decoder of their own in cbor2 that no AWS shape uses: shared references could build cycles, big numbers
 # and regular expressions cost time.
-_TAGS = {tag: _refuse for tag in (0, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 256, 258, 260, 261, 43000, 52, 54, 100, 1004)}
-_TAGS[1] = _epoch
+_UNUSED = (0, 2, 3, 4, 5, 25, 28, 29, 30, 35, 36, 37, 52, 54, 100, 256, 258, 260, 261, 1004, 43000)
+_TAGS = {**dict.fromkeys(_UNUSED, _refuse), 1: _epoch}
 
 
 def identify(service: ServiceModel, request: HttpRequest) -> str | None:
@@ -81,7 +78,7 @@ class CborParser(JsonParser):
         """Epoch seconds under tag 1."""
 
         def parse(value: Any) -> Any:
-            if isinstance(value, int | float) and value is not True and value is not False:
+            if type(value) is int or type(value) is float:
                 try:
                     return in_range(float(value))
                 except Unreadable:
@@ -114,7 +111,7 @@ def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
         shape = operation.input
         reader = CborParser.of(operation.service)(shape) if shape else lambda value: {}
         operation.compiled["cbor.parse"] = reader
-    return reader(load(request.body))
+    return reader(load(plain_body(request) if "content-encoding" in request.headers else request.body))
 
 
 def serialize(operation: OperationModel, output: dict[str, Any], request_id: str) -> HttpResponse:
