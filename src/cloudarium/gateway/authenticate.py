@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from cloudarium.gateway import sigv4
 from cloudarium.gateway.call import Call
@@ -98,6 +99,7 @@ def _skew_message(claim: sigv4.Claim, signed_at: float, now: float) -> str:
     return f"Signature expired: {claim.timestamp} is now earlier than {shown} ({shown} - 15 min.)"
 
 
+@lru_cache(maxsize=1024)  # a busy client signs many requests within one second
 def _seconds(timestamp: str) -> float:
     try:
         return datetime.strptime(timestamp, "%Y%m%dT%H%M%SZ").replace(tzinfo=UTC).timestamp()

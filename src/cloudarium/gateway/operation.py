@@ -31,6 +31,7 @@ class Handler:
     on: On | None
     context: Callable[[Call], Mapping[str, Any]] | None
     refuses: frozenset[str]
+    ignores: Mapping[str, str]
     is_async: bool = field(default=False)
 
 
@@ -43,12 +44,14 @@ def operation(
     on: On | None = None,
     context: Callable[[Call], Mapping[str, Any]] | None = None,
     refuses: Sequence[str] = (),
+    ignores: Mapping[str, str] | None = None,
 ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Register the handler of the AWS operation `name`.
 
     `on(call)` names what the call touches: an ARN for the operation's own actions in the access table, or `Need`s;
     without it the resource is `*`. It runs before validation, so it must bear any input. `context(call)` adds the
     service's condition keys. `refuses` are input members that are not built: a call that sets one is refused by name.
+    `ignores` are members that AWS itself takes and ignores, or whose effect cannot be seen here, each with the reason.
     A plain function runs in one transaction; an `async` one opens its own with `call.transaction()`.
     """
 
@@ -58,7 +61,7 @@ def operation(
         if name in handlers:
             raise TypeError(f"{room} has two handlers of {name}")
         is_async = inspect.iscoroutinefunction(function)
-        handlers[name] = Handler(name, function, on, context, frozenset(refuses), is_async)
+        handlers[name] = Handler(name, function, on, context, frozenset(refuses), ignores or {}, is_async)
         return function
 
     return register

@@ -62,15 +62,9 @@ _DOOR_BODY = 10 * 1024 * 1024 + 1024  # one past API Gateway's limit, so that th
 async def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
     service = model.service(room.card.name)
     call.service, call.room = room.card.name, room
-    protocol = detect(service, request)
-    if protocol is None and request.stream is not None:  # only the body can tell
-        await _read_body(call, request, room.card.max_body)
-        protocol = detect(service, request)
-    if protocol is None:
-        return False
-    call.protocol = protocol
+    protocol = call.protocol = detect(service, request)
     name = codec(protocol).identify(service, request)
-    if name is None and request.stream is not None:
+    if name is None and request.stream is not None:  # only the body can tell
         await _read_body(call, request, room.card.max_body)
         name = codec(protocol).identify(service, request)
     operation = service.operations.get(name) if name is not None else None
@@ -86,7 +80,8 @@ async def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
 async def _read_body(call: Call, request: HttpRequest, limit: int) -> None:
     if request.stream is None:
         return
-    if int(request.headers.get("content-length") or 0) > limit:
+    announced = request.headers.get("content-length", "")
+    if announced.isdecimal() and int(announced[:18]) > limit:
         raise BodyTooLarge(limit)
     body = await read_whole(request.stream, limit)
     if body is None:

@@ -53,14 +53,18 @@ def _error_response(call: Call) -> HttpResponse:
 
 
 def _nearest_protocol(call: Call) -> tuple[str, str]:
-    """How to word an error for a request whose service or operation is unknown: in the form its client reads."""
+    """How to word an error for a request whose service or operation is unknown: in the form its client reads.
+
+    The second is the first service that speaks so: it lends its namespace, nothing else.
+    """
     request = call.request
     assert request is not None
-    if call.service and call.service in all_rooms():
-        service = model.service(call.service)
-        return service.protocols[0], call.service
-    if "x-amz-target" in request.headers or "json" in request.headers.get("content-type", ""):
-        return "json", "dynamodb"
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return "query", "sts"
-    return "rest-xml", "s3"
+    if call.service in all_rooms():
+        return model.service(call.service).protocols[0], call.service
+    content = request.headers.get("content-type", "")
+    wanted = "rest-xml"
+    if "x-amz-target" in request.headers or "json" in content:
+        wanted = "json"
+    elif content.startswith("application/x-www-form-urlencoded"):
+        wanted = "query"
+    return wanted, next(name for name in sorted(all_rooms()) if wanted in model.service(name).protocols)

@@ -19,8 +19,6 @@ ALGORITHM = "AWS4-HMAC-SHA256"
 UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
-_HEADER = re.compile(r"AWS4-HMAC-SHA256\s+(.*)", re.DOTALL)
-_FIELD = re.compile(r"\s*(Credential|SignedHeaders|Signature)\s*=\s*([^,\s]*)\s*(?:,|$)")
 _SPACES = re.compile(r" {2,}|\t+")
 _DATE = re.compile(r"\d{8}T\d{6}Z")
 
@@ -61,7 +59,10 @@ def claim_of(request: HttpRequest) -> Claim | None:
 def _from_header(header: str, headers: dict[str, str]) -> Claim:
     if not header.startswith(ALGORITHM):
         raise IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
-    fields = dict(_FIELD.findall(header[len(ALGORITHM) :]))
+    fields = {}
+    for part in header[len(ALGORITHM) :].split(","):
+        name, _, value = part.partition("=")
+        fields[name.strip()] = value.strip()
     for name in ("Credential", "Signature", "SignedHeaders"):
         if not fields.get(name):
             raise IncompleteSignature(f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}")
@@ -71,8 +72,8 @@ def _from_header(header: str, headers: dict[str, str]) -> Claim:
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
             f" Authorization={ALGORITHM}"
         )
-    scope = _scope(fields["Credential"])
     token = headers.get("x-amz-security-token", "")
+    scope = _scope(fields["Credential"])
     return Claim(*scope, fields["SignedHeaders"], fields["Signature"], timestamp, token, None)
 
 
@@ -103,6 +104,7 @@ def _expiry(text: str) -> int:
     return int(text)
 
 
+@lru_cache(maxsize=4096)
 def _scope(credential: str) -> tuple[str, str, str, str, str]:
     parts = credential.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):

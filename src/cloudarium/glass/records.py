@@ -45,9 +45,10 @@ _DECISION = Entry._fields.index("decision")
 
 def write(store: Store, entries: Iterable[Entry]) -> None:
     """Add entries in the order in which the calls ended."""
-    sql = f"INSERT INTO journal ({_COLUMNS}) VALUES ({_MARKS})"
-    for entry in entries:
-        store.run(sql, (*entry[:_DECISION], orjson.dumps(entry.decision), *entry[_DECISION + 1 :]))
+    store.run_many(
+        f"INSERT INTO journal ({_COLUMNS}) VALUES ({_MARKS})",
+        ((*entry[:_DECISION], orjson.dumps(entry.decision), *entry[_DECISION + 1 :]) for entry in entries),
+    )
 
 
 def trim(store: Store, kept: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from cloudarium.shared.scope import Scope
@@ -22,8 +23,11 @@ class Arn(NamedTuple):
 
 def parse(text: object) -> Arn | None:
     """The parts of `text`, or None when it is not an ARN."""
-    if not isinstance(text, str) or not text.startswith("arn:"):
-        return None
+    return _parse(text) if isinstance(text, str) and text.startswith("arn:") else None
+
+
+@lru_cache(maxsize=8192)
+def _parse(text: str) -> Arn | None:
     parts = text.split(":", 5)
     if len(parts) != 6 or not parts[5]:
         return None

@@ -7,8 +7,7 @@ import hashlib
 import shutil
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +22,7 @@ FORMAT = 1  # of the data folder; a newer one is refused by name, an older one i
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
+PRAGMA wal_autocheckpoint = 8000;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -32768;
 PRAGMA mmap_size = 268435456;
@@ -36,6 +36,21 @@ class FolderInUse(Exception):
 
 class NewerFolder(Exception):
     """The data folder was written by a newer Cloudarium."""
+
+
+class Transaction:
+    """The context manager of a store's transactions; it holds nothing, so one serves them all."""
+
+    __slots__ = ("_store",)
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __enter__(self) -> None:
+        self._store.enter()
+
+    def __exit__(self, kind: object, error: object, trace: object) -> None:
+        self._store.leave(kind is not None)
 
 
 class Store:
@@ -52,6 +67,7 @@ class Store:
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._lock = _lock(self.folder)
         self._depth = 0
+        self._transaction = Transaction(self)
         self._begun = False
         self._versions: Counter[str] = Counter()
         self._rollbacks = 0
@@ -86,6 +102,14 @@ class Store:
         self._connection.execute(sql, params)
         return self._connection.changes()
 
+    def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Do the same change once for each row of parameters, within a transaction."""
+        with self._transaction:
+            if not self._begun:
+                self._connection.execute("BEGIN IMMEDIATE")
+                self._begun = True
+            self._connection.executemany(sql, rows)
+
     @property
     def last_id(self) -> int:
         """The rowid of the last row that was inserted."""
@@ -96,20 +120,19 @@ class Store:
         """Whether a `transaction` block is open."""
         return self._depth > 0
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> Transaction:
         """All or nothing of what `run` does inside; an inner transaction is part of the outer one. Never awaits."""
+        return self._transaction
+
+    def enter(self) -> None:
+        """What `with transaction()` does first; nothing reaches the file before the first `run`."""
         self._depth += 1
-        try:
-            yield
-        except BaseException:
-            self._depth -= 1
-            if self._depth == 0:
-                self._end("ROLLBACK")
-            raise
+
+    def leave(self, failed: bool) -> None:
+        """What `with transaction()` does last: the outermost one commits or takes everything back."""
         self._depth -= 1
         if self._depth == 0:
-            self._end("COMMIT")
+            self._end("ROLLBACK" if failed else "COMMIT")
 
     def _end(self, word: str) -> None:
         if word == "ROLLBACK":
