@@ -183,9 +183,7 @@ def _operators() -> dict[str, Operator]:
         dated = family == "Date"
         for relation in _COMPARE:
             found[f"{family}{relation}"] = Operator(partial(_ordered, convert, relation), variables=True, date=dated)
-        found[f"{family}NotEquals"] = Operator(
-            partial(_ordered, convert, "Equals"), True, variables=True, date=dated
-        )
+        found[f"{family}NotEquals"] = Operator(partial(_ordered, convert, "Equals"), True, variables=True, date=dated)
     return found
 
 

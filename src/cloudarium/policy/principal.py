@@ -131,6 +131,7 @@ class RoleInfo:
     name: str
     trust_policy: str
     tags: Mapping[str, str] = field(default_factory=dict)
+    max_session: int = 3600
 
 
 def context_of(principal: Principal) -> dict[str, ContextValue]:

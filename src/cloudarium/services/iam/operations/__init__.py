@@ -1,0 +1,29 @@
+"""IAM's operations, by the noun they are about."""
+
+from cloudarium.services.iam.operations import (
+    account,
+    attachments,
+    credentials,
+    details,
+    groups,
+    inline,
+    policies,
+    profiles,
+    roles,
+    tagging,
+    users,
+)
+
+__all__ = [
+    "account",
+    "attachments",
+    "credentials",
+    "details",
+    "groups",
+    "inline",
+    "policies",
+    "profiles",
+    "roles",
+    "tagging",
+    "users",
+]

@@ -1,0 +1,151 @@
+"""Output shapes that several operations answer, and the look-ups that several of them begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.iam import errors, managed, rules
+from cloudarium.services.iam.records import entities, policies
+from cloudarium.services.iam.records.entities import Entity
+from cloudarium.services.iam.records.policies import Policy
+from cloudarium.shared import tags
+
+_NAMES = {"user": "User", "group": "Group", "role": "Role", "instance-profile": "InstanceProfile"}
+
+
+# ---- look-ups -------------------------------------------------------------------------------------------------------
+
+
+def the(call: Call, kind: str, name: str) -> Entity:
+    """The entity of that name; raises NoSuchEntity."""
+    found = entities.find(call.store, call.account, kind, name)
+    if found is None:
+        raise errors.NoSuchEntity.named(kind, name)
+    return found
+
+
+def user_name(call: Call) -> str:
+    """The user a call names, or, when it names none, the user who calls."""
+    name = call.input.get("UserName")
+    if name is None and call.principal.kind == "user":
+        name = call.principal.name
+    if name is None:
+        raise errors.ValidationError("Must specify userName when calling with non-User credentials")
+    return name
+
+
+def the_policy(call: Call, arn: str) -> Policy:
+    """The managed policy with this ARN, the customer's or AWS's; raises NoSuchEntity."""
+    published = managed.find(arn)
+    found = published.policy if published is not None else policies.find(call.store, arn)
+    if found is None or found.account not in ("aws", call.account):
+        raise errors.NoSuchEntity.policy(arn)
+    return found
+
+
+def own_policy(call: Call, arn: str) -> Policy:
+    """The customer's managed policy with this ARN; raises what AWS does for one of AWS's."""
+    if managed.find(arn) is not None:
+        raise errors.ManagedByAws(call.principal.arn, call.operation_name, arn)
+    return the_policy(call, arn)
+
+
+def boundary(call: Call) -> str:
+    """The permissions boundary in the input, which must be a managed policy."""
+    arn = call.input.get("PermissionsBoundary", "")
+    if arn:
+        try:
+            the_policy(call, arn)
+        except errors.NoSuchEntity:
+            raise errors.NoSuchEntity(f"Scope ARN: {arn} does not exist or is not attachable.") from None
+    return arn
+
+
+def new_tags(call: Call) -> dict[str, str]:
+    """The checked tags in the input of a call that makes something."""
+    return rules.new_tags(call.input.get("Tags"), {})
+
+
+# ---- shapes ---------------------------------------------------------------------------------------------------------
+
+
+def basics(entity: Entity) -> dict[str, Any]:
+    """What every kind of entity answers."""
+    name = _NAMES[entity.kind]
+    return {
+        "Path": entity.path,
+        f"{name}Name": entity.name,
+        f"{name}Id": entity.id,
+        "Arn": entity.arn,
+        "CreateDate": entity.created,
+    }
+
+
+def with_boundary(entity: Entity) -> dict[str, Any]:
+    """The member for an entity's permissions boundary, when it has one."""
+    if not entity.boundary:
+        return {}
+    kept = {"PermissionsBoundaryType": "Policy", "PermissionsBoundaryArn": entity.boundary}
+    return {"PermissionsBoundary": kept}
+
+
+def with_tags(call: Call, arn: str) -> dict[str, Any]:
+    """The member for a resource's tags, when it has some."""
+    found = call.tags.of(arn)
+    return {"Tags": tags.to_list(found)} if found else {}
+
+
+def listed_user(entity: Entity) -> dict[str, Any]:
+    """A user as lists answer it: without tags and boundary, as on AWS."""
+    return basics(entity)
+
+
+def user(call: Call, entity: Entity) -> dict[str, Any]:
+    """A user in full."""
+    return {**basics(entity), **with_boundary(entity), **with_tags(call, entity.arn)}
+
+
+def listed_role(entity: Entity) -> dict[str, Any]:
+    """A role as lists answer it: without tags, boundary and last use, as on AWS."""
+    shape = {
+        **basics(entity),
+        "AssumeRolePolicyDocument": rules.encoded(entity.trust),
+        "MaxSessionDuration": entity.max_session,
+    }
+    if entity.description is not None:
+        shape["Description"] = entity.description
+    return shape
+
+
+def role(call: Call, entity: Entity) -> dict[str, Any]:
+    """A role in full."""
+    return {**listed_role(entity), **with_boundary(entity), **with_tags(call, entity.arn)}
+
+
+def profile(call: Call, entity: Entity) -> dict[str, Any]:
+    """An instance profile with its role."""
+    found = (entities.find(call.store, entity.account, "role", name) for name in entities.members(call.store, entity))
+    return {**basics(entity), "Roles": [listed_role(one) for one in found if one is not None]}
+
+
+def policy(call: Call, found: Policy) -> dict[str, Any]:
+    """A managed policy with its counts."""
+    attachments, boundaries = policies.counts(call.store, call.account)
+    return listed_policy(found, attachments, boundaries)
+
+
+def listed_policy(found: Policy, attachments: dict[str, int], boundaries: dict[str, int]) -> dict[str, Any]:
+    """A managed policy as lists answer it."""
+    return {
+        "PolicyName": found.name,
+        "PolicyId": found.id,
+        "Arn": found.arn,
+        "Path": found.path,
+        "DefaultVersionId": f"v{found.default_version}",
+        "AttachmentCount": attachments.get(found.arn, 0),
+        "PermissionsBoundaryUsageCount": boundaries.get(found.arn, 0),
+        "IsAttachable": True,
+        "CreateDate": found.created,
+        "UpdateDate": found.updated,
+    }

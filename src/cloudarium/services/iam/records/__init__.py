@@ -1,0 +1,1 @@
+"""What IAM keeps: entities (users, groups, roles, instance profiles), policies, credentials."""

@@ -1,0 +1,122 @@
+"""IAM's ARNs: what a call touches, the trust policy of a role, and IAM's own condition keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.iam.records import entities
+from cloudarium.shared import arn as arns
+
+# Whoever becomes a role must be let in by its trust policy, even inside its own account.
+POLICY_REQUIRED = frozenset(
+    (
+        "sts:AssumeRole",
+        "sts:AssumeRoleWithSAML",
+        "sts:AssumeRoleWithWebIdentity",
+        "sts:SetSourceIdentity",
+        "sts:TagSession",
+    )
+)
+
+_MEMBERS = {"user": "UserName", "group": "GroupName", "role": "RoleName", "instance-profile": "InstanceProfileName"}
+
+
+def _named(kind: str) -> Callable[[Call], str]:
+    """What a call touches that names an existing entity: its ARN, with its path when it exists."""
+
+    def on(call: Call) -> str:
+        name = call.input.get(_MEMBERS[kind])
+        if not isinstance(name, str) or not name:
+            name = call.principal.name if kind == "user" and call.principal.kind == "user" else "*"
+        found = entities.find(call.store, call.account, kind, name)
+        return found.arn if found is not None else f"arn:aws:iam::{call.account}:{kind}/{name}"
+
+    return on
+
+
+def _made(kind: str) -> Callable[[Call], str]:
+    """What a call touches that makes an entity: the ARN that it will have."""
+
+    def on(call: Call) -> str:
+        path = call.input.get("Path") or "/"
+        return f"arn:aws:iam::{call.account}:{kind}{path}{call.input.get(_MEMBERS[kind], '')}"
+
+    return on
+
+
+def _listed(kind: str) -> Callable[[Call], str]:
+    """What a call touches that lists entities: the path under which it looks."""
+
+    def on(call: Call) -> str:
+        return f"arn:aws:iam::{call.account}:{kind}{call.input.get('PathPrefix') or '/'}"
+
+    return on
+
+
+user, group, role, profile = _named("user"), _named("group"), _named("role"), _named("instance-profile")
+new_user, new_group, new_role, new_profile = _made("user"), _made("group"), _made("role"), _made("instance-profile")
+users, groups, roles, profiles = _listed("user"), _listed("group"), _listed("role"), _listed("instance-profile")
+
+
+def policy(call: Call) -> str:
+    """The managed policy that a call names by ARN."""
+    return call.input.get("PolicyArn") or f"arn:aws:iam::{call.account}:policy/*"
+
+
+def new_policy(call: Call) -> str:
+    """The managed policy that a call makes."""
+    path = call.input.get("Path") or "/"
+    return f"arn:aws:iam::{call.account}:policy{path}{call.input.get('PolicyName', '')}"
+
+
+def owner(call: Call, resource: str) -> str | None:
+    """The account that owns a resource: AWS-managed policies are read as if they were the caller's own."""
+    arn = arns.parse(resource)
+    return call.account if arn is not None and arn.account == "aws" else None
+
+
+def entity(call: Call, resource: str) -> entities.Entity | None:
+    """The entity with this ARN, in whatever account."""
+    return find_arn(call.store, resource)
+
+
+def find_arn(store: Any, resource: str) -> entities.Entity | None:
+    """The entity with this ARN, None when there is none or the path is not its own."""
+    arn = arns.parse(resource)
+    if arn is None or arn.service != "iam":
+        return None
+    kind, _, rest = arn.resource.partition("/")
+    found = entities.find(store, arn.account, kind, rest.rsplit("/", 1)[-1])
+    return found if found is not None and found.arn == resource else None
+
+
+def resource_policy(call: Call, arn: str) -> str | None:
+    """The trust policy of a role: it is the role's resource policy."""
+    found = entity(call, arn) if ":role/" in arn else None
+    return found.trust if found is not None else None
+
+
+def conditions(call: Call) -> dict[str, Any]:
+    """IAM's own condition keys: iam:PolicyARN, iam:PermissionsBoundary, iam:ResourceTag/…."""
+    found: dict[str, Any] = {}
+    given = call.input
+    if given.get("PolicyArn"):
+        found["iam:PolicyARN"] = given["PolicyArn"]
+    target = _target(call)
+    boundary = given.get("PermissionsBoundary") or (target.boundary if target is not None else "")
+    if boundary:
+        found["iam:PermissionsBoundary"] = boundary
+    if target is not None:
+        for key, value in call.tags.of(target.arn).items():
+            found[f"iam:ResourceTag/{key}"] = value
+    return found
+
+
+def _target(call: Call) -> entities.Entity | None:
+    for kind, member in _MEMBERS.items():
+        name = call.input.get(member)
+        if isinstance(name, str):
+            return entities.find(call.store, call.account, kind, name)
+    return None

@@ -1,0 +1,52 @@
+"""What STS's calls touch: roles, federated users."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import Need
+
+
+def role(call: Call) -> list[Need]:
+    """The role to assume; tags and a source identity need permissions of their own."""
+    arn = call.input.get("RoleArn") or "*"
+    needs = [Need("sts:AssumeRole", arn)]
+    if call.input.get("Tags"):
+        needs.append(Need("sts:TagSession", arn))
+    if call.input.get("SourceIdentity") or "aws:SourceIdentity" in call.principal.session_context:
+        needs.append(Need("sts:SetSourceIdentity", arn))
+    return needs
+
+
+def federated_user(call: Call) -> list[Need]:
+    """The federated user that a call makes."""
+    arn = federated_arn(call.account, call.input.get("Name") or "*")
+    needs = [Need("sts:GetFederationToken", arn)]
+    if call.input.get("Tags"):
+        needs.append(Need("sts:TagSession", arn))
+    return needs
+
+
+def federated_arn(account: str, name: str) -> str:
+    """The ARN of a federated user."""
+    return f"arn:aws:sts::{account}:federated-user/{name}"
+
+
+def conditions(call: Call) -> dict[str, Any]:
+    """STS's own condition keys."""
+    given = call.input
+    found: dict[str, Any] = {}
+    for key, member in (
+        ("sts:ExternalId", "ExternalId"),
+        ("sts:RoleSessionName", "RoleSessionName"),
+        ("sts:TransitiveTagKeys", "TransitiveTagKeys"),
+    ):
+        if given.get(member):
+            found[key] = given[member]
+    source = given.get("SourceIdentity") or call.principal.session_context.get("aws:SourceIdentity")
+    if source:
+        found["sts:SourceIdentity"] = source
+    if given.get("DurationSeconds") is not None:
+        found["sts:DurationSeconds"] = str(given["DurationSeconds"])
+    return found
