@@ -147,7 +147,7 @@ def test_logs_are_tailed(cloud: Any, shell: Shell, client: Callable[..., Any]) -
     logs.create_log_stream(logGroupName="app", logStreamName="one")
 
     def log(message: str) -> None:
-        now = int(cloud.control("clock")["now"] * 1000)
+        now = int(cloud.control("clock")["epoch"] * 1000)
         logs.put_log_events(logGroupName="app", logStreamName="one", logEvents=[{"timestamp": now, "message": message}])
 
     log("first line")

@@ -48,7 +48,17 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
 
 def deploy(shell: Shell) -> Any:
     """Deploy the shop as `make up` does."""
-    return json.loads(shell.run(sys.executable, "-m", "cloudarium", "deploy", CAPSTONE / "template.yaml", "--json"))
+    command = (
+        sys.executable,
+        "-m",
+        "cloudarium",
+        "deploy",
+        CAPSTONE / "template.yaml",
+        "--stack-name",
+        "shop",
+        "--json",
+    )
+    return json.loads(shell.run(*command))
 
 
 def own_tests(folder: str, **environment: str) -> None:
