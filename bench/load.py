@@ -1,0 +1,114 @@
+"""A load generator that costs little: prepared requests, raw sockets, a fixed number of connections."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run measured: requests, errors, seconds, latencies in seconds (sorted) and the server's CPU seconds."""
+
+    requests: int
+    errors: int
+    seconds: float
+    latencies: tuple[float, ...]
+    cpu: float
+
+    @property
+    def per_second(self) -> float:
+        """Requests per second."""
+        return self.requests / self.seconds
+
+    def percentile(self, percent: float) -> float:
+        """A latency in milliseconds."""
+        place = min(len(self.latencies) - 1, int(len(self.latencies) * percent / 100))
+        return self.latencies[place] * 1000
+
+    @property
+    def cpu_micros(self) -> float:
+        """The server's CPU time for each request in microseconds."""
+        return self.cpu / self.requests * 1e6
+
+
+class _Connection(asyncio.Protocol):
+    """One keep-alive connection that sends the next request when the answer to the last one is whole."""
+
+    def __init__(self, requests: Sequence[bytes], first: int, until: float, done: asyncio.Future[None]) -> None:
+        self.requests, self.place, self.until, self.done = requests, first, until, done
+        self.latencies: list[float] = []
+        self.errors = 0
+        self.buffer = b""
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = transport  # type: ignore[assignment]
+        self._send()
+
+    def _send(self) -> None:
+        self.sent_at = time.perf_counter()
+        self.transport.write(self.requests[self.place % len(self.requests)])  # type: ignore[attr-defined]
+        self.place += 1
+
+    def data_received(self, data: bytes) -> None:
+        self.buffer += data
+        end = self.buffer.find(b"\r\n\r\n")
+        if end < 0:
+            return
+        head = self.buffer[:end].lower()
+        length_at = head.find(b"content-length:")
+        if length_at >= 0:
+            length = int(head[length_at + 15 :].split(b"\r\n", 1)[0])
+            if len(self.buffer) < end + 4 + length:
+                return
+        elif b"transfer-encoding: chunked" in head and not self.buffer.endswith(b"0\r\n\r\n"):
+            return
+        now = time.perf_counter()
+        self.latencies.append(now - self.sent_at)
+        if self.buffer[9:10] != b"2":
+            self.errors += 1
+        self.buffer = b""
+        if now >= self.until:
+            self.transport.close()
+            if not self.done.done():
+                self.done.set_result(None)
+        elif b"connection: close" in head:
+            self.connection_lost(None)
+        else:
+            self._send()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        if not self.done.done():
+            self.done.set_exception(error or ConnectionError("the server closed the connection"))
+
+
+def request_bytes(url: str, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
+    """An HTTP/1.1 request as it goes over the wire."""
+    lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", f"Content-Length: {len(body)}"]
+    lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() not in ("host", "content-length")]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+async def run(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> tuple[list[float], int, float]:
+    """Send `requests` in turn over `connections` for `seconds`: latencies, errors and the time it took."""
+    loop = asyncio.get_running_loop()
+    until = time.perf_counter() + seconds
+    protocols, waits = [], []
+    began = time.perf_counter()
+    for place in range(connections):
+        done: asyncio.Future[None] = loop.create_future()
+        first = place * len(requests) // connections
+        _, protocol = await loop.create_connection(
+            lambda first=first, done=done: _Connection(requests, first, until, done),  # type: ignore[misc]
+            "127.0.0.1",
+            port,
+        )
+        protocols.append(protocol)
+        waits.append(done)
+    await asyncio.gather(*waits)
+    took = time.perf_counter() - began
+    latencies = sorted(latency for protocol in protocols for latency in protocol.latencies)
+    return latencies, sum(protocol.errors for protocol in protocols), took

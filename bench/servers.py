@@ -1,0 +1,147 @@
+"""The servers that are measured: Cloudarium, a bare hello-world on the same HTTP server, and the peers."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+import venv
+from dataclasses import dataclass, field
+from pathlib import Path
+
+_BARE = """
+import sys, uvicorn
+async def app(scope, receive, send):
+    if scope["type"] == "http":
+        await receive()
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"5")]})
+        await send({"type": "http.response.body", "body": b"hello"})
+uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), loop="uvloop", http="httptools", ws="none",
+            lifespan="off", access_log=False, log_level="warning")
+"""
+PEERS = {"moto": ["moto[server]"], "ministack": ["ministack"]}
+
+
+@dataclass
+class Server:
+    """A server process and its children; `folder` is where it keeps its files."""
+
+    name: str
+    port: int
+    process: subprocess.Popen[bytes]
+    folder: tempfile.TemporaryDirectory[str] = field(repr=False)
+    start_seconds: float = 0.0
+
+    @property
+    def url(self) -> str:
+        """The endpoint."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def cpu(self, children: bool = False) -> float:
+        """CPU seconds that the process (and, if asked, everything that it started) has used."""
+        ticks = os.sysconf("SC_CLK_TCK")
+        pids = [self.process.pid, *(_descendants(self.process.pid) if children else [])]
+        return sum(_ticks(pid) for pid in pids) / ticks
+
+    def rss_mb(self) -> float:
+        """Resident memory of the process in MB."""
+        pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+    def stop(self) -> None:
+        """End it and everything that it started."""
+        os.killpg(self.process.pid, signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+        self.folder.cleanup()
+
+
+def _ticks(pid: int) -> int:
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return 0
+    return int(fields[11]) + int(fields[12])
+
+
+def _descendants(pid: int) -> list[int]:
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return []
+    return [each for child in children for each in (int(child), *_descendants(int(child)))]
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def start(name: str) -> Server:
+    """Start a server by name: cloudarium, bare, moto or ministack. Raises RuntimeError when it does not answer."""
+    port = _free_port()
+    folder = tempfile.TemporaryDirectory(prefix=f"bench-{name}-")
+    command = _command(name, port, folder.name)
+    began = time.perf_counter()
+    with (Path(folder.name) / "log").open("wb") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=subprocess.DEVNULL,
+            stderr=log,
+            env=_environment(port),
+            start_new_session=True,
+            cwd=folder.name,
+        )
+    server = Server(name, port, process, folder)
+    while time.perf_counter() - began < 60:
+        if process.poll() is not None:
+            break
+        try:
+            urllib.request.urlopen(
+                server.url + "/_cloudarium/health" if name == "cloudarium" else server.url, timeout=5
+            )
+        except urllib.error.HTTPError:
+            pass
+        except OSError:
+            time.sleep(0.005)
+            continue
+        server.start_seconds = time.perf_counter() - began
+        return server
+    raise RuntimeError(f"{name} did not start: {(Path(folder.name) / 'log').read_text()[-2000:]}")
+
+
+def _environment(port: int) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "GATEWAY_PORT": str(port), "PORT": str(port)}
+
+
+def _command(name: str, port: int, folder: str) -> list[str]:
+    if name == "cloudarium":
+        return [sys.executable, "-m", "cloudarium", "serve", "--port", str(port), "--data", f"{folder}/data"]
+    if name == "bare":
+        return [sys.executable, "-c", _BARE, str(port)]
+    binaries = _peer(name) / "bin"
+    if name == "moto":
+        return [str(binaries / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
+    return [str(binaries / "ministack")]
+
+
+def _peer(name: str) -> Path:
+    """The virtual environment of a peer, made on first use."""
+    folder = Path(__file__).parents[1] / ".venv-peers" / name
+    if not (folder / "installed").exists():
+        print(f"installing {name} for comparison (once) …", flush=True)
+        venv.create(folder, with_pip=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", *PEERS[name]], check=True)
+        (folder / "installed").touch()
+    return folder
