@@ -1,0 +1,183 @@
+"""The content of objects: taken in while it is hashed, read back in chunks, copied without a copy where possible."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, NamedTuple
+
+from cloudarium.gateway.call import BodyStream, Call
+from cloudarium.services.s3 import errors
+from cloudarium.services.s3.records import uploads
+from cloudarium.services.s3.records.objects import Object
+from cloudarium.services.s3.rules import checksums
+from cloudarium.services.s3.rules.checksums import Algorithm
+from cloudarium.services.s3.rules.ranges import Range
+from cloudarium.store import Store
+from cloudarium.store.blobs import SMALL
+
+_OPEN_AHEAD = 64  # parts opened before the first byte, so that a delete meanwhile does not cut the reader off
+
+
+class Content(NamedTuple):
+    """Content that was taken in: its blob (not kept yet), size, MD5 in hex, and base64 checksums by algorithm."""
+
+    blob: str
+    size: int
+    md5: str
+    checksums: dict[str, str]
+
+
+def _check_length(body: Any) -> None:
+    if isinstance(body, BodyStream):
+        if body.length is None:
+            raise errors.MissingContentLength()
+        if body.length > errors.MAX_PUT:
+            raise errors.EntityTooLarge(body.length)
+
+
+async def take_in(
+    call: Call, wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]
+) -> Content:
+    """Read the call's body into a blob while it is hashed, and compare with what the client says of it.
+
+    Nothing is kept: an error leaves nothing behind. `algorithms` are computed beside the wanted one.
+    """
+    body = call.input.get("Body", b"")
+    _check_length(body)
+    header = call.input.get("ContentMD5")
+    expected = checksums.content_md5(header)
+    needed = {algorithm.name: algorithm for algorithm in algorithms}
+    if wanted is not None:
+        needed[wanted.algorithm.name] = wanted.algorithm
+    taken = await _take(call.store, body, list(needed.values()))
+    try:
+        checksums.check_md5(expected, header, taken.md5)
+        if wanted is not None:
+            checksums.check(wanted, taken.checksums[wanted.algorithm.name], call.trailers)
+    except BaseException:
+        call.store.blobs.discard(taken.blob)
+        raise
+    return taken
+
+
+async def _take(store: Store, body: Any, algorithms: Sequence[Algorithm]) -> Content:
+    if isinstance(body, BodyStream) and (body.length or 0) <= SMALL:
+        body = b"".join([chunk async for chunk in body])
+    if isinstance(body, (bytes, bytearray, memoryview)):
+        data = bytes(body)
+        blob = store.blobs.write_bytes(data)
+        sums = {algorithm.name: checksums.of(algorithm, data) for algorithm in algorithms}
+        return Content(blob.id, blob.size, blob.md5_hex, sums)
+    hashers = {algorithm.name: algorithm.make() for algorithm in algorithms}
+    blob = await store.blobs.write(_hashed(body, list(hashers.values())))
+    sums = {name: base64.b64encode(hasher.digest()).decode() for name, hasher in hashers.items()}
+    return Content(blob.id, blob.size, blob.md5_hex, sums)
+
+
+async def _hashed(body: AsyncIterator[bytes], hashers: Sequence[Any]) -> AsyncIterator[bytes]:
+    async for chunk in body:
+        for hasher in hashers:
+            hasher.update(chunk)
+        yield chunk
+
+
+# ---- Reading --------------------------------------------------------------------------------------------------------
+
+
+def read(store: Store, source: Object, range: Range | None) -> bytes | AsyncIterator[bytes]:
+    """The content of an object or of a range of it; bytes when it is small."""
+    start, end = range if range is not None else (0, source.size)
+    if source.blob is not None:
+        small = store.blobs.small(source.blob) if source.size <= SMALL else None
+        return small[start:end] if small is not None else store.blobs.read(source.blob, start, end)
+    if source.upload is None or start >= end:
+        return b""
+    return _read_parts(store, _pieces(store, source.upload, start, end))
+
+
+def _pieces(store: Store, upload: str, start: int, end: int) -> list[tuple[str, int, int]]:
+    """(blob, start, end) of the parts of a multipart object that hold these bytes."""
+    pieces, offset = [], 0
+    for part in uploads.parts(store, upload):
+        if offset + part.size > start and offset < end:
+            pieces.append((part.blob, max(start - offset, 0), min(end - offset, part.size)))
+        offset += part.size
+    return pieces
+
+
+def _read_parts(store: Store, pieces: list[tuple[str, int, int]]) -> AsyncIterator[bytes]:
+    opened = [store.blobs.read(*piece) for piece in pieces[:_OPEN_AHEAD]]
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for stream in opened:
+            async for chunk in stream:
+                yield chunk
+        for piece in pieces[_OPEN_AHEAD:]:
+            async for chunk in store.blobs.read(*piece):
+                yield chunk
+
+    return chunks()
+
+
+# ---- Copying --------------------------------------------------------------------------------------------------------
+
+
+class Copy(NamedTuple):
+    """A copy's content: a new blob that is to be kept, or an old one that gets one more user."""
+
+    blob: str
+    is_shared: bool
+    size: int
+    md5: str
+    checksums: dict[str, str]
+
+    def keep(self, store: Store) -> None:
+        """Make the content part of the present transaction."""
+        if self.is_shared:
+            try:
+                store.blobs.size(self.blob)
+            except KeyError:  # the source went while it was read
+                raise errors.OperationAborted() from None
+            store.blobs.share(self.blob)
+        else:
+            store.blobs.keep(self.blob)
+
+    def discard(self, store: Store) -> None:
+        """Forget content that nobody will keep."""
+        if not self.is_shared:
+            store.blobs.discard(self.blob)
+
+
+async def copy(store: Store, source: Object, range: Range, algorithms: Sequence[Algorithm]) -> Copy:
+    """The content of a range of `source` for a new object or part.
+
+    A whole blob is shared, and only read when a checksum is asked for that the source does not have.
+    """
+    if source.blob is not None and range == Range(0, source.size):
+        known = {source.algorithm: source.checksum}
+        missing = [algorithm for algorithm in algorithms if algorithm.name not in known]
+        if missing:
+            known |= await _sums(read(store, source, None), missing)
+        return Copy(source.blob, True, source.size, source.etag, known)
+    stream = read(store, source, range)
+    taken = await _take(store, stream if isinstance(stream, bytes) else _gently(stream), algorithms)
+    return Copy(taken.blob, False, taken.size, taken.md5, taken.checksums)
+
+
+async def _gently(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    # A file's chunks never wait, so a large copy would hold up every other call.
+    async for chunk in stream:
+        yield chunk
+        await asyncio.sleep(0)
+
+
+async def _sums(stream: bytes | AsyncIterator[bytes], algorithms: Sequence[Algorithm]) -> dict[str, str]:
+    if isinstance(stream, bytes):
+        return {algorithm.name: checksums.of(algorithm, stream) for algorithm in algorithms}
+    hashers = {algorithm.name: algorithm.make() for algorithm in algorithms}
+    async for chunk in _gently(stream):
+        for hasher in hashers.values():
+            hasher.update(chunk)
+    return {name: base64.b64encode(hasher.digest()).decode() for name, hasher in hashers.items()}

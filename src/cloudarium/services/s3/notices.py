@@ -1,0 +1,63 @@
+"""Telling others of what happened to an object: event notifications leave by the outbox."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.s3.records.buckets import Bucket
+from cloudarium.services.s3.records.objects import Object
+from cloudarium.services.s3.rules import notifications
+from cloudarium.store import Store
+
+BY_S3 = notifications.Cause("s3.amazonaws.com", "s3.amazonaws.com", "")
+
+
+def cause_of(call: Call) -> notifications.Cause:
+    """Who makes this call, from where."""
+    origin = call
+    while origin.request is None and origin.parent is not None:
+        origin = origin.parent
+    principal = call.principal
+    if principal.kind in ("root", "anonymous"):
+        name = notifications.customer_id(principal.account)
+    elif principal.kind == "service":
+        name = principal.name
+    else:
+        name = f"AWS:{principal.id}"
+    return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id)
+
+
+def tell(
+    store: Store,
+    bucket: Bucket,
+    event: str,
+    about: Object,
+    cause: notifications.Cause | Call,
+    now: float,
+    trace: str = "",
+    *,
+    with_content: bool = True,
+    more: dict[str, Any] | None = None,
+) -> None:
+    """Leave `event` for every destination of the bucket that wants it; part of the present transaction."""
+    configuration = bucket.get("notification")
+    if not configuration:
+        return
+    for target in notifications.targets(configuration, event, about.key):
+        record = notifications.record(
+            event,
+            bucket=bucket.name,
+            owner=bucket.account,
+            region=bucket.region,
+            now=now,
+            cause=cause_of(cause) if isinstance(cause, Call) else cause,
+            key=about.key,
+            size=about.size if with_content and not about.marker else None,
+            etag=about.etag if with_content else None,
+            version=about.version if bucket.versioning is not None else None,
+            more=more,
+        )
+        record["s3"]["configurationId"] = target.id
+        payload = {"bucket": bucket.name, "function": target.arn, "record": record}
+        store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)

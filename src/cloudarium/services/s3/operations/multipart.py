@@ -1,0 +1,164 @@
+"""Multipart uploads: begin one, upload its parts, complete it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+from urllib.parse import quote
+
+import orjson
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.s3 import content, errors, owners, reading, resources, storing
+from cloudarium.services.s3.records import buckets, objects, uploads
+from cloudarium.services.s3.records.buckets import Bucket
+from cloudarium.services.s3.records.uploads import Part, Upload
+from cloudarium.services.s3.rules import checksums, completing, conditions, headers, lifecycle
+from cloudarium.shared import ids
+
+
+def find_upload(call: Call) -> Upload:
+    """The upload that the call names. Raises NoSuchUpload."""
+    id = call.input.get("UploadId") or ""
+    upload = uploads.find(call.store, call.input["Bucket"], call.input["Key"], id)
+    if upload is None:
+        raise errors.NoSuchUpload(id)
+    return upload
+
+
+def check_part_number(number: int) -> int:
+    """The part number, 1 to 10,000. Raises InvalidArgument."""
+    if not 1 <= number <= 10_000:
+        raise errors.InvalidArgument(
+            "Part number must be an integer between 1 and 10000, inclusive", "partNumber", number
+        )
+    return number
+
+
+# ---- Begin ----------------------------------------------------------------------------------------------------------
+
+
+@operation("CreateMultipartUpload", on=resources.written, refuses=(*headers.REFUSED, *headers.REFUSED_KEYS))
+def create_multipart_upload(call: Call) -> dict[str, Any]:
+    """Begin an upload; what is said here of the object holds when it is complete."""
+    bucket = buckets.of(call)
+    attributes = storing.attributes(call)
+    asked, type = call.input.get("ChecksumAlgorithm"), call.input.get("ChecksumType")
+    if type is not None and asked is None:
+        raise errors.InvalidRequest(
+            "The x-amz-checksum-type header can only be used with the x-amz-checksum-algorithm header."
+        )
+    algorithm = checksums.named(asked) if asked is not None else None
+    type = checksums.multipart_type(algorithm, type) if algorithm is not None else None
+    upload = Upload(
+        id=ids.token(72),
+        bucket=bucket.name,
+        key=call.input["Key"],
+        account=bucket.account,
+        region=bucket.region,
+        initiated=call.now,
+        initiator=orjson.dumps(owners.initiator(call.principal)).decode(),
+        algorithm=algorithm.name if algorithm is not None else None,
+        checksum_type=type,
+        storage_class=attributes.storage_class,
+        headers=orjson.dumps(attributes.system).decode(),
+        metadata=orjson.dumps(attributes.user).decode(),
+        tags=orjson.dumps(attributes.tags).decode(),
+    )
+    uploads.add(call.store, upload)
+    output = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id, "ServerSideEncryption": "AES256"}
+    if upload.algorithm is not None:
+        output |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
+    return output | abort_members(bucket, upload)
+
+
+def abort_members(bucket: Bucket, upload: Upload) -> dict[str, Any]:
+    """When a lifecycle rule will give the upload up, and which."""
+    configuration = bucket.get("lifecycle")
+    if not configuration:
+        return {}
+    found = lifecycle.abort(lifecycle.enabled(configuration["rules"]), upload.key, upload.initiated)
+    return {} if found is None else {"AbortDate": found[0], "AbortRuleId": found[1]}
+
+
+# ---- Parts ----------------------------------------------------------------------------------------------------------
+
+
+@operation("UploadPart", on=resources.object, refuses=headers.REFUSED_KEYS)
+async def upload_part(call: Call) -> dict[str, Any]:
+    """Take in one part; one with the same number before goes."""
+    buckets.of(call)
+    number = check_part_number(call.input["PartNumber"])
+    upload = find_upload(call)
+    wanted = checksums.wanted(call.input, call.request.headers if call.request is not None else {})
+    given = wanted.algorithm.name if wanted is not None else None
+    if upload.algorithm is not None and upload.algorithm != given:
+        raise errors.InvalidRequest(
+            f"Checksum Type mismatch occurred, expected checksum Type: {upload.algorithm.lower()}, actual checksum"
+            f" Type: {given.lower() if given else 'null'}"
+        )
+    algorithm = checksums.ALGORITHMS[upload.algorithm or checksums.DEFAULT]
+    taken = await content.take_in(call, wanted, (algorithm,))
+    part = Part(number, taken.blob, taken.size, taken.md5, call.now, algorithm.name, taken.checksums[algorithm.name])
+    try:
+        with call.transaction():
+            find_upload(call)  # it may have been aborted while the content came in
+            call.store.blobs.keep(part.blob)
+            uploads.put_part(call.store, upload.id, part)
+    except BaseException:
+        call.store.blobs.discard(taken.blob)
+        raise
+    output = {"ETag": f'"{part.etag}"', "ServerSideEncryption": "AES256"}
+    if given is not None:
+        output["Checksum" + given] = taken.checksums[given]
+    return output
+
+
+# ---- Complete -------------------------------------------------------------------------------------------------------
+
+
+@operation("CompleteMultipartUpload", on=resources.object, refuses=headers.REFUSED_KEYS)
+def complete_multipart_upload(call: Call) -> dict[str, Any]:
+    """Make the parts of the list an object; parts outside of the list go."""
+    bucket = buckets.of(call)
+    conditions.check_write_headers(call.input)
+    upload = find_upload(call)
+    wanted = (call.input.get("MultipartUpload") or {}).get("Parts") or []
+    present = {part.number: part for part in uploads.parts(call.store, upload.id)}
+    parts = completing.chosen(upload, wanted, present)
+    checksum = completing.checksum(upload, parts, call.input)
+    completing.check_size(call.input.get("MpuObjectSize"), parts)
+    previous = objects.newest(call.store, bucket.name, upload.key)
+    current = previous.etag if previous is not None and not previous.marker else None
+    conditions.check_write(call.input, upload.key, current, touched_since=bool(upload.touched))
+    attributes = storing.Attributes(
+        upload.storage_class, orjson.loads(upload.headers), orjson.loads(upload.metadata), orjson.loads(upload.tags)
+    )
+    digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
+    new = storing.made(
+        call, bucket, attributes, size=sum(part.size for part in parts), etag=f"{digest}-{len(parts)}",
+        algorithm=checksum.algorithm, checksum_type=checksum.type, checksum=checksum.value, upload=upload.id,
+        key=upload.key,
+    )  # fmt: skip
+
+    def keep() -> None:
+        numbers = [part.number for part in parts]
+        uploads.drop_numbers(call.store, upload.id, present.keys() - set(numbers))
+        uploads.renumber(call.store, upload.id, numbers)
+        uploads.remove(call.store, upload.id)
+
+    stored = storing.store(call, bucket, new, "s3:ObjectCreated:CompleteMultipartUpload", keep, previous)
+    sums = reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum)
+    return {
+        "Location": _location(call, bucket.name, upload.key),
+        "Bucket": bucket.name,
+        "Key": upload.key,
+        **storing.answer(bucket, stored),
+        **sums,
+    }
+
+
+def _location(call: Call, bucket: str, key: str) -> str:
+    host = call.request.host if call.request is not None else f"s3.{call.region}.amazonaws.com"
+    return f"http://{host}/{bucket}/{quote(key, safe='', errors='surrogatepass')}"

@@ -1,0 +1,107 @@
+"""Finding the object that a call reads, and telling what it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.s3 import errors
+from cloudarium.services.s3.records import objects
+from cloudarium.services.s3.records.buckets import Bucket
+from cloudarium.services.s3.records.objects import Object
+from cloudarium.services.s3.rules import lifecycle, names
+
+
+def find(call: Call, bucket: Bucket, marker_is_key: bool = True) -> Object:
+    """The version that the call names, or the newest. Raises what S3 answers when it is not there or is a delete marker.
+
+    `marker_is_key`: a delete marker as the newest version is a missing key (for tags it is the marker that is refused).
+    """
+    key, version = call.input["Key"], call.input.get("VersionId")
+    if version is not None:
+        return _find_version(call, bucket, key, version)
+    found = objects.newest(call.store, bucket.name, key)
+    if found is None:
+        raise missing(call, bucket, key)
+    if found.marker:
+        if not marker_is_key:
+            raise errors.MethodNotAllowed(_method(call), _marker_headers(found))
+        raise missing(call, bucket, key, _marker_headers(found))
+    return found
+
+
+def _find_version(call: Call, bucket: Bucket, key: str, version: str) -> Object:
+    names.check_version_id(version)
+    found = objects.version(call.store, bucket.name, key, version)
+    if found is None:
+        if not _may_list(call, bucket):
+            raise _denied(call, bucket)
+        raise errors.NoSuchVersion(key, version)
+    if found.marker:
+        raise errors.MethodNotAllowed(_method(call), {"allow": "DELETE", **_marker_headers(found)})
+    return found
+
+
+def missing(call: Call, bucket: Bucket, key: str, headers: dict[str, str] | None = None) -> errors.S3Error:
+    """NoSuchKey; for a caller who may not list the bucket AccessDenied, so that he cannot find out which keys exist.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
+    """
+    return errors.NoSuchKey(key, headers) if _may_list(call, bucket) else _denied(call, bucket)
+
+
+def _may_list(call: Call, bucket: Bucket) -> bool:
+    return call.may("s3:ListBucket", bucket.arn)
+
+
+def _denied(call: Call, bucket: Bucket) -> errors.S3Error:
+    if call.principal.kind == "anonymous":
+        return errors.Denied()
+    return errors.Denied(
+        f'User: {call.principal.arn} is not authorized to perform: s3:ListBucket on resource: "{bucket.arn}" because no'
+        " identity-based policy allows the s3:ListBucket action"
+    )
+
+
+def _marker_headers(marker: Object) -> dict[str, str]:
+    return {"x-amz-delete-marker": "true", "x-amz-version-id": marker.version}
+
+
+def _method(call: Call) -> str:
+    return call.request.method if call.request is not None else "GET"
+
+
+def describe(call: Call, bucket: Bucket, found: Object) -> dict[str, Any]:
+    """The members by which GetObject and HeadObject tell what the object is, without those of its content."""
+    output: dict[str, Any] = {
+        "AcceptRanges": "bytes",
+        "LastModified": int(found.modified),
+        "ETag": f'"{found.etag}"',
+        "ServerSideEncryption": "AES256",
+        "Metadata": found.user,
+        **found.system,
+    }
+    if found.storage_class != "STANDARD":
+        output["StorageClass"] = found.storage_class
+    if bucket.versioning is not None:
+        output["VersionId"] = found.version
+    if found.tags and call.may("s3:GetObjectTagging", f"{bucket.arn}/{found.key}"):
+        output["TagCount"] = len(found.tagging)
+    expiration = expiry_header(bucket, found)
+    if expiration is not None and call.input.get("VersionId") is None:
+        output["Expiration"] = expiration
+    return output
+
+
+def expiry_header(bucket: Bucket, found: Object) -> str | None:
+    """x-amz-expiration, when a lifecycle rule will expire the object."""
+    configuration = bucket.get("lifecycle")
+    if not configuration:
+        return None
+    thing = lifecycle.Thing(found.key, found.size, found.tagging, found.modified)
+    return lifecycle.expiry_header(lifecycle.enabled(configuration["rules"]), thing)
+
+
+def checksum_members(algorithm: str, type: str, value: str) -> dict[str, str]:
+    """The members that tell a checksum."""
+    return {"Checksum" + algorithm: value, "ChecksumType": type} if value else {}

@@ -1,0 +1,104 @@
+"""Buckets: one row each, with their policy and their configurations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import orjson
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.s3 import errors
+from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
+
+_COLUMNS = "name, account, region, created, versioning, policy, configuration"
+
+
+class Bucket(NamedTuple):
+    """One bucket. `versioning` is None, Enabled or Suspended; `configuration` is JSON."""
+
+    name: str
+    account: str
+    region: str
+    created: float
+    versioning: str | None
+    policy: str | None
+    configuration: str
+
+    @property
+    def arn(self) -> str:
+        """The bucket's ARN, which names neither account nor region."""
+        return f"arn:aws:s3:::{self.name}"
+
+    @property
+    def scope(self) -> Scope:
+        """The account that owns it and the region in which it lies."""
+        return Scope(self.account, self.region)
+
+    def get(self, kind: str) -> Any:
+        """One configuration (cors, lifecycle, notification, …), None when it is not set."""
+        return None if self.configuration == "{}" else orjson.loads(self.configuration).get(kind)
+
+
+def find(store: Store, name: str) -> Bucket | None:
+    """The bucket with this name, in whatever account."""
+    return store.one(f"SELECT {_COLUMNS} FROM s3_buckets WHERE name = ?", (name,), Bucket)
+
+
+def of(call: Call, name: str | None = None, owner: str = "ExpectedBucketOwner") -> Bucket:
+    """The bucket that the call names. Raises NoSuchBucket, and AccessDenied when another account was expected."""
+    wanted = call.input.get("Bucket", "") if name is None else name
+    bucket = find(call.store, wanted)
+    if bucket is None:
+        raise errors.NoSuchBucket(wanted)
+    expected = call.input.get(owner)
+    if expected is not None and expected != bucket.account:
+        raise errors.OwnerDiffers()
+    return bucket
+
+
+def add(store: Store, bucket: Bucket) -> None:
+    """Keep a new bucket."""
+    store.run("INSERT INTO s3_buckets VALUES (?, ?, ?, ?, ?, ?, ?)", bucket)
+
+
+def remove(store: Store, name: str) -> None:
+    """Forget an empty bucket."""
+    store.run("DELETE FROM s3_buckets WHERE name = ?", (name,))
+
+
+def each_of(store: Store, account: str, prefix: str, after: str) -> Iterator[Bucket]:
+    """The account's buckets by name, those that start with `prefix` and come after `after`."""
+    return store.each(
+        f"SELECT {_COLUMNS} FROM s3_buckets WHERE account = ? AND name > ? AND name >= ? AND name < ? ORDER BY name",
+        (account, after, prefix, prefix + "\x7f"),
+        Bucket,
+    )
+
+
+def count_of(store: Store, account: str) -> int:
+    """How many buckets the account has."""
+    return store.one("SELECT count(*) FROM s3_buckets WHERE account = ?", (account,))[0]
+
+
+def set_policy(store: Store, name: str, policy: str | None) -> None:
+    """Keep the bucket policy, None for none."""
+    store.run("UPDATE s3_buckets SET policy = ? WHERE name = ?", (policy, name))
+
+
+def set_versioning(store: Store, name: str, state: str) -> None:
+    """Keep the versioning state."""
+    store.run("UPDATE s3_buckets SET versioning = ? WHERE name = ?", (state, name))
+
+
+def configure(store: Store, bucket: Bucket, kind: str, value: Any) -> None:
+    """Keep one configuration; None takes it away."""
+    everything = orjson.loads(bucket.configuration)
+    if value is None:
+        everything.pop(kind, None)
+    else:
+        everything[kind] = value
+    store.run(
+        "UPDATE s3_buckets SET configuration = ? WHERE name = ?", (orjson.dumps(everything).decode(), bucket.name)
+    )

@@ -1,0 +1,216 @@
+"""What S3's calls touch: ARNs, the permissions that an operation needs, bucket policies and condition keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import Need
+from cloudarium.services.s3 import errors
+from cloudarium.services.s3.records import buckets, objects
+from cloudarium.services.s3.rules import copying, headers, policies, tagging
+from cloudarium.shared.errors import AwsError
+
+_PREFIX = "arn:aws:s3:::"
+
+
+# ---- ARNs -----------------------------------------------------------------------------------------------------------
+
+
+def new_bucket(call: Call) -> str:
+    """The bucket that the call names, whether it exists or not."""
+    return _PREFIX + (call.input.get("Bucket") or "")
+
+
+def bucket(call: Call) -> str:
+    """The bucket that the call names. Raises NoSuchBucket, which S3 answers even to those who may do nothing."""
+    name = call.input.get("Bucket") or ""
+    if buckets.find(call.store, name) is None:
+        raise errors.NoSuchBucket(name)
+    return _PREFIX + name
+
+
+def object(call: Call) -> str:
+    """The object that the call names, in a bucket that exists."""
+    return f"{bucket(call)}/{call.input.get('Key') or ''}"
+
+
+def versioned(action: str, versioned_action: str) -> Callable[[Call], Need]:
+    """The permission on the object: another action when the call names a version."""
+
+    def need(call: Call) -> Need:
+        return Need(action if call.input.get("VersionId") is None else versioned_action, object(call))
+
+    return need
+
+
+def listed_attributes(call: Call) -> list[Need]:
+    """GetObjectAttributes reads the object and its attributes."""
+    arn, suffix = object(call), "" if call.input.get("VersionId") is None else "Version"
+    return [Need(f"s3:GetObject{suffix}", arn), Need(f"s3:GetObject{suffix}Attributes", arn)]
+
+
+def created(call: Call) -> list[Need]:
+    """CreateBucket, and what its headers and tags need beside it."""
+    arn = new_bucket(call)
+    needs = [Need("s3:CreateBucket", arn)]
+    if call.input.get("ObjectOwnership") is not None:
+        needs.append(Need("s3:PutBucketOwnershipControls", arn))
+    if _sets_acl(call.input):
+        needs.append(Need("s3:PutBucketAcl", arn))
+    configuration = call.input.get("CreateBucketConfiguration")
+    if isinstance(configuration, dict) and configuration.get("Tags"):
+        needs.append(Need("s3:TagResource", arn))
+    return needs
+
+
+def written(call: Call) -> list[Need]:
+    """Putting an object, and what its tags and ACL need beside it."""
+    arn = object(call)
+    needs = [Need("s3:PutObject", arn)]
+    if call.input.get("Tagging"):
+        needs.append(Need("s3:PutObjectTagging", arn))
+    if _sets_acl(call.input):
+        needs.append(Need("s3:PutObjectAcl", arn))
+    return needs
+
+
+def copied(call: Call) -> list[Need]:
+    """Copying reads the source, with its tags if it has some, and writes the object."""
+    needs = written(call)
+    source = copying.peek(call.input.get("CopySource"))
+    if source is None:
+        return needs
+    suffix = "" if source.version is None else "Version"
+    found = buckets.find(call.store, source.bucket)
+    if found is None:
+        raise errors.NoSuchBucket(source.bucket)
+    reads = [Need(f"s3:GetObject{suffix}", source.arn)]
+    if call.operation_name == "CopyObject" and call.input.get("TaggingDirective") != "REPLACE":
+        if source.version is None:
+            original = objects.newest(call.store, source.bucket, source.key)
+        else:
+            original = objects.version(call.store, source.bucket, source.key, source.version)
+        if original is not None and original.tags:
+            reads.append(Need(f"s3:GetObject{suffix}Tagging", source.arn))
+            needs.append(Need("s3:PutObjectTagging", object(call)))
+    return reads + needs
+
+
+def each_deleted(call: Call) -> list[Need]:
+    """DeleteObjects needs nothing as a whole: every key of its list is decided on its own."""
+    bucket(call)
+    return []
+
+
+def _sets_acl(input: Mapping[str, Any]) -> bool:
+    return input.get("ACL") is not None or any(input.get(name) is not None for name in headers.GRANTS)
+
+
+# ---- Whose it is, and its policy ------------------------------------------------------------------------------------
+
+
+def _bucket_of(call: Call, arn: str) -> buckets.Bucket | None:
+    if call.operation_name == "CreateBucket":
+        return None  # the name may be somebody else's bucket: that is for the handler to say
+    return buckets.find(call.store, arn[len(_PREFIX) :].partition("/")[0])
+
+
+def owner(call: Call, arn: str) -> str:
+    """The account that owns the bucket or object; its ARN does not name one."""
+    found = _bucket_of(call, arn)
+    return found.account if found is not None else ""
+
+
+def resource_policy(call: Call, arn: str) -> str | None:
+    """The bucket policy. With RestrictPublicBuckets a public one does not speak to other accounts."""
+    found = _bucket_of(call, arn)
+    if found is None or found.policy is None:
+        return None
+    principal = call.principal
+    if principal.account != found.account and principal.kind != "service":
+        block = found.get("public_access_block") or {}
+        if block.get("RestrictPublicBuckets") and policies.is_public(found.policy):
+            return None
+    return found.policy
+
+
+# ---- Condition keys -------------------------------------------------------------------------------------------------
+
+_FROM_INPUT = {
+    "Prefix": "s3:prefix",
+    "Delimiter": "s3:delimiter",
+    "MaxKeys": "s3:max-keys",
+    "VersionId": "s3:versionid",
+    "ACL": "s3:x-amz-acl",
+    "GrantFullControl": "s3:x-amz-grant-full-control",
+    "GrantRead": "s3:x-amz-grant-read",
+    "GrantReadACP": "s3:x-amz-grant-read-acp",
+    "GrantWrite": "s3:x-amz-grant-write",
+    "GrantWriteACP": "s3:x-amz-grant-write-acp",
+    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
+    "CopySource": "s3:x-amz-copy-source",
+    "MetadataDirective": "s3:x-amz-metadata-directive",
+    "StorageClass": "s3:x-amz-storage-class",
+    "WebsiteRedirectLocation": "s3:x-amz-website-redirect-location",
+    "ObjectOwnership": "s3:x-amz-object-ownership",
+    "IfMatch": "s3:if-match",
+    "IfNoneMatch": "s3:if-none-match",
+}
+
+
+def conditions(call: Call) -> dict[str, Any]:
+    """S3's own condition keys of this call; asked for only when a policy speaks of one."""
+    input = call.input
+    keys: dict[str, Any] = {
+        name: str(input[member]) for member, name in _FROM_INPUT.items() if input.get(member) is not None
+    }
+    configuration = input.get("CreateBucketConfiguration")
+    if isinstance(configuration, dict) and configuration.get("LocationConstraint"):
+        keys["s3:locationconstraint"] = configuration["LocationConstraint"]
+    found = buckets.find(call.store, input.get("Bucket") or "")
+    if found is not None:
+        keys["s3:ResourceAccount"] = found.account
+        _add_existing_tags(keys, call)
+    _add_request_tags(keys, input)
+    _add_signature(keys, call)
+    return keys
+
+
+def _add_existing_tags(keys: dict[str, Any], call: Call) -> None:
+    name, key, version = call.input["Bucket"], call.input.get("Key"), call.input.get("VersionId")
+    if not isinstance(key, str):
+        return
+    if version is None:
+        existing = objects.newest(call.store, name, key)
+    else:
+        existing = objects.version(call.store, name, key, version)
+    for tag, value in (existing.tagging if existing is not None else {}).items():
+        keys[f"s3:ExistingObjectTag/{tag}"] = value
+
+
+def _add_request_tags(keys: dict[str, Any], input: Mapping[str, Any]) -> None:
+    given = input.get("Tagging")
+    try:
+        if isinstance(given, dict):
+            tags = tagging.from_set(given.get("TagSet") or (), of_bucket=False)
+        else:
+            tags = tagging.from_header(given)
+    except (AwsError, TypeError, AttributeError):
+        return  # the handler will say what is wrong with them
+    if tags:
+        keys["s3:RequestObjectTagKeys"] = list(tags)
+        for tag, value in tags.items():
+            keys[f"s3:RequestObjectTag/{tag}"] = value
+
+
+def _add_signature(keys: dict[str, Any], call: Call) -> None:
+    request = call.request
+    if request is None:
+        return
+    if "x-amz-content-sha256" in request.headers:
+        keys["s3:x-amz-content-sha256"] = request.headers["x-amz-content-sha256"]
+    if call.signed:
+        keys["s3:signatureversion"] = "AWS4-HMAC-SHA256"
+        keys["s3:authType"] = "REST-HEADER" if "authorization" in request.headers else "REST-QUERY-STRING"

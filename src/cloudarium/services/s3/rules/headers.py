@@ -1,0 +1,90 @@
+"""What a put says about its object besides the content: system headers, user metadata, class, encryption, ACL.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudarium.services.s3 import errors
+from cloudarium.shared.errors import NotBuilt
+
+SYSTEM = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
+          "WebsiteRedirectLocation")  # fmt: skip
+GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
+_LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+# Buckets whose requester pays are not built, and for all others S3 takes this header and does nothing with it.
+WITHOUT_EFFECT = ("RequestPayer",)
+# Not built anywhere: keys of KMS, keys of the client, MFA delete, event holds, appending (directory buckets).
+REFUSED = (
+    "SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled", "ObjectLockEventHold",
+    "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears",
+)  # fmt: skip
+REFUSED_KEYS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+REFUSED_SOURCE_KEYS = tuple("CopySource" + name for name in REFUSED_KEYS)
+DEFAULT_TYPE = "binary/octet-stream"
+
+
+def system(input: Mapping[str, Any]) -> dict[str, Any]:
+    """The system headers of a new object; without a content type it is binary/octet-stream."""
+    found = {name: input[name] for name in SYSTEM if input.get(name) is not None}
+    found.setdefault("ContentType", DEFAULT_TYPE)
+    encoding = found.get("ContentEncoding")
+    if encoding is not None and "aws-chunked" in encoding:
+        # aws-chunked only describes the transfer; S3 does not keep it.
+        kept = [part.strip() for part in encoding.split(",") if part.strip() not in ("", "aws-chunked")]
+        if kept:
+            found["ContentEncoding"] = ",".join(kept)
+        else:
+            del found["ContentEncoding"]
+    redirect = found.get("WebsiteRedirectLocation")
+    if redirect is not None and not redirect.startswith(("/", "http://", "https://")):
+        raise errors.S3Error(
+            "The website redirect location must have a prefix of 'http://' or 'https://' or '/'.",
+            code="InvalidRedirectLocation",
+            status=400,
+        )
+    return found
+
+
+def user(metadata: Mapping[str, str] | None) -> dict[str, str]:
+    """The user's metadata with names in lower case. Raises MetadataTooLarge above 2 KB."""
+    found = {name.lower(): value for name, value in (metadata or {}).items()}
+    size = sum(len(name.encode()) + len(value.encode()) for name, value in found.items())
+    if size > errors.MAX_METADATA:
+        raise errors.MetadataTooLarge(size)
+    return found
+
+
+def check_encryption(algorithm: str | None) -> None:
+    """Raise for any encryption but SSE-S3: aws:kms is not built, anything else does not exist."""
+    if algorithm in (None, "AES256"):
+        return
+    if algorithm in ("aws:kms", "aws:kms:dsse"):
+        raise NotBuilt(f"s3 server-side encryption with {algorithm}")
+    raise errors.InvalidArgument(
+        "The encryption method specified is not supported", "x-amz-server-side-encryption", algorithm
+    )
+
+
+def check_locks(input: Mapping[str, Any]) -> None:
+    """Raise InvalidRequest for object lock headers: no bucket has a lock configuration (object lock is not built)."""
+    if any(input.get(name) is not None for name in _LOCKS):
+        raise errors.InvalidRequest("Bucket is missing Object Lock Configuration")
+
+
+def check_acl(input: Mapping[str, Any]) -> None:
+    """Raise AccessControlListNotSupported for every ACL but the one that BucketOwnerEnforced means anyway."""
+    acl = input.get("ACL")
+    if acl is not None and acl not in _CANNED:
+        raise errors.InvalidArgument("", "x-amz-acl", acl)
+    if acl not in (None, "bucket-owner-full-control") or any(input.get(name) is not None for name in GRANTS):
+        raise errors.AclsNotSupported()
+
+
+_CANNED = frozenset(
+    "private public-read public-read-write authenticated-read aws-exec-read bucket-owner-read bucket-owner-full-control"
+    " log-delivery-write".split()
+)

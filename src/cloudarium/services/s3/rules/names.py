@@ -1,0 +1,99 @@
+"""Names of buckets, keys and storage classes.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+
+from cloudarium.services.s3 import errors
+from cloudarium.shared import ids
+
+_BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]\Z")
+_IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
+_BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
+_BAD_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
+
+STORAGE_CLASSES = frozenset(
+    "STANDARD REDUCED_REDUNDANCY STANDARD_IA ONEZONE_IA INTELLIGENT_TIERING GLACIER DEEP_ARCHIVE GLACIER_IR".split()
+)
+ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
+MAX_KEY = 1024
+
+REGIONS = frozenset(
+    "us-east-1 us-east-2 us-west-1 us-west-2 af-south-1 ap-east-1 ap-east-2 ap-northeast-1 ap-northeast-2"
+    " ap-northeast-3 ap-south-1 ap-south-2 ap-southeast-1 ap-southeast-2 ap-southeast-3 ap-southeast-4 ap-southeast-5"
+    " ap-southeast-6 ap-southeast-7 ca-central-1 ca-west-1 eu-central-1 eu-central-2 eu-north-1 eu-south-1 eu-south-2"
+    " eu-west-1 eu-west-2 eu-west-3 il-central-1 me-central-1 me-south-1 mx-central-1 sa-east-1".split()
+)
+
+
+def check_bucket_name(name: str) -> None:
+    """Raise InvalidBucketName when a new bucket cannot have this name."""
+    if (
+        not _BUCKET.match(name)
+        or ".." in name
+        or _IP.match(name)
+        or name.startswith(_BAD_STARTS)
+        or name.endswith(_BAD_ENDS)
+    ):
+        raise errors.InvalidBucketName(name)
+
+
+def new_bucket_region(endpoint: str, location: str | None) -> str:
+    """The region of a new bucket, from the endpoint's region and the LocationConstraint.
+
+    us-east-1 takes any constraint but its own name; another region only its own (EU is eu-west-1).
+    """
+    if location is None or location == "":
+        if endpoint != "us-east-1":
+            raise errors.IllegalLocationConstraint("")
+        return endpoint
+    region = "eu-west-1" if location == "EU" else location
+    if region not in REGIONS or (location == "us-east-1" and endpoint == "us-east-1"):
+        raise errors.InvalidLocationConstraint(location)
+    if region != endpoint and endpoint != "us-east-1":
+        raise errors.IllegalLocationConstraint(location)
+    return region
+
+
+def check_key(key: str) -> None:
+    """Raise KeyTooLongError for a key of more than 1024 bytes."""
+    if len(key) > MAX_KEY // 4:
+        size = len(key.encode("utf-8", "surrogatepass"))
+        if size > MAX_KEY:
+            raise errors.KeyTooLong(size)
+
+
+def check_storage_class(name: str | None) -> str:
+    """The storage class of a new object; STANDARD when none is asked for."""
+    if name is None:
+        return "STANDARD"
+    if name not in STORAGE_CLASSES:
+        raise errors.InvalidStorageClass(name)
+    return name
+
+
+def new_version_id() -> str:
+    """A new version's id: 32 characters of which the last four prove that it is one of ours."""
+    head = ids.token(21)[:28]
+    return head + _proof(head)
+
+
+def _proof(head: str) -> str:
+    return base64.urlsafe_b64encode(hashlib.sha256(head.encode()).digest()[:3]).decode()
+
+
+def is_version_id(version: str) -> bool:
+    """Whether this can be a version's id at all."""
+    return version == "null" or (len(version) == 32 and version.isascii() and version[28:] == _proof(version[:28]))
+
+
+def check_version_id(version: str | None) -> None:
+    """Raise InvalidArgument for what cannot be a version's id, which S3 tells from an id that is not there."""
+    if version is not None and not is_version_id(version):
+        message = "Version id cannot be the empty string" if version == "" else "Invalid version id specified"
+        raise errors.InvalidArgument(message, "versionId", version)

@@ -1,0 +1,190 @@
+"""Event notifications: the check of a configuration, which events meet it, and the record that is sent.
+
+Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-content-structure.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+from urllib.parse import quote_plus
+
+from cloudarium.services.s3 import errors
+from cloudarium.shared import arn as arns
+from cloudarium.shared import clock, ids
+from cloudarium.shared.errors import NotBuilt
+
+EVENTS = frozenset(
+    "s3:ReducedRedundancyLostObject s3:ObjectCreated:* s3:ObjectCreated:Put s3:ObjectCreated:Post s3:ObjectCreated:Copy"
+    " s3:ObjectCreated:CompleteMultipartUpload s3:ObjectRemoved:* s3:ObjectRemoved:Delete"
+    " s3:ObjectRemoved:DeleteMarkerCreated s3:ObjectRestore:* s3:ObjectRestore:Post s3:ObjectRestore:Completed"
+    " s3:ObjectRestore:Delete s3:Replication:* s3:Replication:OperationFailedReplication"
+    " s3:Replication:OperationNotTracked s3:Replication:OperationMissedThreshold"
+    " s3:Replication:OperationReplicatedAfterThreshold s3:LifecycleTransition s3:IntelligentTiering s3:ObjectAcl:Put"
+    " s3:LifecycleExpiration:* s3:LifecycleExpiration:Delete s3:LifecycleExpiration:DeleteMarkerCreated"
+    " s3:ObjectTagging:* s3:ObjectTagging:Put s3:ObjectTagging:Delete".split()
+)
+_NEWER = ("s3:LifecycleTransition", "s3:LifecycleExpiration", "s3:ObjectTagging", "s3:IntelligentTiering", "s3:ObjectAcl")
+_OTHERS = {
+    "TopicConfigurations": "s3 notifications to SNS topics",
+    "QueueConfigurations": "s3 notifications to SQS queues",
+    "EventBridgeConfiguration": "s3 notifications to EventBridge",
+}
+
+
+class Target(NamedTuple):
+    """One function to tell, with the id of the configuration that says so."""
+
+    id: str
+    arn: str
+
+
+# ---- The configuration ----------------------------------------------------------------------------------------------
+
+
+def check(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The configuration with ids and in its kept form. Raises InvalidArgument, or NotBuilt for other destinations."""
+    for name, what in _OTHERS.items():
+        if configuration.get(name) is not None and configuration[name] != []:
+            raise NotBuilt(what)
+    entries = [_entry(entry) for entry in configuration.get("LambdaFunctionConfigurations", ())]
+    _check_overlap(entries)
+    return {"LambdaFunctionConfigurations": entries} if entries else {}
+
+
+def _entry(entry: dict[str, Any]) -> dict[str, Any]:
+    arn = entry.get("LambdaFunctionArn")
+    if arn is None or not entry.get("Events"):
+        raise errors.MalformedXml()
+    parsed = arns.parse(arn)
+    if parsed is None or parsed.service != "lambda" or not parsed.resource.startswith("function:"):
+        raise errors.InvalidArgument("The ARN could not be parsed", "CloudFunction", arn)
+    for event in entry["Events"]:
+        if event not in EVENTS:
+            raise errors.InvalidArgument("The event is not supported for notifications", "Event", event)
+    if len(entry.get("Id") or "") > 255:
+        raise errors.InvalidArgument("The Id is longer than 255 characters", "Id", entry["Id"])
+    kept = {"Id": entry.get("Id") or ids.uuid(), "LambdaFunctionArn": arn, "Events": list(entry["Events"])}
+    rules = _filter(entry)
+    if rules:
+        kept["Filter"] = {"Key": {"FilterRules": rules}}
+    return kept
+
+
+def _filter(entry: dict[str, Any]) -> list[dict[str, str]]:
+    rules: list[dict[str, str]] = []
+    for rule in ((entry.get("Filter") or {}).get("Key") or {}).get("FilterRules", ()):
+        name, value = (rule.get("Name") or "").capitalize(), rule.get("Value") or ""
+        if name not in ("Prefix", "Suffix"):
+            raise errors.InvalidArgument("filter rule name must be either prefix or suffix", "FilterRule.Name", rule.get("Name"))
+        if any(name == other["Name"] for other in rules):
+            raise errors.InvalidArgument(
+                f"Cannot specify more than one {name.lower()} rule in a filter.", "FilterRule.Name", name.lower()
+            )
+        if len(value.encode()) > 1024:
+            raise errors.InvalidArgument(
+                "Size of filter rule value cannot exceed 1024 bytes in UTF-8 representation", "FilterRule.Value", value
+            )
+        rules.append({"Name": name, "Value": value})
+    return rules
+
+
+def _check_overlap(entries: Sequence[dict[str, Any]]) -> None:
+    for place, one in enumerate(entries):
+        for other in entries[place + 1 :]:
+            if _share_events(one["Events"], other["Events"]) and _share_keys(one, other):
+                raise errors.InvalidArgument(
+                    "Configurations overlap. Configurations on the same bucket cannot share a common event type."
+                )
+
+
+def _share_events(one: Sequence[str], other: Sequence[str]) -> bool:
+    return any(_meets(left, right) or _meets(right, left) for left in one for right in other)
+
+
+def _share_keys(one: dict[str, Any], other: dict[str, Any]) -> bool:
+    first, second = _ends(one), _ends(other)
+    prefixes = first[0].startswith(second[0]) or second[0].startswith(first[0])
+    return prefixes and (first[1].endswith(second[1]) or second[1].endswith(first[1]))
+
+
+def _ends(entry: dict[str, Any]) -> tuple[str, str]:
+    rules = {rule["Name"]: rule["Value"] for rule in entry.get("Filter", {}).get("Key", {}).get("FilterRules", ())}
+    return rules.get("Prefix", ""), rules.get("Suffix", "")
+
+
+def _meets(pattern: str, event: str) -> bool:
+    return event == pattern or (pattern.endswith("*") and event.startswith(pattern[:-1]))
+
+
+def targets(configuration: dict[str, Any] | None, event: str, key: str) -> Iterator[Target]:
+    """Whom to tell of `event` on `key`."""
+    for entry in (configuration or {}).get("LambdaFunctionConfigurations", ()):
+        prefix, suffix = _ends(entry)
+        if any(_meets(pattern, event) for pattern in entry["Events"]) and key.startswith(prefix) and key.endswith(suffix):
+            yield Target(entry["Id"], entry["LambdaFunctionArn"])
+
+
+# ---- The record -----------------------------------------------------------------------------------------------------
+
+
+class Cause(NamedTuple):
+    """Who did it: the principal's id, from where, in which request."""
+
+    principal_id: str
+    address: str
+    request_id: str
+
+
+def customer_id(account: str) -> str:
+    """The id of an account as S3's events name it, such as A3NL1KOZZKEXAM."""
+    return "A" + hashlib.sha256(f"customer {account}".encode()).hexdigest()[:13].upper()
+
+
+def record(
+    event: str,
+    *,
+    bucket: str,
+    owner: str,
+    region: str,
+    now: float,
+    cause: Cause,
+    key: str,
+    size: int | None = None,
+    etag: str | None = None,
+    version: str | None = None,
+    more: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """One event record without its configurationId, which differs from target to target."""
+    item: dict[str, Any] = {"key": quote_plus(key, errors="surrogatepass")}
+    for name, value in (("size", size), ("eTag", etag), ("versionId", version)):
+        if value is not None:
+            item[name] = value
+    item["sequencer"] = f"{int(now * 1_000_000):018X}"
+    return {
+        "eventVersion": "2.3" if event.startswith(_NEWER) else "2.1",
+        "eventSource": "aws:s3",
+        "awsRegion": region,
+        "eventTime": clock.iso_millis(now),
+        "eventName": event.removeprefix("s3:"),
+        "userIdentity": {"principalId": cause.principal_id},
+        "requestParameters": {"sourceIPAddress": cause.address},
+        "responseElements": {"x-amz-request-id": cause.request_id, "x-amz-id-2": host_id(cause.request_id)},
+        "s3": {
+            "s3SchemaVersion": "1.0",
+            "configurationId": "",
+            "bucket": {
+                "name": bucket,
+                "ownerIdentity": {"principalId": customer_id(owner)},
+                "arn": f"arn:aws:s3:::{bucket}",
+            },
+            "object": item,
+        },
+        **(more or {}),
+    }
+
+
+def host_id(request_id: str) -> str:
+    """The second id of a request (x-amz-id-2), which says as little here as on AWS."""
+    return hashlib.sha256(request_id.encode()).hexdigest()

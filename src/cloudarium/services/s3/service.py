@@ -1,0 +1,13 @@
+"""The card of Amazon S3."""
+
+from cloudarium.gateway.rooms import Service
+
+CARD = Service(
+    name="s3",
+    purpose="Objects of any size under keys in buckets: put, get, list, copy, versions, multipart, policies, events.",
+    validation_error=None,
+    virtual_hosts=("s3",),
+    signs_path_once=True,
+    anonymous=True,
+    cors="cors",
+)

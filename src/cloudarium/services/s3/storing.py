@@ -1,0 +1,109 @@
+"""Making a new version of an object visible: the one place where puts, copies and completed uploads meet."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.s3 import notices, reading
+from cloudarium.services.s3.records import objects, uploads
+from cloudarium.services.s3.records.buckets import Bucket
+from cloudarium.services.s3.records.objects import NULL, Object, pack
+from cloudarium.services.s3.rules import headers, names, tagging
+
+
+class Attributes(NamedTuple):
+    """What a write says about its object besides the content."""
+
+    storage_class: str
+    system: Mapping[str, Any]
+    user: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+def attributes(call: Call) -> Attributes:
+    """The attributes in a write's input, checked in S3's order."""
+    input = call.input
+    names.check_key(input["Key"])
+    headers.check_acl(input)
+    headers.check_locks(input)
+    storage_class = names.check_storage_class(input.get("StorageClass"))
+    headers.check_encryption(input.get("ServerSideEncryption"))
+    tags = tagging.from_header(input.get("Tagging"))
+    return Attributes(storage_class, _raw_expires(call, headers.system(input)), headers.user(input.get("Metadata")), tags)
+
+
+def _raw_expires(call: Call, system: dict[str, Any]) -> dict[str, Any]:
+    # S3 keeps the Expires header as it was sent, whether it is a date or not.
+    if call.request is not None and "expires" in call.request.headers:
+        system["Expires"] = call.request.headers["expires"]
+    return system
+
+
+def new_version(bucket: Bucket) -> str:
+    """The version id of a new version in this bucket."""
+    return names.new_version_id() if bucket.versioning == "Enabled" else NULL
+
+
+def store(
+    call: Call,
+    bucket: Bucket,
+    new: Object,
+    event: str,
+    keep: Callable[[], None],
+    previous: Object | None,
+) -> Object:
+    """Make `new` the newest version and leave the notifications; inside the caller's transaction."""
+    keep()
+    stored = objects.put(call.store, new, previous)
+    uploads.touch(call.store, bucket.name, new.key)
+    notices.tell(call.store, bucket, event, stored, call, call.now, call.trace)
+    return stored
+
+
+def made(
+    call: Call,
+    bucket: Bucket,
+    attributes: Attributes,
+    *,
+    size: int,
+    etag: str,
+    algorithm: str,
+    checksum_type: str,
+    checksum: str,
+    blob: str | None = None,
+    upload: str | None = None,
+    key: str | None = None,
+) -> Object:
+    """A new version that is not stored yet."""
+    return Object(
+        bucket=bucket.name,
+        key=call.input["Key"] if key is None else key,
+        age=0,
+        version=new_version(bucket),
+        marker=0,
+        size=size,
+        etag=etag,
+        modified=call.now,
+        storage_class=attributes.storage_class,
+        algorithm=algorithm,
+        checksum_type=checksum_type,
+        checksum=checksum,
+        blob=blob,
+        upload=upload,
+        headers=pack(attributes.system),
+        metadata=pack(attributes.user),
+        tags=pack(attributes.tags),
+    )
+
+
+def answer(bucket: Bucket, stored: Object) -> dict[str, Any]:
+    """The members that every write answers. A suspended bucket's null version is not told."""
+    output: dict[str, Any] = {"ETag": f'"{stored.etag}"', "ServerSideEncryption": "AES256"}
+    if bucket.versioning == "Enabled":
+        output["VersionId"] = stored.version
+    expiration = reading.expiry_header(bucket, stored)
+    if expiration is not None:
+        output["Expiration"] = expiration
+    return output
