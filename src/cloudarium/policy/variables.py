@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from cloudarium.policy.patterns import LITERAL_MARK, LITERAL_STAR, literal
 
-_VARIABLE = re.compile(r"\$\{([^${}]*)\}")
+_VARIABLE = re.compile(r"\$\{(\$|[^${}]*)\}")
 _WITH_DEFAULT = re.compile(r"^\s*([^,\s]+)\s*(?:,\s*'([^']*)'\s*)?$")
 _SPECIAL = {"*": LITERAL_STAR, "?": LITERAL_MARK, "$": "$"}
 
