@@ -18,7 +18,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "coverage.md"
 HEAD = """# Coverage
 
 Generated from the code by `make coverage`; a test fails when it is out of date. An operation that is not listed answers
-`NotImplemented` with its name and changes nothing; so does a parameter under "refused". Nothing answers an empty success.
+`NotImplemented` with its name and changes nothing; so does a parameter that is listed as refused.
 
 | service | operations built | of AWS's | CloudFormation types |
 | --- | ---: | ---: | ---: |
@@ -37,10 +37,7 @@ def page() -> str:
 
 
 def _types(room: Room) -> list[str]:
-    module = room.module("stack")
-    if module is None:
-        return []
-    return [name for name, kind in stacks.resource_types().items() if f".{room.folder}." in kind.__module__ + "."]
+    return [name for name in stacks.names() if f".services.{room.folder}." in type(stacks.find(name)).__module__ + "."]
 
 
 def _section(name: str, room: Room, types: list[str]) -> str:
