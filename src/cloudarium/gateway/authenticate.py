@@ -7,7 +7,7 @@ import hmac
 from datetime import UTC, datetime
 from functools import lru_cache
 
-from cloudarium.gateway import sigv4
+from cloudarium.gateway import sigv2, sigv4
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.policy.principal import Credential
@@ -49,12 +49,28 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
         raise InvalidAccessKey(AWSAccessKeyId=claim.access_key)
     if credential.token is not None or claim.token:
         _check_token(call, claim, credential)
+    if claim.terminator == sigv2.VERSION and path_once:  # S3 alone still takes version 2
+        _check_version_2(call, claim, request, credential)
+        return credential
     _check_time(call, claim)
     expected = sigv4.signature_of(claim, request, credential.secret, _payload_hash(claim, request), path_once)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise SignatureMismatch()
     _check_headers_signed(claim, request)
     return credential
+
+
+def _check_version_2(call: Call, claim: sigv4.Claim, request: HttpRequest, credential: Credential) -> None:
+    expected = sigv2.signature_of(claim, request, credential.secret)
+    if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
+        raise SignatureMismatch()
+    # The URL tells when it ends by the machine's clock, not when it was made. It matters only when the cloud's clock
+    # was moved in between: then the usual life of such a URL tells.
+    clock, ends = call.cloud.clock, float(claim.timestamp)
+    made = min(clock.machine_now(), ends - sigv2.USUAL_LIFE)
+    ends += clock.at(made) - made
+    if ends < call.now:
+        raise PresignedExpired(Expires=iso(ends), ServerTime=iso(call.now))
 
 
 def signing_key_of(call: Call) -> bytes | None:

@@ -6,7 +6,7 @@ import re
 from functools import cache
 
 from cloudarium import model
-from cloudarium.gateway import sigv4
+from cloudarium.gateway import sigv2, sigv4
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.call import Call, Door
 from cloudarium.gateway.http import HttpRequest
@@ -41,7 +41,7 @@ async def route(call: Call) -> None:
     if _find_door(call, request):
         await _read_body(call, request, _DOOR_BODY)
         return
-    call.claim = claim = sigv4.claim_of(request)
+    call.claim = claim = sigv4.claim_of(request) or sigv2.claim_of(request)
     if claim is not None:
         call.access_key = claim.access_key
         call.scope = call.scope._replace(region=claim.region)
@@ -51,7 +51,7 @@ async def route(call: Call) -> None:
         if await _find_operation(call, request, room):
             return
     if not candidates:
-        name = claim.service if claim is not None else request.host or "an unknown host"
+        name = (claim.service if claim is not None else "") or request.host or "an unknown host"
         raise NotBuilt(f"the service {name}")
     raise UnknownOperation(_asked_for(request))
 
@@ -93,7 +93,7 @@ async def _read_body(call: Call, request: HttpRequest, limit: int) -> None:
 
 
 def _rooms_of(request: HttpRequest, claim: sigv4.Claim | None) -> list[Room]:
-    if claim is not None:
+    if claim is not None and claim.service:
         return _by_signing_name().get(claim.service, [])
     labels = request.host.split(":")[0].split(".")
     for label in labels[:1]:
