@@ -1,8 +1,8 @@
-"""CloudFormation's resource types of API Gateway v2. Physical ids are what Ref gives; children name their API in ApiId."""
+"""CloudFormation's resource types of API Gateway v2. Ref gives a part's id; parts name their API in `ApiId`."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import orjson
 
@@ -109,7 +109,7 @@ class _Part(ResourceType):
 
     noun = ""
     id_member = ""
-    replaces = ("ApiId",)
+    replaces: ClassVar[tuple[str, ...]] = ("ApiId",)
 
     async def create(self, r: Resource) -> None:
         """Make the part."""
@@ -215,7 +215,7 @@ class Stage(_Part):
             await r.send(_SERVICE, "DeleteRouteSettings", {**target, "RouteKey": key}, gone=_GONE)
         if "AccessLogSettings" in r.old_properties and "AccessLogSettings" not in r.properties:
             await r.send(_SERVICE, "DeleteAccessLogSettings", target)
-        defaults = {
+        defaults: dict[str, Any] = {
             name: empty
             for name, empty in (("StageVariables", {}), ("DefaultRouteSettings", {}), ("AutoDeploy", False))
             if name in r.old_properties and name not in r.properties
