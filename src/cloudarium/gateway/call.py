@@ -37,10 +37,37 @@ class Call:
     """
 
     __slots__ = (
-        "access_key", "bytes_out", "claim", "cloud", "context", "decision", "decisions", "door", "error", "handler",
-        "headers", "input", "now", "operation", "operation_name", "output", "parent", "principal", "protocol",
-        "request", "request_id", "response", "room", "scope", "service", "signed", "started", "status", "trace", "trailers",
-    )  # fmt: skip
+        "access_key",
+        "bytes_out",
+        "claim",
+        "cloud",
+        "context",
+        "decision",
+        "decisions",
+        "door",
+        "error",
+        "handler",
+        "headers",
+        "input",
+        "now",
+        "operation",
+        "operation_name",
+        "output",
+        "parent",
+        "principal",
+        "protocol",
+        "request",
+        "request_id",
+        "response",
+        "room",
+        "scope",
+        "service",
+        "signed",
+        "started",
+        "status",
+        "trace",
+        "trailers",
+    )
 
     def __init__(self, cloud: Cloud, request: HttpRequest | None, parent: Call | None = None) -> None:
         self.cloud = cloud

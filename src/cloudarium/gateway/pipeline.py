@@ -8,6 +8,8 @@ the way in; `serialize` and `record` run whatever happened before.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 from cloudarium.gateway.authenticate import authenticate
 from cloudarium.gateway.authorize import authorize
 from cloudarium.gateway.call import Call
@@ -27,7 +29,7 @@ async def answer(call: Call) -> None:
     """Take an HTTP request the whole way: `call.response` is set in the end."""
     try:
         await route(call)
-        for step in API_CALL if call.door is None else DOOR_CALL:
+        for step in _steps(call):
             waiting = step(call)
             if waiting is not None:
                 await waiting
@@ -35,6 +37,12 @@ async def answer(call: Call) -> None:
         call.error = error
     serialize(call)
     record(call)
+
+
+def _steps(call: Call) -> tuple[Callable[[Call], Awaitable[None] | None], ...]:
+    if call.response is not None:  # a browser's preflight is answered on the spot
+        return ()
+    return API_CALL if call.door is None else DOOR_CALL
 
 
 async def deliver(call: Call) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 
 from cloudarium import model
+from cloudarium.gateway import cors
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.gateway.protocols import codec
@@ -20,11 +21,12 @@ def serialize(call: Call) -> None:
     if call.error is None and call.output is not None:
         try:
             _serialize_output(call)
-            return
         except Exception as error:
             call.error = error
     if call.error is not None:
         call.response = _error_response(call)
+    if call.request is not None and "origin" in call.request.headers and call.response is not None:
+        call.response.headers.update(cors.headers(call))
 
 
 def _serialize_output(call: Call) -> None:

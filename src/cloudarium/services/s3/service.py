@@ -9,5 +9,5 @@ CARD = Service(
     virtual_hosts=("s3",),
     signs_path_once=True,
     anonymous=True,
-    cors="cors",
+    cors=True,
 )

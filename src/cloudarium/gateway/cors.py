@@ -1,0 +1,36 @@
+"""Browsers: may a page of another origin read this answer? Only what the resource's own rules allow is said.
+
+A room whose card says `cors` has a doors.py with `preflight(store, request)`, which answers an OPTIONS request, and
+`cors(store, request)`, which gives the headers for the answer to any other request with an Origin.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.rooms import Room
+
+
+def preflight(call: Call, request: HttpRequest, rooms: Sequence[Room]) -> HttpResponse | None:
+    """The answer to a browser's OPTIONS request by the first room that has rules for it, else None."""
+    if request.method != "OPTIONS":
+        return None
+    for room in rooms:
+        doors = room.module("doors") if room.card.cors else None
+        if doors is not None:
+            call.room, call.service, call.operation_name = room, room.card.name, "preflight"
+            answer: HttpResponse = doors.preflight(call.store, request)
+            return answer
+    return None
+
+
+def headers(call: Call) -> dict[str, str]:
+    """What the answer tells the browser; nothing where the request is no page's or no rule allows it."""
+    request = call.request
+    if request is None or "origin" not in request.headers or call.room is None or not call.room.card.cors:
+        return {}
+    doors = call.room.module("doors")
+    found: dict[str, str] = doors.cors(call.store, request) if doors is not None else {}
+    return found
