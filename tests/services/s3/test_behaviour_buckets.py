@@ -49,7 +49,9 @@ def test_location_constraints(client, name, refused, region, location, code):
     assert refused(client("s3", region=region).create_bucket, Bucket=name, **more).code == code
 
 
-@pytest.mark.parametrize("bad", ["ab", "Upper", "a_b", "-ab", "ab-", "a..b", "1.2.3.4", "xn--abc", "abc-s3alias", "a" * 64])
+@pytest.mark.parametrize(
+    "bad", ["ab", "Upper", "a_b", "-ab", "ab-", "a..b", "1.2.3.4", "xn--abc", "abc-s3alias", "a" * 64]
+)
 def test_bad_names(cloud, account, bad):
     import urllib.request
 

@@ -52,7 +52,7 @@ def create_multipart_upload(call: Call) -> dict[str, Any]:
     algorithm = checksums.named(asked) if asked is not None else None
     type = checksums.multipart_type(algorithm, type) if algorithm is not None else None
     upload = Upload(
-        id=ids.token(72),
+        id=ids.token(128),
         bucket=bucket.name,
         key=call.input["Key"],
         account=bucket.account,

@@ -47,13 +47,10 @@ async def put_object(call: Call) -> dict[str, Any]:
 
 # ---- Get and head ---------------------------------------------------------------------------------------------------
 
-_OVERRIDES = {
-    "ResponseCacheControl": "cache-control",
-    "ResponseContentDisposition": "content-disposition",
-    "ResponseContentEncoding": "content-encoding",
-    "ResponseContentLanguage": "content-language",
-    "ResponseContentType": "content-type",
-}
+_OVERRIDES = (
+    "ResponseCacheControl", "ResponseContentDisposition", "ResponseContentEncoding", "ResponseContentLanguage",
+    "ResponseContentType", "ResponseExpires",
+)  # fmt: skip
 _GET = resources.versioned("s3:GetObject", "s3:GetObjectVersion")
 
 
@@ -131,22 +128,15 @@ def _part_range(call: Call, found: Object, number: int, output: dict[str, Any]) 
 
 def _override(call: Call, output: dict[str, Any]) -> None:
     """Set the headers that response-* parameters ask for, which only signed requests may."""
-    asked = {header: call.input[name] for name, header in _OVERRIDES.items() if call.input.get(name) is not None}
-    if call.input.get("ResponseExpires") is not None:
-        asked["expires"] = _sent(call, "response-expires")
-    elif isinstance(output.get("Expires"), str):
-        call.headers["expires"] = output.pop("Expires")
-    if not asked:
-        return
-    if call.principal.kind == "anonymous":
+    asked = {name.removeprefix("Response"): call.input[name] for name in _OVERRIDES if call.input.get(name) is not None}
+    if asked and call.principal.kind == "anonymous":
         raise errors.InvalidRequest("Request specific response headers cannot be used for anonymous GET requests.")
-    call.headers.update(asked)
-
-
-def _sent(call: Call, name: str) -> str:
-    """A query parameter as it was sent."""
-    assert call.request is not None
-    return parse_qs(call.request.query).get(name, [""])[0]
+    if "Expires" in asked and call.request is not None:
+        asked["Expires"] = parse_qs(call.request.query)["response-expires"][0]
+    output |= asked
+    if isinstance(output.get("Expires"), str):
+        # The header goes out as it was sent; the model's timestamp would reword it.
+        call.headers["expires"] = output.pop("Expires")
 
 
 # ---- Attributes -----------------------------------------------------------------------------------------------------

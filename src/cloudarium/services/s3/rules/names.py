@@ -79,7 +79,7 @@ def check_storage_class(name: str | None) -> str:
 
 def new_version_id() -> str:
     """A new version's id: 32 characters of which the last four prove that it is one of ours."""
-    head = ids.token(21)[:28]
+    head = ids.token(28)
     return head + _proof(head)
 
 
