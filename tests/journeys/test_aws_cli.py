@@ -177,7 +177,7 @@ def test_a_profile_is_configured(shell: Shell, account: str) -> None:
         "endpoint_url": shell.endpoint,
     }.items():
         shell.aws("configure", "set", name, value, "--profile", "local")
-    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL")
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION", "AWS_REGION", "AWS_ENDPOINT_URL")
     shell.environment = {name: value for name, value in shell.environment.items() if name not in names}
     who = json.loads(shell.aws("sts", "get-caller-identity", "--profile", "local"))
     assert who == {"UserId": account, "Account": account, "Arn": f"arn:aws:iam::{account}:root"}
