@@ -23,8 +23,8 @@ class Service:
     `virtual_hosts` are host labels whose first label is a path segment: BUCKET.s3.localhost is /BUCKET. `doors` maps
     host labels (ID.execute-api.localhost, /_aws/execute-api/ID/…) to functions of doors.py. `signs_path_once`: the
     signature covers the path as it was sent, not encoded a second time. `anonymous`: an unsigned call is judged by the
-    resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: doors.py
-    answers browsers by the resource's rules (see cors.py).
+    resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: its
+    doors.py answers browsers by the resource's rules (see cors.py).
     """
 
     name: str
