@@ -1,0 +1,1 @@
+"""DynamoDB: tables of items, their expressions, indexes, transactions, expiry and streams."""

@@ -1,0 +1,78 @@
+"""What DynamoDB answers when it refuses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.shared.errors import AwsError
+
+
+class ValidationException(AwsError):
+    """The request is wrong in itself or does not fit the table."""
+
+    code = "ValidationException"
+
+
+class Invalid(ValidationException):
+    """A ValidationException whose text starts as most of AWS's do."""
+
+    def __init__(self, detail: str) -> None:
+        super().__init__(f"One or more parameter values were invalid: {detail}")
+
+
+class ResourceNotFound(AwsError):
+    """No such table; the calls on items do not name it, the calls on tables do."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, table: str | None = None) -> None:
+        named = f": Table: {table} not found" if table is not None else ""
+        super().__init__(f"Requested resource not found{named}")
+
+
+class TableInUse(AwsError):
+    """The name is taken."""
+
+    code = "ResourceInUseException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Table already exists: {table}")
+
+
+class LimitExceeded(AwsError):
+    """Too much at once, or too many."""
+
+    code = "LimitExceededException"
+
+
+class ConditionalCheckFailed(AwsError):
+    """The condition does not hold; `item` is what is there when the caller asked for it."""
+
+    code = "ConditionalCheckFailedException"
+
+    def __init__(self, item: dict[str, Any] | None = None) -> None:
+        super().__init__("The conditional request failed")
+        if item is not None:
+            self.fields["Item"] = item
+
+
+class TransactionCanceled(AwsError):
+    """A transaction that did nothing, with the reason for each of its actions."""
+
+    code = "TransactionCanceledException"
+
+    def __init__(self, reasons: list[dict[str, Any]]) -> None:
+        codes = ", ".join(reason["Code"] for reason in reasons)
+        super().__init__(
+            f"Transaction cancelled, please refer cancellation reasons for specific reasons [{codes}]",
+            CancellationReasons=reasons,
+        )
+
+
+class IdempotentParameterMismatch(AwsError):
+    """The token was used with another request."""
+
+    code = "IdempotentParameterMismatchException"
+
+    def __init__(self) -> None:
+        super().__init__("The ClientRequestToken was used with different request parameters within the last 10 minutes")

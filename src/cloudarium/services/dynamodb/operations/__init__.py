@@ -1,0 +1,5 @@
+"""DynamoDB's operations, by what they touch."""
+
+from cloudarium.services.dynamodb.operations import batches, items, reads, settings, tables, tags, transactions, updates
+
+__all__ = ["batches", "items", "reads", "settings", "tables", "tags", "transactions", "updates"]

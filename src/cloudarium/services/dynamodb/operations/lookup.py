@@ -1,0 +1,59 @@
+"""From a request's TableName to the table."""
+
+from __future__ import annotations
+
+import re
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.dynamodb.errors import ResourceNotFound, ValidationException
+from cloudarium.services.dynamodb.records import tables
+from cloudarium.services.dynamodb.rules.definition import Table
+from cloudarium.shared import arn
+
+_NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z", re.ASCII)
+
+
+def table_name(call: Call, reference: str) -> str:
+    """The name in a TableName, which may be an ARN of this account and region."""
+    if _NAME.match(reference):
+        return reference
+    if reference.startswith("arn:"):
+        return _name_in_arn(call, reference)
+    problems = []
+    if len(reference) < 3:
+        problems.append("Member must have length greater than or equal to 3")
+    if len(reference) > 255:
+        problems.append("Member must have length less than or equal to 255")
+    if not re.fullmatch(r"[a-zA-Z0-9_.-]+", reference, re.ASCII):
+        problems.append("Member must satisfy regular expression pattern: [a-zA-Z0-9_.-]+")
+    text = "; ".join(f"Value '{reference}' at 'tableName' failed to satisfy constraint: {each}" for each in problems)
+    raise ValidationException(f"{len(problems)} validation error{'s' * (len(problems) > 1)} detected: {text}")
+
+
+def _name_in_arn(call: Call, reference: str) -> str:
+    parsed = arn.parse(reference)
+    if parsed is None or parsed.service != "dynamodb" or not parsed.resource.startswith("table/"):
+        raise ValidationException(f"1 validation error detected: Invalid resource type in '{reference}'")
+    if parsed.region != call.region:
+        raise ValidationException(f"1 validation error detected: Invalid AWS region in '{reference}'")
+    name = parsed.resource.removeprefix("table/")
+    if parsed.account != call.account or not _NAME.match(name):
+        raise ResourceNotFound()
+    return name
+
+
+def find_table(call: Call, reference: str) -> Table:
+    """The table of a call on items. Raises ResourceNotFound, which does not name it."""
+    table = tables.find(call.store, call.scope, table_name(call, reference))
+    if table is None:
+        raise ResourceNotFound()
+    return table
+
+
+def named_table(call: Call, reference: str) -> Table:
+    """The table of a call on tables. Raises ResourceNotFound, which names it."""
+    name = table_name(call, reference)
+    table = tables.find(call.store, call.scope, name)
+    if table is None:
+        raise ResourceNotFound(name)
+    return table

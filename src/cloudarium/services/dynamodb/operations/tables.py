@@ -1,0 +1,107 @@
+"""Tables: create, describe, list, delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.dynamodb import resources
+from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, ValidationException
+from cloudarium.services.dynamodb.operations import tags
+from cloudarium.services.dynamodb.operations.lookup import named_table, table_name
+from cloudarium.services.dynamodb.records import streams, tables
+from cloudarium.services.dynamodb.rules import tables as rules
+from cloudarium.services.dynamodb.rules.definition import Table
+from cloudarium.shared import ids
+from cloudarium.shared.clock import iso_millis
+
+MOST_TABLES = 2500
+PAGE = 100
+UNBUILT = (
+    "OnDemandThroughput",
+    "WarmThroughput",
+    "GlobalTableSettingsReplicationMode",
+)
+
+
+@operation(
+    "CreateTable",
+    on=resources.table,
+    refuses=("ResourcePolicy", "GlobalTableSourceArn", "VectorIndexes", *UNBUILT),
+)
+def create_table(call: Call) -> dict[str, Any]:
+    """Make a table; it is usable at once, though the answer says CREATING as AWS's does."""
+    given = call.input
+    if not given["TableName"].startswith("arn:") and not 3 <= len(given["TableName"]) <= 255:
+        raise ValidationException(
+            "TableName must be at least 3 characters long and at most 255 characters long"
+        )
+    name = table_name(call, given["TableName"])
+    rules.check_create(given)
+    wanted = tags.checked(given.get("Tags"))
+    if tables.find(call.store, call.scope, name) is not None:
+        raise TableInUse(name)
+    if tables.how_many(call.store, call.scope) >= MOST_TABLES:
+        raise LimitExceeded(f"Subscriber limit exceeded: There is a limit of {MOST_TABLES} tables per subscriber")
+    made = rules.definition(given, ids.uuid(), call.now)
+    stream = given.get("StreamSpecification")
+    if stream is not None and stream["StreamEnabled"]:
+        made["Stream"] = open_stream(call, name, made, stream["StreamViewType"])
+    table = tables.add(call.store, call.scope, name, made)
+    if wanted:
+        call.tags.put(table.arn, wanted)
+    return {"TableDescription": rules.describe(table, {}, "CREATING")}
+
+
+def open_stream(call: Call, name: str, made: dict[str, Any], view: str) -> dict[str, Any]:
+    """Open a stream for a table; what its definition records of it."""
+    label = iso_millis(call.now).removesuffix("Z")
+    stream = streams.add(call.store, call.scope, name, label, view, made["KeySchema"], call.now)
+    return {"On": True, "Id": stream, "View": view, "Label": label}
+
+
+@operation("DescribeTable", on=resources.table)
+def describe_table(call: Call) -> dict[str, Any]:
+    """Everything about a table."""
+    return {"Table": described(call, named_table(call, call.input["TableName"]))}
+
+
+def described(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]:
+    """A table's description with its present counts."""
+    return rules.describe(table, tables.counts(call.store, table), status)
+
+
+@operation("ListTables", on=resources.all_tables)
+def list_tables(call: Call) -> dict[str, Any]:
+    """The names of the account's tables in the region, in order."""
+    limit = call.input.get("Limit", PAGE)
+    after = call.input.get("ExclusiveStartTableName", "")
+    names = tables.names(call.store, call.scope, after, limit + 1)
+    answer: dict[str, Any] = {"TableNames": names[:limit]}
+    if len(names) > limit:
+        answer["LastEvaluatedTableName"] = names[limit - 1]
+    return answer
+
+
+@operation("DeleteTable", on=resources.table)
+def delete_table(call: Call) -> dict[str, Any]:
+    """Remove a table with all it holds; its rows go in steps afterwards, and nobody sees them."""
+    table = named_table(call, call.input["TableName"])
+    if table.definition["DeletionProtectionEnabled"]:
+        raise ValidationException(
+            "Resource cannot be deleted as it is currently protected against deletion."
+            " Disable deletion protection first."
+        )
+    answer = described(call, table, "DELETING")
+    tables.remove(call.store, table)
+    call.tags.drop(table.arn)
+    call.not_later("ExpireItems", str(table.id))
+    if table.stream is not None:
+        streams.end(call.store, table.stream.id, call.now)
+    call.later("EmptyTable", {"table": table.id})
+    for part in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
+        answer.pop(part, None)
+    return {"TableDescription": answer}
+
+

@@ -1,0 +1,1 @@
+"""The only SQL of this room: tables, items and their index entries, streams, tokens."""

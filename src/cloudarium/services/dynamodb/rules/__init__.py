@@ -1,0 +1,1 @@
+"""Pure decisions: numbers, values, keys, tables, capacity. No store and no clock."""
