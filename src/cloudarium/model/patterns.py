@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.resources
 import re
 import unicodedata
 from collections.abc import Callable
 from functools import cache
+
+import orjson
 
 _POSIX = {
     "Alnum": "a-zA-Z0-9",
@@ -35,12 +38,19 @@ def full_match(pattern: str) -> Callable[[str], object] | None:
     AWS matches the whole text unless the pattern is anchored at one end only, which then is a search from there.
     """
     try:
-        compiled = re.compile(translate(pattern), re.ASCII)
+        compiled = re.compile(translate(_rewritten().get(pattern, pattern)), re.ASCII)
     except (re.error, KeyError, ValueError, OverflowError, RecursionError):
         return None
     if pattern.startswith("^") and not pattern.rstrip(")").endswith(("$", r"\z", r"\Z")) and "|" not in pattern:
         return compiled.match
     return compiled.fullmatch
+
+
+@cache
+def _rewritten() -> dict[str, str]:
+    """Patterns that Python must not or cannot run as they are, and what says the same; `patterns.json` has reasons."""
+    file = importlib.resources.files("cloudarium.model") / "patterns.json"
+    return {entry["pattern"]: entry["use"] for entry in orjson.loads(file.read_bytes())}
 
 
 def translate(pattern: str) -> str:

@@ -166,7 +166,7 @@ def constraints(shape: Shape, open_enums: bool = False) -> list[_Constraint]:
         allowed = frozenset(values)
         found.append((lambda value: value in allowed, f"Member must satisfy enum value set: [{', '.join(values)}]"))
     pattern = shape.trait("pattern")
-    if pattern and kind == "string" and (matches := full_match(shape.trait("safePattern") or pattern)) is not None:
+    if pattern and kind == "string" and (matches := full_match(pattern)) is not None:
         found.append(
             (_matching(matches, shape.trait("max")), f"Member must satisfy regular expression pattern: {pattern}")
         )

@@ -12,7 +12,7 @@ from cloudarium.model import OperationModel, service
 from cloudarium.shared.errors import AwsError
 from tests.gateway.protocols import samples
 
-EXAMPLES = int(os.environ.get("CLOUDARIUM_WIRE_EXAMPLES", "1"))
+EXAMPLES = int(os.environ.get("CLOUDARIUM_WIRE_EXAMPLES", "3"))
 SPOKEN = [(name, protocol) for name in samples.SERVICES for protocol in service(name).protocols]
 FORMS = ("query", "ec2")
 # Deprecated: the structures have two members with one element name, so that nothing can tell them apart.

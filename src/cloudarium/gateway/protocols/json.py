@@ -92,7 +92,8 @@ def error_members(
     """The message, spelled as the error's shape does, and the error's own members."""
     members: dict[str, Any] = {}
     if found.shape is not None:
-        known = {name: value for name, value in found.fields.items() if name in found.shape.members}
+        shapes = found.shape.members
+        known = {k: v for k, v in found.fields.items() if k in shapes and shapes[k].location is None}
         members = serializer.of(service)(found.shape)(known)
         fault = service.metadata.get("errorType")
         if fault and "Type" in found.shape.members:

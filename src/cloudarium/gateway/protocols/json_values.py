@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from collections.abc import Iterable
 from typing import Any
 
 import orjson
@@ -20,6 +21,9 @@ from cloudarium.model import Shape
 from cloudarium.shared.auth_errors import Malformed
 
 DEPTH = 140  # containers; DynamoDB's 32 levels of attributes take 2 each
+_FIELD = "Unexpected field type"
+_VALUE = "Unexpected value type in payload"
+_BLOB = "only base-64-encoded strings are convertible to bytes"
 _JAVA = {"integer": "Integer", "long": "Long", "double": "Double", "float": "Float", "boolean": "Boolean"}
 
 
@@ -29,7 +33,7 @@ def load(body: bytes, bounded: bool) -> dict[str, Any]:
         return {}
     value = load_any(body, bounded)
     if type(value) is not dict:
-        reason = "Start of list found where not expected" if type(value) is list else "Unexpected value type in payload"
+        reason = "Start of list found where not expected" if type(value) is list else _VALUE
         raise Malformed(reason)
     return value
 
@@ -86,13 +90,14 @@ class JsonParser(Compiler):
                 plain = {"string": str, "boolean": bool}.get(member.type) if not member.trait("jsonvalue") else None
                 members[location_name(member, name)] = (name, plain, self(member))
         find = members.get
+        java_class = f"class {self._java_name(shape)}"
         union = bool(shape.trait("union"))
 
         def parse(value: Any) -> Any:
             if type(value) is not dict:
                 if type(value) is list:
-                    raise Malformed("Start of list found where not expected")
-                raise Malformed("Unexpected value type in payload")
+                    raise Malformed(f"Unrecognized collection type {java_class}")
+                raise Malformed(_FIELD)
             out = {}
             for key, item in value.items():
                 if item is not None and (member := find(key)) is not None:
@@ -103,6 +108,13 @@ class JsonParser(Compiler):
 
         return parse
 
+    def _java_name(self, shape: Shape) -> str:
+        """The name of AWS's own class for a shape, as its messages have it."""
+        if shape.type not in ("structure", "list", "map"):
+            return f"java.lang.{_JAVA.get(shape.type, 'String')}"
+        space = self.service.metadata.get("errorNamespace", f"com.amazonaws.{self.service.name}")
+        return f"{space['*'] if isinstance(space, dict) else space}.{shape.name}"
+
     def list_(self, shape: Shape) -> Convert:
         """An array."""
         convert = self(shape.member)
@@ -111,21 +123,28 @@ class JsonParser(Compiler):
             if type(value) is not list:
                 if type(value) is dict:
                     raise Malformed("Start of structure or map found where not expected")
-                raise Malformed("Unexpected field type")
-            return [None if item is None else convert(item) for item in value]
+                raise Malformed(_FIELD)
+            try:
+                return [None if item is None else convert(item) for item in value]
+            except Malformed as problem:
+                raise _of_element(problem, value) from None
 
         return parse
 
     def map_(self, shape: Shape) -> Convert:
         """An object with free keys."""
         convert = self(shape.value)
+        java_name = self._java_name(shape.value)
 
         def parse(value: Any) -> Any:
             if type(value) is not dict:
                 if type(value) is list:
-                    raise Malformed("Unrecognized collection type java.util.Map<java.lang.String, java.lang.String>")
-                raise Malformed("Unexpected field type")
-            return {key: None if item is None else convert(item) for key, item in value.items()}
+                    raise Malformed(f"Unrecognized collection type java.util.Map<java.lang.String, {java_name}>")
+                raise Malformed(_FIELD)
+            try:
+                return {key: None if item is None else convert(item) for key, item in value.items()}
+            except Malformed as problem:
+                raise _of_element(problem, value.values()) from None
 
         return parse
 
@@ -145,6 +164,8 @@ class JsonParser(Compiler):
         def parse(value: Any) -> Any:
             if type(value) is bool:
                 return value
+            if type(value) is str:
+                raise Malformed("Unexpected token received from parser")
             raise wrong(value, "Boolean")
 
         return parse
@@ -179,12 +200,10 @@ class JsonParser(Compiler):
         """Bytes from base64 text."""
 
         def parse(value: Any) -> Any:
+            if type(value) is list:
+                raise Malformed("Unrecognized collection type class java.nio.ByteBuffer")
             if type(value) is not str:
-                raise (
-                    wrong(value, "ByteBuffer")
-                    if type(value) is dict
-                    else Malformed("only base64-encoded strings are supported")
-                )
+                raise wrong(value, "") if type(value) is dict else Malformed(_BLOB)
             try:
                 return parse_blob(value)
             except Unreadable:
@@ -213,13 +232,19 @@ class JsonParser(Compiler):
 
 
 def _blob_problem(text: str) -> str:
-    reason = "Invalid last non-pad Base64 character dectected"
-    strange = next((c for c in text.rstrip("=") if not (c.isascii() and (c.isalnum() or c in "+/"))), None)
+    strange = next((c for c in text.rstrip("=") if not (c.isascii() and (c.isalnum() or c in "+/="))), None)
     if len(text) % 4:
-        reason = f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(text)}"
-    elif strange is not None:
-        reason = f"Invalid Base64 character: '{strange}'"
-    return f"'{text}' can not be converted to a Blob: {reason}"
+        return f"Base64 encoded length is expected a multiple of 4 bytes but found: {len(text)}"
+    if strange is not None:
+        return f"Invalid Base64 character: '{strange}'"
+    return "Invalid last non-pad Base64 character dectected"  # AWS's spelling
+
+
+def _of_element(problem: Malformed, items: Iterable[Any]) -> Malformed:
+    """A scalar where a structure belongs has other words inside a list or map than as a field."""
+    if problem.message == _FIELD and any(type(item) not in (dict, list, type(None)) for item in items):
+        return Malformed(_VALUE)
+    return problem
 
 
 class JsonSerializer(Compiler):

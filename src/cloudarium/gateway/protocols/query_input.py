@@ -11,6 +11,7 @@ from cloudarium.gateway.protocols.compression import plain_body
 from cloudarium.gateway.protocols.scalars import Unreadable, text_parser
 from cloudarium.model import Shape
 from cloudarium.shared.auth_errors import Malformed, MalformedQuery
+from cloudarium.shared.errors import AwsError
 
 PARAMETERS = 20_000
 DEPTH = 64
@@ -48,8 +49,12 @@ def form(request: HttpRequest) -> str:
 
 
 def action(request: HttpRequest) -> str | None:
-    """The value of `Action`, found without reading the whole form; None where there is none."""
-    text = form(request)
+    """The value of `Action`, found without reading the whole form; None where there is none
+    or the form cannot be read."""
+    try:
+        text = form(request)
+    except AwsError:
+        return None
     start = 0 if text.startswith("Action=") else text.find("&Action=") + 1
     if not start and not text.startswith("Action="):
         return None

@@ -221,7 +221,6 @@ class Answer:
         self.headers = [(wire_name(m, n), n, _header_writer(m, milliseconds)) for n, m in placed(shape, "header")]
         self.prefixes = [(m.trait("locationName") or "", n) for n, m in placed(shape, "headers")]
         self.status = next((n for n, _ in placed(shape, "statusCode")), None)
-        self.placed = {n for n, m in shape.members.items() if m.location is not None} if shape else set()
 
     def write(self, output: dict[str, Any], headers: dict[str, str]) -> None:
         """Add the headers that an output holds."""

@@ -109,9 +109,7 @@ def serialize_error(
     headers = {"Content-Type": _JSON, "x-amzn-RequestId": request_id, "x-amzn-ErrorType": found.name}
     members = error_members(service, found)
     if found.shape is not None:
-        answer = Answer(service, found.shape)
-        answer.write(found.fields, headers)
-        members = {k: v for k, v in members.items() if k not in answer.placed}
+        Answer(service, found.shape).write(found.fields, headers)
     headers.update(found.headers)
     return HttpResponse(
         found.status, headers, b"" if operation and operation.method == "HEAD" else orjson.dumps(members, default=str)
