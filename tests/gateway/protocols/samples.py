@@ -62,8 +62,8 @@ class Sampler:
             return 202
         if shape.trait("hostLabel"):
             return "host-1"
-        # botocore decodes a blob that is the body as UTF-8.
-        return "{✓}".encode() if payload and shape.type == "blob" else None
+        # An empty body is no payload, and botocore decodes a blob that is the body as UTF-8.
+        return {"blob": "{✓}".encode(), "string": "{✓}"}.get(shape.type) if payload else None
 
     def value(self, shape: Shape, depth: int) -> Any:
         """A value of any shape; None where there is none worth sending."""
