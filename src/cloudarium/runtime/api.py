@@ -54,7 +54,7 @@ class RuntimeApi:
         """Listen on a free port of the loopback interface."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
-        self.address = "127.0.0.1:%d" % self._server.sockets[0].getsockname()[1]
+        self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:
         """Stop listening and drop every connection."""
@@ -209,7 +209,8 @@ class _Connection(asyncio.Protocol):
         return body
 
     def _chunked(self) -> bytes | None:
-        parts, at = [], 0
+        parts: list[bytes] = []
+        at = 0
         while True:
             end = self.data.find(b"\r\n", at)
             if end < 0:

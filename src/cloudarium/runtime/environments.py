@@ -1,8 +1,8 @@
 """All execution environments of one cloud: found warm or started, limited, stopped when idle. The runtime's front door.
 
-    environments = Environments(folder, clock=clock.now, credentials=fetch, on_log=write, endpoint=url)
-    result = await environments.invoke(spec, invocation, limit=10)
-    await environments.close()
+environments = Environments(folder, clock=clock.now, credentials=fetch, on_log=write, endpoint=url)
+result = await environments.invoke(spec, invocation, limit=10)
+await environments.close()
 """
 
 from __future__ import annotations
@@ -79,6 +79,7 @@ class Environments:
         self._all: set[Environment] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         self._tops: dict[Path, frozenset[str]] = {}
+        self._preparing: set[asyncio.Task[None]] = set()
         self._closed = False
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
@@ -111,10 +112,21 @@ class Environments:
         interpreter = await self.interpreters.of(runtime)
         await self.launchers.get(interpreter, preload=interpreter.family == "python")
 
-    async def stop(self, function: str) -> None:
-        """Stop the environments of a spec's key or of a whole function; busy ones stop after their event."""
+    def prepare_soon(self, runtime: str) -> None:
+        """Do `prepare` in the background; what goes wrong is told to whoever invokes."""
+        task = asyncio.ensure_future(self.prepare(runtime))
+        self._preparing.add(task)
+        task.add_done_callback(self._prepared)
+
+    def _prepared(self, task: asyncio.Task[None]) -> None:
+        self._preparing.discard(task)
+        if not task.cancelled():
+            task.exception()
+
+    async def stop(self, prefix: str) -> None:
+        """Stop the environments whose spec's key starts with `prefix`; busy ones stop after their event."""
         for environment in list(self._all):
-            if function in (environment.spec.key, environment.spec.function):
+            if environment.spec.key.startswith(prefix):
                 environment.retired = True
                 if not environment.busy:
                     self._forget(environment)
@@ -124,6 +136,8 @@ class Environments:
         self._closed = True
         if self._sweeper is not None:
             self._sweeper.cancel()
+        for task in self._preparing:
+            task.cancel()
         for environment in list(self._all):
             self._forget(environment)
         await self.launchers.close()

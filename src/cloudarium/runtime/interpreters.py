@@ -113,9 +113,14 @@ def _noted(found: Interpreter, exact: bool, wanted: str, here: str) -> Interpret
 
 async def _probe_python(minor: int) -> Interpreter | None:
     candidates = [shutil.which(f"python3.{minor}")]
-    for pattern in ("~/.pyenv/versions/3.{0}.*/bin/python3.{0}", "~/.local/share/uv/python/cpython-3.{0}.*/bin/python3.{0}"):
+    for pattern in (
+        "~/.pyenv/versions/3.{0}.*/bin/python3.{0}",
+        "~/.local/share/uv/python/cpython-3.{0}.*/bin/python3.{0}",
+    ):
         candidates += sorted(glob.glob(os.path.expanduser(pattern.format(minor))), reverse=True)
-    script = "import sys,json;print(json.dumps([sys.executable,'.'.join(map(str,sys.version_info[:3])),sys.base_prefix]))"
+    script = (
+        "import sys,json;print(json.dumps([sys.executable,'.'.join(map(str,sys.version_info[:3])),sys.base_prefix]))"
+    )
     for candidate in candidates:
         text = await _output(candidate, "-I", "-S", "-c", script) if candidate else ""
         if text.startswith("["):
@@ -129,7 +134,10 @@ async def _output(*command: str) -> str:
     """What a short command prints; empty when it cannot be run, fails or takes long."""
     try:
         process = await asyncio.create_subprocess_exec(
-            *command, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL
+            *command,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.DEVNULL,
         )
     except OSError:
         return ""

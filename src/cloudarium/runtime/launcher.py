@@ -1,6 +1,6 @@
 """The cloud's side of a launcher: starts it, tells it what to start, notices when it is gone.
 
-What a launcher does is in `bootstraps/launcher.py`, which runs on its own interpreter and imports nothing of Cloudarium.
+What a launcher does is in `bootstraps/launcher.py`, which runs on its own interpreter without any of this package.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ class Launcher:
         self.modules = frozenset(hello["modules"])
 
     async def spawn(self, order: dict[str, Any], log: int, status: int) -> int:
-        """Start an environment and give its first process's id; `log` and `status` are write ends, still the caller's."""
+        """Start an environment and give its first process's id; `log` and `status` stay the caller's to close."""
         if self.lost or self._control is None:
             raise LauncherLost("the launcher has ended")
         self._number += 1

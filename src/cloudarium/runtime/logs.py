@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cloudarium.runtime.spec import FunctionSpec, LogEvent
@@ -117,7 +117,7 @@ class FunctionLog:
 
     def init_report(self, duration: float, phase: str, status: str, error_type: str) -> None:
         """An initialisation failed."""
-        record = {
+        record: dict[str, object] = {
             "initializationType": "on-demand",
             "phase": phase,
             "status": status,
@@ -139,9 +139,7 @@ class FunctionLog:
         if not self.as_json:
             self._write(f"{self._stamp()} {request_id} Task timed out after {self.spec.timeout:.2f} seconds\n\n")
 
-    def end(
-        self, request_id: str, duration: float, init: float, max_memory: int, status: str, error_type: str
-    ) -> int:
+    def end(self, request_id: str, duration: float, init: float, max_memory: int, status: str, error_type: str) -> int:
         """An invocation is over; gives the billed milliseconds. Since August 2025 AWS bills initialisation for all."""
         billed = math.ceil(round(duration + init, 2))
         metrics: dict[str, float] = {
@@ -168,7 +166,7 @@ class FunctionLog:
         self._platform("platform.report", record, text, failed=status != "success")
         return billed
 
-    def _platform(self, kind: str, record: dict[str, object], text: str, failed: bool = False) -> None:
+    def _platform(self, kind: str, record: Mapping[str, object], text: str, failed: bool = False) -> None:
         if not self.as_json:
             self._write(text + "\n")
         elif failed or self.spec.system_log_level != "WARN":

@@ -1,4 +1,4 @@
-"""The AWS SDK for JavaScript, version 3: fetched once by npm when a Node.js function first runs, shared by all clouds."""
+"""The AWS SDK for JavaScript, version 3: fetched once by npm for the first function that names it, then shared."""
 
 from __future__ import annotations
 
@@ -9,11 +9,39 @@ import shutil
 from pathlib import Path
 
 # On AWS every client is there. These are the clients of the services that Cloudarium covers or is to cover.
-CLIENTS = (
-    "api-gateway apigatewayv2 apigatewaymanagementapi application-auto-scaling cloudformation cloudwatch cloudwatch-logs "
-    "cognito-identity cognito-identity-provider dynamodb dynamodb-streams ec2 ecr elasticache eventbridge iam kinesis kms "
-    "lambda rds s3 scheduler secrets-manager ses sesv2 sfn sns sqs ssm sts xray"
-).split()
+CLIENTS = [
+    "api-gateway",
+    "apigatewayv2",
+    "apigatewaymanagementapi",
+    "application-auto-scaling",
+    "cloudformation",
+    "cloudwatch",
+    "cloudwatch-logs",
+    "cognito-identity",
+    "cognito-identity-provider",
+    "dynamodb",
+    "dynamodb-streams",
+    "ec2",
+    "ecr",
+    "elasticache",
+    "eventbridge",
+    "iam",
+    "kinesis",
+    "kms",
+    "lambda",
+    "rds",
+    "s3",
+    "scheduler",
+    "secrets-manager",
+    "ses",
+    "sesv2",
+    "sfn",
+    "sns",
+    "sqs",
+    "ssm",
+    "sts",
+    "xray",
+]
 LIBRARIES = ("@aws-sdk/lib-dynamodb", "@aws-sdk/lib-storage", "@aws-sdk/s3-request-presigner", "@aws-sdk/util-dynamodb")
 PACKAGES = tuple(f"@aws-sdk/client-{name}@3" for name in CLIENTS) + tuple(f"{name}@3" for name in LIBRARIES)
 FETCH_SECONDS = 300
@@ -80,9 +108,21 @@ async def _install(folder: Path) -> str:
         place.mkdir(parents=True, exist_ok=True)
         (place / "package.json").write_text(json.dumps({"name": "runtime-sdk", "private": True}))
         process = await asyncio.create_subprocess_exec(
-            npm, "install", "--no-audit", "--no-fund", "--ignore-scripts", "--omit=dev", "--loglevel=error", *PACKAGES,
-            cwd=place, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE,
-        )  # fmt: skip
+            *(
+                npm,
+                "install",
+                "--no-audit",
+                "--no-fund",
+                "--ignore-scripts",
+                "--omit=dev",
+                "--loglevel=error",
+                *PACKAGES,
+            ),
+            cwd=place,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
         try:
             _, errors = await asyncio.wait_for(process.communicate(), FETCH_SECONDS)
         except TimeoutError:

@@ -37,7 +37,9 @@ def _entries(data: bytes) -> list[zipfile.ZipInfo]:
     try:
         entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
-        raise PackageError("Could not unzip uploaded file. Please check your file, then try to upload again.") from error
+        raise PackageError(
+            "Could not unzip uploaded file. Please check your file, then try to upload again."
+        ) from error
     if len(entries) > ENTRY_LIMIT:
         raise PackageError("Too many entries in the uploaded file.")
     for entry in entries:
@@ -84,7 +86,9 @@ class Packages:
             place.chmod(0o755)
             return _publish(place, target)
         except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
-            raise PackageError("Could not unzip uploaded file. Please check your file, then try to upload again.") from error
+            raise PackageError(
+                "Could not unzip uploaded file. Please check your file, then try to upload again."
+            ) from error
         finally:
             shutil.rmtree(place, ignore_errors=True)
 

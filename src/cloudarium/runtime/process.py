@@ -127,7 +127,7 @@ class FunctionProcess:
         except BlockingIOError:
             return
         self._close_handle("_status_handle")
-        report = json.loads(data) if data else {"status": signal.SIGKILL}
+        report: dict[str, Any] = json.loads(data) if data else {"status": signal.SIGKILL}
         if "failed" in report:
             reason = report["failed"]
         else:

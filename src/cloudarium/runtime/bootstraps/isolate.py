@@ -13,7 +13,16 @@ import sys
 _libc = ctypes.PyDLL(None, use_errno=True)
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
-MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 32, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
+    1,
+    2,
+    4,
+    8,
+    32,
+    4096,
+    16384,
+    1 << 18,
+)
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 36, 38, 47
 CAP_SYS_ADMIN = 21
@@ -21,23 +30,38 @@ USER_ID, GROUP_ID = 993, 990  # what AWS's sandbox user has
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 
 VISIBLE = ("/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/nix")
-VISIBLE_ETC = (
-    "ssl pki ca-certificates crypto-policies resolv.conf hosts nsswitch.conf localtime alternatives ld.so.cache "
-    "ld.so.conf ld.so.conf.d services protocols mime.types host.conf gai.conf"
-).split()
+VISIBLE_ETC = [
+    "ssl",
+    "pki",
+    "ca-certificates",
+    "crypto-policies",
+    "resolv.conf",
+    "hosts",
+    "nsswitch.conf",
+    "localtime",
+    "alternatives",
+    "ld.so.cache",
+    "ld.so.conf",
+    "ld.so.conf.d",
+    "services",
+    "protocols",
+    "mime.types",
+    "host.conf",
+    "gai.conf",
+]
 DEVICES = ("null", "zero", "full", "random", "urandom", "tty")
 
 
 def _check(result, what):
     if result != 0:
         number = ctypes.get_errno()
-        raise OSError(number, "%s: %s" % (what, os.strerror(number)))
+        raise OSError(number, f"{what}: {os.strerror(number)}")
 
 
 def prctl(option, value=0, third=0):
     """One prctl; raises OSError."""
     numbers = [ctypes.c_ulong(number) for number in (value, third, 0, 0)]
-    _check(_libc.prctl(option, *numbers), "prctl %d" % option)
+    _check(_libc.prctl(option, *numbers), f"prctl {option}")
 
 
 def mount(source, target, kind=None, flags=0, data=None):
@@ -45,13 +69,13 @@ def mount(source, target, kind=None, flags=0, data=None):
     encode = lambda text: text.encode() if text is not None else None  # noqa: E731
     _check(
         _libc.mount(encode(source), encode(target), encode(kind), ctypes.c_ulong(flags), encode(data)),
-        "mount %s" % target,
+        f"mount {target}",
     )
 
 
 def unmount(target):
     """Take a mount out of sight, though something may still run from it."""
-    _check(_libc.umount2(target.encode(), MNT_DETACH), "umount %s" % target)
+    _check(_libc.umount2(target.encode(), MNT_DETACH), f"umount {target}")
 
 
 def bind(source, target, read_only=True):
@@ -70,12 +94,12 @@ def bind(source, target, read_only=True):
 
 
 def enter_root(place, binds):
-    """Move this process into a fresh root on a tmpfs at `place`: system folders, `binds` [(source, target)], nothing else."""
+    """Move this process into a fresh root, a tmpfs at `place`: system folders and `binds` [(source, target)] only."""
     user, group = os.geteuid(), os.getegid()
     _check(_libc.unshare(CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWIPC), "unshare")
     _write("/proc/self/setgroups", "deny")
-    _write("/proc/self/uid_map", "%d %d 1" % (USER_ID, user))
-    _write("/proc/self/gid_map", "%d %d 1" % (GROUP_ID, group))
+    _write("/proc/self/uid_map", f"{USER_ID} {user} 1")
+    _write("/proc/self/gid_map", f"{GROUP_ID} {group} 1")
     mount(None, "/", None, MS_REC | MS_PRIVATE)
     mount("tmpfs", place, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=16m")
     _lay_system(place)
@@ -113,7 +137,10 @@ def _lay_system(place):
     for folder in ("/proc", "/tmp", "/opt", "/var/task", "/var/runtime", "/var/lang", "/var/rapid", "/home", "/.cloud"):
         os.makedirs(place + folder, exist_ok=True)
     mount("/proc", place + "/proc", None, MS_BIND | MS_REC)
-    for name, target in (("/node_modules", "/var/runtime/node_modules"), ("/var/node_modules", "/opt/nodejs/node_modules")):
+    for name, target in (
+        ("/node_modules", "/var/runtime/node_modules"),
+        ("/var/node_modules", "/opt/nodejs/node_modules"),
+    ):
         os.symlink(target, place + name)  # where Node's ES modules, which know no NODE_PATH, look on their way up
 
 
@@ -121,9 +148,9 @@ def _write_accounts(place):
     os.makedirs(place + "/etc", exist_ok=True)
     _write(
         place + "/etc/passwd",
-        "root:x:0:0:root:/root:/bin/sh\nsbx_user1051:x:%d:%d::/home/sbx_user1051:/sbin/nologin\n" % (USER_ID, GROUP_ID),
+        f"root:x:0:0:root:/root:/bin/sh\nsbx_user1051:x:{USER_ID}:{GROUP_ID}::/home/sbx_user1051:/sbin/nologin\n",
     )
-    _write(place + "/etc/group", "root:x:0:\nsbx_user1051:x:%d:\n" % GROUP_ID)
+    _write(place + "/etc/group", f"root:x:0:\nsbx_user1051:x:{GROUP_ID}:\n")
 
 
 class _CapHeader(ctypes.Structure):
@@ -170,7 +197,7 @@ def furnish(task, opt, tmp_bytes):
     bind(task, "/var/task")
     if opt:
         bind(opt, "/opt")
-    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, "mode=1777,size=%d" % tmp_bytes)
+    mount("tmpfs", "/tmp", "tmpfs", MS_NOSUID | MS_NODEV, f"mode=1777,size={tmp_bytes}")
     try:
         mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     except OSError:  # a container that masks parts of /proc forbids a new one; better none than the host's

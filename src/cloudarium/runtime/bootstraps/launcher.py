@@ -8,6 +8,7 @@ launcher kills what it started. A launcher for Python has the runtime's SDK alre
 itself; that is what makes a cold start short. Runs on the standard library alone, on any Python from 3.6.
 """
 
+import contextlib
 import gc
 import json
 import os
@@ -20,19 +21,41 @@ import time
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
-import isolate  # noqa: E402
-import python_bootstrap  # noqa: E402
+import isolate  # type: ignore[import-not-found] # noqa: E402
+import python_bootstrap  # type: ignore[import-not-found] # noqa: E402
 
-OURS = ("__main__", "isolate", "python_bootstrap")
+OURS = ("__main__", "isolate", "python_bootstrap", "python_log")
 
 # What the SDK imports late, and nearly every function that uses the SDK needs.
-PRELOADED = (
-    "boto3 boto3.session boto3.resources.factory boto3.dynamodb.types boto3.dynamodb.conditions boto3.dynamodb.transform "
-    "boto3.s3.inject botocore.session botocore.client botocore.args botocore.credentials botocore.endpoint "
-    "botocore.httpsession botocore.httpchecksum botocore.parsers botocore.serialize botocore.signers botocore.paginate "
-    "botocore.waiter botocore.retries.standard botocore.retries.adaptive botocore.tokens botocore.crt "
-    "botocore.regions botocore.endpoint_provider botocore.eventstream s3transfer.manager"
-).split()
+PRELOADED = [
+    "boto3",
+    "boto3.session",
+    "boto3.resources.factory",
+    "boto3.dynamodb.types",
+    "boto3.dynamodb.conditions",
+    "boto3.dynamodb.transform",
+    "boto3.s3.inject",
+    "botocore.session",
+    "botocore.client",
+    "botocore.args",
+    "botocore.credentials",
+    "botocore.endpoint",
+    "botocore.httpsession",
+    "botocore.httpchecksum",
+    "botocore.parsers",
+    "botocore.serialize",
+    "botocore.signers",
+    "botocore.paginate",
+    "botocore.waiter",
+    "botocore.retries.standard",
+    "botocore.retries.adaptive",
+    "botocore.tokens",
+    "botocore.crt",
+    "botocore.regions",
+    "botocore.endpoint_provider",
+    "botocore.eventstream",
+    "s3transfer.manager",
+]
 
 
 def main():
@@ -43,7 +66,7 @@ def main():
         try:
             _enter(control, configuration)
         except Exception as error:  # whatever forbids namespaces here: the cloud starts a plain launcher instead
-            _say(control, {"failed": "%s: %s" % (type(error).__name__, error)})
+            _say(control, {"failed": f"{type(error).__name__}: {error}"})
             os._exit(0)
     launcher = Launcher(control, configuration)
     if configuration["preload"]:
@@ -126,7 +149,7 @@ class Launcher:
         handles_size = socket.CMSG_LEN(16 * 4)
         data, ancillary, _, _ = self.control.recvmsg(1 << 20, handles_size)
         for _, _, content in ancillary:
-            self.handles += struct.unpack("%di" % (len(content) // 4), content)
+            self.handles += struct.unpack(f"{len(content) // 4}i", content)
         if not data:
             return False
         self.received += data
@@ -168,7 +191,7 @@ class Launcher:
                 self._become_function(order)
             _guard(pid, status, self.alive_reader)
         except BaseException as error:
-            os.write(status, json.dumps({"failed": "%s: %s" % (type(error).__name__, error)}).encode())
+            os.write(status, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
         finally:
             os._exit(code)
 
@@ -191,7 +214,7 @@ class Launcher:
                 os.execve(order["argv"][0], order["argv"], order["variables"])
             _run_python(order)
         except BaseException as error:
-            os.write(2, ("%s: %s\n" % (type(error).__name__, error)).encode())
+            os.write(2, (f"{type(error).__name__}: {error}\n").encode())
         os._exit(71)
 
 
@@ -249,7 +272,7 @@ def _kill_orphans():
         return
     for _ in range(100):
         try:
-            with open("/proc/self/task/%d/children" % os.getpid()) as file:
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
                 children = [int(word) for word in file.read().split()]
         except OSError:
             return
@@ -263,10 +286,8 @@ def _kill_orphans():
 
 def _kill(pid, group=True):
     for send in (os.killpg, os.kill) if group else (os.kill,):
-        try:
+        with contextlib.suppress(OSError):
             send(pid, signal.SIGKILL)
-        except OSError:
-            pass
 
 
 def _run_python(order):

@@ -11,7 +11,7 @@ import sys
 import time
 import traceback
 
-FRAME = b"\xa5\x5a\x00\x03"  # a log record of several lines; the bytes cannot begin anything in UTF-8
+from python_log import Log, set_up_logging  # type: ignore[import-not-found]
 
 
 class Fault(Exception):
@@ -34,7 +34,7 @@ class RuntimeApi:
         self.next_request = self._head("GET", "runtime/invocation/next") + b"\r\n"
 
     def _head(self, method, path):
-        return ("%s /2018-06-01/%s HTTP/1.1\r\nHost: %s\r\n" % (method, path, self.host)).encode()
+        return (f"{method} /2018-06-01/{path} HTTP/1.1\r\nHost: {self.host}\r\n").encode()
 
     def next(self):
         """Wait for an event: (headers with lower-case names, body)."""
@@ -43,9 +43,9 @@ class RuntimeApi:
 
     def post(self, path, body, content_type="application/json", error_type=None):
         """Send a response or an error."""
-        head = "Content-Type: %s\r\nContent-Length: %d\r\n" % (content_type, len(body))
+        head = f"Content-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
         if error_type:
-            head += "Lambda-Runtime-Function-Error-Type: %s\r\n" % error_type
+            head += f"Lambda-Runtime-Function-Error-Type: {error_type}\r\n"
         self.socket.sendall(self._head("POST", path) + head.encode("latin-1", "replace") + b"\r\n" + body)
         return self._answer()
 
@@ -80,15 +80,15 @@ class RuntimeApi:
 class _Fields:
     """An object with fixed attributes read from a dict; missing ones are None."""
 
-    __slots__ = ()
+    __slots__: tuple = ()
 
     def __init__(self, values):
         for name in self.__slots__:
             setattr(self, name, values.get(name))
 
     def __repr__(self):
-        shown = ",".join("%s=%s" % (name, getattr(self, name)) for name in self.__slots__)
-        return "%s([%s])" % (type(self).__name__, shown)
+        shown = ",".join(f"{name}={getattr(self, name)}" for name in self.__slots__)
+        return f"{type(self).__name__}([{shown}])"
 
 
 class CognitoIdentity(_Fields):
@@ -135,10 +135,8 @@ class LambdaContext:
     def _client(values):
         if not isinstance(values, dict):
             return None
-        context = ClientContext(values)
-        if isinstance(context.client, dict):
-            context.client = Client(context.client)
-        return context
+        client = values.get("client")
+        return ClientContext({**values, "client": Client(client) if isinstance(client, dict) else client})
 
     def get_remaining_time_in_millis(self):
         """Milliseconds until the invocation is timed out."""
@@ -151,7 +149,7 @@ class LambdaContext:
     def __repr__(self):
         names = "aws_request_id log_group_name log_stream_name function_name memory_limit_in_mb function_version"
         names += " invoked_function_arn client_context identity tenant_id"
-        return "LambdaContext([%s])" % ",".join("%s=%s" % (name, getattr(self, name)) for name in names.split())
+        return "LambdaContext([{}])".format(",".join(f"{name}={getattr(self, name)}" for name in names.split()))
 
 
 def _header_json(headers, name, title):
@@ -161,94 +159,7 @@ def _header_json(headers, name, title):
     try:
         return json.loads(text)
     except ValueError as error:
-        raise Fault("Runtime.LambdaContextUnmarshalError", "Unable to parse %s JSON: %s" % (title, error))
-
-
-# ---- logs ------------------------------------------------------------------------------------------------------
-
-
-class Log:
-    """Where records go: the process's standard output, framed so that a record of many lines stays one."""
-
-    def __init__(self):
-        self.json = os.environ.get("AWS_LAMBDA_LOG_FORMAT", "").upper() == "JSON"
-        self.request_id = ""
-
-    def write(self, text):
-        """Write one record, however many lines it has."""
-        sys.stdout.flush()
-        body = text.encode("utf-8", "replace")
-        frame = FRAME + len(body).to_bytes(4, "big") + (time.time_ns() // 1000).to_bytes(8, "big") + body
-        view = memoryview(frame)
-        while view:
-            view = view[os.write(1, view) :]
-
-    def error(self, error):
-        """Write an error as AWS does: `[ERROR] Type: message` and its traceback, or JSON."""
-        if self.json:
-            stamp = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())
-            self.write(json.dumps({"timestamp": stamp, "level": "ERROR", **error}, ensure_ascii=False))
-            return
-        lines = ["[ERROR] %s: %s" % (error["errorType"], error["errorMessage"]), "Traceback (most recent call last):"]
-        for entry in error["stackTrace"]:
-            for line in entry.splitlines():
-                indent = len(line) - len(line.lstrip(" "))
-                lines.append("\u00a0" * indent + line[indent:])
-        self.write("\n".join(lines))
-
-
-def _set_up_logging(log):
-    import logging
-
-    class Handler(logging.Handler):
-        """Gives every record the request's id and writes it to the function's log."""
-
-        def emit(self, record):
-            """Write one record."""
-            record.aws_request_id = log.request_id
-            log.write(self.format(record))
-
-    class JsonFormatter(logging.Formatter):
-        """AWS's JSON form of a record."""
-
-        def format(self, record):
-            """One JSON object; what `extra` gave is in it."""
-            return _json_record(record, self, known)
-
-    known = set(vars(logging.makeLogRecord({}))) | {"aws_request_id", "message", "asctime", "taskName"}
-    logging.Formatter.converter = time.gmtime
-    handler = Handler()
-    if log.json:
-        handler.setFormatter(JsonFormatter(datefmt="%Y-%m-%dT%H:%M:%SZ"))
-    else:
-        pattern = "[%(levelname)s]\t%(asctime)s.%(msecs)03dZ\t%(aws_request_id)s\t%(message)s\n"
-        handler.setFormatter(logging.Formatter(pattern, "%Y-%m-%dT%H:%M:%S"))
-    root = logging.getLogger()
-    level = os.environ.get("AWS_LAMBDA_LOG_LEVEL", "").upper()
-    level = "DEBUG" if level == "TRACE" else "CRITICAL" if level == "FATAL" else level
-    if level in ("DEBUG", "INFO", "WARN", "WARNING", "ERROR", "CRITICAL"):
-        root.setLevel(level)
-    root.addHandler(handler)
-
-
-def _json_record(record, formatter, known):
-    message = record.msg if isinstance(record.msg, dict) and not record.args else record.getMessage()
-    result = {
-        "timestamp": formatter.formatTime(record, formatter.datefmt),
-        "level": record.levelname,
-        "message": message,
-        "logger": record.name,
-    }
-    if record.exc_info and record.exc_info[0]:
-        result["stackTrace"] = traceback.format_tb(record.exc_info[2])
-        result["errorType"] = record.exc_info[0].__name__
-        result["errorMessage"] = str(record.exc_info[1])
-        result["location"] = "%s:%s:%s" % (record.pathname, record.funcName, record.lineno)
-    result["requestId"] = record.aws_request_id
-    for name, value in record.__dict__.items():
-        if name not in known and name not in result and value is not None:
-            result[name] = value
-    return json.dumps(result, ensure_ascii=False, default=str)
+        raise Fault("Runtime.LambdaContextUnmarshalError", f"Unable to parse {title} JSON: {error}") from None
 
 
 # ---- values ----------------------------------------------------------------------------------------------------
@@ -263,15 +174,15 @@ def _encode(value):
         decimal = sys.modules.get("decimal")
         if decimal and isinstance(thing, decimal.Decimal):
             marks.append("NaN" if thing.is_nan() else str(thing))
-            return "%s%d." % (mark, len(marks) - 1)
-        raise TypeError("Object of type %s is not JSON serializable" % type(thing).__name__)
+            return f"{mark}{len(marks) - 1}."
+        raise TypeError(f"Object of type {type(thing).__name__} is not JSON serializable")
 
     try:
         text = json.dumps(value, default=default, ensure_ascii=_ascii())
     except Exception as error:
-        raise Fault("Runtime.MarshalError", "Unable to marshal response: %s" % error)
+        raise Fault("Runtime.MarshalError", f"Unable to marshal response: {error}") from None
     for index, number in enumerate(marks):
-        text = text.replace('"%s%d."' % (mark, index), number)
+        text = text.replace(f'"{mark}{index}."', number)
     return text.encode("utf-8", "surrogatepass")
 
 
@@ -280,11 +191,13 @@ def _ascii():
     return environment.startswith("AWS_Lambda_python3.") and int(environment.rpartition(".")[2] or 0) < 12
 
 
-def _error_of(kind, value, trace, request_id):
+def _present_error(request_id):
+    """The exception that is being handled, without the frames of this file."""
+    kind, value, trace = sys.exc_info()
     frames = traceback.extract_tb(trace)
     while frames and frames[0].filename == __file__:
         frames.pop(0)
-    return _error(str(value), kind.__name__, traceback.format_list(frames), request_id)
+    return _error(str(value), getattr(kind, "__name__", ""), traceback.format_list(frames), request_id)
 
 
 def _error(message, kind, trace, request_id=None):
@@ -296,26 +209,26 @@ def _find_handler(handler):
     if not dot:
         raise Fault(
             "Runtime.MalformedHandlerName",
-            "Bad handler '%s': not enough values to unpack (expected 2, got 1)" % handler,
-        )
+            f"Bad handler '{handler}': not enough values to unpack (expected 2, got 1)",
+        ) from None
     if module_name.split(".")[0] in sys.builtin_module_names:
         raise Fault(
-            "Runtime.BuiltInModuleConflict", "Cannot use built-in module %s as a handler module" % module_name
-        )
+            "Runtime.BuiltInModuleConflict", f"Cannot use built-in module {module_name} as a handler module"
+        ) from None
     import importlib
 
     try:
         module = importlib.import_module(module_name.replace("/", "."))
     except ImportError as error:
-        raise Fault("Runtime.ImportModuleError", "Unable to import module '%s': %s" % (module_name, error))
+        raise Fault("Runtime.ImportModuleError", f"Unable to import module '{module_name}': {error}") from None
     except SyntaxError as error:
-        trace = ['  File "%s" Line %s\n    %s' % (error.filename, error.lineno, error.text)]
-        message = "Syntax error in module '%s': %s" % (module_name, error)
-        raise Fault("Runtime.UserCodeSyntaxError", message, trace)
+        trace = [f'  File "{error.filename}" Line {error.lineno}\n    {error.text}']
+        message = f"Syntax error in module '{module_name}': {error}"
+        raise Fault("Runtime.UserCodeSyntaxError", message, trace) from None
     try:
         return getattr(module, name)
     except AttributeError:
-        raise Fault("Runtime.HandlerNotFound", "Handler '%s' missing on module '%s'" % (name, module_name))
+        raise Fault("Runtime.HandlerNotFound", f"Handler '{name}' missing on module '{module_name}'") from None
 
 
 # ---- the loop --------------------------------------------------------------------------------------------------
@@ -329,7 +242,7 @@ def run():
     except SystemExit as leaving:
         code = leaving.code if isinstance(leaving.code, int) else 0 if leaving.code is None else 1
         if code and not isinstance(leaving.code, int):
-            sys.stderr.write("%s\n" % leaving.code)
+            sys.stderr.write(f"{leaving.code}\n")
     except BaseException:
         traceback.print_exc()
         code = 1
@@ -339,7 +252,7 @@ def run():
 def _serve_events():
     _prepare_process()
     log = Log()
-    _set_up_logging(log)
+    set_up_logging(log)
     api = RuntimeApi(os.environ["AWS_LAMBDA_RUNTIME_API"])
     error = None
     try:
@@ -347,7 +260,7 @@ def _serve_events():
     except Fault as fault:
         error = _error(fault.message, fault.kind, fault.trace)
     except Exception:
-        error = _error_of(*sys.exc_info(), None)
+        error = _present_error(None)
     if error is not None:
         log.error(error)
         api.post("runtime/init/error", _encode(error), error_type=error["errorType"])
@@ -368,8 +281,8 @@ def _serve(api, log, handler, headers, event):
         context = LambdaContext(headers)
         try:
             value = json.loads(event)
-        except ValueError as error:
-            raise Fault("Runtime.UnmarshalError", "Unable to unmarshal input: %s" % error)
+        except ValueError as problem:
+            raise Fault("Runtime.UnmarshalError", f"Unable to unmarshal input: {problem}") from None
         result = handler(value, context)
         kind = "application/json"
         if isinstance(result, bytes):
@@ -379,14 +292,14 @@ def _serve(api, log, handler, headers, event):
     except Fault as fault:
         error = _error(fault.message, fault.kind, fault.trace, request_id)
     except Exception:
-        error = _error_of(*sys.exc_info(), request_id)
+        error = _present_error(request_id)
     else:
         sys.stdout.flush()
         sys.stderr.flush()
-        api.post("runtime/invocation/%s/response" % request_id, result, kind)
+        api.post(f"runtime/invocation/{request_id}/response", result, kind)
         return
     log.error(error)
-    api.post("runtime/invocation/%s/error" % request_id, _encode(error), error_type=error["errorType"])
+    api.post(f"runtime/invocation/{request_id}/error", _encode(error), error_type=error["errorType"])
 
 
 def _prepare_process():
@@ -398,8 +311,7 @@ def _prepare_process():
         raw = io.FileIO(number, "w", closefd=False)
         stream = io.TextIOWrapper(io.BufferedWriter(raw), "utf-8", "backslashreplace", line_buffering=True)
         setattr(sys, name, stream)
-        setattr(sys, "__%s__" % name, stream)
-    sys.stdout.reconfigure(write_through=False)
+        setattr(sys, f"__{name}__", stream)
     if not hasattr(builtins, "exit"):
         import _sitebuiltins
 

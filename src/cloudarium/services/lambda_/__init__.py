@@ -1,0 +1,1 @@
+"""AWS Lambda: functions, their versions, aliases, layers and permissions, and running them."""

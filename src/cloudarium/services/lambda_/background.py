@@ -1,0 +1,152 @@
+"""Lambda's work without a request: asynchronous events, with AWS's retries, destinations and dead-letter targets."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+import orjson
+
+from cloudarium.gateway.background import Event, delivery
+from cloudarium.policy.principal import Principal
+from cloudarium.runtime import InvocationResult
+from cloudarium.services.lambda_ import errors, records, running
+from cloudarium.services.lambda_.records import LATEST, Version
+from cloudarium.services.lambda_.resources import FunctionName, function_arn
+from cloudarium.services.lambda_.rules import events
+from cloudarium.shared import arn as arns
+from cloudarium.shared.errors import AwsError
+from cloudarium.shared.scope import Scope
+
+log = logging.getLogger("cloudarium")
+
+
+@delivery("AsyncInvoke")
+async def async_invoke(event: Event) -> None:
+    """Run an event once; what failed comes back after one and then two minutes, what was throttled sooner."""
+    wanted = event.payload
+    scope = Scope(wanted["Account"], wanted["Region"])
+    function = records.find_function(event.store, scope, wanted["Name"])
+    version = _version(event, scope, wanted)
+    if function is None or version is None:
+        return
+    settings = _settings(event, scope, wanted)
+    expires = wanted["TakenAt"] + settings.get("MaximumEventAgeInSeconds", events.DEFAULT_AGE)
+    if event.now > expires:
+        await _finish(event, version, settings, "EventAgeExceeded", None)
+        return
+    payload = wanted["Payload"].encode("utf-8", "surrogateescape")
+    try:
+        result = await running.run(
+            event.cloud,
+            running.Event(
+                version, wanted["Qualifier"], payload, wanted["RequestId"], wanted["ClientContext"],
+                event.call.trace, function.reserved,
+            ),
+        )  # fmt: skip
+    except (errors.TooManyRequests, errors.ServiceFailure, errors.AccessDenied):
+        pause = events.throttle_pause(wanted["Throttles"])
+        _again(event, {**wanted, "Throttles": wanted["Throttles"] + 1}, pause)
+        return
+    wanted["Attempts"] += 1
+    most = settings.get("MaximumRetryAttempts", events.DEFAULT_RETRIES)
+    if not result.error:
+        await _finish(event, version, settings, "Success", result)
+    elif wanted["Attempts"] > most:
+        await _finish(event, version, settings, "RetriesExhausted", result)
+    else:
+        _again(event, wanted, events.RETRY_PAUSES[min(wanted["Attempts"], 2) - 1])
+
+
+def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:
+    """What was resolved when the event was taken; $LATEST is whatever it is now."""
+    return records.find_version(event.store, scope, wanted["Name"], wanted["Version"])
+
+
+def _settings(event: Event, scope: Scope, wanted: dict[str, Any]) -> dict[str, Any]:
+    found = records.find_invoke_config(event.store, scope, wanted["Name"], wanted["Qualifier"] or LATEST)
+    return found.config if found is not None else {}
+
+
+def _again(event: Event, payload: dict[str, Any], pause: float) -> None:
+    event.now = event.cloud.clock.now()
+    with event.transaction():
+        event.later("AsyncInvoke", payload, due=event.now + pause)
+
+
+async def _finish(
+    event: Event, version: Version, settings: dict[str, Any], condition: str, result: InvocationResult | None
+) -> None:
+    """Tell the destination, and for a failure the dead-letter target, how the event ended."""
+    wanted = event.payload
+    side = "OnSuccess" if condition == "Success" else "OnFailure"
+    arn = function_arn(version.scope, version.name, wanted["Qualifier"] or LATEST)
+    target = settings.get("DestinationConfig", {}).get(side, {}).get("Destination")
+    if target:
+        outcome = None
+        if result is not None:
+            text = result.payload.decode("utf-8", "replace")
+            outcome = {"version": version.number, "error": result.error, "payload": text}
+        record = events.record(wanted, arn, condition, event.cloud.clock.now(), outcome)
+        await _tell(event, version, target, record, arn, condition)
+    dead = version.config.get("DeadLetterConfig", {}).get("TargetArn")
+    if dead and condition != "Success":
+        await _bury(event, version, dead, result)
+
+
+async def _tell(event: Event, version: Version, target: str, record: dict[str, Any], arn: str, condition: str) -> None:
+    principal = await _role(event, version)
+    place = arns.parse(target)
+    if principal is None or place is None:
+        return
+    text = orjson.dumps(record).decode()
+    try:
+        if place.service == "lambda":
+            given: dict[str, Any] = {"FunctionName": target, "InvocationType": "Event", "Payload": text.encode()}
+            await event.send("lambda", "Invoke", given, as_=principal, scope=Scope(place.account, place.region))
+        elif place.service == "events":
+            kind = "Lambda Function Invocation Result - " + ("Success" if condition == "Success" else "Failure")
+            entry = {"Source": "lambda", "DetailType": kind, "Detail": text, "Resources": [target, arn]}
+            entry["EventBusName"] = place.resource.partition("/")[2]
+            scope = Scope(place.account, place.region)
+            await event.send("events", "PutEvents", {"Entries": [entry]}, as_=principal, scope=scope)
+        else:
+            await _send(event, principal, place, text, {})
+    except AwsError as error:
+        log.warning("a destination of %s was not reached: %s", arn, error.message)
+
+
+async def _bury(event: Event, version: Version, target: str, result: InvocationResult | None) -> None:
+    principal = await _role(event, version)
+    place = arns.parse(target)
+    if principal is None or place is None:
+        return
+    text = event.payload["Payload"]
+    attributes = {"RequestID": event.payload["RequestId"], "ErrorCode": "200"}
+    if result is not None:
+        answer = events.as_json(result.payload.decode("utf-8", "replace"))
+        attributes["ErrorMessage"] = str(answer.get("errorMessage", "") if isinstance(answer, dict) else answer)[:1024]
+    try:
+        await _send(event, principal, place, text, attributes)
+    except AwsError as error:
+        log.warning("the dead-letter target of %s was not reached: %s", version.name, error.message)
+
+
+async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, attributes: dict[str, str]) -> None:
+    """Put a text into a queue or topic, as the function's role."""
+    scope = Scope(place.account, place.region)
+    typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+    if place.service == "sns":
+        given: dict[str, Any] = {"TopicArn": str(place), "Message": text, "MessageAttributes": typed}
+        await event.send("sns", "Publish", given, as_=principal, scope=scope)
+        return
+    # The queue's URL is AWS's own knowledge; only the sending is judged by the role's policies.
+    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
+    url = (await event.send("sqs", "GetQueueUrl", queue, as_=Principal.root(place.account), scope=scope))["QueueUrl"]
+    given = {"QueueUrl": url, "MessageBody": text, "MessageAttributes": typed}
+    await event.send("sqs", "SendMessage", given, as_=principal, scope=scope)
+
+
+async def _role(event: Event, version: Version) -> Principal | None:
+    arn = FunctionName(version.scope, version.name, "").arn
+    return await running.role_session(event.cloud, arn, version.config["Role"], version.scope)

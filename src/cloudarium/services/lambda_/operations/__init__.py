@@ -1,0 +1,14 @@
+"""Lambda's operations, by AWS's nouns."""
+
+from cloudarium.services.lambda_.operations import (  # noqa: F401
+    account,
+    aliases,
+    concurrency,
+    functions,
+    invocations,
+    invoke_configs,
+    layers,
+    permissions,
+    tags,
+    versions,
+)

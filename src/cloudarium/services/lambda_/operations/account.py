@@ -1,0 +1,31 @@
+"""The account's limits and what it uses of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.runtime.packages import UNZIPPED_LIMIT
+from cloudarium.services.lambda_ import records
+from cloudarium.services.lambda_.rules.configuration import ZIP_LIMIT
+from cloudarium.services.lambda_.running import ACCOUNT_CONCURRENCY
+
+_CODE_BYTES = 80530636800
+
+
+@operation("GetAccountSettings")
+def get_account_settings(call: Call) -> dict[str, Any]:
+    """Limits and usage in this region."""
+    functions, size = records.usage(call.store, call.scope)
+    reserved = records.reserved_elsewhere(call.store, call.scope, "")
+    return {
+        "AccountLimit": {
+            "TotalCodeSize": _CODE_BYTES,
+            "CodeSizeUnzipped": UNZIPPED_LIMIT,
+            "CodeSizeZipped": ZIP_LIMIT,
+            "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+            "UnreservedConcurrentExecutions": ACCOUNT_CONCURRENCY - reserved,
+        },
+        "AccountUsage": {"TotalCodeSize": size, "FunctionCount": functions},
+    }

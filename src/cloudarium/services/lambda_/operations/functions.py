@@ -1,0 +1,287 @@
+"""Functions: create, read, update, delete, list."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.gateway.rooms import room
+from cloudarium.runtime.packages import UNZIPPED_LIMIT
+from cloudarium.services.lambda_ import errors, records, resources, running
+from cloudarium.services.lambda_.operations import lookup
+from cloudarium.services.lambda_.records import LATEST
+from cloudarium.services.lambda_.rules import configuration
+from cloudarium.shared import arn as arns
+from cloudarium.shared import tags as tag_rules
+from cloudarium.shared.errors import AwsError, NotBuilt
+from cloudarium.shared.scope import Scope
+
+_UNBUILT = (
+    "FileSystemConfigs", "ImageConfig", "CodeSigningConfigArn", "TenancyConfig", "CapacityProviderConfig",
+    "DurableConfig", "RuntimeConfig", "AcceleratorConfig", "PublishTo",
+)  # fmt: skip
+_NO_IMAGE = "a container image as code (PackageType Image)"
+
+
+@operation("CreateFunction", on=resources.created, refuses=_UNBUILT)
+async def create_function(call: Call) -> dict[str, Any]:
+    """Make a function out of a zip or an object in S3. VpcConfig, KMSKeyArn and SnapStart must be empty."""
+    given = call.input
+    name = _new_name(call)
+    if given.get("PackageType", "Zip") == "Image" or given["Code"].get("ImageUri"):
+        raise NotBuilt(f"lambda:CreateFunction with {_NO_IMAGE}")
+    if given["Code"].get("SourceKMSKeyArn"):
+        raise NotBuilt("lambda:CreateFunction with Code.SourceKMSKeyArn")
+    if "Runtime" not in given or "Handler" not in given:
+        raise errors.InvalidParameter(
+            "Runtime and Handler are mandatory parameters for functions created with deployment packages."
+        )
+    if records.find_function(call.store, name.scope, name.name) is not None:
+        raise errors.Conflict(f"Function already exist: {name.name}")
+    config = configuration.configure({}, given, "CreateFunction")
+    code = await lookup.read_code(call, given["Code"])
+    await _check_surroundings(call, name, config, code.unzipped)
+    await lookup.unpack(call, code)
+    blob = await call.store.blobs.write(code.data)
+    with call.transaction():
+        if records.find_function(call.store, name.scope, name.name) is not None:
+            raise errors.Conflict(f"Function already exist: {name.name}")
+        call.store.blobs.keep(blob.id)
+        records.add_function(call.store, name.scope, name.name)
+        records.put_latest(call.store, name.scope, name.name, config, blob.id, code.sha256, blob.size, call.now)
+        call.tags.put(name.arn, given.get("Tags") or {})
+        version = _publish(call, name) if given.get("Publish") else LATEST
+    _warm_up(call, config["Runtime"])
+    found = records.find_version(call.store, name.scope, name.name, version)
+    assert found is not None
+    return configuration.being_created(lookup.shown(call, found))
+
+
+def _new_name(call: Call) -> resources.FunctionName:
+    name = resources.parse_function(call.input["FunctionName"], call.scope)
+    if len(name.name) > 64:
+        raise errors.Constraint(name.name, "functionName", "have length less than or equal to 64")
+    if name.qualifier or name.scope.account != call.account:
+        raise errors.InvalidParameter("The function name must be unqualified and of the caller's own account.")
+    wrong = tag_rules.problem(call.input.get("Tags") or {})
+    if wrong:
+        raise errors.InvalidParameter(wrong)
+    return name
+
+
+async def _check_surroundings(
+    call: Call, name: resources.FunctionName, config: Mapping[str, Any], unzipped: int, *, role: bool = True
+) -> None:
+    """What a configuration points at must be there: role, layers, dead-letter target."""
+    layers = config.get("Layers") or []
+    configuration.check_layers(layers)
+    for arn in layers:
+        scope, layer, number = resources.parse_layer(arn, call.scope)
+        found = records.find_layer_version(call.store, scope, layer, number or 0)
+        if found is None:
+            raise errors.InvalidParameter(f"Layer version {arn} does not exist.")
+        unzipped += found.unzipped
+    if unzipped > UNZIPPED_LIMIT:
+        raise errors.InvalidParameter(
+            f"Function code combined with layers exceeds the maximum allowed size of {UNZIPPED_LIMIT} bytes."
+            f" The actual size is {unzipped} bytes."
+        )
+    target = (config.get("DeadLetterConfig") or {}).get("TargetArn")
+    if target:
+        check_target(target, ("sqs", "sns"), "DeadLetterConfig")
+    if role:
+        await _check_role(call, name, config["Role"])
+
+
+def check_target(target: str, services: tuple[str, ...], member: str) -> None:
+    """A place to send events to must be of a kind that AWS takes and that is built here."""
+    arn = arns.parse(target)
+    if arn is None or arn.service not in services:
+        raise errors.InvalidParameter(f"The provided {member} ARN is invalid: {target}")
+    if room(arn.service) is None:
+        raise NotBuilt(f"lambda {member} in {arn.service}")
+
+
+async def _check_role(call: Call, name: resources.FunctionName, role: str) -> None:
+    try:
+        await running.assume(call.cloud, name._replace(qualifier="").arn, role, name.scope)
+    except AwsError as error:
+        raise errors.InvalidParameter(running.NOT_ASSUMABLE) from error
+
+
+def _publish(call: Call, name: resources.FunctionName) -> str:
+    function = records.find_function(call.store, name.scope, name.name)
+    latest = records.find_version(call.store, name.scope, name.name, LATEST)
+    assert function is not None and latest is not None
+    newest = records.newest_version(call.store, name.scope, name.name)
+    if newest is not None and configuration.is_same(latest, newest):
+        return newest.number
+    return records.publish(call.store, function, latest, None)
+
+
+def _warm_up(call: Call, runtime: str) -> None:
+    running.workshop(call.cloud).environments.prepare_soon(runtime)
+
+
+@operation("GetFunction", on=resources.qualified)
+def get_function(call: Call) -> dict[str, Any]:
+    """A function's configuration, a link to its code, its tags and reserved concurrency."""
+    found = lookup.version_of(call)
+    answer: dict[str, Any] = {
+        "Configuration": lookup.shown(call, found.version, found.qualifier),
+        "Code": {"RepositoryType": "S3", "Location": running.link(call.cloud, found.version.blob)},
+    }
+    tags = call.tags.of(resources.function_arn(found.function.scope, found.function.name))
+    if tags:
+        answer["Tags"] = tags
+    if found.function.reserved is not None:
+        answer["Concurrency"] = {"ReservedConcurrentExecutions": found.function.reserved}
+    return answer
+
+
+@operation("GetFunctionConfiguration", on=resources.qualified)
+def get_function_configuration(call: Call) -> dict[str, Any]:
+    """A function's configuration."""
+    found = lookup.version_of(call)
+    return lookup.shown(call, found.version, found.qualifier)
+
+
+@operation("ListFunctions")
+def list_functions(call: Call) -> dict[str, Any]:
+    """The account's functions in this region; with FunctionVersion ALL every version."""
+    if call.input.get("MasterRegion"):
+        return {"Functions": []}  # Lambda@Edge replicas, of which there are none
+    size = lookup.page_size(call)
+    if call.input.get("FunctionVersion") == "ALL":
+        return _list_all_versions(call, size)
+    names = records.functions_after(call.store, call.scope, lookup.marker(call) or "", size + 1)
+    here, more = lookup.page(names, size, lambda name: name)
+    return {"Functions": [_shown_latest(call, call.scope, name) for name in here], **more}
+
+
+def _shown_latest(call: Call, scope: Scope, name: str) -> dict[str, Any]:
+    version = records.find_version(call.store, scope, name, LATEST)
+    assert version is not None
+    return lookup.shown(call, version)
+
+
+def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
+    start = lookup.marker(call, list) or ["", -1]
+    if len(start) != 2 or not isinstance(start[0], str) or not isinstance(start[1], int):
+        raise errors.InvalidParameter("Invalid marker. Please provide a valid marker.")
+    rows: list[records.Version] = []
+    name, place = start
+    if name:
+        rows += records.versions(call.store, call.scope, name, place, size + 1)
+    while len(rows) <= size:
+        names = records.functions_after(call.store, call.scope, name, 1)
+        if not names:
+            break
+        name = names[0]
+        rows += records.versions(call.store, call.scope, name, -1, size + 1 - len(rows))
+    here, more = lookup.page(rows, size, lambda version: [version.name, version.place])
+    return {"Functions": [lookup.shown(call, version, version.number) for version in here], **more}
+
+
+@operation("UpdateFunctionCode", on=resources.function, refuses=("PublishTo", "SourceKMSKeyArn"))
+async def update_function_code(call: Call) -> dict[str, Any]:
+    """Give $LATEST new code; with DryRun only check it."""
+    given = call.input
+    if given.get("ImageUri"):
+        raise NotBuilt(f"lambda:UpdateFunctionCode with {_NO_IMAGE}")
+    if given.get("S3ObjectStorageMode", "COPY") != "COPY":
+        raise NotBuilt("lambda:UpdateFunctionCode with S3ObjectStorageMode REFERENCE")
+    function = lookup.function_of(call)
+    name = resources.FunctionName(function.scope, function.name, "")
+    lookup.check_revision(call, lookup.latest_of(call, function).revision, "GetFunction/GetAlias")
+    code = await lookup.read_code(call, given)
+    config = {**lookup.latest_of(call, function).config}
+    if "Architectures" in given:
+        config["Architectures"] = given["Architectures"]
+    await _check_surroundings(call, name, config, code.unzipped, role=False)
+    await lookup.unpack(call, code)
+    if given.get("DryRun"):
+        return _shown_dry(call, function, code, config)
+    blob = await call.store.blobs.write(code.data)
+    with call.transaction():
+        latest = lookup.latest_of(call, lookup.function_of(call))
+        lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+        config = {**latest.config, "Architectures": config["Architectures"]}
+        call.store.blobs.keep(blob.id)
+        call.store.blobs.drop(latest.blob)
+        records.put_latest(call.store, name.scope, name.name, config, blob.id, code.sha256, blob.size, call.now)
+        version = _publish(call, name) if given.get("Publish") else LATEST
+    await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
+    return _shown_updated(call, name, version)
+
+
+def _shown_dry(call: Call, function: records.Function, code: lookup.Code, config: dict[str, Any]) -> dict[str, Any]:
+    latest = lookup.latest_of(call, function)._replace(sha256=code.sha256, size=len(code.data))
+    return {**lookup.shown(call, latest), "Architectures": config["Architectures"]}
+
+
+def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> dict[str, Any]:
+    found = records.find_version(call.store, name.scope, name.name, version)
+    if found is None:
+        raise errors.FunctionNotFound(name.arn)
+    return configuration.being_updated(lookup.shown(call, found))
+
+
+@operation(
+    "UpdateFunctionConfiguration",
+    on=resources.configured,
+    refuses=tuple(name for name in _UNBUILT if name not in ("CodeSigningConfigArn", "TenancyConfig", "PublishTo")),
+)
+async def update_function_configuration(call: Call) -> dict[str, Any]:
+    """Change settings of $LATEST; what is not given stays as it is."""
+    function = lookup.function_of(call)
+    name = resources.FunctionName(function.scope, function.name, "")
+    latest = lookup.latest_of(call, function)
+    lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+    config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
+    await _check_surroundings(call, name, config, 0, role="Role" in call.input)
+    with call.transaction():
+        latest = lookup.latest_of(call, lookup.function_of(call))
+        lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+        config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
+        records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
+    await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
+    _warm_up(call, config["Runtime"])
+    return _shown_updated(call, name, LATEST)
+
+
+@operation("DeleteFunction", on=resources.qualified)
+async def delete_function(call: Call) -> dict[str, Any]:
+    """Delete a function with all it has, or one version of it."""
+    name = lookup.name_of(call)
+    arn = name._replace(qualifier="").arn
+    with call.transaction():
+        function = lookup.function_of(call)
+        if name.qualifier:
+            _delete_version(call, function, name)
+        else:
+            records.delete_function(call.store, function)
+            call.tags.drop(arn)
+    await running.workshop(call.cloud).environments.stop(f"{name.arn}@" if name.qualifier else f"{arn}:")
+    call.status = 204
+    return {}
+
+
+def _delete_version(call: Call, function: records.Function, name: resources.FunctionName) -> None:
+    if name.qualifier == LATEST:
+        raise errors.InvalidParameter("$LATEST version cannot be deleted without deleting the function.")
+    if not name.qualifier.isdecimal():
+        raise errors.InvalidParameter("Deletion of aliases is not currently supported.")
+    version = records.find_version(call.store, function.scope, function.name, name.qualifier)
+    if version is None:
+        return  # AWS's delete of a version that is not there succeeds
+    used = [
+        alias.alias
+        for alias in records.aliases(call.store, function.scope, function.name)
+        if alias.version == version.number or version.number in alias.weights
+    ]
+    if used:
+        raise errors.Conflict(f"Version {version.number} is referenced by aliases: {', '.join(used)}")
+    records.delete_version(call.store, version)

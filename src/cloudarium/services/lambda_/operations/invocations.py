@@ -1,0 +1,106 @@
+"""Invoke: a function is run, now or later."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import Any
+
+import orjson
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.lambda_ import errors, resources, running
+from cloudarium.services.lambda_.operations import lookup
+from cloudarium.services.lambda_.records import LATEST
+from cloudarium.services.lambda_.rules import events
+
+_CONTEXT_LIMIT = 3583
+
+
+@operation("Invoke", on=resources.qualified, refuses=("DurableExecutionName", "TenantId"))
+async def invoke(call: Call) -> dict[str, Any]:
+    """Run a function and answer what it gave, take an event for later (Event), or only ask (DryRun)."""
+    given = call.input
+    kind = given.get("InvocationType", "RequestResponse")
+    found = lookup.version_of(call, routed=True)
+    if kind == "DryRun":
+        return {"StatusCode": 204, "ExecutedVersion": found.version.number}
+    payload = _payload(bytes(given.get("Payload") or b""), kind)
+    context = _client_context(given.get("ClientContext"))
+    if kind == "Event":
+        _take(call, found, payload, context)
+        return {"StatusCode": 202}
+    reserved = found.function.reserved
+    result = await running.run(
+        call.cloud,
+        running.Event(found.version, found.qualifier, payload, call.request_id, context, call.trace, reserved),
+    )
+    answer: dict[str, Any] = {
+        "StatusCode": 200,
+        "ExecutedVersion": found.version.number,
+        "Payload": result.payload,
+    }
+    if result.error:
+        answer["FunctionError"] = result.error
+    if given.get("LogType") == "Tail":
+        answer["LogResult"] = base64.b64encode(result.log_tail).decode()
+    return answer
+
+
+@operation("InvokeAsync", on=resources.function)
+def invoke_async(call: Call) -> dict[str, Any]:
+    """Take an event (InvokeArgs) for later: the old form of Invoke with Event."""
+    found = lookup.version_of(call)
+    _take(call, found, _payload(bytes(call.input["InvokeArgs"]), "Event"), "")
+    return {"Status": 202}
+
+
+def _payload(payload: bytes, kind: str) -> bytes:
+    """The event, checked: in size, and that it is JSON. None at all is an empty object, as on AWS."""
+    if kind == "Event" and len(payload) > events.ASYNC_LIMIT:
+        raise errors.RequestTooLarge(
+            f"{len(payload)} byte payload is too large for the Event invocation type (limit {events.ASYNC_LIMIT} bytes)"
+        )
+    if len(payload) > events.SYNC_LIMIT:
+        raise errors.RequestTooLarge(
+            f"Request must be smaller than {events.SYNC_LIMIT} bytes for the InvokeFunction operation"
+        )
+    if not payload:
+        return b"{}"
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError as error:
+        raise errors.InvalidRequestContent(f"Could not parse request body into json: {error}") from error
+    return payload
+
+
+def _client_context(text: str | None) -> str:
+    if not text:
+        return ""
+    if len(text) > _CONTEXT_LIMIT:
+        raise errors.InvalidRequestContent(f"Client context must be at most {_CONTEXT_LIMIT} bytes.")
+    try:
+        value = base64.b64decode(text, validate=True)
+        orjson.loads(value)
+        return value.decode()
+    except (binascii.Error, ValueError) as error:
+        raise errors.InvalidRequestContent("Client context must be a valid Base64-encoded JSON object.") from error
+
+
+def _take(call: Call, found: lookup.Found, payload: bytes, context: str) -> None:
+    function = found.function
+    event = {
+        "Account": function.account,
+        "Region": function.region,
+        "Name": function.name,
+        "Qualifier": found.qualifier,
+        "Version": found.version.number if found.qualifier != LATEST else LATEST,
+        "Payload": payload.decode("utf-8", "surrogateescape"),
+        "ClientContext": context,
+        "RequestId": call.request_id,
+        "TakenAt": call.now,
+        "Attempts": 0,
+        "Throttles": 0,
+    }
+    call.later("AsyncInvoke", event)

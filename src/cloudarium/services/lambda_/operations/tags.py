@@ -1,0 +1,50 @@
+"""Tags of functions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.lambda_ import errors, records, resources
+from cloudarium.shared import tags
+from cloudarium.shared.errors import NotBuilt
+
+
+def _tagged(call: Call) -> str:
+    """The ARN of the function that is named; tags belong to functions, not to versions. Raises NotFound."""
+    text = call.input["Resource"]
+    if ":function:" not in text:
+        raise NotBuilt(f"lambda:{call.operation_name} of a resource that is not a function")
+    name = resources.parse_function(text, call.scope)
+    if name.qualifier:
+        raise errors.InvalidParameter(
+            "Tags on function aliases and versions are not supported. Please specify a function ARN."
+        )
+    if records.find_function(call.store, name.scope, name.name) is None:
+        raise errors.FunctionNotFound(name.arn)
+    return name.arn
+
+
+@operation("TagResource", on=resources.tagged)
+def tag_resource(call: Call) -> dict[str, Any]:
+    """Add or overwrite tags of a function."""
+    arn = _tagged(call)
+    wrong = tags.problem({**call.tags.of(arn), **call.input["Tags"]}) or tags.problem(call.input["Tags"])
+    if wrong:
+        raise errors.InvalidParameter(wrong)
+    call.tags.put(arn, call.input["Tags"])
+    return {}
+
+
+@operation("UntagResource", on=resources.tagged)
+def untag_resource(call: Call) -> dict[str, Any]:
+    """Take tags of a function away."""
+    call.tags.remove(_tagged(call), call.input["TagKeys"])
+    return {}
+
+
+@operation("ListTags", on=resources.tagged)
+def list_tags(call: Call) -> dict[str, Any]:
+    """The tags of a function."""
+    return {"Tags": call.tags.of(_tagged(call))}

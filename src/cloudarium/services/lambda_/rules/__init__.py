@@ -1,0 +1,1 @@
+"""Lambda's pure decisions: configurations, names, permissions, asynchronous retries."""

@@ -1,0 +1,193 @@
+"""What a function's configuration may be, and how AWS shows it. No store, no clock."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from cloudarium.runtime import interpreters, variables
+from cloudarium.services.lambda_ import errors
+from cloudarium.services.lambda_.records import LATEST, Version
+from cloudarium.services.lambda_.resources import function_arn
+from cloudarium.shared.errors import NotBuilt
+
+ENVIRONMENT_BYTES = 4096
+ZIP_LIMIT = 52428800
+# Runtimes that AWS no longer takes for new functions or updates.
+GONE = re.compile(
+    r"nodejs|nodejs[468]\.\d+(-edge)?|nodejs1[024]\.x|python2\.7|python3\.[67]|dotnetcore.*|go1\.x|ruby2\..*|provided"
+)
+_DEFAULTS: dict[str, Any] = {
+    "Description": "",
+    "Timeout": 3,
+    "MemorySize": 128,
+    "TracingConfig": {"Mode": "PassThrough"},
+    "Architectures": ["x86_64"],
+    "EphemeralStorage": {"Size": 512},
+}
+SETTINGS = (
+    "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig",
+    "TracingConfig", "Layers", "EphemeralStorage", "LoggingConfig", "Architectures",
+)  # fmt: skip
+
+
+def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) -> dict[str, Any]:
+    """The configuration after `given` is applied over `old` (empty: a new function); raises what AWS would."""
+    refuse_unbuilt(given, operation)
+    config = {**(old or _DEFAULTS), **{name: given[name] for name in SETTINGS if name in given}}
+    _check_runtime(given.get("Runtime"), operation)
+    _check_sizes(config)
+    _check_environment(given.get("Environment"))
+    if "Environment" in given and not given["Environment"].get("Variables"):
+        config.pop("Environment", None)
+    if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
+        config.pop("DeadLetterConfig", None)
+    if "LoggingConfig" in given:
+        config["LoggingConfig"] = logging_config(given["LoggingConfig"])
+    return config
+
+
+def refuse_unbuilt(given: Mapping[str, Any], operation: str) -> None:
+    """Raise NotBuilt for members whose empty forms tools send and whose real ones are not built."""
+    vpc = given.get("VpcConfig") or {}
+    if vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"):
+        raise NotBuilt(f"lambda:{operation} with VpcConfig")
+    if given.get("KMSKeyArn"):
+        raise NotBuilt(f"lambda:{operation} with KMSKeyArn")
+    if (given.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
+        raise NotBuilt(f"lambda:{operation} with SnapStart")
+
+
+def _check_runtime(runtime: str | None, operation: str) -> None:
+    if runtime is None:
+        return
+    if GONE.fullmatch(runtime):
+        raise errors.InvalidParameter(
+            f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions."
+            " We recommend you use a supported runtime while creating or updating functions."
+        )
+    if not interpreters.is_built(runtime):
+        raise NotBuilt(f"lambda:{operation} with Runtime {runtime}")
+
+
+def _check_sizes(config: Mapping[str, Any]) -> None:
+    for name, value, lowest, highest in (
+        ("timeout", config["Timeout"], 1, 900),
+        ("memorySize", config["MemorySize"], 128, 10240),
+        ("ephemeralStorage.size", config["EphemeralStorage"].get("Size", 512), 512, 10240),
+    ):
+        if value > highest:
+            raise errors.Constraint(value, name, f"have value less than or equal to {highest}")
+        if value < lowest:
+            raise errors.Constraint(value, name, f"have value greater than or equal to {lowest}")
+
+
+def _check_environment(environment: Mapping[str, Any] | None) -> None:
+    values = (environment or {}).get("Variables") or {}
+    reserved = [name for name in values if name in variables.RESERVED]
+    start = (
+        "Lambda was unable to configure your environment variables because the environment variables you have provided"
+    )
+    if reserved:
+        raise errors.InvalidParameter(
+            f"{start} contains reserved keys that are currently not supported for modification."
+            f" Reserved keys used in this request: {', '.join(reserved)}"
+        )
+    text = json.dumps(values, separators=(",", ":"), ensure_ascii=False)
+    if len(text.encode()) > ENVIRONMENT_BYTES:
+        raise errors.InvalidParameter(f"{start} exceeded the 4KB limit. String measured: {text}")
+
+
+def logging_config(given: Mapping[str, Any]) -> dict[str, Any]:
+    """A LoggingConfig with AWS's defaults; levels exist for JSON only."""
+    config = dict(given)
+    config.setdefault("LogFormat", "Text")
+    if config["LogFormat"] == "JSON":
+        config.setdefault("ApplicationLogLevel", "INFO")
+        config.setdefault("SystemLogLevel", "INFO")
+    elif "ApplicationLogLevel" in config or "SystemLogLevel" in config:
+        raise errors.InvalidParameter("To use log level configuration, set LogFormat to JSON.")
+    return config
+
+
+def check_layers(arns: list[str]) -> None:
+    """At most five layers, each once."""
+    if len(arns) > 5:
+        raise errors.InvalidParameter("Cannot reference more than 5 layers.")
+    names = [arn.rpartition(":")[0] for arn in arns]
+    if len(set(names)) < len(names):
+        raise errors.InvalidParameter(
+            "Two different versions of the same layer are not allowed to be referenced in the same function."
+        )
+
+
+# ---- how AWS shows it ------------------------------------------------------------------------------------------------
+
+
+def stamp(moment: float) -> str:
+    """A time as Lambda writes it: 2026-11-23T01:02:03.456+0000."""
+    return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
+
+
+def shown(version: Version, qualifier: str = "", layers: Mapping[str, int] | None = None) -> dict[str, Any]:
+    """A FunctionConfiguration. `qualifier` goes into the ARN; `layers` gives the size of each layer version."""
+    config = version.config
+    name = version.name
+    logging = {"LogFormat": "Text", **config.get("LoggingConfig", {})}
+    logging.setdefault("LogGroup", f"/aws/lambda/{name}")
+    answer = {
+        **config,
+        "FunctionName": name,
+        "FunctionArn": function_arn(version.scope, name, qualifier or (version.number if version.place else "")),
+        "CodeSize": version.size,
+        "CodeSha256": version.sha256,
+        "LastModified": stamp(version.modified),
+        "Version": version.number,
+        "RevisionId": version.revision,
+        "PackageType": "Zip",
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": logging,
+        "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(version.region, config["Runtime"])},
+    }
+    if config.get("Layers"):
+        answer["Layers"] = [{"Arn": arn, "CodeSize": (layers or {}).get(arn, 0)} for arn in config["Layers"]]
+    else:
+        answer.pop("Layers", None)
+    return answer
+
+
+def runtime_version_arn(region: str, runtime: str) -> str:
+    """A stand-in for the ARN of the runtime's build that AWS chose."""
+    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(runtime.encode()).hexdigest()}"
+
+
+def being_created(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The answer of CreateFunction: AWS says Pending, and everything after finds the function Active."""
+    answer = {**configuration, "State": "Pending", "StateReasonCode": "Creating"}
+    answer["StateReason"] = "The function is being created."
+    answer.pop("LastUpdateStatus", None)
+    return answer
+
+
+def being_updated(configuration: dict[str, Any]) -> dict[str, Any]:
+    """The answer of an update: in progress, and successful for everything after."""
+    answer = {**configuration, "LastUpdateStatus": "InProgress", "LastUpdateStatusReasonCode": "Creating"}
+    answer["LastUpdateStatusReason"] = "The function is being created."
+    return answer
+
+
+def is_same(latest: Version, published: Version) -> bool:
+    """Would publishing $LATEST make the same version again? The description does not count."""
+    one, other = latest.config, published.config
+    one.pop("Description", None)
+    other.pop("Description", None)
+    return latest.sha256 == published.sha256 and one == other
+
+
+__all__ = ["LATEST", "configure", "shown"]

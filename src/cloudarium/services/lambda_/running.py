@@ -1,0 +1,198 @@
+"""Where Lambda's records meet the runtime: what a version is to run as, with whose keys, and where its log goes."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cloudarium.gateway.call import Call
+from cloudarium.policy.principal import Principal
+from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Throttled
+from cloudarium.runtime.launcher import LauncherLost
+from cloudarium.services.lambda_ import errors, records
+from cloudarium.services.lambda_.logging import LogWriter
+from cloudarium.services.lambda_.resources import function_arn, parse_layer
+from cloudarium.shared import ids
+from cloudarium.shared.errors import AwsError
+from cloudarium.shared.scope import Scope
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.services.lambda_.records import Version
+
+ACCOUNT_CONCURRENCY = 1000
+UNRESERVED_MINIMUM = 100
+LINK_SECONDS = 600.0
+NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
+
+
+@dataclass
+class Workshop:
+    """What Lambda keeps while the cloud runs: the environments, their logs, and the links to code."""
+
+    environments: Environments
+    logs: LogWriter
+    links: dict[str, tuple[str, float]] = field(default_factory=dict)  # token → (blob, until when)
+
+    async def close(self) -> None:
+        """End all processes and write what is left of the logs."""
+        await self.environments.close()
+        await self.logs.close()
+
+
+def workshop(cloud: Cloud) -> Workshop:
+    """The cloud's workshop, made when first wanted."""
+    found = cloud.keep.get("lambda")
+    if found is None:
+        logs = LogWriter(cloud)
+
+        async def credentials(spec: FunctionSpec) -> Credentials:
+            return await assume(cloud, spec.arn, spec.role, Scope(spec.account, spec.region))
+
+        environments = Environments(
+            cloud.store.folder / "lambda",
+            clock=cloud.clock.now,
+            credentials=credentials,
+            on_log=logs.take,
+            endpoint=cloud.endpoint,
+        )
+        found = cloud.keep["lambda"] = Workshop(environments, logs)
+        cloud.at_close(found.close)
+    return found
+
+
+# ---- the execution role ----------------------------------------------------------------------------------------------
+
+
+async def assume(cloud: Cloud, arn: str, role: str, scope: Scope) -> Credentials:
+    """Temporary keys of an execution role for the function `arn`; raises AccessDenied when Lambda may not assume it."""
+    parent = Call(cloud, None)
+    parent.service, parent.operation_name, parent.scope = "lambda", "AssumeExecutionRole", scope
+    known = cloud.directory.role(role)
+    wanted = {
+        "RoleArn": role,
+        "RoleSessionName": arn.split(":")[6][:64].ljust(2, "_"),  # STS wants two characters
+        "DurationSeconds": getattr(known, "max_session", 3600),
+    }
+    context = {"aws:SourceArn": arn, "aws:SourceAccount": scope.account}
+    service = Principal.service("lambda.amazonaws.com", scope.account)
+    try:
+        answer = await parent.send("sts", "AssumeRole", wanted, as_=service, context=context)
+    except AwsError as error:
+        raise errors.AccessDenied(NOT_ASSUMABLE) from error
+    keys = answer["Credentials"]
+    return Credentials(keys["AccessKeyId"], keys["SecretAccessKey"], keys["SessionToken"], float(keys["Expiration"]))
+
+
+async def role_session(cloud: Cloud, arn: str, role: str, scope: Scope) -> Principal | None:
+    """The execution role as a caller, for what Lambda does in its name; None when it cannot be assumed."""
+    try:
+        keys = await assume(cloud, arn, role, scope)
+    except AwsError:
+        return None
+    credential = cloud.directory.credential(keys.access_key_id)
+    return credential.principal if credential is not None else None
+
+
+# ---- from records to the runtime -------------------------------------------------------------------------------------
+
+
+async def spec_of(cloud: Cloud, version: Version) -> FunctionSpec:
+    """The version as the runtime wants it, its code and layers unpacked."""
+    config = version.config
+    environments = workshop(cloud).environments
+    code = await unpacked(cloud, environments, version.sha256, version.blob)
+    layers = [await _layer(cloud, environments, arn) for arn in config.get("Layers", ())]
+    logging = config.get("LoggingConfig", {})
+    return FunctionSpec(
+        key=f"{function_arn(version.scope, version.name, version.number)}@{version.revision}",
+        arn=function_arn(version.scope, version.name),
+        name=version.name,
+        version=version.number,
+        runtime=config["Runtime"],
+        handler=config.get("Handler", ""),
+        role=config["Role"],
+        account=version.account,
+        region=version.region,
+        code=code,
+        layers=tuple(layer for layer in layers if layer is not None),
+        memory=config["MemorySize"],
+        timeout=config["Timeout"],
+        environment=config.get("Environment", {}).get("Variables", {}),
+        ephemeral_storage=config["EphemeralStorage"]["Size"],
+        architecture=config["Architectures"][0],
+        tracing=config["TracingConfig"]["Mode"],
+        log_group=logging.get("LogGroup", f"/aws/lambda/{version.name}"),
+        log_format=logging.get("LogFormat", "Text"),
+        application_log_level=logging.get("ApplicationLogLevel", ""),
+        system_log_level=logging.get("SystemLogLevel", ""),
+    )
+
+
+async def unpacked(cloud: Cloud, environments: Environments, sha256: str, blob: str) -> Path:
+    """The unpacked package with this (base64) hash, unpacked from its blob when it is not there yet."""
+    path = environments.packages.path(base64.b64decode(sha256).hex())
+    if path is None:
+        data = cloud.store.blobs.bytes(blob)
+        path = await asyncio.to_thread(environments.packages.unpack, data)
+    return path
+
+
+async def _layer(cloud: Cloud, environments: Environments, arn: str) -> Path | None:
+    scope, name, number = parse_layer(arn, cloud.home)
+    found = records.find_layer_version(cloud.store, scope, name, number or 0)
+    if found is None:
+        return None
+    return await unpacked(cloud, environments, found.sha256, found.blob)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One event for one version, as Invoke or a delivery has it. `qualifier` is what was asked for."""
+
+    version: Version
+    qualifier: str
+    payload: bytes
+    request_id: str
+    client_context: str = ""
+    trace: str = ""
+    reserved: int | None = None
+
+
+async def run(cloud: Cloud, event: Event) -> InvocationResult:
+    """Run an event; raises TooManyRequests and ServiceFailure, while a function's own errors are in the result."""
+    version = event.version
+    environments = workshop(cloud).environments
+    if event.reserved == 0:
+        raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
+    spec = await spec_of(cloud, version)
+    arn = function_arn(version.scope, version.name, event.qualifier)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, trace_id=event.trace)
+    try:
+        return await environments.invoke(spec, invocation, event.reserved)
+    except Throttled as throttled:
+        raise errors.TooManyRequests(throttled.reason) from throttled
+    except LauncherLost as lost:
+        raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
+    finally:
+        workshop(cloud).logs.flush_soon()
+
+
+def link(cloud: Cloud, blob: str) -> str:
+    """A URL that serves a package for ten minutes to whoever has it, like a presigned one."""
+    now = cloud.clock.now()
+    links = workshop(cloud).links
+    for token in [token for token, (_, until) in links.items() if until < now]:
+        del links[token]
+    token = ids.hex(48)
+    links[token] = (blob, now + LINK_SECONDS)
+    return cloud.door_url("lambda-code", token)
+
+
+def sha256_of(data: bytes) -> str:
+    """A package's hash as AWS shows it."""
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()

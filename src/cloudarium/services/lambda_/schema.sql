@@ -1,0 +1,76 @@
+-- Lambda: functions, their versions ($LATEST among them), aliases, layers, resource policies, asynchronous settings.
+
+CREATE TABLE IF NOT EXISTS lambda_functions (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    next_version INTEGER NOT NULL DEFAULT 1,
+    reserved INTEGER,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+
+-- `place` is the version's number, 0 for $LATEST; `config` the configuration in AWS's own member names.
+CREATE TABLE IF NOT EXISTS lambda_versions (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    place INTEGER NOT NULL,
+    config TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    revision TEXT NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (account, region, name, place)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS lambda_aliases (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    alias TEXT NOT NULL,
+    version TEXT NOT NULL,
+    description TEXT NOT NULL,
+    weights TEXT NOT NULL,
+    revision TEXT NOT NULL,
+    PRIMARY KEY (account, region, name, alias)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS lambda_layers (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    next_version INTEGER NOT NULL DEFAULT 1,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS lambda_layer_versions (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    number INTEGER NOT NULL,
+    info TEXT NOT NULL,
+    blob TEXT NOT NULL,
+    sha256 TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    unzipped INTEGER NOT NULL,
+    created REAL NOT NULL,
+    PRIMARY KEY (account, region, name, number)
+) WITHOUT ROWID;
+
+-- One resource policy per ARN that can have one: function, version, alias, layer version.
+CREATE TABLE IF NOT EXISTS lambda_policies (
+    arn TEXT NOT NULL PRIMARY KEY,
+    statements TEXT NOT NULL,
+    revision TEXT NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS lambda_invoke_configs (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    config TEXT NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (account, region, name, qualifier)
+) WITHOUT ROWID;
