@@ -47,8 +47,9 @@ class App:
                 return
 
     async def _http(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
-        request = _request(scope, receive)
+        request = _request(scope)
         try:
+            await _take_small_body(request, receive)
             if control.is_own(request):
                 response = await control.answer(self.cloud, request)
             else:
@@ -61,7 +62,7 @@ class App:
         await _respond(send, response, request.method)
 
 
-def _request(scope: MutableMapping[str, Any], receive: Receive) -> HttpRequest:
+def _request(scope: MutableMapping[str, Any]) -> HttpRequest:
     headers: dict[str, str] = {}
     for raw_name, raw_value in scope["headers"]:
         name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
@@ -72,10 +73,29 @@ def _request(scope: MutableMapping[str, Any], receive: Receive) -> HttpRequest:
         path=scope["raw_path"].decode("latin-1"),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
-        stream=_chunks(receive),
         peer=client[0] if client else "",
         scheme=scope["scheme"],
     )
+
+
+_SMALL_BODY = 64 * 1024
+
+
+async def _take_small_body(request: HttpRequest, receive: Receive) -> None:
+    """A small body is nearly always here with its head: taking it at once spares every call a stream."""
+    length = request.headers.get("content-length", "0")
+    if "transfer-encoding" in request.headers or len(length) > 5 or int(length) > _SMALL_BODY:
+        request.stream = _chunks(receive)
+        return
+    parts = []
+    more = True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientGone
+        parts.append(message.get("body", b""))
+        more = message.get("more_body", False)
+    request.body = parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 async def _chunks(receive: Receive) -> AsyncIterator[bytes]:

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 
 from cloudarium.gateway import sigv2, sigv4
 from cloudarium.gateway.call import Call
@@ -105,7 +106,12 @@ def _check_time(call: Call, claim: sigv4.Claim) -> None:
     if signed_at - machine_now > _SKEW:
         raise PresignedExpired("Request is not valid yet", ServerTime=iso(call.now))
     if ends < call.now:
-        raise PresignedExpired(Expires=iso(ends), ServerTime=iso(call.now), **{"X-Amz-Expires": str(claim.expires)})
+        fields: dict[str, Any] = {
+            "Expires": iso(ends),
+            "ServerTime": iso(call.now),
+            "X-Amz-Expires": str(claim.expires),
+        }
+        raise PresignedExpired(**fields)
 
 
 def _skew_message(claim: sigv4.Claim, signed_at: float, now: float) -> str:

@@ -53,10 +53,13 @@ def body_stream(call: Call, key: bytes | None) -> BodyStream:
     it must not have made anything visible before its end.
     """
     request = call.request
-    assert request is not None and request.stream is not None
+    assert request is not None
     if is_chunked(call):
         length = _number(request.headers.get("x-amz-decoded-content-length"))
-        return BodyStream(_decode_chunks(call, request.stream, key, length), length)
+        source = request.stream if request.stream is not None else BodyStream.whole(request.body).__aiter__()
+        return BodyStream(_decode_chunks(call, source, key, length), length)
+    if request.stream is None:  # at hand, and its hash was proved with the signature
+        return BodyStream.whole(request.body)
     length = _number(request.headers.get("content-length"))
     claimed = request.headers.get("x-amz-content-sha256", sigv4.UNSIGNED)
     if call.claim is None or call.claim.expires is not None or claimed == sigv4.UNSIGNED:

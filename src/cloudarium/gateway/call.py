@@ -36,38 +36,27 @@ class Call:
     override the response when a handler sets them. `decision` is the policy engine's answer, None before.
     """
 
-    __slots__ = (
-        "access_key",
-        "bytes_out",
-        "claim",
-        "cloud",
-        "context",
-        "decision",
-        "decisions",
-        "door",
-        "error",
-        "handler",
-        "headers",
-        "input",
-        "now",
-        "operation",
-        "operation_name",
-        "output",
-        "parent",
-        "principal",
-        "protocol",
-        "request",
-        "request_id",
-        "response",
-        "room",
-        "scope",
-        "service",
-        "signed",
-        "started",
-        "status",
-        "trace",
-        "trailers",
-    )
+    # What most calls never set is a default of the class: making a call is on every call's way.
+    scope: Scope
+    principal: Principal
+    trace: str = ""
+    access_key: str = ""
+    signed = False
+    service: str = ""
+    room: Room | None = None
+    protocol: str = ""
+    operation: OperationModel | None = None
+    operation_name: str = ""
+    handler: Handler | None = None
+    door: Door | None = None
+    claim: Any = None  # the credential scope that the request claims, before it is proved
+    context: Mapping[str, Any] = {}
+    decision: Any = None
+    output: dict[str, Any] | None = None
+    error: Exception | None = None
+    response: HttpResponse | None = None
+    status: int | None = None
+    bytes_out = 0
 
     def __init__(self, cloud: Cloud, request: HttpRequest | None, parent: Call | None = None) -> None:
         self.cloud = cloud
@@ -76,30 +65,14 @@ class Call:
         self.now: float = cloud.clock.now()
         self.started: float = cloud.stopwatch()
         self.request_id: str = ids.request_id()
-        self.trace: str = parent.trace if parent is not None else ""
-        self.scope: Scope = cloud.home
-        self.principal: Principal = ANONYMOUS
-        self.access_key: str = ""
-        self.signed = False
-        self.service: str = ""
-        self.room: Room | None = None
-        self.protocol: str = ""
-        self.operation: OperationModel | None = None
-        self.operation_name: str = ""
-        self.handler: Handler | None = None
-        self.door: Door | None = None
-        self.claim: Any = None  # the credential scope that the request claims, before it is proved
-        self.context: Mapping[str, Any] = {}
-        self.decision: Any = None
+        if parent is not None:
+            self.trace = parent.trace
+        self.scope = cloud.home
+        self.principal = ANONYMOUS
         self.decisions: list[Any] = []
         self.input: dict[str, Any] = {}
-        self.output: dict[str, Any] | None = None
-        self.error: Exception | None = None
-        self.response: HttpResponse | None = None
-        self.status: int | None = None
         self.headers: dict[str, str] = {}
         self.trailers: dict[str, str] = {}
-        self.bytes_out = 0
 
     # ---- Short names for rooms --------------------------------------------------------------------------------------
 
@@ -175,23 +148,36 @@ class Call:
         return decide(self, action, resource, context or {}).allowed
 
 
+async def _once(data: bytes) -> AsyncIterator[bytes]:
+    yield data
+
+
 class BodyStream:
     """A body that is still arriving: iterate over its chunks once, or `read` it whole.
 
-    `length` is the decoded length in bytes when the client said it, else None.
+    `length` is the decoded length in bytes when the client said it, else None. `data` is the whole body when it was
+    small and is at hand already.
     """
 
-    def __init__(self, chunks: AsyncIterator[bytes], length: int | None) -> None:
+    __slots__ = ("_chunks", "data", "length")
+
+    def __init__(self, chunks: AsyncIterator[bytes] | None, length: int | None, data: bytes | None = None) -> None:
         self._chunks = chunks
         self.length = length
+        self.data = data
+
+    @classmethod
+    def whole(cls, data: bytes) -> BodyStream:
+        """A body that is at hand."""
+        return cls(None, len(data), data)
 
     def __aiter__(self) -> AsyncIterator[bytes]:
-        return self._chunks
+        return self._chunks if self._chunks is not None else _once(self.data or b"")
 
     async def read(self, limit: int) -> bytes:
         """The whole body; ValueError when it is larger than `limit` bytes."""
         parts, size = [], 0
-        async for chunk in self._chunks:
+        async for chunk in self:
             size += len(chunk)
             if size > limit:
                 raise ValueError(f"the body is larger than {limit} bytes")

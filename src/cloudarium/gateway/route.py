@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 from cloudarium import model
-from cloudarium.gateway import sigv2, sigv4
+from cloudarium.gateway import cors, sigv2, sigv4
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.call import Call, Door
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols import codec, detect
 from cloudarium.gateway.rooms import Room, all_rooms
-from cloudarium.shared import ids
 from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 
@@ -47,6 +46,9 @@ async def route(call: Call) -> None:
         call.scope = call.scope._replace(region=claim.region)
     _virtual_host(request)
     candidates = _rooms_of(request, claim)
+    call.response = cors.preflight(call, request, candidates)
+    if call.response is not None:
+        return
     for room in candidates:
         if await _find_operation(call, request, room):
             return
@@ -151,6 +153,7 @@ def _find_door(call: Call, request: HttpRequest) -> bool:
     return True
 
 
+@lru_cache(maxsize=4096)
 def _host_parts(host: str) -> tuple[str, str]:
     """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api)."""
     name = host.rpartition(":")[0] or host
@@ -174,4 +177,4 @@ def _virtual_host(request: HttpRequest) -> None:
 
 
 def _new_trace(call: Call) -> str:
-    return f"Root=1-{int(call.now):08x}-{ids.request_id().replace('-', '')[:24]}"
+    return f"Root=1-{int(call.now):08x}-{call.request_id.replace('-', '')[:24]}"

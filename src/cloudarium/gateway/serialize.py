@@ -30,6 +30,7 @@ def serialize(call: Call) -> None:
 
 
 def _serialize_output(call: Call) -> None:
+    assert call.operation is not None and call.output is not None
     response = codec(call.protocol).serialize(call.operation, call.output, call.request_id)
     if call.status is not None:
         response.status = call.status

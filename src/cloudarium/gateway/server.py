@@ -34,6 +34,7 @@ def serve(folder: Path | None, listener: socket.socket) -> None:
         access_log=False,
         log_level="warning",
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=75,
         timeout_graceful_shutdown=3,
         backlog=1024,
