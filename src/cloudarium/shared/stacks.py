@@ -131,7 +131,7 @@ class ResourceType:
     physical_name  the property with which a user names the resource himself
     tags           the property that holds tags (list or map form); r.tags has the stack's merged in
     iam            creating it needs CAPABILITY_IAM (with `physical_name` given: CAPABILITY_NAMED_IAM)
-    snapshots      DeletionPolicy Snapshot is allowed
+    automatic      every update of the stack updates it, for what it points to may have changed (nested stacks)
     """
 
     type: ClassVar[str] = ""
@@ -143,7 +143,7 @@ class ResourceType:
     physical_name: ClassVar[str] = ""
     tags: ClassVar[str] = ""
     iam: ClassVar[bool] = False
-    snapshots: ClassVar[bool] = False
+    automatic: ClassVar[bool] = False
 
     async def create(self, r: Resource) -> Again | None:
         """Make it; leave the physical id in `r.id`, the GetAtt values in `r.attributes`, the ARN (if any) in `r.arn`.

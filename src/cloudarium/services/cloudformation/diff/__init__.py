@@ -1,0 +1,1 @@
+"""What an update would change, told before anything is touched."""

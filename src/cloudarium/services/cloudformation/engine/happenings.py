@@ -1,0 +1,84 @@
+"""Stack events: what happened, in the API's members."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cloudarium.services.cloudformation.records import events
+from cloudarium.services.cloudformation.records.resources import ResourceRow
+from cloudarium.services.cloudformation.records.stacks import Stack
+from cloudarium.services.cloudformation.template.parameters import MASK
+from cloudarium.shared import clock, ids
+from cloudarium.store import Store
+
+STACK_TYPE = "AWS::CloudFormation::Stack"
+
+
+def of_stack(store: Store, stack: Stack, status: str, reason: str | None, now: float, token: str | None) -> None:
+    """Record that the stack itself has come to a status."""
+    _add(store, stack, ids.uuid(), stack.name, stack.arn, STACK_TYPE, status, reason, now, token, None)
+
+
+def of_resource(
+    store: Store,
+    stack: Stack,
+    row: ResourceRow,
+    status: str,
+    reason: str | None,
+    now: float,
+    token: str | None,
+    hidden: list[str],
+) -> None:
+    """Record that a resource has come to a status."""
+    id = f"{row.logical}-{status}-{clock.iso_millis(now)}"
+    shown = json.dumps(_masked(row.properties, hidden), separators=(",", ":")) if row.properties else None
+    _add(store, stack, id, row.logical, row.physical, row.type, status, reason, now, token, shown)
+
+
+def _add(
+    store: Store,
+    stack: Stack,
+    id: str,
+    logical: str,
+    physical: str,
+    kind: str,
+    status: str,
+    reason: str | None,
+    now: float,
+    token: str | None,
+    properties: str | None,
+) -> None:
+    event: dict[str, Any] = {
+        "StackId": stack.arn,
+        "EventId": id,
+        "StackName": stack.name,
+        "LogicalResourceId": logical,
+        "PhysicalResourceId": physical,
+        "ResourceType": kind,
+        "Timestamp": now,
+        "ResourceStatus": status,
+    }
+    for name, value in (
+        ("ResourceStatusReason", reason),
+        ("ResourceProperties", properties),
+        ("ClientRequestToken", token),
+    ):
+        if value is not None:
+            event[name] = value
+    events.add(store, stack.arn, event)
+
+
+def _masked(value: Any, hidden: list[str]) -> Any:
+    """`value` with the values of NoEcho parameters made unreadable."""
+    if not hidden:
+        return value
+    if isinstance(value, str):
+        for secret in hidden:
+            value = value.replace(secret, MASK)
+        return value
+    if isinstance(value, dict):
+        return {key: _masked(member, hidden) for key, member in value.items()}
+    if isinstance(value, list):
+        return [_masked(item, hidden) for item in value]
+    return value

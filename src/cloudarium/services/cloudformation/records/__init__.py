@@ -1,0 +1,1 @@
+"""The only SQL of the room, by noun: stacks, resources, works, events, changes, exports, signals."""
