@@ -1,0 +1,224 @@
+"""Temporary credentials: of roles, of users, of federated users; what they carry and when they end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.services.iam.documents import allow, policy, refused, trust
+
+Client = Callable[..., Any]
+EVERYTHING = {"Version": "2012-10-17", "Statement": [allow("*")]}
+
+
+def by(client: Client, answer: dict[str, Any]) -> Client:
+    """Makes clients that use temporary credentials."""
+    found = answer["Credentials"]
+
+    def make(service: str) -> Any:
+        return client(service, key=found["AccessKeyId"], secret=found["SecretAccessKey"], token=found["SessionToken"])
+
+    return make
+
+
+@pytest.fixture
+def me(iam_user: Any) -> Client:
+    """Clients of a user who may do everything."""
+    return iam_user(EVERYTHING)
+
+
+@pytest.fixture
+def role(client: Client, account: str) -> str:
+    """A role that may do everything and trusts its account."""
+    iam = client("iam")
+    document = trust({"AWS": account}, Action=["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"])
+    arn = iam.create_role(RoleName="worker", Path="/p/", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="worker", PolicyName="p", PolicyDocument=policy())
+    return arn
+
+
+def assume(caller: Client, role: str, **more: Any) -> dict[str, Any]:
+    """Assume a role."""
+    return caller("sts").assume_role(RoleArn=role, RoleSessionName="run", **more)
+
+
+def test_who_am_i(client: Client, me: Client, account: str) -> None:
+    assert client("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:root"
+    found = me("sts").get_caller_identity()
+    assert (found["Account"], found["Arn"]) == (account, f"arn:aws:iam::{account}:user/someone")
+    assert found["UserId"].startswith("AIDA")
+
+
+def test_a_session_of_a_role(client: Client, me: Client, role: str, account: str) -> None:
+    answer = assume(me, role)
+    user = answer["AssumedRoleUser"]
+    assert user["Arn"] == f"arn:aws:sts::{account}:assumed-role/worker/run"
+    assert user["AssumedRoleId"].endswith(":run")
+    assert answer["Credentials"]["AccessKeyId"].startswith("ASIA")
+    session = by(client, answer)
+    assert session("sts").get_caller_identity()["UserId"] == user["AssumedRoleId"]
+    assert session("iam").list_users()["Users"]
+    assert "PackedPolicySize" not in answer
+
+
+def test_the_token_must_come_along(client: Client, me: Client, role: str) -> None:
+    found = assume(me, role)["Credentials"]
+    for token in (None, "wrong"):
+        with refused("InvalidClientTokenId") as refusal:
+            client("sts", key=found["AccessKeyId"], secret=found["SecretAccessKey"], token=token).get_caller_identity()
+        assert refusal.status == 403
+
+
+def test_how_long(client: Client, me: Client, role: str) -> None:
+    message = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
+    with refused("ValidationError", message):
+        assume(me, role, DurationSeconds=7200)
+    client("iam").update_role(RoleName="worker", MaxSessionDuration=7200)
+    chained = by(client, assume(me, role, DurationSeconds=7200))
+    with refused("ValidationError") as refusal:
+        assume(chained, role, DurationSeconds=7200)
+    assert refusal.message == (
+        "The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining."
+    )
+    assume(chained, role)
+
+
+def test_sessions_end_by_the_clock(fresh_cloud: Any) -> None:
+    iam = fresh_cloud.client("iam")
+    iam.create_user(UserName="bob")
+    iam.put_user_policy(UserName="bob", PolicyName="p", PolicyDocument=policy())
+    key = iam.create_access_key(UserName="bob")["AccessKey"]
+    bob = fresh_cloud.client("sts", key=key["AccessKeyId"], secret=key["SecretAccessKey"])
+    found = bob.get_session_token(DurationSeconds=900)["Credentials"]
+
+    def session() -> Any:
+        return fresh_cloud.client(
+            "sts", key=found["AccessKeyId"], secret=found["SecretAccessKey"], token=found["SessionToken"]
+        )
+
+    session().get_caller_identity()
+    fresh_cloud.restart()
+    session().get_caller_identity()
+    fresh_cloud.clock_advance(901)
+    with refused("ExpiredToken", "The security token included in the request is expired"):
+        session().get_caller_identity()
+    bob.get_caller_identity()
+
+
+def test_session_policies_narrow(client: Client, me: Client, role: str) -> None:
+    only_users = policy(allow("iam:ListUsers"))
+    answer = assume(me, role, Policy=only_users)
+    assert 0 < answer["PackedPolicySize"] <= 100
+    session = by(client, answer)("iam")
+    session.list_users()
+    with refused("AccessDenied") as refusal:
+        session.list_roles()
+    assert "because no session policy allows the iam:ListRoles action" in refusal.message
+    read_only = [{"arn": "arn:aws:iam::aws:policy/IAMReadOnlyAccess"}]
+    session = by(client, assume(me, role, PolicyArns=read_only))("iam")
+    session.list_roles()
+    with refused("AccessDenied"):
+        session.create_user(UserName="x")
+
+
+def test_session_policies_are_checked(me: Client, role: str, account: str) -> None:
+    with refused("MalformedPolicyDocument", "Syntax errors in policy."):
+        assume(me, role, Policy="{}")
+    missing = f"arn:aws:iam::{account}:policy/none"
+    with refused("ValidationError", f"ARN {missing} does not exist or is not attachable."):
+        assume(me, role, PolicyArns=[{"arn": missing}])
+    with refused("ValidationError"):
+        assume(me, role, PolicyArns=[{"arn": "arn:aws:iam::aws:policy/ReadOnlyAccess"}] * 11)
+    tags = [{"Key": f"k{n}" + "x" * 100, "Value": "v" * 256} for n in range(40)]
+    with refused("PackedPolicyTooLarge"):
+        assume(me, role, Tags=tags)
+
+
+def test_session_tags_and_chains(client: Client, me: Client, role: str) -> None:
+    client("iam").tag_role(RoleName="worker", Tags=[{"Key": "of", "Value": "role"}])
+    client("iam").put_role_policy(
+        RoleName="worker",
+        PolicyName="p",
+        PolicyDocument=policy(
+            allow("iam:ListUsers", Condition={"StringEquals": {"aws:PrincipalTag/team": "red"}}),
+            allow("iam:ListGroups", Condition={"StringEquals": {"aws:PrincipalTag/of": "role"}}),
+            allow("sts:*"),
+        ),
+    )
+    plain = by(client, assume(me, role))
+    with refused("AccessDenied"):
+        plain("iam").list_users()
+    plain("iam").list_groups()
+    red = [{"Key": "Team", "Value": "red"}]
+    tagged = by(client, assume(me, role, Tags=red, TransitiveTagKeys=["Team"]))
+    tagged("iam").list_users()
+    chained = by(client, assume(tagged, role))
+    chained("iam").list_users()
+    with refused("InvalidParameterValue"):
+        assume(tagged, role, Tags=red)
+    with refused("InvalidParameterValue"):
+        assume(me, role, TransitiveTagKeys=["absent"])
+    with refused("InvalidParameterValue"):
+        assume(me, role, Tags=[{"Key": "a", "Value": ""}, {"Key": "A", "Value": ""}])
+
+
+def test_the_source_identity_stays(client: Client, me: Client, role: str) -> None:
+    answer = assume(me, role, SourceIdentity="bob")
+    assert answer["SourceIdentity"] == "bob"
+    chained = by(client, answer)
+    assert assume(chained, role)["SourceIdentity"] == "bob"
+    with refused("AccessDenied"):
+        assume(chained, role, SourceIdentity="eve")
+
+
+def test_a_session_of_oneself(client: Client, me: Client, account: str) -> None:
+    session = by(client, me("sts").get_session_token())
+    assert session("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:user/someone"
+    session("iam").list_users()
+    with refused("AccessDenied", "Cannot call GetSessionToken with session credentials"):
+        session("sts").get_session_token()
+    with refused("AccessDenied", "Cannot call GetFederationToken with session credentials"):
+        session("sts").get_federation_token(Name="x1")
+
+
+def test_federated_users(client: Client, me: Client, account: str) -> None:
+    answer = me("sts").get_federation_token(Name="guest", Policy=policy(allow("iam:ListUsers")))
+    assert answer["FederatedUser"] == {
+        "FederatedUserId": f"{account}:guest",
+        "Arn": f"arn:aws:sts::{account}:federated-user/guest",
+    }
+    guest = by(client, answer)
+    assert guest("sts").get_caller_identity()["Arn"] == answer["FederatedUser"]["Arn"]
+    guest("iam").list_users()
+    with refused("AccessDenied"):
+        guest("iam").list_roles()
+    bare = by(client, me("sts").get_federation_token(Name="guest"))
+    with refused("AccessDenied"):
+        bare("iam").list_users()
+    of_root = by(client, client("sts").get_federation_token(Name="guest", Policy=policy(allow("iam:ListUsers"))))
+    of_root("iam").list_users()
+
+
+def test_keys_have_accounts(client: Client, me: Client, account: str) -> None:
+    key = me("iam").list_access_keys()["AccessKeyMetadata"][0]["AccessKeyId"]
+    assert client("sts").get_access_key_info(AccessKeyId=key)["Account"] == account
+    with refused("ValidationError"):
+        client("sts").get_access_key_info(AccessKeyId="AKIAAAAAAAAAAAAAAAAA")
+
+
+def test_no_message_was_ever_encoded(client: Client) -> None:
+    with refused("InvalidAuthorizationMessageException"):
+        client("sts").decode_authorization_message(EncodedMessage="x" * 20)
+
+
+def test_a_deleted_role_takes_its_sessions_along(client: Client, me: Client, role: str) -> None:
+    session = by(client, assume(me, role))
+    session("iam").list_users()
+    client("iam").delete_role_policy(RoleName="worker", PolicyName="p")
+    client("iam").delete_role(RoleName="worker")
+    with refused("AccessDenied"):
+        session("iam").list_users()
+    assert json.loads(policy())  # the same document again: a role of that name is another role
