@@ -1,1 +1,1 @@
-"""The unmodified clients that the journeys use; `python -m tests.clients.install` sets them up once."""
+"""The unmodified clients that the journeys use; `python -m tests.clients` sets them up once."""

@@ -1,4 +1,4 @@
-"""Set up the clients of the journeys, each in a place of its own: `python -m tests.clients.install`.
+"""Set up the clients of the journeys, each in a place of its own: `python -m tests.clients`.
 
 Python's go to `.venv-clients/NAME`, JavaScript's to `.venv-clients/javascript`. What is already there as asked for is
 left alone, so this is quick the second time. The standard library only: it runs before anything is installed.
@@ -89,7 +89,3 @@ def _run(command: list[str], folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
     if done.returncode:
         raise SystemExit(f"{' '.join(command)}\n{done.stdout}{done.stderr}")
-
-
-if __name__ == "__main__":
-    install()

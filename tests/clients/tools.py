@@ -89,7 +89,7 @@ def python_tool(name: str, command: str) -> Path:
     """A tool of `.venv-clients`; without it the journeys would prove nothing, so that is an error."""
     tool = install.HOME / name / "bin" / command
     if not tool.is_file():
-        pytest.fail(f"{tool} is not there: run `python -m tests.clients.install`")
+        pytest.fail(f"{tool} is not there: run `python -m tests.clients`")
     return tool
 
 

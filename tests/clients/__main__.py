@@ -1,0 +1,5 @@
+"""`python -m tests.clients`: set up the clients of the journeys."""
+
+from tests.clients.install import install
+
+install()
