@@ -9,7 +9,7 @@ from cloudarium.services.s3 import errors
 from cloudarium.services.s3.records import objects
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import lifecycle, names
+from cloudarium.services.s3.rules import headers, lifecycle, names
 
 
 def find(call: Call, bucket: Bucket, marker_is_key: bool = True) -> Object:
@@ -42,12 +42,12 @@ def _find_version(call: Call, bucket: Bucket, key: str, version: str) -> Object:
     return found
 
 
-def missing(call: Call, bucket: Bucket, key: str, headers: dict[str, str] | None = None) -> errors.S3Error:
+def missing(call: Call, bucket: Bucket, key: str, marker: dict[str, str] | None = None) -> errors.S3Error:
     """NoSuchKey; for a caller who may not list the bucket AccessDenied, so that he cannot find out which keys exist.
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
     """
-    return errors.NoSuchKey(key, headers) if _may_list(call, bucket) else _denied(call, bucket)
+    return errors.NoSuchKey(key, marker) if _may_list(call, bucket) else _denied(call, bucket)
 
 
 def _may_list(call: Call, bucket: Bucket) -> bool:
@@ -78,7 +78,7 @@ def describe(call: Call, bucket: Bucket, found: Object) -> dict[str, Any]:
         "LastModified": int(found.modified),
         "ETag": f'"{found.etag}"',
         "ServerSideEncryption": "AES256",
-        "Metadata": found.user,
+        "Metadata": headers.shown(found.user),
         **found.system,
     }
     if found.storage_class != "STANDARD":

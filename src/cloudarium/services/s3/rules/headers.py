@@ -5,7 +5,9 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Mapping
+from email.header import decode_header, make_header
 from typing import Any
 
 from cloudarium.services.s3 import errors
@@ -51,11 +53,29 @@ def system(input: Mapping[str, Any]) -> dict[str, Any]:
 
 def user(metadata: Mapping[str, str] | None) -> dict[str, str]:
     """The user's metadata with names in lower case. Raises MetadataTooLarge above 2 KB."""
-    found = {name.lower(): value for name, value in (metadata or {}).items()}
+    found = {name.lower(): _plain(value) for name, value in (metadata or {}).items()}
     size = sum(len(name.encode()) + len(value.encode()) for name, value in found.items())
     if size > errors.MAX_METADATA:
         raise errors.MetadataTooLarge(size)
     return found
+
+
+def shown(metadata: Mapping[str, str]) -> dict[str, str]:
+    """The metadata as a read answers it: what is no ASCII in the form of RFC 2047."""
+    return {name: value if value.isascii() else _mail_safe(value) for name, value in metadata.items()}
+
+
+def _plain(value: str) -> str:
+    if "=?" not in value:
+        return value
+    try:
+        return str(make_header(decode_header(value)))
+    except (UnicodeError, LookupError, ValueError):  # decode_header's errors for what only looks like RFC 2047
+        return value
+
+
+def _mail_safe(value: str) -> str:
+    return f"=?UTF-8?B?{base64.b64encode(value.encode('utf-8', 'replace')).decode()}?="
 
 
 def check_encryption(algorithm: str | None) -> None:
