@@ -209,6 +209,13 @@ def test_keys_have_accounts(client: Client, me: Client, account: str) -> None:
         client("sts").get_access_key_info(AccessKeyId="AKIAAAAAAAAAAAAAAAAA")
 
 
+def test_a_token_may_be_asked_to_be_long(client: Client, me: Client, role: str) -> None:
+    long = me("sts").get_session_token(MinimumSessionTokenSize=4096)
+    assert len(long["Credentials"]["SessionToken"]) == 4096
+    by(client, long)("sts").get_caller_identity()
+    assert len(assume(me, role, MinimumSessionTokenSize=0)["Credentials"]["SessionToken"]) < 500
+
+
 def test_no_message_was_ever_encoded(client: Client) -> None:
     with refused("InvalidAuthorizationMessageException"):
         client("sts").decode_authorization_message(EncodedMessage="x" * 20)

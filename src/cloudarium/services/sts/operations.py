@@ -17,6 +17,8 @@ from cloudarium.shared import clock, ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
+_TOKEN_START, _TOKEN_CHARACTERS = "IQoJb3JpZ2luX2Vj", 356
+
 # ---- who is it ------------------------------------------------------------------------------------------------------
 
 
@@ -159,7 +161,9 @@ def _issue(call: Call, principal: Principal, seconds: int) -> Session:
     principal = replace(
         principal, access_key_id=key, expires=expires, session_context={**principal.session_context, **made}
     )
-    session = Session(key, ids.secret(40), "IQoJb3JpZ2luX2Vj" + ids.token(340), expires, principal)
+    length = max(_TOKEN_CHARACTERS, call.input.get("MinimumSessionTokenSize") or 0)
+    token = _TOKEN_START + ids.token(length - len(_TOKEN_START))
+    session = Session(key, ids.secret(40), token, expires, principal)
     with call.transaction():
         records.add(call.store, session, call.now)
     return session
