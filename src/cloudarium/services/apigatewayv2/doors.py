@@ -19,16 +19,8 @@ from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
 
 _LARGEST = 10 * 1024 * 1024
 _DROPPED = frozenset(
-    (
-        "connection",
-        "content-length",
-        "keep-alive",
-        "proxy-authenticate",
-        "te",
-        "trailer",
-        "transfer-encoding",
-        "upgrade",
-    )
+    ("connection", "content-length", "date", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding")
+    + ("upgrade",)
 )
 _BODILESS = (204, 304)
 

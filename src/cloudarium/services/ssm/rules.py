@@ -1,0 +1,223 @@
+"""Decisions of Parameter Store: names, values, tiers, labels, policies and filters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+import orjson
+
+from cloudarium.services.ssm import errors
+from cloudarium.shared.errors import NotBuilt
+
+Data = dict[str, Any]
+MOST_VERSIONS = 100
+MOST_LABELS = 10
+MOST_STANDARD = 10_000
+MOST_ADVANCED = 100_000
+DEFAULT_KEY = "alias/aws/ssm"
+_LEVELS = 15
+_STANDARD_SIZE, _ADVANCED_SIZE = 4096, 8192
+_LONGEST_NAME = 1011
+_NAME = re.compile(r"[a-zA-Z0-9_.\-/]+\Z")
+_LABEL = re.compile(r"[a-zA-Z_.\-][a-zA-Z0-9_.\-]*\Z")
+_SYMBOLS = (
+    "If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
+    "letters, numbers and the following 3 symbols .-_"
+)
+_ADVICE = (
+    "To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
+    "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
+    "parameter-store-advanced-parameters.html"
+)
+_DATA_TYPES = frozenset(
+    ("aws:ec2:image", "aws:ssm:integration", "aws:region", "aws:account:id", "boolean", "integer", "float", "binary")
+    + ("hostname", "email", "ipv4-address", "ipv6-address", "url", "json", "jsonc")
+)
+
+
+def check_name(name: str) -> None:
+    """Raise unless a parameter may be made under this name."""
+    lowered = name.lower().lstrip("/")
+    path = name.count("/") > 1
+    if lowered.startswith("aws") and path and name.startswith("/"):
+        raise errors.ReservedName(name)
+    if lowered.startswith(("aws", "ssm")):
+        reserved = '"ssm"' if path else '"aws" or "ssm"'
+        raise errors.Invalid(f"Parameter name: can't be prefixed with {reserved} (case-insensitive). {_SYMBOLS}")
+    if not _NAME.match(name):
+        raise errors.Invalid(f'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive). {_SYMBOLS}')
+    if "/" in name and not name.startswith("/"):
+        raise errors.Invalid("Parameter name must be a fully qualified name.")
+    if "//" in name or name.endswith("/"):
+        raise errors.Invalid(f"Parameter name: {_SYMBOLS}")
+    if name.count("/") > _LEVELS:
+        raise errors.TooDeep
+    if len(name) > _LONGEST_NAME:
+        raise errors.Invalid(f"Parameter name must have at most {_LONGEST_NAME} characters")
+
+
+def check_value(value: str) -> None:
+    """Raise for a value that no tier takes."""
+    if not value:
+        raise errors.Invalid(
+            "1 validation error detected: Value '' at 'value' failed to satisfy constraint: "
+            "Member must have length greater than or equal to 1."
+        )
+    if re.search(r"\{\{.*\}\}", value, re.DOTALL):
+        raise errors.Invalid('Parameter value can\'t nest another parameter. Do not use "{{}}" in the value.')
+
+
+def check_data_type(data_type: str) -> None:
+    """Raise unless the data type is `text`."""
+    if data_type in _DATA_TYPES:
+        raise NotBuilt(f"ssm:PutParameter DataType {data_type}")
+    if data_type != "text":
+        raise errors.Invalid(
+            f"The following data type is not supported: {data_type} (Data type names are all lowercase.)"
+        )
+
+
+def tier(wanted: str | None, old: str | None, value: str, policies: bool) -> str:
+    """The tier that a put comes to. Raises when the value or the policies do not fit the one that was asked for."""
+    size = len(value.encode(errors="surrogatepass"))
+    chosen = wanted or old or "Standard"
+    if chosen == "Intelligent-Tiering":
+        chosen = "Advanced" if size > _STANDARD_SIZE or policies or old == "Advanced" else "Standard"
+    if old == "Advanced" and chosen == "Standard":
+        raise errors.Invalid(
+            "You can't downgrade a parameter from the advanced-parameter tier to the standard-parameter tier. "
+            "If necessary, you can delete the advanced parameter and recreate it as a standard parameter."
+        )
+    if chosen == "Standard":
+        if size > _STANDARD_SIZE:
+            raise errors.Invalid(
+                f"Standard tier parameters support a maximum parameter value of {_STANDARD_SIZE} characters. {_ADVICE}"
+            )
+        if policies:
+            raise errors.Invalid("The parameter policies require a parameter of the advanced-parameter tier.")
+    if size > _ADVANCED_SIZE:
+        raise errors.Invalid(
+            f"Advanced tier parameters support a maximum parameter value of {_ADVANCED_SIZE} characters."
+        )
+    return chosen
+
+
+def is_label(label: str) -> bool:
+    """Whether AWS takes the label: no leading digit, and not AWS's own."""
+    return bool(_LABEL.match(label)) and not label.lower().startswith(("aws", "ssm"))
+
+
+def policies(text: str, now: float) -> tuple[list[Data], float | None]:
+    """The policies as Get… shows them, and when the parameter expires. Raises for what AWS does not take."""
+    try:
+        given = orjson.loads(text)
+    except ValueError:
+        given = None
+    if not isinstance(given, list) or not all(isinstance(policy, dict) for policy in given):
+        raise errors.Invalid("Invalid policies input: a JSON array of policies is expected.")
+    if len(given) > 10:
+        raise errors.InvalidPolicy("PoliciesLimitExceededException", "A parameter can have at most 10 policies.")
+    shown, expires = [], None
+    for policy in given:
+        kind = policy.get("Type")
+        if kind in ("ExpirationNotification", "NoChangeNotification"):
+            raise NotBuilt(f"ssm:PutParameter Policies {kind}")
+        if kind != "Expiration":
+            raise errors.InvalidPolicy("InvalidPolicyTypeException", f"The policy type {kind!r} is not supported.")
+        if expires is not None:
+            raise errors.InvalidPolicy("IncompatiblePolicyException", "A parameter can have one Expiration policy.")
+        expires = _expiration(policy, now)
+        text = orjson.dumps(policy).decode()
+        shown.append({"PolicyText": text, "PolicyType": kind, "PolicyStatus": "Pending"})
+    return shown, expires
+
+
+def _expiration(policy: Data, now: float) -> float:
+    attributes = policy.get("Attributes")
+    text = attributes.get("Timestamp") if isinstance(attributes, dict) else None
+    if policy.get("Version") != "1.0" or not isinstance(text, str):
+        raise errors.InvalidPolicy("InvalidPolicyAttributeException", "An Expiration policy needs a Timestamp.")
+    try:
+        moment = datetime.fromisoformat(text)
+        expires = moment.timestamp()
+    except (ValueError, OverflowError, OSError):
+        moment, expires = None, 0.0
+    if moment is None or moment.tzinfo is None:
+        raise errors.InvalidPolicy(
+            "InvalidPolicyAttributeException", f"The timestamp {text!r} is not ISO 8601 with a zone."
+        )
+    if expires <= now:
+        raise errors.InvalidPolicy("InvalidPolicyAttributeException", f"The timestamp {text!r} is in the past.")
+    return expires
+
+
+# ---- Filters ---------------------------------------------------------------------------------------------------------
+
+_OPTIONS = {
+    "Name": ("Equals", "BeginsWith", "Contains"),
+    "Path": ("OneLevel", "Recursive"),
+    "Type": ("Equals", "BeginsWith"),
+    "KeyId": ("Equals", "BeginsWith"),
+    "Tier": ("Equals",),
+    "DataType": ("Equals",),
+    "Label": ("Equals",),
+    "tag": ("Equals",),
+}
+DESCRIBE_KEYS = ("Path", "Name", "Type", "KeyId", "Tier", "DataType", "tag")
+BY_PATH_KEYS = ("Type", "KeyId", "Label")
+
+
+class Filter:
+    """One ParameterStringFilter, checked."""
+
+    def __init__(self, given: Data, allowed: Sequence[str]) -> None:
+        self.key = given["Key"]
+        kind = "tag" if self.key.startswith("tag:") else self.key
+        if kind not in allowed:
+            raise errors.InvalidFilterKey(self.key, ", ".join(allowed))
+        options = _OPTIONS[kind]
+        self.option = given.get("Option") or options[0]
+        if self.option not in options:
+            raise errors.InvalidFilterOption(self.option, ", ".join(options))
+        self.values: list[str] = given.get("Values") or []
+        if not self.values and kind != "tag":
+            raise errors.InvalidFilterValue("The following filter values are missing : null for filter key " + self.key)
+        if len(set(self.values)) != len(self.values):
+            raise errors.InvalidFilterValue(f"Duplicate values in filter {self.key}")
+        if kind == "Path" and any(not value.startswith("/") for value in self.values):
+            raise errors.Invalid("The parameter doesn't meet the parameter name requirements.")
+
+    def fits(self, name: str, data: Data, labels: Sequence[str], tags: Data) -> bool:
+        """Whether a parameter passes."""
+        if self.key.startswith("tag:"):
+            value = tags.get(self.key[4:])
+            return value is not None and (not self.values or value in self.values)
+        if self.key == "Path":
+            return any(below(name, value, self.option == "Recursive") for value in self.values)
+        if self.key == "Label":
+            return any(label in self.values for label in labels)
+        text = name if self.key == "Name" else data.get(self.key) or ""
+        if self.option == "BeginsWith":
+            return text.startswith(tuple(self.values))
+        if self.option == "Contains":
+            return any(value in text for value in self.values)
+        return text in self.values or (self.key == "Name" and text.removeprefix("/") in self.values)
+
+
+def filters(given: Sequence[Data] | None, allowed: Sequence[str]) -> list[Filter]:
+    """The filters of a call. Raises for keys, options and values that do not belong."""
+    found = [Filter(each, allowed) for each in given or ()]
+    keys = [each.key for each in found]
+    if len(set(keys)) != len(keys):
+        raise errors.Invalid("The filter keys must be unique.")
+    return found
+
+
+def below(name: str, path: str, recursive: bool) -> bool:
+    """Whether a parameter lies in a hierarchy: on its next level, or on any when `recursive`."""
+    base = path.rstrip("/") + "/"
+    full = name if name.startswith("/") else f"/{name}"
+    return full.startswith(base) and (recursive or "/" not in full[len(base) :])
