@@ -14,6 +14,7 @@ from cloudarium.services.cloudformation.engine import dynamic, failures, policie
 from cloudarium.services.cloudformation.engine.signalling import StackResource
 from cloudarium.services.cloudformation.engine.work import Work, kind_of
 from cloudarium.services.cloudformation.errors import ValidationError
+from cloudarium.services.cloudformation.records import resources
 from cloudarium.services.cloudformation.records.resources import ResourceRow
 from cloudarium.services.cloudformation.records.works import Step
 from cloudarium.services.cloudformation.template.functions import resolve, text
@@ -160,7 +161,7 @@ def _keep_made(row: ResourceRow, r: Resource, sender: _Counted) -> None:
 def _take_over(work: Work, step: Step, row: ResourceRow) -> None:
     old = work.rows[step.key]
     old.current = False
-    work.save(old, old.status, old.reason, silent=True)
+    resources.save(work.store, old)
     row.current = True
 
 

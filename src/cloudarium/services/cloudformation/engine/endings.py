@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.services.cloudformation.engine.work import Work
 from cloudarium.services.cloudformation.errors import ValidationError
-from cloudarium.services.cloudformation.records import exports, stacks, works
+from cloudarium.services.cloudformation.records import exports, resources, stacks, works
 from cloudarium.services.cloudformation.template.functions import function_of, resolve, text
 from cloudarium.shared.errors import AwsError
 
@@ -117,9 +117,10 @@ def _note_imports(work: Work) -> None:
 
 def finish(work: Work, status: str, reason: str | None = None) -> None:
     """End the operation with a final status."""
-    for row in list(work.rows.values()):
-        row.born, row.previous, row.origin = False, None, None
-        work.save(row, row.status, row.reason, silent=True)
+    for row in work.rows.values():
+        if row.born or row.previous is not None:
+            row.born, row.previous, row.origin = False, None, None
+            resources.save(work.store, row)
     if status == "DELETE_COMPLETE":
         stacks.set_deleted(work.store, work.stack.arn, work.now)
         exports.replace(work.store, work.stack.scope, work.stack.arn, {})
@@ -159,11 +160,11 @@ def restore(work: Work) -> None:
 
 def turn_back(work: Work) -> None:
     """What the update made is no longer the stack's; what it replaced is again."""
-    for row in list(work.rows.values()):
+    for row in work.rows.values():
         wanted = not row.born and row.generation == _last_before(work, row.logical)
         if row.current != wanted:
             row.current = wanted
-            work.save(row, row.status, row.reason, silent=True)
+            resources.save(work.store, row)
 
 
 def _last_before(work: Work, logical: str) -> int:
