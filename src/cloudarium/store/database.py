@@ -168,7 +168,7 @@ class Store:
     def _open(self) -> apsw.Connection:
         connection = apsw.Connection(str(self.folder / "cloud.sqlite"), statementcachesize=512)
         connection.set_busy_timeout(10_000)
-        connection.execute(_PRAGMAS)
+        list(connection.execute(_PRAGMAS))  # a cursor stops at each answer: only reading on runs the rest
         text = "\n".join(path.read_text() for path in self._schemas)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if connection.table_exists("main", "meta"):
