@@ -157,7 +157,7 @@ def record(
     more: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """One event record without its configurationId, which differs from target to target."""
-    item: dict[str, Any] = {"key": quote_plus(key, errors="surrogatepass")}
+    item: dict[str, Any] = {"key": quote_plus(key, safe="/", errors="surrogatepass")}
     for name, value in (("size", size), ("eTag", etag), ("versionId", version)):
         if value is not None:
             item[name] = value
