@@ -1,4 +1,4 @@
-"""Generate services/iam/managed_policies.json.gz: the AWS-managed policies that a developer's account commonly uses.
+"""Generate services/iam/managed_policies.json: the AWS-managed policies, which are the same in every account.
 
 AWS publishes them through IAM itself; moto's wheel ships a copy, which is fetched by pip into a temporary folder and
 read as data. Run it to refresh:
@@ -9,29 +9,21 @@ read as data. Run it to refresh:
 from __future__ import annotations
 
 import ast
-import fnmatch
-import gzip
+import base64
 import json
 import subprocess
 import sys
 import tempfile
 import zipfile
+import zlib
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-TARGET = Path(__file__).resolve().parent.parent / "src" / "cloudarium" / "services" / "iam" / "managed_policies.json.gz"
+TARGET = Path(__file__).resolve().parent.parent / "src" / "cloudarium" / "services" / "iam" / "managed_policies.json"
 SOURCE = "moto/iam/aws_managed_policies.py"
-WANTED = """
-AdministratorAccess* PowerUserAccess ReadOnlyAccess ViewOnlyAccess SecurityAudit SystemAdministrator
-DatabaseAdministrator NetworkAdministrator SupportUser Billing AWSAccountManagement*
-IAM* AWSLambda* LambdaFull* AmazonS3* AmazonDynamoDB* DynamoDB* CloudWatch* AmazonSQS* AmazonSNS* SecretsManager*
-AWSSecretsManager* AWSXRay* AWSXray* AmazonSSM* AmazonAPIGateway* APIGateway* AWSCloudFormation* AmazonCognito*
-AmazonSES* AmazonElastiCache* ElastiCache* AmazonRDS* RDS* AmazonEC2* AmazonVPC* AmazonEventBridge* CloudWatchEvents*
-AWSKeyManagement* AWSStepFunctions* AWSCodeDeployRoleForLambda* AWSApplicationAutoscaling* AWSSupport*
-AWSServiceRoleFor* AmazonKinesis* AWSCloudTrail* AWSConfig* AWSResource* ResourceGroups* AWSDirectConnect*
-AutoScaling* ElasticLoadBalancing* AmazonECS* AmazonECSTaskExecutionRolePolicy AmazonRoute53* AWSCertificateManager*
-""".split()  # noqa: SIM905 - a list this long reads better so
+# Documents are packed in groups, so that one can be read without unpacking all of them.
+GROUP = 32
 
 
 def source() -> str:
@@ -57,27 +49,22 @@ def epoch(text: str) -> int:
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
 
 
-def entry(policy: dict[str, Any]) -> dict[str, Any]:
-    """What the room needs of one policy."""
-    return {
-        "path": policy["Path"],
-        "created": epoch(policy["CreateDate"]),
-        "updated": epoch(policy["UpdateDate"]),
-        "version": policy["DefaultVersionId"],
-        "document": json.dumps(policy["Document"], separators=(",", ":")),
-    }
+def packed(documents: list[str]) -> str:
+    """Some documents, compressed together."""
+    return base64.b85encode(zlib.compress(json.dumps(documents).encode(), 9)).decode()
 
 
 def main() -> None:
-    """Write the data file."""
-    found = published(source())
-    chosen = {
-        name: entry(policy)
-        for name, policy in sorted(found.items())
-        if any(fnmatch.fnmatchcase(name, pattern) for pattern in WANTED)
+    """Write the data file: an index by name, and the documents in groups."""
+    found = sorted(published(source()).items())
+    documents = [json.dumps(policy["Document"], separators=(",", ":")) for _, policy in found]
+    index = {
+        name: [policy["Path"], epoch(policy["CreateDate"]), epoch(policy["UpdateDate"]), policy["DefaultVersionId"]]
+        for name, policy in found
     }
-    TARGET.write_bytes(gzip.compress(json.dumps(chosen, separators=(",", ":")).encode(), 9, mtime=0))
-    print(f"{len(chosen)} of {len(found)} policies, {TARGET.stat().st_size} bytes")
+    groups = [packed(documents[start : start + GROUP]) for start in range(0, len(documents), GROUP)]
+    TARGET.write_text(json.dumps({"group": GROUP, "index": index, "groups": groups}, separators=(",", ":")) + "\n")
+    print(f"{len(found)} policies, {TARGET.stat().st_size} bytes")
 
 
 if __name__ == "__main__":

@@ -319,7 +319,8 @@ def _check_iam_resource(resource: str, region: str, rest: str) -> None:
     first = rest.split("/", 1)[0]
     wild = "*" in first or "?" in first or "$" in first
     _require(
-        wild or rest.startswith(_IAM_PATHS),
+        # AWS's own policies also name the root and role templates, which the sentence leaves out.
+        wild or rest == "root" or rest.startswith((*_IAM_PATHS, "role-template/")),
         f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.',
     )
 

@@ -50,9 +50,8 @@ def find_role(store: Store, arn: str) -> RoleInfo | None:
 
 def document_of(store: Store, arn: str) -> str | None:
     """The text of a managed policy's default version."""
-    published = managed.find(arn)
-    if published is not None:
-        return published.document
+    if managed.find(arn) is not None:
+        return managed.document(arn)
     policy = policies.find(store, arn)
     version = policies.version(store, arn, policy.default_version) if policy is not None else None
     return version.document if version is not None else None

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import gzip
+import base64
 import hashlib
 import importlib.resources
-from functools import cache
-from typing import NamedTuple
+import zlib
+from collections.abc import Iterable
+from functools import cache, lru_cache
+from typing import Any
 
 import orjson
 
@@ -16,31 +18,37 @@ PREFIX = "arn:aws:iam::aws:policy/"
 _UPPER = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
-class Published(NamedTuple):
-    """An AWS-managed policy and its text."""
-
-    policy: Policy
-    document: str
+@cache
+def _data() -> dict[str, Any]:
+    return orjson.loads(importlib.resources.files(__package__).joinpath("managed_policies.json").read_bytes())
 
 
 @cache
-def everything() -> dict[str, Published]:
-    """All of them by ARN, in the order of their names."""
-    data = importlib.resources.files(__package__).joinpath("managed_policies.json.gz").read_bytes()
+def _everything() -> dict[str, tuple[int, Policy]]:
+    """(place in the data, policy) by ARN, in the order of names."""
     found = {}
-    for name, entry in orjson.loads(gzip.decompress(data)).items():
-        arn = f"arn:aws:iam::aws:policy{entry['path']}{name}"
-        version = int(entry["version"][1:])
-        policy = Policy(
-            arn, "aws", name, entry["path"], _id(name), None, entry["created"], entry["updated"], version, version
-        )
-        found[arn] = Published(policy, entry["document"])
+    for place, (name, (path, created, updated, version)) in enumerate(_data()["index"].items()):
+        arn, number = f"arn:aws:iam::aws:policy{path}{name}", int(version[1:])
+        found[arn] = place, Policy(arn, "aws", name, path, _id(name), None, created, updated, number, number)
     return found
 
 
-def find(arn: str) -> Published | None:
-    """The AWS-managed policy with this ARN, None when there is none (or none of the common ones)."""
-    return everything().get(arn) if arn.startswith(PREFIX) else None
+def everything() -> Iterable[Policy]:
+    """All of them, in the order of names."""
+    return (policy for _, policy in _everything().values())
+
+
+def find(arn: str) -> Policy | None:
+    """The AWS-managed policy with this ARN, None when there is none."""
+    found = _everything().get(arn) if arn.startswith(PREFIX) else None
+    return found[1] if found is not None else None
+
+
+@lru_cache(maxsize=256)
+def document(arn: str) -> str:
+    """The text of an AWS-managed policy that `find` has found."""
+    group, place = divmod(_everything()[arn][0], _data()["group"])
+    return orjson.loads(zlib.decompress(base64.b85decode(_data()["groups"][group])))[place]
 
 
 def _id(name: str) -> str:

@@ -41,7 +41,7 @@ def _policies(call: Call, wanted: Any) -> list[Policy]:
     if "AWSManagedPolicy" in wanted:
         attachments, boundaries = policies.counts(call.store, call.account)
         used = (managed.find(arn) for arn in {**attachments, **boundaries})
-        found += [published.policy for published in used if published is not None]
+        found += [policy for policy in used if policy is not None]
     return found
 
 
@@ -72,9 +72,8 @@ def _entity(call: Call, entity: Entity) -> dict[str, Any]:
 
 
 def _policy(call: Call, policy: Policy) -> dict[str, Any]:
-    published = managed.find(policy.arn)
-    if published is not None:
-        texts = [(policy.default_version, published.document, policy.updated)]
+    if policy.account == "aws":
+        texts = [(policy.default_version, managed.document(policy.arn), policy.updated)]
     else:
         texts = [(one.version, one.document, one.created) for one in policies.versions(call.store, policy.arn)]
     versions = [

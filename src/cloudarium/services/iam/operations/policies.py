@@ -48,7 +48,7 @@ def list_policies(call: Call) -> dict[str, Any]:
     scope = given.get("Scope", "All")
     found = [] if scope == "AWS" else policies.every(call.store, call.account)
     if scope != "Local":
-        found += [published.policy for published in managed.everything().values()]
+        found += managed.everything()
     attachments, boundaries = policies.counts(call.store, call.account)
     usage = given.get("PolicyUsageFilter")
     counted = {"PermissionsPolicy": attachments, "PermissionsBoundary": boundaries}.get(usage or "", {})
@@ -147,9 +147,8 @@ def delete_policy_version(call: Call) -> dict[str, Any]:
 
 
 def _versions(call: Call, policy: Policy) -> list[Version]:
-    published = managed.find(policy.arn)
-    if published is not None:
-        return [Version(policy.arn, policy.default_version, published.document, policy.updated)]
+    if policy.account == "aws":
+        return [Version(policy.arn, policy.default_version, managed.document(policy.arn), policy.updated)]
     return policies.versions(call.store, policy.arn)
 
 

@@ -37,8 +37,7 @@ def user_name(call: Call) -> str:
 
 def the_policy(call: Call, arn: str) -> Policy:
     """The managed policy with this ARN, the customer's or AWS's; raises NoSuchEntity."""
-    published = managed.find(arn)
-    found = published.policy if published is not None else policies.find(call.store, arn)
+    found = managed.find(arn) or policies.find(call.store, arn)
     if found is None or found.account not in ("aws", call.account):
         raise errors.NoSuchEntity.policy(arn)
     return found
