@@ -85,7 +85,7 @@ def test_empty_forgets_rows_and_blobs(store: Store) -> None:
     store.empty()
     assert store.tags.of("arn:aws:s3:::b") == {}
     with pytest.raises(KeyError):
-        store.blobs.bytes(blob.id)
+        store.blobs.whole(blob.id)
 
 
 def test_tags_keep_their_order_and_are_overwritten(store: Store) -> None:

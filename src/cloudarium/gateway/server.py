@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import socket
 from pathlib import Path
@@ -39,4 +40,6 @@ def serve(folder: Path | None, listener: socket.socket) -> None:
         timeout_graceful_shutdown=3,
         backlog=1024,
     )
+    # Models and policies are many objects that live on: walking them again and again would cost each call microseconds.
+    gc.set_threshold(50_000, 20, 50)
     uvicorn.Server(config).run(sockets=[listener])

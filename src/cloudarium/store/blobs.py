@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 SMALL = 64 * 1024  # up to here content lives in the database: one write, no file
 CHUNK = 256 * 1024
+_CHANCE = 24  # random bits at the end of a number: what a crash left unkept never meets a new blob
 
 
 class Blob(NamedTuple):
@@ -36,6 +37,7 @@ class Blobs:
         self._pending: dict[str, tuple[int, bytes | None]] = {}
         self._unlink: list[str] = []  # files to remove at commit
         self._kept: list[str] = []  # files to remove at rollback
+        self._last = (store.one("SELECT max(number) FROM blobs")[0] or 0) >> _CHANCE
         folder.mkdir(exist_ok=True)
 
     async def write(self, content: bytes | AsyncIterator[bytes]) -> Blob:
@@ -43,7 +45,7 @@ class Blobs:
         if isinstance(content, (bytes, bytearray, memoryview)):
             return self.write_bytes(bytes(content))
         md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
-        name, size, head, file = ids.hex(32), 0, bytearray(), None
+        name, size, head, file = self._new_id(), 0, bytearray(), None
         try:
             async for chunk in content:
                 md5.update(chunk)
@@ -69,7 +71,7 @@ class Blobs:
 
     def write_bytes(self, content: bytes) -> Blob:
         """Take in bytes that are at hand."""
-        name = ids.hex(32)
+        name = self._new_id()
         if len(content) > SMALL:
             with self._create(name) as file:
                 file.write(content)
@@ -82,18 +84,18 @@ class Blobs:
         size, data = self._pending.pop(blob_id)
         if data is None:
             self._kept.append(blob_id)
-        self._store.run("INSERT INTO blobs VALUES (?, ?, 1, ?)", (blob_id, size, data))
+        self._store.run("INSERT INTO blobs VALUES (?, ?, 1, ?)", (_number(blob_id), size, data))
 
     def share(self, blob_id: str) -> None:
         """One more user of a kept blob: a copy that costs nothing."""
-        self._store.run("UPDATE blobs SET uses = uses + 1 WHERE id = ?", (blob_id,))
+        self._store.run("UPDATE blobs SET uses = uses + 1 WHERE number = ?", (_number(blob_id),))
 
     def drop(self, blob_id: str) -> None:
         """One user less; the last one takes the content away when the transaction commits."""
-        self._store.run("UPDATE blobs SET uses = uses - 1 WHERE id = ?", (blob_id,))
-        row = self._store.one("SELECT data IS NULL FROM blobs WHERE id = ? AND uses <= 0", (blob_id,))
+        self._store.run("UPDATE blobs SET uses = uses - 1 WHERE number = ?", (_number(blob_id),))
+        row = self._store.one("SELECT data IS NULL FROM blobs WHERE number = ? AND uses <= 0", (_number(blob_id),))
         if row is not None:
-            self._store.run("DELETE FROM blobs WHERE id = ?", (blob_id,))
+            self._store.run("DELETE FROM blobs WHERE number = ?", (_number(blob_id),))
             if row[0]:
                 self._unlink.append(blob_id)
 
@@ -107,7 +109,7 @@ class Blobs:
         """The size in bytes. Raises KeyError for an unknown blob."""
         return self._row(blob_id)[0]
 
-    def bytes(self, blob_id: str) -> bytes:
+    def whole(self, blob_id: str) -> bytes:
         """The whole content, for content that is known to be of moderate size. Raises KeyError."""
         _, data = self._row(blob_id)
         return data if data is not None else self._file(blob_id).read_bytes()
@@ -155,7 +157,9 @@ class Blobs:
         """Remove files that no row knows, left by a crash between writing and keeping; their number."""
         removed = 0
         for file in self._folder.glob("*/*"):
-            known = file.name in self._pending or self._store.one("SELECT 1 FROM blobs WHERE id = ?", (file.name,))
+            known = file.name in self._pending or self._store.one(
+                "SELECT 1 FROM blobs WHERE number = ?", (_number(file.name),)
+            )
             if not known:
                 file.unlink(missing_ok=True)
                 removed += 1
@@ -163,21 +167,32 @@ class Blobs:
 
     # ---- Inside -----------------------------------------------------------------------------------------------------
 
-    def _row(self, blob_id: str) -> tuple[int, bytes | None]:  # type: ignore[valid-type]
-        row = self._store.one("SELECT size, data FROM blobs WHERE id = ?", (blob_id,))
+    def _row(self, blob_id: str) -> tuple[int, bytes | None]:
+        row = self._store.one("SELECT size, data FROM blobs WHERE number = ?", (_number(blob_id),))
         if row is None:
             if blob_id not in self._pending:
                 raise KeyError(blob_id)
             return self._pending[blob_id]
         return row
 
+    def _new_id(self) -> str:
+        self._last += 1
+        return f"{self._last << _CHANCE | ids.integer(0, (1 << _CHANCE) - 1):016x}"
+
     def _file(self, blob_id: str) -> Path:
-        return self._folder / blob_id[:2] / blob_id
+        return self._folder / blob_id[-2:] / blob_id
 
     def _create(self, blob_id: str):  # type: ignore[no-untyped-def]
         path = self._file(blob_id)
         path.parent.mkdir(parents=True, exist_ok=True)
         return open(path, "xb", buffering=0)
+
+
+def _number(blob_id: str) -> int:
+    try:
+        return int(blob_id, 16)
+    except ValueError:
+        return -1
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -29,13 +29,14 @@ CREATE TABLE IF NOT EXISTS tags (
     PRIMARY KEY (arn, key)
 ) WITHOUT ROWID;
 
--- Content of objects, code and the like. Small content is in `data`; else a file of the id's name holds it.
+-- Content of objects, code and the like. Small content is in `data`; else the file of this number holds it. Numbers
+-- grow, so that new content is written side by side.
 CREATE TABLE IF NOT EXISTS blobs (
-    id   TEXT PRIMARY KEY,
-    size INTEGER NOT NULL,
-    uses INTEGER NOT NULL,
-    data BLOB
-) WITHOUT ROWID;
+    number INTEGER PRIMARY KEY,
+    size   INTEGER NOT NULL,
+    uses   INTEGER NOT NULL,
+    data   BLOB
+);
 
 -- One row per call: CloudTrail's shape, and the source of why, traces and cost.
 CREATE TABLE IF NOT EXISTS journal (

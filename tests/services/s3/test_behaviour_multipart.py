@@ -120,8 +120,12 @@ def test_parts_copied_from_objects(s3, begun, bucket, refused):
     first = s3.upload_part_copy(**source, PartNumber=1)["CopyPartResult"]["ETag"]
     last = s3.upload_part_copy(**source, PartNumber=2, CopySourceRange=f"bytes={5 * MIB}-{5 * MIB + 4}")
     parts = [{"PartNumber": 1, "ETag": first}, {"PartNumber": 2, "ETag": last["CopyPartResult"]["ETag"]}]
-    for wrong, code in (("0-8", "InvalidArgument"), ("bytes=1-0", "InvalidArgument"), ("bytes=0-99999999", "InvalidArgument"),
-                        ("bytes=99999999-999999999", "InvalidRequest")):  # fmt: skip
+    for wrong, code in (
+        ("0-8", "InvalidArgument"),
+        ("bytes=1-0", "InvalidArgument"),
+        ("bytes=0-99999999", "InvalidArgument"),
+        ("bytes=99999999-999999999", "InvalidRequest"),
+    ):
         assert refused(s3.upload_part_copy, **source, PartNumber=3, CopySourceRange=wrong).code == code
     s3.complete_multipart_upload(**begun, MultipartUpload={"Parts": parts})
     assert s3.get_object(Bucket=bucket, Key="big")["Body"].read() == FIRST + b"0123456789" + b"01234"

@@ -129,9 +129,7 @@ def test_configurations_that_are_no_good(s3, bucket, refused):
 
     def put(*entries, **others):
         configuration = {"LambdaFunctionConfigurations": list(entries), **others} if entries else others
-        return refused(
-            s3.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=configuration
-        )
+        return refused(s3.put_bucket_notification_configuration, Bucket=bucket, NotificationConfiguration=configuration)
 
     assert put({"LambdaFunctionArn": "nonsense", "Events": ["s3:ObjectCreated:*"]}).message == (
         "The ARN could not be parsed"

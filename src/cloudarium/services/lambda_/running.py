@@ -137,7 +137,7 @@ async def unpacked(cloud: Cloud, environments: Environments, sha256: str, blob: 
     """The unpacked package with this (base64) hash, unpacked from its blob when it is not there yet."""
     path = environments.packages.path(base64.b64decode(sha256).hex())
     if path is None:
-        data = cloud.store.blobs.bytes(blob)
+        data = cloud.store.blobs.whole(blob)
         path = await asyncio.to_thread(environments.packages.unpack, data)
     return path
 

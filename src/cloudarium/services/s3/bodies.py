@@ -28,6 +28,8 @@ def check(call: Call, required: bool = False) -> None:
     if required and wanted is None and md5 is None:
         raise errors.InvalidRequest("Missing required header for this request: Content-MD5")
     if md5 is not None:
-        checksums.check_md5(checksums.content_md5(md5), md5, hashlib.md5(request.body, usedforsecurity=False).hexdigest())
+        checksums.check_md5(
+            checksums.content_md5(md5), md5, hashlib.md5(request.body, usedforsecurity=False).hexdigest()
+        )
     if wanted is not None:
         checksums.check(wanted, checksums.of(wanted.algorithm, request.body), call.trailers)

@@ -37,9 +37,7 @@ def _check_length(body: Any) -> None:
             raise errors.EntityTooLarge(body.length)
 
 
-async def take_in(
-    call: Call, wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]
-) -> Content:
+async def take_in(call: Call, wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]) -> Content:
     """Read the call's body into a blob while it is hashed, and compare with what the client says of it.
 
     Nothing is kept: an error leaves nothing behind. `algorithms` are computed beside the wanted one.

@@ -58,5 +58,7 @@ def cors(store: Store, request: HttpRequest) -> dict[str, str]:
 def _error(status: int, code: str, message: str, method: str | None = None) -> HttpResponse:
     more = f"<Method>{method}</Method><ResourceType>BUCKET</ResourceType>" if method in rules.METHODS else ""
     message = message.replace("&", "&amp;").replace("<", "&lt;")
-    body = f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>'
+    body = (
+        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>'
+    )
     return HttpResponse(status, {"content-type": "application/xml"}, body.encode())

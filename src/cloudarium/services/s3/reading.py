@@ -13,7 +13,7 @@ from cloudarium.services.s3.rules import headers, lifecycle, names
 
 
 def find(call: Call, bucket: Bucket, marker_is_key: bool = True) -> Object:
-    """The version that the call names, or the newest. Raises what S3 answers when it is not there or is a delete marker.
+    """The version that the call names, or the newest. Raises what S3 answers when there is none but a delete marker.
 
     `marker_is_key`: a delete marker as the newest version is a missing key (for tags it is the marker that is refused).
     """

@@ -14,7 +14,7 @@ from cloudarium.store import Store
 
 
 class Gone(NamedTuple):
-    """What a delete did: the version it made or removed (None: versioning was never on), and whether that is a marker."""
+    """What a delete did: the version it made or removed (None: never versioned), and whether that is a marker."""
 
     version: str | None
     is_marker: bool

@@ -74,7 +74,9 @@ class Bucket(ResourceType):
                 await r.send("s3", operation, {"Bucket": r.id, member: convert(new)})
         if r.tags != (r.old_tags if old else {}):
             tagging = {"Bucket": r.id, "Tagging": {"TagSet": r.tag_list}}
-            await r.send("s3", "PutBucketTagging" if r.tags else "DeleteBucketTagging", tagging if r.tags else {"Bucket": r.id})
+            await r.send(
+                "s3", "PutBucketTagging" if r.tags else "DeleteBucketTagging", tagging if r.tags else {"Bucket": r.id}
+            )
 
 
 def _flag(value: Any) -> bool:
@@ -123,19 +125,21 @@ def _notification(value: dict[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = {"LambdaFunctionArn": entry.get("Function"), "Events": [entry.get("Event")]}
         rules = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules")
         if rules:
-            made["Filter"] = {"Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}}
+            made["Filter"] = {
+                "Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}
+            }
         entries.append(made)
     return {"LambdaFunctionConfigurations": entries}
 
 
 # ---- Lifecycle ------------------------------------------------------------------------------------------------------
 
-_RULE_NAMES = frozenset(
-    "AbortIncompleteMultipartUpload ExpirationDate ExpirationInDays ExpiredObjectDeleteMarker Id"
-    " NoncurrentVersionExpiration NoncurrentVersionExpirationInDays NoncurrentVersionTransition"
-    " NoncurrentVersionTransitions ObjectSizeGreaterThan ObjectSizeLessThan Prefix Status TagFilters Transition"
-    " Transitions".split()
-)
+_RULE_NAMES = frozenset((
+    "AbortIncompleteMultipartUpload", "ExpirationDate", "ExpirationInDays", "ExpiredObjectDeleteMarker", "Id",
+    "NoncurrentVersionExpiration", "NoncurrentVersionExpirationInDays", "NoncurrentVersionTransition",
+    "NoncurrentVersionTransitions", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "Prefix", "Status",
+    "TagFilters", "Transition", "Transitions",
+))  # fmt: skip
 
 
 def _lifecycle(value: dict[str, Any]) -> dict[str, Any]:
@@ -206,7 +210,11 @@ def _noncurrent(rule: dict[str, Any]) -> dict[str, Any]:
             {
                 "StorageClass": step.get("StorageClass"),
                 "NoncurrentDays": int(step["TransitionInDays"]),
-                **({"NewerNoncurrentVersions": int(step["NewerNoncurrentVersions"])} if "NewerNoncurrentVersions" in step else {}),
+                **(
+                    {"NewerNoncurrentVersions": int(step["NewerNoncurrentVersions"])}
+                    if "NewerNoncurrentVersions" in step
+                    else {}
+                ),
             }
             for step in steps
         ]
@@ -219,7 +227,7 @@ def _moment(text: str) -> float:
 
 
 # property, operation, its member, how the property becomes the member, and what takes the configuration away
-_CONFIGURATIONS = (
+_CONFIGURATIONS: tuple[Any, ...] = (
     ("VersioningConfiguration", "PutBucketVersioning", "VersioningConfiguration", _versioning,
      ("PutBucketVersioning", {"VersioningConfiguration": {"Status": "Suspended"}})),
     ("BucketEncryption", "PutBucketEncryption", "ServerSideEncryptionConfiguration", _encryption,

@@ -31,7 +31,9 @@ def attributes(call: Call) -> Attributes:
     storage_class = names.check_storage_class(input.get("StorageClass"))
     headers.check_encryption(input.get("ServerSideEncryption"))
     tags = tagging.from_header(input.get("Tagging"))
-    return Attributes(storage_class, _raw_expires(call, headers.system(input)), headers.user(input.get("Metadata")), tags)
+    return Attributes(
+        storage_class, _raw_expires(call, headers.system(input)), headers.user(input.get("Metadata")), tags
+    )
 
 
 def _raw_expires(call: Call, system: dict[str, Any]) -> dict[str, Any]:

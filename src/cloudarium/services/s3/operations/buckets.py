@@ -21,9 +21,7 @@ _NEW = (
 )
 
 
-@operation(
-    "CreateBucket", on=resources.created, refuses=("BucketNamespace", "ObjectLockEnabledForBucket")
-)
+@operation("CreateBucket", on=resources.created, refuses=("BucketNamespace", "ObjectLockEnabledForBucket"))
 def create_bucket(call: Call) -> dict[str, Any]:
     """Make a bucket. In us-east-1, and only there, making one's own bucket again is success."""
     name = call.input["Bucket"]
@@ -83,7 +81,8 @@ def list_buckets(call: Call) -> dict[str, Any]:
         )
     if region is not None and region not in names.REGIONS:
         raise errors.InvalidArgument("Argument value is not a valid AWS Region", "bucket-region", region)
-    found, more = [], False
+    found: list[buckets.Bucket] = []
+    more = False
     for bucket in buckets.each_of(call.store, call.account, input.get("Prefix") or "", _after(token)):
         if region is not None and bucket.region != region:
             continue

@@ -48,9 +48,7 @@ def _page(call: Call, bucket: Bucket, after: str, limit: int) -> listing.Page[Li
     return listing.page(lines, limit)
 
 
-def _contents(
-    page: listing.Page[Listed], encode: Callable[[str], str], owner: dict[str, str] | None
-) -> dict[str, Any]:
+def _contents(page: listing.Page[Listed], encode: Callable[[str], str], owner: dict[str, str] | None) -> dict[str, Any]:
     contents = []
     for row in page.items:
         line: dict[str, Any] = {

@@ -67,7 +67,12 @@ def create_multipart_upload(call: Call) -> dict[str, Any]:
         tags=orjson.dumps(attributes.tags).decode(),
     )
     uploads.add(call.store, upload)
-    output = {"Bucket": bucket.name, "Key": upload.key, "UploadId": upload.id, "ServerSideEncryption": "AES256"}
+    output: dict[str, Any] = {
+        "Bucket": bucket.name,
+        "Key": upload.key,
+        "UploadId": upload.id,
+        "ServerSideEncryption": "AES256",
+    }
     if upload.algorithm is not None:
         output |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
     return output | abort_members(bucket, upload)

@@ -23,7 +23,9 @@ def list_object_versions(call: Call) -> dict[str, Any]:
     input = call.input
     for attribute in input.get("OptionalObjectAttributes") or ():
         if attribute != "RestoreStatus":
-            raise errors.InvalidArgument("Invalid attribute name specified", "x-amz-optional-object-attributes", attribute)
+            raise errors.InvalidArgument(
+                "Invalid attribute name specified", "x-amz-optional-object-attributes", attribute
+            )
     limit = listing.limit(input.get("MaxKeys"), "max-keys")
     encode = listing.encoder(input.get("EncodingType"))
     key_marker, version_marker = input.get("KeyMarker") or "", input.get("VersionIdMarker") or ""

@@ -95,7 +95,9 @@ def version(store: Store, bucket: str, key: str, version: str) -> Object | None:
 
 def versions(store: Store, bucket: str, key: str) -> list[Object]:
     """All versions of a key, the newest first."""
-    return store.all(f"SELECT {_COLUMNS} FROM s3_objects WHERE bucket = ? AND key = ? ORDER BY age", (bucket, key), Object)
+    return store.all(
+        f"SELECT {_COLUMNS} FROM s3_objects WHERE bucket = ? AND key = ? ORDER BY age", (bucket, key), Object
+    )
 
 
 def is_empty(store: Store, bucket: str) -> bool:

@@ -50,18 +50,14 @@ def _xxhash(name: str) -> Callable[[], Any]:
 
 
 class Algorithm(NamedTuple):
-    """One checksum algorithm: how S3 names it, its digest's size, and the types it has for multipart objects."""
+    """One checksum algorithm: its name, its member of inputs and outputs, its digest's size, its types for multipart."""
 
     name: str
+    member: str
     size: int
     make: Callable[[], Any]
     types: tuple[str, ...]  # the first is the default
     kind: crc.Kind | None = None
-
-    @property
-    def member(self) -> str:
-        """The member of inputs and outputs, such as ChecksumCRC32."""
-        return "Checksum" + self.name
 
     @property
     def header(self) -> str:
@@ -73,16 +69,16 @@ _BOTH, _FULL, _PARTS = (COMPOSITE, FULL_OBJECT), (FULL_OBJECT,), (COMPOSITE,)
 ALGORITHMS: dict[str, Algorithm] = {
     algorithm.name: algorithm
     for algorithm in (
-        Algorithm("CRC32", 4, lambda: Hasher(crc.CRC32), _BOTH, crc.CRC32),
-        Algorithm("CRC32C", 4, lambda: Hasher(crc.CRC32C), _BOTH, crc.CRC32C),
-        Algorithm("CRC64NVME", 8, lambda: Hasher(crc.CRC64NVME), _FULL, crc.CRC64NVME),
-        Algorithm("SHA1", 20, lambda: hashlib.sha1(usedforsecurity=False), _PARTS),
-        Algorithm("SHA256", 32, hashlib.sha256, _PARTS),
-        Algorithm("SHA512", 64, hashlib.sha512, _PARTS),
-        Algorithm("MD5", 16, lambda: hashlib.md5(usedforsecurity=False), _PARTS),
-        Algorithm("XXHASH64", 8, _xxhash("xxh64"), _PARTS),
-        Algorithm("XXHASH3", 8, _xxhash("xxh3_64"), _PARTS),
-        Algorithm("XXHASH128", 16, _xxhash("xxh3_128"), _PARTS),
+        Algorithm("CRC32", "ChecksumCRC32", 4, lambda: Hasher(crc.CRC32), _BOTH, crc.CRC32),
+        Algorithm("CRC32C", "ChecksumCRC32C", 4, lambda: Hasher(crc.CRC32C), _BOTH, crc.CRC32C),
+        Algorithm("CRC64NVME", "ChecksumCRC64NVME", 8, lambda: Hasher(crc.CRC64NVME), _FULL, crc.CRC64NVME),
+        Algorithm("SHA1", "ChecksumSHA1", 20, lambda: hashlib.sha1(usedforsecurity=False), _PARTS),
+        Algorithm("SHA256", "ChecksumSHA256", 32, hashlib.sha256, _PARTS),
+        Algorithm("SHA512", "ChecksumSHA512", 64, hashlib.sha512, _PARTS),
+        Algorithm("MD5", "ChecksumMD5", 16, lambda: hashlib.md5(usedforsecurity=False), _PARTS),
+        Algorithm("XXHASH64", "ChecksumXXHASH64", 8, _xxhash("xxh64"), _PARTS),
+        Algorithm("XXHASH3", "ChecksumXXHASH3", 8, _xxhash("xxh3_64"), _PARTS),
+        Algorithm("XXHASH128", "ChecksumXXHASH128", 16, _xxhash("xxh3_128"), _PARTS),
     )
 }
 MEMBERS: dict[str, Algorithm] = {algorithm.member: algorithm for algorithm in ALGORITHMS.values()}

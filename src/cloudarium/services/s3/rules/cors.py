@@ -26,7 +26,9 @@ def check(rules: Sequence[dict[str, Any]]) -> None:
             raise errors.MalformedXml()
         for method in rule["AllowedMethods"]:
             if method not in METHODS:
-                raise errors.InvalidRequest(f"Found unsupported HTTP method in CORS config. Unsupported method is {method}")
+                raise errors.InvalidRequest(
+                    f"Found unsupported HTTP method in CORS config. Unsupported method is {method}"
+                )
         for origin in rule["AllowedOrigins"]:
             if origin.count("*") > 1:
                 raise errors.InvalidRequest(f'AllowedOrigin "{origin}" can not have more than one wildcard.')
@@ -35,7 +37,9 @@ def check(rules: Sequence[dict[str, Any]]) -> None:
                 raise errors.InvalidRequest(f'AllowedHeader "{header}" can not have more than one wildcard.')
         for header in rule.get("ExposeHeaders", ()):
             if "*" in header:
-                raise errors.InvalidRequest(f'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.')
+                raise errors.InvalidRequest(
+                    f'ExposeHeader "{header}" contains wildcard. We currently do not support wildcard for ExposeHeader.'
+                )
 
 
 @lru_cache(maxsize=1024)

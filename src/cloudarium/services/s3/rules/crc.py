@@ -21,7 +21,7 @@ Kind = tuple[str, int, int]  # anycrc's name, the reflected polynomial, the widt
 @cache
 def _wheel(kind: Kind) -> Any:
     try:
-        import anycrc
+        import anycrc  # type: ignore[import-untyped]
     except ImportError:
         return None
     return anycrc.Model(kind[0])

@@ -104,7 +104,7 @@ def check_acl(input: Mapping[str, Any]) -> None:
         raise errors.AclsNotSupported()
 
 
-_CANNED = frozenset(
-    "private public-read public-read-write authenticated-read aws-exec-read bucket-owner-read bucket-owner-full-control"
-    " log-delivery-write".split()
-)
+_CANNED = frozenset((
+    "private", "public-read", "public-read-write", "authenticated-read", "aws-exec-read", "bucket-owner-read",
+    "bucket-owner-full-control", "log-delivery-write",
+))  # fmt: skip

@@ -67,7 +67,10 @@ def _check_rule(rule: dict[str, Any]) -> None:
     if noncurrent is not None:
         _positive(noncurrent.get("NoncurrentDays"), "'NoncurrentDays' for NoncurrentVersionExpiration action")
         if noncurrent.get("NewerNoncurrentVersions") is not None:
-            _positive(noncurrent["NewerNoncurrentVersions"], "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action")
+            _positive(
+                noncurrent["NewerNoncurrentVersions"],
+                "'NewerNoncurrentVersions' for NoncurrentVersionExpiration action",
+            )
     abort = rule.get("AbortIncompleteMultipartUpload")
     if abort is not None:
         if "Tag" in _conditions(rule) or "Tags" in _conditions(rule):
@@ -83,12 +86,20 @@ def _positive(days: int | None, what: str) -> None:
 
 
 def _check_filter(filter: dict[str, Any]) -> None:
-    given = [name for name in ("Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And") if filter.get(name) is not None]
+    given = [
+        name
+        for name in ("Prefix", "Tag", "ObjectSizeGreaterThan", "ObjectSizeLessThan", "And")
+        if filter.get(name) is not None
+    ]
     if len(given) > 1:
         raise errors.MalformedXml()
     if given == ["And"]:
         both = filter["And"]
-        if sum(name in both for name in ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan")) + len(both.get("Tags", ())) < 2:
+        if (
+            sum(name in both for name in ("Prefix", "ObjectSizeGreaterThan", "ObjectSizeLessThan"))
+            + len(both.get("Tags", ()))
+            < 2
+        ):
             raise errors.MalformedXml()
         keys = [tag["Key"] for tag in both.get("Tags", ())]
         if len(set(keys)) < len(keys):
@@ -113,11 +124,17 @@ def _check_transitions(rule: dict[str, Any]) -> None:
     for kind, days_name in (("Transitions", "Days"), ("NoncurrentVersionTransitions", "NoncurrentDays")):
         classes: set[str] = set()
         for transition in rule.get(kind, ()):
-            storage_class, days, date = transition.get("StorageClass"), transition.get(days_name), transition.get("Date")
+            storage_class, days, date = (
+                transition.get("StorageClass"),
+                transition.get(days_name),
+                transition.get("Date"),
+            )
             if storage_class not in CLASSES or (days is None) == (date is None):
                 raise errors.MalformedXml()
             if storage_class in classes:
-                raise errors.InvalidRequest(f"'StorageClass' must be different for '{kind[:-1]}' actions in same 'Rule'")
+                raise errors.InvalidRequest(
+                    f"'StorageClass' must be different for '{kind[:-1]}' actions in same 'Rule'"
+                )
             classes.add(storage_class)
             if days is not None and days < 0:
                 raise errors.InvalidArgument(f"'{days_name}' in {kind[:-1]} action must be nonnegative")
@@ -201,7 +218,9 @@ def transition(rules: Sequence[dict[str, Any]], thing: Thing, size_rule: str, no
     return _lowest(due, thing.storage_class)
 
 
-def noncurrent_transition(rules: Sequence[dict[str, Any]], thing: Thing, newer: int, size_rule: str, now: float) -> str | None:
+def noncurrent_transition(
+    rules: Sequence[dict[str, Any]], thing: Thing, newer: int, size_rule: str, now: float
+) -> str | None:
     """The same for a noncurrent version that has `newer` noncurrent versions in front of it."""
     due = [
         step["StorageClass"]
@@ -223,7 +242,11 @@ def _lowest(classes: Sequence[str], present: str) -> str | None:
 
 def _large_enough(rule: dict[str, Any], step: dict[str, Any], thing: Thing, size_rule: str) -> bool:
     """Small objects stay where they are unless the rule itself speaks of sizes."""
-    if thing.size >= MIN_TRANSITION_SIZE or "ObjectSizeGreaterThan" in _conditions(rule) or "ObjectSizeLessThan" in _conditions(rule):
+    if (
+        thing.size >= MIN_TRANSITION_SIZE
+        or "ObjectSizeGreaterThan" in _conditions(rule)
+        or "ObjectSizeLessThan" in _conditions(rule)
+    ):
         return True
     return size_rule == "varies_by_storage_class" and step["StorageClass"] in ("GLACIER", "DEEP_ARCHIVE")
 
@@ -262,5 +285,3 @@ def abort(rules: Sequence[dict[str, Any]], key: str, initiated: float) -> tuple[
 def next_look(rules: Sequence[dict[str, Any]], now: float) -> float | None:
     """When the bucket must be looked at again: every midnight while a rule is in force."""
     return midnight_after(now) if rules else None
-
-

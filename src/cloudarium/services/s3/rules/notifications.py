@@ -15,17 +15,24 @@ from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids
 from cloudarium.shared.errors import NotBuilt
 
-EVENTS = frozenset(
-    "s3:ReducedRedundancyLostObject s3:ObjectCreated:* s3:ObjectCreated:Put s3:ObjectCreated:Post s3:ObjectCreated:Copy"
-    " s3:ObjectCreated:CompleteMultipartUpload s3:ObjectRemoved:* s3:ObjectRemoved:Delete"
-    " s3:ObjectRemoved:DeleteMarkerCreated s3:ObjectRestore:* s3:ObjectRestore:Post s3:ObjectRestore:Completed"
-    " s3:ObjectRestore:Delete s3:Replication:* s3:Replication:OperationFailedReplication"
-    " s3:Replication:OperationNotTracked s3:Replication:OperationMissedThreshold"
-    " s3:Replication:OperationReplicatedAfterThreshold s3:LifecycleTransition s3:IntelligentTiering s3:ObjectAcl:Put"
-    " s3:LifecycleExpiration:* s3:LifecycleExpiration:Delete s3:LifecycleExpiration:DeleteMarkerCreated"
-    " s3:ObjectTagging:* s3:ObjectTagging:Put s3:ObjectTagging:Delete".split()
+EVENTS = frozenset((
+    "s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post",
+    "s3:ObjectCreated:Copy", "s3:ObjectCreated:CompleteMultipartUpload", "s3:ObjectRemoved:*",
+    "s3:ObjectRemoved:Delete", "s3:ObjectRemoved:DeleteMarkerCreated", "s3:ObjectRestore:*",
+    "s3:ObjectRestore:Post", "s3:ObjectRestore:Completed", "s3:ObjectRestore:Delete", "s3:Replication:*",
+    "s3:Replication:OperationFailedReplication", "s3:Replication:OperationNotTracked",
+    "s3:Replication:OperationMissedThreshold", "s3:Replication:OperationReplicatedAfterThreshold",
+    "s3:LifecycleTransition", "s3:IntelligentTiering", "s3:ObjectAcl:Put", "s3:LifecycleExpiration:*",
+    "s3:LifecycleExpiration:Delete", "s3:LifecycleExpiration:DeleteMarkerCreated", "s3:ObjectTagging:*",
+    "s3:ObjectTagging:Put", "s3:ObjectTagging:Delete",
+))  # fmt: skip
+_NEWER = (
+    "s3:LifecycleTransition",
+    "s3:LifecycleExpiration",
+    "s3:ObjectTagging",
+    "s3:IntelligentTiering",
+    "s3:ObjectAcl",
 )
-_NEWER = ("s3:LifecycleTransition", "s3:LifecycleExpiration", "s3:ObjectTagging", "s3:IntelligentTiering", "s3:ObjectAcl")
 _OTHERS = {
     "TopicConfigurations": "s3 notifications to SNS topics",
     "QueueConfigurations": "s3 notifications to SQS queues",
@@ -77,7 +84,9 @@ def _filter(entry: dict[str, Any]) -> list[dict[str, str]]:
     for rule in ((entry.get("Filter") or {}).get("Key") or {}).get("FilterRules", ()):
         name, value = (rule.get("Name") or "").capitalize(), rule.get("Value") or ""
         if name not in ("Prefix", "Suffix"):
-            raise errors.InvalidArgument("filter rule name must be either prefix or suffix", "FilterRule.Name", rule.get("Name"))
+            raise errors.InvalidArgument(
+                "filter rule name must be either prefix or suffix", "FilterRule.Name", rule.get("Name")
+            )
         if any(name == other["Name"] for other in rules):
             raise errors.InvalidArgument(
                 f"Cannot specify more than one {name.lower()} rule in a filter.", "FilterRule.Name", name.lower()
@@ -122,7 +131,11 @@ def targets(configuration: dict[str, Any] | None, event: str, key: str) -> Itera
     """Whom to tell of `event` on `key`."""
     for entry in (configuration or {}).get("LambdaFunctionConfigurations", ()):
         prefix, suffix = _ends(entry)
-        if any(_meets(pattern, event) for pattern in entry["Events"]) and key.startswith(prefix) and key.endswith(suffix):
+        if (
+            any(_meets(pattern, event) for pattern in entry["Events"])
+            and key.startswith(prefix)
+            and key.endswith(suffix)
+        ):
             yield Target(entry["Id"], entry["LambdaFunctionArn"])
 
 

@@ -32,7 +32,9 @@ def from_header(header: str | None) -> dict[str, str]:
                 header,
             )
         tags[key] = value
-    return _check(tags, MAX_OBJECT_TAGS, "Object tags cannot be greater than 10", "Your TagKey cannot be prefixed with aws:")
+    return _check(
+        tags, MAX_OBJECT_TAGS, "Object tags cannot be greater than 10", "Your TagKey cannot be prefixed with aws:"
+    )
 
 
 def from_set(tag_set: Sequence[dict[str, Any]], of_bucket: bool) -> dict[str, str]:
@@ -49,7 +51,9 @@ def from_set(tag_set: Sequence[dict[str, Any]], of_bucket: bool) -> dict[str, st
             tags, MAX_BUCKET_TAGS, "Bucket tag count cannot be greater than 50",
             "System tags cannot be added/updated by requester",
         )  # fmt: skip
-    return _check(tags, MAX_OBJECT_TAGS, "Object tags cannot be greater than 10", "Your TagKey cannot be prefixed with aws:")
+    return _check(
+        tags, MAX_OBJECT_TAGS, "Object tags cannot be greater than 10", "Your TagKey cannot be prefixed with aws:"
+    )
 
 
 def _check(tags: dict[str, str], most: int, too_many: str, system: str) -> dict[str, str]:
