@@ -248,6 +248,8 @@ class Environments:
         spec = environment.spec
         interpreter = await self.interpreters.of(spec.runtime)
         layers = await asyncio.to_thread(self.packages.merged, spec.layers) if spec.layers else None
+        if interpreter.family == "provided":
+            _check_bootstrap(spec, layers)
         launcher, forks = await self._launcher_for(interpreter, environment, layers)
         return Start(
             launcher,
@@ -334,6 +336,11 @@ def _stream_name(spec: FunctionSpec, now: float) -> str:
     return time.strftime("%Y/%m/%d/", time.gmtime(now)) + f"[{spec.version}]{ids.hex(32)}"
 
 
+def _check_bootstrap(spec: FunctionSpec, layers: Path | None) -> None:
+    if not any((folder / "bootstrap").exists() for folder in (spec.code, layers) if folder is not None):
+        raise RuntimeUnavailable("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
+
+
 def _import_path(layout: Layout, task: str, opt: str, python_path: str) -> list[str]:
     minor = layout.interpreter.version.split(".")[1]
     layers = [f"{opt}/python/lib/python3.{minor}/site-packages", f"{opt}/python"]
@@ -354,9 +361,6 @@ def _command(
         options = ["--expose-gc", "--max-http-header-size", "81920", f"--max-old-space-size={heap}"]
         command = [program, *options, f"{layout.rapid}/node_bootstrap.mjs"]
     else:
-        in_task = (spec.code / "bootstrap").exists()
-        if not in_task and not (layers is not None and (layers / "bootstrap").exists()):
-            raise RuntimeUnavailable("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
-        command = [f"{task}/bootstrap" if in_task else f"{opt}/bootstrap"]
+        command = [f"{task if (spec.code / 'bootstrap').exists() else opt}/bootstrap"]
     wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
     return [wrapper, *command] if wrapper and family != "provided" else command

@@ -39,6 +39,7 @@ class FunctionProcess:
         self.meter = Meter(0)
         self.exited: Exited | None = None
         self._guard = 0
+        self._end_signal = signal.SIGKILL
         self._log_handle = -1
         self._status_handle = -1
         self._ready: asyncio.Future[None] | None = None
@@ -57,6 +58,7 @@ class FunctionProcess:
                 os.set_blocking(handle, False)
             loop.add_reader(self._log_handle, self.drain)
             loop.add_reader(self._status_handle, self._read_status)
+            self._end_signal = signal.SIGKILL if launcher.layout.isolate else signal.SIGTERM
             self._guard = await launcher.spawn(order(self.api.address), log_writer, status_writer)
             self.meter = Meter(self._guard)
         except BaseException:
@@ -168,7 +170,7 @@ class FunctionProcess:
         """Kill the environment with all its processes; its end is noticed like any other."""
         if self._guard and self._status_handle >= 0:
             with contextlib.suppress(OSError):
-                os.kill(self._guard, signal.SIGKILL)
+                os.kill(self._guard, self._end_signal)
 
     def close(self) -> None:
         """Kill it and let go of everything at once."""

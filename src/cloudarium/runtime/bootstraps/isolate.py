@@ -215,10 +215,10 @@ def drop_privileges():
     _set_capabilities(0)
 
 
-def die_with_parent():
-    """Ask Linux to kill this process when its parent ends; elsewhere the parent's pipe is watched."""
+def die_with_parent(number):
+    """Ask Linux to send this process a signal when its parent ends; elsewhere the parent's pipe is watched."""
     if sys.platform == "linux":
-        prctl(PR_SET_PDEATHSIG, int(signal.SIGKILL))
+        prctl(PR_SET_PDEATHSIG, int(number))
 
 
 def adopt_orphans():

@@ -12,6 +12,7 @@ import contextlib
 import gc
 import json
 import os
+import resource  # now: where a function's process is set up, the launcher's own library is out of sight
 import select
 import signal
 import socket
@@ -114,24 +115,25 @@ class Launcher:
         self.received = b""
         self.handles = []
         self.alive_reader, self.alive_writer = os.pipe()
+        # The first process of a PID namespace takes all others with it whatever way it ends; a plain one needs to be
+        # asked, so that it can look for what its function left behind.
+        self.end = signal.SIGKILL if configuration["isolate"] else signal.SIGTERM
 
     def serve(self):
         """Answer starts until the socket ends; then kill every environment and stop."""
-        wake_reader, wake_writer = os.pipe()
-        for handle in (wake_reader, wake_writer):
-            os.set_blocking(handle, False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        signal.set_wakeup_fd(wake_writer)
+        wake = _watch_signals()
         isolate.adopt_orphans()
         while True:
-            ready, _, _ = select.select([self.control, wake_reader], [], [])
-            if wake_reader in ready:
-                os.read(wake_reader, 4096)
+            ready, _, _ = select.select([self.control, wake], [], [])
+            if wake in ready:
+                if signal.SIGTERM in os.read(wake, 4096):
+                    break
                 self._reap()
             if self.control in ready and not self._receive():
                 break
-        for guard in list(self.guards):
-            _kill(guard)
+        for guard in self.guards:
+            with contextlib.suppress(OSError):
+                os.kill(guard, self.end)
         os._exit(0)
 
     def _reap(self):
@@ -147,7 +149,10 @@ class Launcher:
     def _receive(self):
         """Take what has come; False when the cloud has closed its end."""
         handles_size = socket.CMSG_LEN(16 * 4)
-        data, ancillary, _, _ = self.control.recvmsg(1 << 20, handles_size)
+        try:
+            data, ancillary, _, _ = self.control.recvmsg(1 << 20, handles_size)
+        except ConnectionResetError:  # the cloud was killed before it read our last word
+            return False
         for _, _, content in ancillary:
             self.handles += struct.unpack(f"{len(content) // 4}i", content)
         if not data:
@@ -177,8 +182,8 @@ class Launcher:
         """The environment's first process: sets it up, runs the function's process, takes everything down with it."""
         code = 70
         try:
-            signal.set_wakeup_fd(-1)
-            isolate.die_with_parent()
+            wake = _watch_signals()
+            isolate.die_with_parent(self.end)
             os.setsid()
             os.close(self.alive_writer)
             os.dup2(log, 1)
@@ -189,7 +194,7 @@ class Launcher:
             pid = os.fork()
             if pid == 0:
                 self._become_function(order)
-            _guard(pid, status, self.alive_reader)
+            _guard(pid, status, self.alive_reader, wake)
         except BaseException as error:
             os.write(status, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode())
         finally:
@@ -198,9 +203,10 @@ class Launcher:
     def _become_function(self, order):
         """Turn this process into the function's: its environment, its folder, its code; nothing of ours stays open."""
         try:
-            isolate.die_with_parent()
+            isolate.die_with_parent(signal.SIGKILL)
             os.setpgid(0, 0)
-            for number in (signal.SIGCHLD, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
+            signal.set_wakeup_fd(-1)
+            for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGPIPE, signal.SIGXFSZ):
                 signal.signal(number, signal.SIG_DFL)
             if self.configuration["isolate"]:
                 isolate.drop_privileges()
@@ -219,8 +225,6 @@ class Launcher:
 
 
 def _limit(limits):
-    import resource
-
     for name, value in limits.items():
         kind = getattr(resource, name, None)
         if kind is None:
@@ -230,22 +234,28 @@ def _limit(limits):
         resource.setrlimit(kind, (value, value))
 
 
-def _guard(pid, status, alive):
-    """Wait for the function's process to end or the launcher to go; then leave nothing behind."""
+def _watch_signals():
+    """Have the end of a child and the order to end written into a pipe, whose read end is given."""
     wake_reader, wake_writer = os.pipe()
     for handle in (wake_reader, wake_writer):
         os.set_blocking(handle, False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
+    for number in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(wake_writer)
+    return wake_reader
+
+
+def _guard(pid, status, alive, wake):
+    """Wait for the function's process to end, or for the order to end, or the launcher to go; leave nothing behind."""
     while True:
         ended, code, usage = _collect(pid)
         if ended:
             os.write(status, json.dumps({"status": code, "max_rss": usage}).encode())
             break
-        ready, _, _ = select.select([wake_reader, alive], [], [])
-        if wake_reader in ready:
-            os.read(wake_reader, 4096)
+        ready, _, _ = select.select([wake, alive], [], [])
         if alive in ready:  # only its end can be read from it: the launcher is gone
+            break
+        if signal.SIGTERM in os.read(wake, 4096):
             break
     _kill(pid)
     _kill_orphans()
@@ -267,21 +277,18 @@ def _collect(pid):
 
 
 def _kill_orphans():
-    """Kill what the function's processes left to us. In a PID namespace our own end does the same."""
+    """Kill what the function's processes left to us, until nothing is. In a PID namespace our own end does the same."""
     if os.getpid() == 1 or sys.platform != "linux":
         return
-    for _ in range(100):
-        try:
-            with open(f"/proc/self/task/{os.getpid()}/children") as file:
-                children = [int(word) for word in file.read().split()]
-        except OSError:
-            return
-        if not children:
-            return
+    while True:
+        with open(f"/proc/self/task/{os.getpid()}/children") as file:
+            children = [int(word) for word in file.read().split()]
         for child in children:
             _kill(child, group=False)
-        time.sleep(0.001)
-        _collect(-2)
+        try:
+            os.waitpid(-1, 0)  # its own children, if it had any, are ours now
+        except ChildProcessError:
+            return
 
 
 def _kill(pid, group=True):
