@@ -5,7 +5,7 @@ The values are checked with every request: they decide whether the operands' typ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,13 +13,47 @@ from cloudarium.services.dynamodb.errors import ValidationException
 from cloudarium.services.dynamodb.expressions import checks
 from cloudarium.services.dynamodb.expressions.conditions import Test, test_of
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyTest, key_tests
-from cloudarium.services.dynamodb.expressions.parser import Action, Node, Parser, Path, Placeholder, Update
-from cloudarium.services.dynamodb.expressions.paths import Steps
+from cloudarium.services.dynamodb.expressions.parser import (
+    Action,
+    Between,
+    CallNode,
+    Node,
+    Parser,
+    Path,
+    Placeholder,
+    Update,
+)
+from cloudarium.services.dynamodb.expressions.paths import Projector, Steps, projector
 from cloudarium.services.dynamodb.expressions.tokens import ExpressionError
 from cloudarium.services.dynamodb.expressions.updates import Change, changes_of
+from cloudarium.services.dynamodb.rules.values import Value, kind_of
 
 MAX_TEXT = 4096
+MOST_SIGNATURES = 64
+Values = Mapping[str, Value]
 Names = tuple[tuple[str, str], ...]
+
+
+class _Fitting:
+    """Remembers with which types of values a tree passed its checks; when contents count too, it remembers nothing."""
+
+    __slots__ = ("_known", "_names", "by_content")
+
+    def __init__(self, names: frozenset[str], by_content: bool) -> None:
+        self._names = tuple(names)
+        self._known: set[tuple[str, ...]] = set()
+        self.by_content = by_content
+
+    def known(self, given: Values) -> bool:
+        """Whether values of these types have passed before."""
+        if self.by_content or any(name not in given for name in self._names):
+            return False
+        return tuple(kind_of(given[name]) for name in self._names) in self._known
+
+    def note(self, given: Values) -> None:
+        """Values of these types have passed."""
+        if not self.by_content and len(self._known) < MOST_SIGNATURES:
+            self._known.add(tuple(kind_of(given[name]) for name in self._names))
 
 
 class Condition(NamedTuple):
@@ -31,6 +65,17 @@ class Condition(NamedTuple):
     values: frozenset[str]
     heads: frozenset[str]
     nested: frozenset[str]
+    fitting: _Fitting
+
+    def check_defined(self, given: Sequence[str]) -> None:
+        """Refuse a :value that is not among `given`."""
+        _defined(checks.walk(self.node), given)
+
+    def check(self, given: Values) -> None:
+        """Refuse values that are undefined or of a type an operator does not take."""
+        if not self.fitting.known(given):
+            checks.check_condition_values(self.node, given)
+            self.fitting.note(given)
 
 
 class Changes(NamedTuple):
@@ -41,6 +86,19 @@ class Changes(NamedTuple):
     names: frozenset[str]
     values: frozenset[str]
     nested: frozenset[str]
+    fitting: _Fitting
+
+    def check_defined(self, given: Sequence[str]) -> None:
+        """Refuse a :value that is not among `given`; AWS begins with the last action."""
+        for action in reversed(self.tree.actions):
+            if action.operand is not None:
+                _defined(checks.walk(action.operand), given)
+
+    def check(self, given: Values) -> None:
+        """Refuse values that are undefined or of a type an action does not take."""
+        if not self.fitting.known(given):
+            checks.check_update_values(self.tree, given)
+            self.fitting.note(given)
 
 
 class Projection(NamedTuple):
@@ -49,11 +107,23 @@ class Projection(NamedTuple):
     paths: tuple[Steps, ...]
     names: frozenset[str]
     nested: frozenset[str]
+    show: Projector
+
+    def check_defined(self, given: Sequence[str]) -> None:
+        """A projection has no values."""
 
     @property
     def heads(self) -> frozenset[str]:
         """The top-level attributes it shows something of."""
         return frozenset(str(steps[0]) for steps in self.paths)
+
+
+def _defined(nodes: Iterable[Node], given: Sequence[str]) -> None:
+    for node in nodes:
+        if isinstance(node, Placeholder) and node.name not in given:
+            raise ExpressionError(
+                f"An expression attribute value used in expression is not defined; attribute value: {node.name}"
+            )
 
 
 # ---- Compiling one text ---------------------------------------------------------------------------------------------
@@ -81,14 +151,22 @@ def condition_of(tree: Node, used: frozenset[str] = frozenset()) -> Condition:
     """The compiled form of a tree with resolved paths."""
     nodes = list(checks.walk(tree))
     found = [node for node in nodes if isinstance(node, Path)]
+    given = frozenset(node.name for node in nodes if isinstance(node, Placeholder))
+    by_content = any(_by_content(node) for node in nodes)
     return Condition(
         node=tree,
         test=test_of(tree),
         names=used,
-        values=frozenset(node.name for node in nodes if isinstance(node, Placeholder)),
+        values=given,
         heads=frozenset(str(path.steps[0]) for path in found),
         nested=_nested(found),
+        fitting=_Fitting(given, by_content),
     )
+
+
+def _by_content(node: Node) -> bool:
+    """Whether a check looks at what a value holds: the bounds of BETWEEN, the type's name."""
+    return isinstance(node, Between) or (isinstance(node, CallNode) and node.name == "attribute_type")
 
 
 @lru_cache(maxsize=1024)
@@ -110,19 +188,18 @@ def compile_update(text: str, names: Names) -> Changes:
     given = dict(names)
     targets = [checks.resolve_path(action.path, given) for action in tree.actions]
     checks.check_overlap(targets)
-    sections = tuple(
-        (word, tuple(_resolved(action, given) for action in actions)) for word, actions in tree.sections
+    return changes_in(
+        Update(tuple((word, tuple(_resolved(action, given) for action in actions)) for word, actions in tree.sections)),
+        _used_names(parser),
     )
-    resolved = Update(sections)
-    operands = [node for action in resolved.actions if action.operand for node in checks.walk(action.operand)]
-    found = [node for node in operands if isinstance(node, Path)] + targets
-    return Changes(
-        tree=resolved,
-        changes=changes_of(resolved.actions),
-        names=_used_names(parser),
-        values=frozenset(node.name for node in operands if isinstance(node, Placeholder)),
-        nested=_nested(found),
-    )
+
+
+def changes_in(tree: Update, used: frozenset[str] = frozenset()) -> Changes:
+    """The compiled form of an update with resolved paths."""
+    operands = [node for action in tree.actions if action.operand for node in checks.walk(action.operand)]
+    found = [node for node in operands if isinstance(node, Path)] + [action.path for action in tree.actions]
+    given = frozenset(node.name for node in operands if isinstance(node, Placeholder))
+    return Changes(tree, changes_of(tree.actions), used, given, _nested(found), _Fitting(given, False))
 
 
 def _resolved(action: Action, given: Mapping[str, str]) -> Action:
@@ -139,7 +216,12 @@ def compile_projection(text: str, names: Names) -> Projection:
     given = dict(names)
     resolved = [checks.resolve_path(path, given) for path in found]
     checks.check_overlap(resolved)
-    return Projection(tuple(path.steps for path in resolved), _used_names(parser), _nested(resolved))
+    return projection_of(tuple(path.steps for path in resolved), _used_names(parser))
+
+
+def projection_of(found: tuple[Steps, ...], used: frozenset[str] = frozenset()) -> Projection:
+    """The compiled form of resolved paths."""
+    return Projection(found, used, frozenset(str(steps[0]) for steps in found if len(steps) > 1), projector(found))
 
 
 def _used_names(parser: Parser) -> frozenset[str]:

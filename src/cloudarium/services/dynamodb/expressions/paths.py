@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from cloudarium.services.dynamodb.rules.values import Item, Value
@@ -36,28 +36,27 @@ def container(item: Item, steps: Steps) -> Any | None:
     return None if parent is None else parent.get("L" if isinstance(steps[-1], int) else "M")
 
 
-def project(item: Item, paths: Sequence[Steps]) -> Item:
-    """The item with nothing but what lies at the paths; elements of lists close ranks."""
-    found: Item = {}
-    nested = []
-    for steps in paths:
-        if len(steps) > 1:
-            nested.append(steps)
-        elif (top := str(steps[0])) in item:
-            found[top] = item[top]
-    if nested:
-        found.update(_nested(item, nested))
-    return found
+Projector = Callable[[Item], Item]
 
 
-def _nested(item: Item, paths: Sequence[Steps]) -> Item:
+def projector(paths: Sequence[Steps]) -> Projector:
+    """The function that gives an item with nothing but what lies at the paths; elements of lists close ranks."""
+    tops = tuple(str(steps[0]) for steps in paths if len(steps) == 1)
     tree: dict[str | int, Any] = {}
     for steps in paths:
-        node = tree
-        for step in steps[:-1]:
-            node = node.setdefault(step, {})
-        node[steps[-1]] = None
-    return dict(_kept(item, tree))
+        if len(steps) > 1:
+            node = tree
+            for step in steps[:-1]:
+                node = node.setdefault(step, {})
+            node[steps[-1]] = None
+
+    def project(item: Item) -> Item:
+        found = {name: item[name] for name in tops if name in item}
+        if tree:
+            found.update(_kept(item, tree))
+        return found
+
+    return project
 
 
 def _kept(fields: Item, tree: dict[str | int, Any]) -> list[tuple[str, Value]]:

@@ -7,26 +7,28 @@ names and values that nothing uses.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
-from cloudarium.services.dynamodb.expressions import checks, legacy
+from cloudarium.services.dynamodb.expressions import legacy
 from cloudarium.services.dynamodb.expressions.compiled import (
     Changes,
     Condition,
     Names,
     Projection,
+    changes_in,
     compile_condition,
     compile_key_condition,
     compile_projection,
     compile_update,
     condition_of,
+    projection_of,
 )
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyTest
 from cloudarium.services.dynamodb.expressions.parser import Action, Update
 from cloudarium.services.dynamodb.expressions.tokens import ExpressionError
-from cloudarium.services.dynamodb.expressions.updates import changes_of
 from cloudarium.services.dynamodb.rules import values
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.services.dynamodb.rules.values import Value
@@ -42,7 +44,7 @@ _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z", re.ASCII)
 class Expressions:
     """What the expressions (or legacy parameters) of one request say; parts that are absent are None."""
 
-    __slots__ = ("condition", "filter", "filter_name", "key", "key_error", "projection", "update", "values")
+    __slots__ = ("condition", "filter", "filter_name", "key", "key_condition", "projection", "update", "values")
 
     def __init__(self) -> None:
         self.values: Mapping[str, Value] = {}
@@ -50,7 +52,7 @@ class Expressions:
         self.filter: Condition | None = None
         self.filter_name = "Filter Expression"
         self.key: tuple[KeyTest, ...] | None = None
-        self.key_error: str | None = None
+        self.key_condition: Condition | None = None
         self.projection: Projection | None = None
         self.update: Changes | None = None
 
@@ -88,36 +90,83 @@ def read(
     if not used and "ExpressionAttributeNames" not in given and "ExpressionAttributeValues" not in given:
         return _older(given, older) if older else NOTHING
     _exclude(given, used, older, values_for)
-    names = _names(given.get("ExpressionAttributeNames"))
-    made = Expressions()
-    made.values = _values(given.get("ExpressionAttributeValues"))
-    for label in used:
+    names, values_given = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
+    texts = tuple((label, given[label]) for label in used)
+    listed = None if names is None else tuple(names.items())
+    keys = None if values_given is None else tuple(values_given)
+    try:
+        prepared = _prepare(texts, listed, keys)
+    except ValidationException:
+        _check_names(listed)  # these and wrong values come before what was found
+        _check_keys(keys)
+        _check_values(values_given or {})
+        raise
+    return prepared.bound(_check_values(values_given or {}), given)
+
+
+class _Prepared(NamedTuple):
+    """A request's expressions without its values: everything that is right whatever they are."""
+
+    parts: tuple[tuple[str, Condition | Changes | Projection], ...]  # by label
+    key: tuple[KeyTest, ...] | None
+
+    def bound(self, values_given: Mapping[str, Value], given: Mapping[str, Any]) -> Expressions:
+        """The expressions with the request's values, whose types are checked."""
+        made = Expressions()
+        made.values = values_given
+        made.key = self.key
+        for label, part in self.parts:
+            if not isinstance(part, Projection):
+                try:
+                    part.check(values_given)
+                except ExpressionError as error:
+                    raise error.labelled(label) from None
+            setattr(made, _PLACES[label], part)
+        if "KeyConditions" in given or "AttributesToGet" in given:
+            _mix_older(made, given)
+        return made
+
+
+_PLACES = {
+    "ConditionExpression": "condition",
+    "FilterExpression": "filter",
+    "KeyConditionExpression": "key_condition",
+    "ProjectionExpression": "projection",
+    "UpdateExpression": "update",
+}
+
+
+@lru_cache(maxsize=1024)
+def _prepare(texts: tuple[tuple[str, str], ...], names: Names | None, keys: tuple[str, ...] | None) -> _Prepared:
+    """Compile a request's expressions, and refuse names and values that nothing uses."""
+    _check_names(names)
+    _check_keys(keys)
+    parts: list[tuple[str, Condition | Changes | Projection]] = []
+    key: tuple[KeyTest, ...] | str | None = None
+    for label, text in texts:
         try:
-            _READERS[label](made, given[label], names)
+            if label == "KeyConditionExpression":
+                condition, key = compile_key_condition(text, names or ())
+                parts.append((label, condition))
+            else:
+                parts.append((label, _COMPILERS[label](text, names or ())))
+            parts[-1][1].check_defined(keys or ())
         except ExpressionError as error:
             raise error.labelled(label) from None
-    _unused("Names", dict(names), [part.names for part in _parts(made)] + [_key_names(given, names)])
-    _unused("Values", made.values, [part.values for part in _parts(made) if not isinstance(part, Projection)]
-            + [_key_values(given, names)])  # fmt: skip
-    if made.key_error is not None:
-        raise ValidationException(made.key_error)
-    if "KeyConditions" in given or "AttributesToGet" in given:
-        _mix_older(made, given)
-    return made
+    found = [part for _, part in parts]
+    _unused("Names", [name for name, _ in names or ()], [part.names for part in found])
+    _unused("Values", keys or (), [part.values for part in found if not isinstance(part, Projection)])
+    if isinstance(key, str):
+        raise ValidationException(key)
+    return _Prepared(tuple(parts), key)
 
 
-def _parts(made: Expressions) -> list[Any]:
-    return [part for part in (made.condition, made.filter, made.projection, made.update) if part is not None]
-
-
-def _key_names(given: Mapping[str, Any], names: Names) -> frozenset[str]:
-    text = given.get("KeyConditionExpression")
-    return frozenset() if text is None else compile_condition(text, names).names
-
-
-def _key_values(given: Mapping[str, Any], names: Names) -> frozenset[str]:
-    text = given.get("KeyConditionExpression")
-    return frozenset() if text is None else compile_condition(text, names).values
+_COMPILERS: dict[str, Callable[[str, Names], Condition | Changes | Projection]] = {
+    "ConditionExpression": compile_condition,
+    "FilterExpression": compile_condition,
+    "ProjectionExpression": compile_projection,
+    "UpdateExpression": compile_update,
+}
 
 
 def _exclude(
@@ -142,27 +191,29 @@ def _exclude(
         )
 
 
-def _names(given: Mapping[str, str] | None) -> Names:
-    if given is None:
-        return ()
-    if not given:
+def _check_names(names: Names | None) -> None:
+    if names is None:
+        return
+    if not names:
         raise ValidationException("ExpressionAttributeNames must not be empty")
-    for key, name in given.items():
+    for key, name in names:
         _placeholder("Names", key, _NAME_KEY)
         if not name:
             raise ValidationException(
                 f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
             )
-    return tuple(given.items())
 
 
-def _values(given: Mapping[str, Value] | None) -> Mapping[str, Value]:
-    if given is None:
-        return {}
-    if not given:
+def _check_keys(keys: tuple[str, ...] | None) -> None:
+    if keys is None:
+        return
+    if not keys:
         raise ValidationException("ExpressionAttributeValues must not be empty")
-    for key in given:
+    for key in keys:
         _placeholder("Values", key, _VALUE_KEY)
+
+
+def _check_values(given: Mapping[str, Value]) -> Mapping[str, Value]:
     for key, value in given.items():
         try:
             values.measure_value(value)
@@ -183,49 +234,12 @@ def _placeholder(which: str, key: str, pattern: re.Pattern[str]) -> None:
         raise ValidationException(f'ExpressionAttribute{which} contains invalid key: Syntax error; key: "{key}"')
 
 
-def _unused(which: str, given: Mapping[str, Any], used: Sequence[frozenset[str]]) -> None:
+def _unused(which: str, given: Sequence[str], used: Sequence[frozenset[str]]) -> None:
     left = [key for key in given if not any(key in each for each in used)]
     if left:
         raise ValidationException(
             f"Value provided in ExpressionAttribute{which} unused in expressions: keys: {{{', '.join(left)}}}"
         )
-
-
-def _read_condition(made: Expressions, text: str, names: Names) -> None:
-    made.condition = compile_condition(text, names)
-    checks.check_condition_values(made.condition.node, made.values)
-
-
-def _read_filter(made: Expressions, text: str, names: Names) -> None:
-    made.filter = compile_condition(text, names)
-    checks.check_condition_values(made.filter.node, made.values)
-
-
-def _read_key(made: Expressions, text: str, names: Names) -> None:
-    condition, tests = compile_key_condition(text, names)
-    checks.check_condition_values(condition.node, made.values)
-    if isinstance(tests, str):
-        made.key_error = tests
-    else:
-        made.key = tests
-
-
-def _read_projection(made: Expressions, text: str, names: Names) -> None:
-    made.projection = compile_projection(text, names)
-
-
-def _read_update(made: Expressions, text: str, names: Names) -> None:
-    made.update = compile_update(text, names)
-    checks.check_update_values(made.update.tree, made.values)
-
-
-_READERS = {
-    "ConditionExpression": _read_condition,
-    "FilterExpression": _read_filter,
-    "KeyConditionExpression": _read_key,
-    "ProjectionExpression": _read_projection,
-    "UpdateExpression": _read_update,
-}
 
 
 # ---- Legacy parameters ----------------------------------------------------------------------------------------------
@@ -275,9 +289,8 @@ def _attributes_to_get(names: Sequence[str] | None) -> Projection | None:
         if name in seen:
             raise Invalid(f"Duplicate value in attribute name: {name}")
         seen.add(name)
-    return Projection(tuple((name,) for name in names), frozenset(), frozenset())
+    return projection_of(tuple((name,) for name in names))
 
 
 def _attribute_updates(actions: tuple[Action, ...]) -> Changes:
-    tree = Update(tuple((action.word, (action,)) for action in actions))
-    return Changes(tree, changes_of(actions), frozenset(), frozenset(), frozenset())
+    return changes_in(Update(tuple((action.word, (action,)) for action in actions)))

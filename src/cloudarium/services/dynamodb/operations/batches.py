@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import ValidationException
-from cloudarium.services.dynamodb.expressions import paths, request
+from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
 from cloudarium.services.dynamodb.operations.items import add_write, collection
@@ -53,7 +53,7 @@ def batch_get_item(call: Call) -> dict[str, Any]:
             if row is not None:
                 projection = parts[name].projection
                 item = values.load(row.item)
-                here.append(item if projection is None else paths.project(item, projection.paths))
+                here.append(item if projection is None else projection.show(item))
         meters.append(meter)
     return {"Responses": found, "UnprocessedKeys": unprocessed, **_consumed(call, meters)}
 

@@ -42,7 +42,7 @@ def get_item(call: Call) -> dict[str, Any]:
     answer: dict[str, Any] = {}
     if row is not None:
         item = values.load(row.item)
-        answer["Item"] = item if parts.projection is None else paths.project(item, parts.projection.paths)
+        answer["Item"] = item if parts.projection is None else parts.projection.show(item)
     wanted = given.get("ReturnConsumedCapacity")
     if wanted is not None:
         meter = Meter(table)
@@ -150,7 +150,7 @@ def _shown(kind: str | None, parts: Expressions, old: State | None, new: State) 
         return None
     state = old if kind == "UPDATED_OLD" else new
     touched = [change.steps for change in parts.update.changes]
-    return paths.project(state.item, touched) or None if state is not None else None
+    return paths.projector(touched)(state.item) or None if state is not None else None
 
 
 # ---- What writes answer ---------------------------------------------------------------------------------------------

@@ -10,7 +10,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
-from cloudarium.services.dynamodb.expressions import keyconditions, paths, request
+from cloudarium.services.dynamodb.expressions import keyconditions, request
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyRange
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.lookup import find_table
@@ -234,7 +234,7 @@ def _page(call: Call, reading: Reading, rows: Iterable[tuple[int, bytes]]) -> di
             if parts.filter is None or parts.filter.test(seen, parts.values):
                 kept += 1
                 if not counting:
-                    shown.append(seen if parts.projection is None else paths.project(seen, parts.projection.paths))
+                    shown.append(seen if parts.projection is None else parts.projection.show(seen))
         else:
             kept += 1
         size += row_size

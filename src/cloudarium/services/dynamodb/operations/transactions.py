@@ -22,7 +22,7 @@ from cloudarium.services.dynamodb.errors import (
     TransactionCanceled,
     ValidationException,
 )
-from cloudarium.services.dynamodb.expressions import paths, request
+from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
 from cloudarium.services.dynamodb.operations.items import (
@@ -227,4 +227,4 @@ def transact_get_items(call: Call) -> dict[str, Any]:
 
 def _shown(action: Action, item: Item) -> Item:
     projection = action.parts.projection
-    return item if projection is None else paths.project(item, projection.paths)
+    return item if projection is None else projection.show(item)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -21,8 +22,33 @@ class Count(NamedTuple):
     bytes: int
 
 
+TOPIC = "dynamodb tables"
+
+
+class _Known(NamedTuple):
+    """Tables as they were at a version of the topic."""
+
+    version: int
+    tables: dict[tuple[str, str, str], Table]
+
+
+_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
+
+
 def find(store: Store, scope: Scope, name: str) -> Table | None:
-    """The table of that name."""
+    """The table of that name; looked up once until any table changes."""
+    known, version = _known.get(store), store.version(TOPIC)
+    if known is None or known.version != version:
+        known = _known[store] = _Known(version, {})
+    table = known.tables.get((scope.account, scope.region, name))
+    if table is None:
+        table = _find(store, scope, name)
+        if table is not None:
+            known.tables[scope.account, scope.region, name] = table
+    return table
+
+
+def _find(store: Store, scope: Scope, name: str) -> Table | None:
     row = store.one(
         "SELECT id, definition FROM dynamodb_tables WHERE account = ? AND region = ? AND name = ?",
         (scope.account, scope.region, name),
@@ -44,6 +70,7 @@ def add(store: Store, scope: Scope, name: str, definition: dict[str, Any]) -> Ta
         (scope.account, scope.region, name, text),
     )
     table = compile_table(store.last_id, scope.account, scope.region, name, text)
+    store.changed(TOPIC)
     for slot in (0, *(index.slot for index in table.indexes)):
         add_slot(store, table.id, slot)
     return table
@@ -58,6 +85,7 @@ def replace(store: Store, table: Table, definition: dict[str, Any]) -> Table:
     """Record a table's changed definition."""
     text = orjson.dumps(definition)
     store.run("UPDATE dynamodb_tables SET definition = ? WHERE id = ?", (text, table.id))
+    store.changed(TOPIC)
     return compile_table(table.id, table.scope.account, table.scope.region, table.name, text)
 
 
@@ -65,6 +93,7 @@ def remove(store: Store, table: Table) -> None:
     """Forget a table; its rows elsewhere, which nobody sees any more, go with `empty_step`."""
     store.run("DELETE FROM dynamodb_tables WHERE id = ?", (table.id,))
     store.run("DELETE FROM dynamodb_counts WHERE table_id = ?", (table.id,))
+    store.changed(TOPIC)
 
 
 def names(store: Store, scope: Scope, after: str, limit: int) -> list[str]:

@@ -41,7 +41,11 @@ def measure(item: Mapping[str, Any], depth: int = 0) -> int:
     size = 0
     for name, value in item.items():
         size += len(name) if name.isascii() else len(name.encode())
-        size += measure_value(value, depth)
+        if value and "S" in value and len(value) == 1:  # most values are text: not worth a call
+            text = value["S"]
+            size += len(text) if text.isascii() else len(text.encode())
+        else:
+            size += measure_value(value, depth)
     return size
 
 
