@@ -49,7 +49,7 @@ def _source(call: Call) -> Found:
 
 
 @operation("CopyObject", on=resources.copied,
-           refuses=(*headers.REFUSED, *headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS))  # fmt: skip
+           refuses=(*headers.REFUSED, *headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS, "AnnotationDirective"))  # fmt: skip
 async def copy_object(call: Call) -> dict[str, Any]:
     """Make a new object with the content of another, and with its metadata and tags unless told otherwise."""
     bucket = buckets.of(call)

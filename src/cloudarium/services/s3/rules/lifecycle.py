@@ -140,7 +140,8 @@ def _check_transitions(rule: dict[str, Any]) -> None:
                 raise errors.InvalidArgument(f"'{days_name}' in {kind[:-1]} action must be nonnegative")
             if days is not None and storage_class in ("STANDARD_IA", "ONEZONE_IA") and days < 30:
                 raise errors.InvalidArgument(
-                    f"'Days' in {kind[:-1]} action must be greater than or equal to 30 for storageClass '{storage_class}'"
+                    f"'Days' in {kind[:-1]} action must be greater than or equal to 30 for storageClass"
+                    f" '{storage_class}'"
                 )
             if date is not None and date % DAY:
                 raise errors.InvalidArgument("'Date' must be at midnight GMT")
