@@ -97,7 +97,7 @@ def test_a_function_is_made_invoked_and_its_log_is_read(
     assert json.loads(answer.read_text())["errorType"] == "KeyError"
 
     logged = shell.aws(
-        *("logs", "filter-log-events", "--log-group-name", "/aws/lambda/double", "--filter-pattern", "doubling"),
+        *("logs", "filter-log-events", "--log-group-name", "/aws/lambda/double", "--filter-pattern", '"doubling 21"'),
         *("--query", "events[].message", "--output", "text"),
     )
     assert logged.strip() == "doubling 21"
@@ -125,7 +125,7 @@ Outputs:
     assert _days(shell) == "7"
     shell.aws(*deploy, "--parameter-overrides", "Days=14")
     assert _days(shell) == "14"
-    assert "No changes to deploy" in shell.aws(*deploy)
+    assert "No changes to deploy" in shell.aws(*deploy, "--no-fail-on-empty-changeset")
     group = shell.aws(
         *("cloudformation", "describe-stacks", "--stack-name", "settings"),
         *("--query", "Stacks[0].Outputs[0].OutputValue", "--output", "text"),
