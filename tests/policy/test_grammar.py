@@ -202,7 +202,7 @@ def test_anything_is_refused_or_compiles(found: dict[str, Any]) -> None:
     text = policy(found)
     for kind in ("identity", "trust", "resource", "session"):
         if problem(text, kind) is None:
-            compile_document(text, "", kind)  # type: ignore[arg-type]
+            compile_document(text, "", kind)
 
 
 @given(st.text())

@@ -145,6 +145,20 @@ def test_all_types_together(iam: Any, deploy: Any, remove: Any, client: Client, 
     assert [summary[name] for name in ("Users", "Groups", "Roles", "Policies", "InstanceProfiles")] == [0] * 5
 
 
+def test_policies_of_their_own(iam: Any, deploy: Any, remove: Any) -> None:
+    resources = {
+        "R": role(RoleName="r"),
+        "P": resource("RolePolicy", RoleName={"Ref": "R"}, **inline("apart", "s3:*")),
+    }
+    assert deploy(resources, {"Name": {"Ref": "P"}}) == {"Name": "apart|r"}
+    resources["P"]["Properties"] |= inline("apart", "sqs:*")
+    deploy(resources, again=True)
+    found = iam.get_role_policy(RoleName="r", PolicyName="apart")["PolicyDocument"]
+    assert found["Statement"] == [allow("sqs:*")]
+    remove()
+    assert iam.list_roles()["Roles"] == []
+
+
 def test_capabilities_are_asked_for(client: Client) -> None:
     body = json.dumps({"Resources": {"R": role()}})
     with refused("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"):

@@ -123,3 +123,63 @@ class Policy(ResourceType):
         for bearer in bearers:
             given = {f"{noun}Name": bearer, "PolicyName": policy}
             await r.send("iam", f"Delete{noun}Policy", given, gone=GONE)
+
+
+class _InlinePolicy(ResourceType):
+    """One inline policy of one user, group or role; Ref is both names."""
+
+    iam = True
+    noun = ""
+
+    async def create(self, r: Resource) -> None:
+        """Put the policy into its bearer."""
+        r.id = f"{r.properties['PolicyName']}|{r.properties[f'{self.noun}Name']}"
+        await self.update(r)
+
+    async def update(self, r: Resource) -> None:
+        """Change the document in place."""
+        document = r.properties.get("PolicyDocument")
+        if document is None:
+            raise ResourceFailed("Required property PolicyDocument is missing.")
+        await r.send("iam", f"Put{self.noun}Policy", {**self._named(r), "PolicyDocument": text(document)})
+
+    async def delete(self, r: Resource) -> None:
+        """Take the policy away."""
+        await r.send("iam", f"Delete{self.noun}Policy", self._named(r), gone=GONE)
+
+    def _named(self, r: Resource) -> dict[str, str]:
+        bearer = f"{self.noun}Name"
+        return {bearer: r.properties[bearer], "PolicyName": r.properties["PolicyName"]}
+
+
+@resource_type("AWS::IAM::RolePolicy")
+class RolePolicy(_InlinePolicy):
+    """An inline policy of a role."""
+
+    noun = "Role"
+    properties = ("PolicyDocument", "PolicyName", "RoleName")
+    required = ("PolicyName", "RoleName")
+    replaces = ("PolicyName", "RoleName")
+    attributes = ()
+
+
+@resource_type("AWS::IAM::UserPolicy")
+class UserPolicy(_InlinePolicy):
+    """An inline policy of a user."""
+
+    noun = "User"
+    properties = ("PolicyDocument", "PolicyName", "UserName")
+    required = ("PolicyName", "UserName")
+    replaces = ("PolicyName", "UserName")
+    attributes = ()
+
+
+@resource_type("AWS::IAM::GroupPolicy")
+class GroupPolicy(_InlinePolicy):
+    """An inline policy of a group."""
+
+    noun = "Group"
+    properties = ("GroupName", "PolicyDocument", "PolicyName")
+    required = ("GroupName", "PolicyName")
+    replaces = ("GroupName", "PolicyName")
+    attributes = ()
