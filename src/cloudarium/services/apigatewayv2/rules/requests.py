@@ -40,12 +40,8 @@ class Incoming(NamedTuple):
     authorizer: dict[str, Any]
     request_id: str
     source_ip: str
+    domain: str
     now: float
-
-    @property
-    def domain(self) -> str:
-        """The host without its port."""
-        return self.headers.get("host", "").partition(":")[0]
 
 
 def is_text(headers: dict[str, str]) -> bool:

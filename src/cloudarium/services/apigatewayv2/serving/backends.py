@@ -7,6 +7,7 @@ is resolved here and the resolved address is the one that is connected to, so no
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http.client
 import ipaddress
 import socket
@@ -113,6 +114,8 @@ def _fetch(method: str, url: str, headers: dict[str, str], body: bytes, seconds:
 
 def _connect(address: tuple[str, int], timeout: float, source: Any = None) -> socket.socket:
     """A connection to the first address of the name that takes one, if no address of it is forbidden."""
+    with contextlib.suppress(ValueError):  # a name, no address
+        _check(str(ipaddress.ip_address(address[0])))
     found = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)
     for *_, target in found:
         _check(str(target[0]))

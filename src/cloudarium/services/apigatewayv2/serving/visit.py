@@ -74,6 +74,13 @@ class Visit:
         rest = f"{self.method}{path}" if path else self.route_key
         return resources.invoke_arn(self.served.scope, self.served.id, f"{self.place.stage.name}/{rest}")
 
+    def _domain(self) -> str:
+        """The host without its port; what it would be for a request that came by path."""
+        assert self.call.door is not None
+        if self.call.door.by_host:
+            return self.headers.get("host", "").partition(":")[0]
+        return f"{self.served.id}.execute-api.localhost"
+
     def incoming(self) -> Incoming:
         """The request as events tell it."""
         request = self.call.request
@@ -93,5 +100,6 @@ class Visit:
             authorizer=self.authorizer,
             request_id=self.call.request_id,
             source_ip=request.peer,
+            domain=self._domain(),
             now=self.call.now,
         )
