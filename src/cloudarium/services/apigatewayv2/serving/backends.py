@@ -96,9 +96,9 @@ def _fetch(method: str, url: str, headers: dict[str, str], body: bytes, seconds:
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         context = ssl.create_default_context()
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=seconds, context=context)
+        connection = http.client.HTTPSConnection(parts.hostname, parts.port or 443, timeout=seconds, context=context)
     else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=seconds)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port or 80, timeout=seconds)
     connection._create_connection = _connect  # type: ignore[attr-defined]
     path = quote(parts.path or "/", safe="/%~:@!$&'()*+,;=-._")
     try:
