@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,11 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import room_of
 from cloudarium.gateway.rooms import room
-from cloudarium.policy.principal import Principal
 from cloudarium.shared.scope import Scope
 from cloudarium.store.outbox import OutboxRow
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
-    from cloudarium.store import Store
 
 log = logging.getLogger("cloudarium")
 
@@ -40,78 +37,25 @@ class Retry:
     at: float
 
 
-class Event:
-    """One event of the outbox on its way to a delivery; the delivery acts through it."""
+class Event(Call):
+    """One event of the outbox on its way to a delivery: the delivery acts through it as a handler does by its call.
+
+    `payload` is what was left for it, `due` when it was to happen, `attempts` how often it was tried before. Nobody
+    called, so what it sends needs an `as_`.
+    """
 
     def __init__(self, cloud: Cloud, row: OutboxRow) -> None:
-        self.cloud = cloud
+        super().__init__(cloud, None)
         self.id = row.id
-        self.kind = row.kind
+        self.kind = self.operation_name = row.kind
         self.key = row.key
-        self.service = row.service
-        self.scope = Scope(row.account, row.region)
         self.payload: dict[str, Any] = orjson.loads(row.payload)
         self.due = row.due
         self.attempts = row.attempts
-        self.now = cloud.clock.now()
-        self.call = Call(cloud, None)  # the parent of what the delivery sends
-        self.call.service, self.call.operation_name, self.call.scope = row.service, row.kind, self.scope
-        self.call.room = room(row.service)
-        self.call.trace = row.trace
-
-    @property
-    def store(self) -> Store:
-        """The store."""
-        return self.cloud.store
-
-    @property
-    def account(self) -> str:
-        """The account in which it happened."""
-        return self.scope.account
-
-    @property
-    def region(self) -> str:
-        """The region in which it happened."""
-        return self.scope.region
-
-    @property
-    def tags(self) -> Any:
-        """The tags of all resources."""
-        return self.cloud.store.tags
-
-    def transaction(self) -> AbstractContextManager[None]:
-        """All or nothing of what is recorded inside. No await inside."""
-        return self.cloud.store.transaction()
-
-    async def send(
-        self,
-        service: str,
-        operation: str,
-        input: Mapping[str, Any],
-        *,
-        as_: Principal,
-        context: Mapping[str, Any] | None = None,
-        scope: Scope | None = None,
-    ) -> dict[str, Any]:
-        """Call a room as `as_`; see Call.send."""
-        return await self.call.send(service, operation, input, as_=as_, context=context, scope=scope)
-
-    def later(
-        self,
-        kind: str,
-        payload: dict[str, Any],
-        *,
-        due: float | None = None,
-        key: str | None = None,
-        service: str | None = None,
-    ) -> None:
-        """Leave a further event; see Call.later."""
-        self.call.now = self.now
-        self.call.later(kind, payload, due=due, key=key, service=service)
-
-    def not_later(self, kind: str, key: str) -> None:
-        """Take back the own room's event with this key, if it still waits."""
-        self.call.not_later(kind, key)
+        self.service = row.service
+        self.room = room(row.service)
+        self.scope = Scope(row.account, row.region)
+        self.trace = row.trace
 
 
 Delivery = Callable[[Event], Awaitable[Retry | None]]

@@ -41,7 +41,7 @@ async def async_invoke(event: Event) -> None:
             event.cloud,
             running.Event(
                 version, wanted["Qualifier"], payload, wanted["RequestId"], wanted["ClientContext"],
-                event.call.trace, function.reserved,
+                event.trace, function.reserved,
             ),
         )  # fmt: skip
     except (errors.TooManyRequests, errors.ServiceFailure, errors.AccessDenied):
