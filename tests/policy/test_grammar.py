@@ -163,6 +163,10 @@ def trust(**changes: Any) -> str:
         (trust(Principal={"AWS": "bob"}), 'Invalid principal in policy: "AWS":"bob"'),
         (trust(Principal={"Service": "lambda"}), 'Invalid principal in policy: "Service":"lambda"'),
         (trust(Principal={"Nobody": "x"}), SYNTAX),
+        (
+            trust(Principal={"AWS": "arn:aws:iam::123456789012:role/*"}),
+            'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/*"',
+        ),
         (trust(Effect="Perhaps"), SYNTAX),
     ],
 )

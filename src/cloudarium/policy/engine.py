@@ -155,6 +155,10 @@ class _Asked(NamedTuple):
         message = _message(self.question, f"because {why} allows the {self.question.action} action")
         return Decision(False, reason, (), message)
 
+    def forbidden(self, ref: StatementRef, named: str) -> Decision:
+        message = _message(self.question, f"with an explicit deny in {named}")
+        return Decision(False, Reason.EXPLICIT_DENY, (ref,), message)
+
     def limits(self) -> Decision | tuple[StatementRef, ...]:
         """The permissions boundary and the session policies: the statements that allow, or the denial."""
         by: list[StatementRef] = []
@@ -190,26 +194,22 @@ def decide(question: Question, policies: Policies) -> Decision:
 
 
 def _explicit_deny(asked: _Asked) -> Decision | None:
-    question, policies = asked.question, asked.policies
-    action, request = asked.action, asked.request
-    service = question.principal.kind == "service"
-    layers: list[tuple[str, Sequence[Document]]] = []
-    if not service:
-        layers += [("a service control policy", level) for level in policies.service_control]
-    if policies.resource is not None:
-        trust = policies.resource.kind == "trust"
-        layers.append(("the role trust policy" if trust else "a resource-based policy", (policies.resource,)))
-    if not service:
-        layers.append(("an identity-based policy", policies.identity))
-        if policies.boundary is not None:
-            layers.append(("a permissions boundary", (policies.boundary,)))
-        if policies.session:
-            layers.append(("a session policy", policies.session))
-    for named, layer in layers:
-        ref = _deny(layer, action, request)
-        if ref is not None:
-            message = _message(question, f"with an explicit deny in {named}")
-            return Decision(False, Reason.EXPLICIT_DENY, (ref,), message)
+    """The first statement that forbids it; a service has no policies of its own that could."""
+    policies = asked.policies
+    if asked.question.principal.kind != "service":
+        for level in policies.service_control:
+            if (ref := _deny(level, asked.action, asked.request)) is not None:
+                return asked.forbidden(ref, "a service control policy")
+        for named, layer in (
+            ("an identity-based policy", policies.identity),
+            ("a permissions boundary", (policies.boundary,) if policies.boundary else ()),
+            ("a session policy", policies.session or ()),
+        ):
+            if layer and (ref := _deny(layer, asked.action, asked.request)) is not None:
+                return asked.forbidden(ref, named)
+    document = policies.resource
+    if document is not None and (ref := _deny((document,), asked.action, asked.request)) is not None:
+        return asked.forbidden(ref, "the role trust policy" if document.kind == "trust" else "a resource-based policy")
     return None
 
 

@@ -279,6 +279,8 @@ def _check_principals(statement: dict[str, Any]) -> None:
 def _principal_format(kind: str, value: str) -> bool:
     if value == "*":
         return kind != "CanonicalUser"
+    if "*" in value or "?" in value:
+        return False  # a principal is named whole or not at all
     if kind == "AWS":
         return _PRINCIPAL_ARN.fullmatch(value) is not None or _PRINCIPAL_ID.fullmatch(value) is not None
     if kind == "Service":

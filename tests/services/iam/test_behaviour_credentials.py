@@ -49,6 +49,11 @@ def test_two_access_keys_at_most(iam: Any) -> None:
         iam.delete_access_key(UserName="eve", AccessKeyId=keys[0])
 
 
+def test_the_root_has_no_keys_to_make(iam: Any) -> None:
+    with refused("NotImplemented"):
+        iam.create_access_key()
+
+
 def test_a_user_serves_himself(client: Client, iam_user: Any) -> None:
     me = iam_user({"Version": "2012-10-17", "Statement": [allow(["iam:*"])]})("iam")
     assert me.get_user()["User"]["UserName"] == "someone"

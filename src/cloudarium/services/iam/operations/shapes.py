@@ -10,6 +10,7 @@ from cloudarium.services.iam.records import entities, policies
 from cloudarium.services.iam.records.entities import Entity
 from cloudarium.services.iam.records.policies import Policy
 from cloudarium.shared import tags
+from cloudarium.shared.errors import NotBuilt
 
 _NAMES = {"user": "User", "group": "Group", "role": "Role", "instance-profile": "InstanceProfile"}
 
@@ -30,6 +31,8 @@ def user_name(call: Call) -> str:
     name = call.input.get("UserName")
     if name is None and call.principal.kind == "user":
         name = call.principal.name
+    if name is None and call.principal.kind == "root":
+        raise NotBuilt(f"iam:{call.operation_name} for the root user itself; name a user")
     if name is None:
         raise errors.ValidationError("Must specify userName when calling with non-User credentials")
     return name
