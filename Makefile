@@ -10,7 +10,7 @@ help: ## Show this help
 
 $(VENV)/installed: pyproject.toml
 	@echo "Setting up $(VENV) (a minute, once) …"
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) scripts/make_venv.py $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
 	@touch $@
 
