@@ -80,7 +80,11 @@ def get_log_events(call: Call) -> dict[str, Any]:
     }
 
 
-@operation("FilterLogEvents", on=resources.group)
+@operation(
+    "FilterLogEvents",
+    on=resources.group,
+    ignores={"interleaved": "AWS ignores it since 2019: the answer always interleaves"},
+)
 def filter_log_events(call: Call) -> dict[str, Any]:
     """Search a group's streams for events in a time range that match a pattern; all streams interleaved by time."""
     _refuse_unmask(call)
@@ -89,7 +93,6 @@ def filter_log_events(call: Call) -> dict[str, Any]:
     matches = _pattern(call)
     group = _readable(identified_group(call))
     first, last = _times(call, group, inclusive=True)
-    # Since 2019 AWS ignores `interleaved`: the answer always is.
     place, descending = _continued(call)
     window = Window(first, last, before=place, descending=True) if descending else Window(first, last, after=place)
     names = _Names(call, group)
