@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
@@ -114,6 +115,35 @@ def test_requests_that_are_no_good(wire, bucket):
     assert wire.send("PUT", f"/{bucket}/k?partNumber=0&uploadId=nope", b"x")[0] == 400
     assert wire.send("GET", f"/{bucket}/%FF%FE")[0] in (400, 404)
     assert wire.send("PATCH", f"/{bucket}/k")[0] in (400, 405, 501)
+
+
+def test_lengths(cloud, account, wire, bucket):
+    url = cloud.client("s3", key=account).generate_presigned_url("put_object", {"Bucket": bucket, "Key": "k"})
+    target = url.partition(str(cloud.port))[2]
+
+    def raw(headers, body=b""):
+        with socket.create_connection(("127.0.0.1", cloud.port), timeout=30) as connection:
+            head = f"PUT {target} HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\n{headers}\r\n\r\n"
+            connection.sendall(head.encode() + body)
+            return connection.recv(65536)
+
+    assert b"MissingContentLength" in raw("Transfer-Encoding: chunked", b"1\r\nx\r\n0\r\n\r\n")
+    huge = raw(f"Content-Length: {5 * 1024**3 + 1}")
+    assert b"EntityTooLarge" in huge and b"<MaxSizeAllowed>5368709120" in huge
+    assert wire.send("GET", f"/{bucket}/k")[0] == 404
+
+
+def test_names_that_no_bucket_can_have(wire):
+    status, error = _error(wire.send("GET", "/a%2Ab/k"))
+    assert (status, error["Code"]) == (400, "InvalidBucketName")
+
+
+def test_keys_with_a_zero_byte(wire, bucket):
+    for key in ("a%00b", "a%00", "a"):
+        assert wire.send("PUT", f"/{bucket}/{key}", key.encode())[0] == 200
+    assert wire.send("GET", f"/{bucket}/a%00b")[2] == b"a%00b"
+    body = wire.send("GET", f"/{bucket}?list-type=2&encoding-type=url")[2]
+    assert body.index(b"<Key>a<") < body.index(b"<Key>a%00<") < body.index(b"<Key>a%00b<")
 
 
 def test_a_body_that_is_not_the_signed_one(wire, bucket):

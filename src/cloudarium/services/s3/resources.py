@@ -7,7 +7,6 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
-from cloudarium.services.s3 import errors
 from cloudarium.services.s3.records import buckets, objects
 from cloudarium.services.s3.rules import copying, headers, policies, tagging
 from cloudarium.shared.errors import AwsError
@@ -26,8 +25,7 @@ def new_bucket(call: Call) -> str:
 def bucket(call: Call) -> str:
     """The bucket that the call names. Raises NoSuchBucket, which S3 answers even to those who may do nothing."""
     name = call.input.get("Bucket") or ""
-    if buckets.find(call.store, name) is None:
-        raise errors.NoSuchBucket(name)
+    buckets.named(call.store, name)
     return _PREFIX + name
 
 
@@ -83,9 +81,7 @@ def copied(call: Call) -> list[Need]:
     if source is None:
         return needs
     suffix = "" if source.version is None else "Version"
-    found = buckets.find(call.store, source.bucket)
-    if found is None:
-        raise errors.NoSuchBucket(source.bucket)
+    buckets.named(call.store, source.bucket)
     reads = [Need(f"s3:GetObject{suffix}", source.arn)]
     if call.operation_name == "CopyObject" and call.input.get("TaggingDirective") != "REPLACE":
         if source.version is None:

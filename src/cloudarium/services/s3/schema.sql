@@ -48,7 +48,7 @@ CREATE TABLE IF NOT EXISTS s3_uploads (
     headers TEXT NOT NULL,
     metadata TEXT NOT NULL,
     tags TEXT NOT NULL,
-    touched INTEGER NOT NULL DEFAULT 0  -- 1: the key was written or deleted since the upload began
+    touched INTEGER NOT NULL DEFAULT 0  -- 1: the key was deleted since the upload began
 ) WITHOUT ROWID;
 
 CREATE UNIQUE INDEX IF NOT EXISTS s3_uploads_by_key ON s3_uploads (bucket, key, initiated, id);

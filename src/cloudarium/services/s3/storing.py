@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.s3 import notices, reading
-from cloudarium.services.s3.records import objects, uploads
+from cloudarium.services.s3.records import objects
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import NULL, Object, pack
 from cloudarium.services.s3.rules import headers, names, tagging
@@ -59,7 +59,6 @@ def store(
     """Make `new` the newest version and leave the notifications; inside the caller's transaction."""
     keep()
     stored = objects.put(call.store, new, previous)
-    uploads.touch(call.store, bucket.name, new.key)
     notices.tell(call.store, bucket, event, stored, call, call.now, call.trace)
     return stored
 

@@ -48,8 +48,10 @@ def _source(call: Call) -> Found:
     return Found(bucket, found, source.version is not None)
 
 
-@operation("CopyObject", on=resources.copied,
-           refuses=(*headers.REFUSED, *headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS, "AnnotationDirective"))  # fmt: skip
+_REFUSED = (*headers.REFUSED, *headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS)
+
+
+@operation("CopyObject", on=resources.copied, refuses=(*_REFUSED, "AnnotationDirective"))
 async def copy_object(call: Call) -> dict[str, Any]:
     """Make a new object with the content of another, and with its metadata and tags unless told otherwise."""
     bucket = buckets.of(call)

@@ -136,7 +136,8 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
     completing.check_size(call.input.get("MpuObjectSize"), parts)
     previous = objects.newest(call.store, bucket.name, upload.key)
     current = previous.etag if previous is not None and not previous.marker else None
-    conditions.check_write(call.input, upload.key, current, touched_since=bool(upload.touched))
+    touched = bool(upload.touched) or (previous is not None and previous.modified >= upload.initiated)
+    conditions.check_write(call.input, upload.key, current, touched_since=touched)
     attributes = storing.Attributes(
         upload.storage_class, orjson.loads(upload.headers), orjson.loads(upload.metadata), orjson.loads(upload.tags)
     )

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.s3 import errors
+from cloudarium.services.s3.rules import names
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 _COLUMNS = "name, account, region, created, versioning, policy, configuration"
+_TOPIC = "s3 buckets"
+_MOST_KNOWN = 4096
+_known: WeakKeyDictionary[Store, tuple[int, dict[str, Bucket]]] = WeakKeyDictionary()
 
 
 class Bucket(NamedTuple):
@@ -42,16 +47,35 @@ class Bucket(NamedTuple):
 
 
 def find(store: Store, name: str) -> Bucket | None:
-    """The bucket with this name, in whatever account."""
-    return store.one(f"SELECT {_COLUMNS} FROM s3_buckets WHERE name = ?", (name,), Bucket)
+    """The bucket with this name, in whatever account. Asked several times in every call, so it is remembered."""
+    version = store.version(_TOPIC)
+    known = _known.get(store)
+    if known is None or known[0] != version or len(known[1]) > _MOST_KNOWN:
+        known = _known[store] = (version, {})
+    bucket = known[1].get(name)
+    if bucket is None:
+        bucket = store.one(f"SELECT {_COLUMNS} FROM s3_buckets WHERE name = ?", (name,), Bucket)
+        if bucket is not None:
+            known[1][name] = bucket
+    return bucket
+
+
+def _change(store: Store, sql: str, params: tuple[Any, ...]) -> None:
+    store.run(sql, params)
+    store.changed(_TOPIC)
+
+
+def named(store: Store, name: str) -> Bucket:
+    """The bucket with this name. Raises NoSuchBucket, or InvalidBucketName when no bucket can have the name."""
+    bucket = find(store, name)
+    if bucket is None:
+        raise errors.NoSuchBucket(name) if names.could_be_bucket(name) else errors.InvalidBucketName(name)
+    return bucket
 
 
 def of(call: Call, name: str | None = None, owner: str = "ExpectedBucketOwner") -> Bucket:
     """The bucket that the call names. Raises NoSuchBucket, and AccessDenied when another account was expected."""
-    wanted = call.input.get("Bucket", "") if name is None else name
-    bucket = find(call.store, wanted)
-    if bucket is None:
-        raise errors.NoSuchBucket(wanted)
+    bucket = named(call.store, call.input.get("Bucket", "") if name is None else name)
     expected = call.input.get(owner)
     if expected is not None and expected != bucket.account:
         raise errors.OwnerDiffers()
@@ -60,12 +84,12 @@ def of(call: Call, name: str | None = None, owner: str = "ExpectedBucketOwner") 
 
 def add(store: Store, bucket: Bucket) -> None:
     """Keep a new bucket."""
-    store.run("INSERT INTO s3_buckets VALUES (?, ?, ?, ?, ?, ?, ?)", bucket)
+    _change(store, "INSERT INTO s3_buckets VALUES (?, ?, ?, ?, ?, ?, ?)", bucket)
 
 
 def remove(store: Store, name: str) -> None:
     """Forget an empty bucket."""
-    store.run("DELETE FROM s3_buckets WHERE name = ?", (name,))
+    _change(store, "DELETE FROM s3_buckets WHERE name = ?", (name,))
 
 
 def each_of(store: Store, account: str, prefix: str, after: str) -> Iterator[Bucket]:
@@ -84,12 +108,12 @@ def count_of(store: Store, account: str) -> int:
 
 def set_policy(store: Store, name: str, policy: str | None) -> None:
     """Keep the bucket policy, None for none."""
-    store.run("UPDATE s3_buckets SET policy = ? WHERE name = ?", (policy, name))
+    _change(store, "UPDATE s3_buckets SET policy = ? WHERE name = ?", (policy, name))
 
 
 def set_versioning(store: Store, name: str, state: str) -> None:
     """Keep the versioning state."""
-    store.run("UPDATE s3_buckets SET versioning = ? WHERE name = ?", (state, name))
+    _change(store, "UPDATE s3_buckets SET versioning = ? WHERE name = ?", (state, name))
 
 
 def configure(store: Store, bucket: Bucket, kind: str, value: Any) -> None:
@@ -99,6 +123,5 @@ def configure(store: Store, bucket: Bucket, kind: str, value: Any) -> None:
         everything.pop(kind, None)
     else:
         everything[kind] = value
-    store.run(
-        "UPDATE s3_buckets SET configuration = ? WHERE name = ?", (orjson.dumps(everything).decode(), bucket.name)
-    )
+    text = orjson.dumps(everything).decode()
+    _change(store, "UPDATE s3_buckets SET configuration = ? WHERE name = ?", (text, bucket.name))

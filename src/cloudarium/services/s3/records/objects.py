@@ -14,6 +14,7 @@ _COLUMNS = (
     "bucket, key, age, version, marker, size, etag, modified, class, algorithm, checksum_type, checksum, blob, upload,"
     " headers, metadata, tags"
 )
+_PUT = f"INSERT OR REPLACE INTO s3_objects ({_COLUMNS}) VALUES (?{', ?' * 16})"
 _LISTED = "key, age, version, marker, size, etag, modified, class, algorithm, checksum_type"
 
 
@@ -138,18 +139,27 @@ def put(store: Store, new: Object, previous: Object | None) -> Object:
 
     `previous` is the newest version so far. The caller has kept the blob, or the parts of `upload`.
     """
-    new = new._replace(age=previous.age - 1 if previous is not None else -1)
-    if new.version == NULL and previous is not None:
-        old = previous if previous.version == NULL else version(store, new.bucket, new.key, NULL)
+    if previous is None:
+        new = new._replace(age=-1)
+    elif new.version == previous.version == NULL:
+        new = new._replace(age=previous.age)  # takes its row
+        _drop_content(store, previous)
+    else:
+        new = new._replace(age=previous.age - 1)
+        old = version(store, new.bucket, new.key, NULL) if new.version == NULL else None
         if old is not None:
             remove(store, old)
-    store.run(f"INSERT INTO s3_objects ({_COLUMNS}) VALUES (?{', ?' * 16})", new)
+    store.run(_PUT, new)
     return new
 
 
 def remove(store: Store, old: Object) -> None:
     """Forget one version and its content for good."""
     store.run("DELETE FROM s3_objects WHERE bucket = ? AND key = ? AND age = ?", (old.bucket, old.key, old.age))
+    _drop_content(store, old)
+
+
+def _drop_content(store: Store, old: Object) -> None:
     if old.blob is not None:
         store.blobs.drop(old.blob)
     elif old.upload is not None:

@@ -62,7 +62,7 @@ def remove(store: Store, id: str) -> None:
 
 
 def touch(store: Store, bucket: str, key: str) -> None:
-    """Tell the uploads of this key that the key was written or deleted."""
+    """Tell the uploads of this key that the key was deleted; that it was written its object tells."""
     store.run("UPDATE s3_uploads SET touched = 1 WHERE bucket = ? AND key = ?", (bucket, key))
 
 

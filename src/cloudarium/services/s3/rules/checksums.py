@@ -50,7 +50,7 @@ def _xxhash(name: str) -> Callable[[], Any]:
 
 
 class Algorithm(NamedTuple):
-    """One checksum algorithm: its name, its member of inputs and outputs, its digest's size, its types for multipart."""
+    """One checksum algorithm: its name, its member of inputs and outputs, its digest's size, its multipart types."""
 
     name: str
     member: str

@@ -13,6 +13,7 @@ from cloudarium.services.s3 import errors
 from cloudarium.shared import ids
 
 _BUCKET = re.compile(r"[a-z0-9](?:[a-z0-9.-]{1,61})[a-z0-9]\Z")
+_OLD_BUCKET = re.compile(r"[A-Za-z0-9._-]{3,255}\Z")
 _IP = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}\Z")
 _BAD_STARTS = ("xn--", "sthree-", "amzn-s3-demo-")
 _BAD_ENDS = ("-s3alias", "--ol-s3", ".mrap", "--x-s3", "--table-s3")
@@ -43,6 +44,11 @@ def check_bucket_name(name: str) -> None:
         or name.endswith(_BAD_ENDS)
     ):
         raise errors.InvalidBucketName(name)
+
+
+def could_be_bucket(name: str) -> bool:
+    """Whether a bucket of any age can have this name: names given before 2018 follow wider rules."""
+    return _OLD_BUCKET.match(name) is not None
 
 
 def new_bucket_region(endpoint: str, location: str | None) -> str:
