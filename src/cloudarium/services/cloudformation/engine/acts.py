@@ -185,7 +185,8 @@ async def _update(work: Work, step: Step) -> None:
     if wanted.type != row.type:
         raise ValidationError(f"Update of resource type is not permitted for the resource {step.logical}")
     kind = _built(row.type)
-    if wanted.properties == row.properties and wanted.tags == row.tags and not kind.automatic:
+    same = wanted.properties == row.properties and wanted.tags == row.tags
+    if same and not kind.automatic and row.status != "UPDATE_FAILED":
         _settle(work, step, row, wanted)
         return
     replacing = kind.replacing(row.properties, wanted.properties)
@@ -287,11 +288,12 @@ async def _delete(work: Work, step: Step) -> None:
         with work.event.transaction():
             work.save_step(step, "running")
             work.save(row, "DELETE_IN_PROGRESS", silent=not row.physical)
-    kind = _built(row.type)
-    r = await _resource(work, row, _Counted(work), row.properties, lenient=True)
-    answer = await kind.delete(r) if row.physical else None
-    with work.event.transaction():
+    answer = None
+    if row.physical:
+        r = await _resource(work, row, _Counted(work), row.properties, lenient=True)
+        answer = await _built(row.type).delete(r)
         row.state = r.state
+    with work.event.transaction():
         if isinstance(answer, Again):
             work.save(row, row.status, row.reason, silent=True)
             work.save_step(step, "waiting", answer.at)

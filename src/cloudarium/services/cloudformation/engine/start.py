@@ -17,7 +17,7 @@ from cloudarium.services.cloudformation.records.works import Operation
 
 GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
-_KEPT = ("CREATE_FAILED", "UPDATE_FAILED")
+KEPT = ("CREATE_FAILED", "UPDATE_FAILED")
 
 
 def made_of(target: Target) -> dict[str, Any]:
@@ -98,8 +98,19 @@ def update(call: Call, stack: Stack, target: Target, options: Mapping[str, Any])
     stacks.set_detail(call.store, stack.arn, changed)
     stacks.set_updated(call.store, stack.arn, call.now)
     _tell(call, stack, "UPDATE_IN_PROGRESS", detail)
+    _give_up_failed(call, stack.arn)
     steps = plan.apply_steps(stack.arn, target.active().needs, alive(call, stack.arn))
     _begin(call, Operation(stack.arn, "update", "apply", detail=detail), steps)
+
+
+def _give_up_failed(call: Call, arn: str) -> None:
+    """What failed to be created and was kept is made anew by the update; what it left leaves in the clean-up."""
+    for row in resources.of(call.store, arn):
+        if row.status == "CREATE_FAILED" and row.physical:
+            row.current = False
+            resources.save(call.store, row)
+        elif row.status == "CREATE_FAILED":
+            resources.remove(call.store, row)
 
 
 def delete(call: Call, stack: Stack, options: Mapping[str, Any]) -> None:
@@ -182,6 +193,6 @@ def _tell(call: Call, stack: Stack, status: str, detail: dict[str, Any], reason:
 
 def check_updatable(stack: Stack, keep: bool) -> None:
     """Raise unless the stack is in a status from which it can be updated."""
-    if stack.status in _UPDATABLE or (stack.status in _KEPT and keep):
+    if stack.status in _UPDATABLE or (stack.status in KEPT and keep):
         return
     raise ValidationError(f"Stack:{stack.arn} is in {stack.status} state and can not be updated.")

@@ -120,7 +120,7 @@ def _worked_out(call: Call, stack: Stack, target: Target, given: dict[str, Any],
             found = between(call.store, stack, target)
         except ValidationError as error:
             reason = error.message
-    if reason is None and not found.any:
+    if reason is None and not found.any and stack.status not in start.KEPT:
         reason = NOTHING
     detail = {
         "target": target.to_json(),

@@ -131,7 +131,7 @@ async def update_stack(call: Call) -> dict[str, Any]:
         if target.problem:
             raise ValidationError(target.problem)
         found = changes.between(call.store, stack, target)
-        if not found.any and policy is None:
+        if not found.any and policy is None and stack.status not in start.KEPT:
             raise ValidationError("No updates are to be performed.")
         if policy is not None:
             stack = stack._replace(detail={**stack.detail, "policy": policy})
