@@ -143,6 +143,13 @@ def test_taken(text: str) -> None:
     compile_document(text)
 
 
+@pytest.mark.parametrize("document", [{"Statement": OK}, {"Version": "2008-10-17", "Statement": [OK]}])
+def test_an_inline_policy_needs_no_version(document: dict[str, Any]) -> None:
+    check_document(json.dumps(document), "inline")
+    with pytest.raises(MalformedPolicy, match="must be version 2012-10-17 or greater"):
+        check_document(json.dumps(document), "identity")
+
+
 # ---- trust policies and resource policies ---------------------------------------------------------------------------
 
 

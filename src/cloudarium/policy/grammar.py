@@ -14,7 +14,7 @@ import orjson
 
 from cloudarium.policy import conditions
 
-Kind = Literal["identity", "resource", "trust", "session"]
+Kind = Literal["identity", "inline", "resource", "trust", "session"]
 
 SYNTAX = "Syntax errors in policy."
 LEGACY = "The policy failed legacy parsing"
@@ -161,7 +161,10 @@ def _condition_syntax(block: object) -> None:
 
 
 def check_document(text: str, kind: Kind = "identity") -> None:
-    """Check a document that is about to be stored; raises MalformedPolicy with AWS's text."""
+    """Check a document that is about to be stored; raises MalformedPolicy with AWS's text.
+
+    An inline policy may leave the version away, or be of the first one: SAM's policy templates name none.
+    """
     document = load(text)
     found = statements(document)
     if kind in ("identity", "session"):
@@ -169,7 +172,7 @@ def check_document(text: str, kind: Kind = "identity") -> None:
     for statement in found:
         _legacy(statement)
     _unique_ids(found)
-    if kind in ("identity", "session"):
+    if kind in ("identity", "inline", "session"):
         _check_identity(found)
     elif kind == "trust":
         _check_trust(found)

@@ -65,7 +65,7 @@ def check_managed_policy(document: str) -> None:
 
 def check_inline_policy(kind: str, name: str, document: str, others: Sequence[str]) -> None:
     """A document for an inline policy, beside the entity's `others`."""
-    check_policy(document, "identity")
+    check_policy(document, "inline")
     most = INLINE_SIZES[kind]
     if size(document) + sum(size(other) for other in others) > most:
         raise errors.LimitExceeded(f"Maximum policy size of {most} bytes exceeded for {kind} {name}")
