@@ -135,8 +135,8 @@ class Store:
             self._end("ROLLBACK" if failed else "COMMIT")
 
     def _end(self, word: str) -> None:
-        if word == "ROLLBACK":
-            self._rollbacks += 1
+        if word == "ROLLBACK" and self._begun:
+            self._rollbacks += 1  # a call that failed before it wrote anything spoils no cache
         if self._begun:
             self._begun = False
             try:
