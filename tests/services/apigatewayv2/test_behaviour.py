@@ -1,6 +1,8 @@
 """HTTP APIs as their clients see them: routes, stages, deployments, CORS, limits, logs, backends."""
 
 import json
+import socket
+import threading
 import time
 
 import pytest
@@ -180,6 +182,24 @@ def test_metadata_addresses_are_out_of_reach(api, host):
 def test_a_backend_that_is_not_there(api):
     api.route("GET /x", api.integration("http://127.0.0.1:9/"))
     assert api.request("GET", "/x").json == {"message": "Service Unavailable"}
+
+
+def test_a_backend_that_drips_is_given_up_and_closed(api):
+    closed = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def drip():
+            connection, _ = server.accept()
+            connection.sendall(b"HTTP/1.1 200 OK\r\n\r\nx")
+            while connection.recv(65536):
+                pass
+            closed.set()
+
+        threading.Thread(target=drip, daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}"
+        api.route("GET /x", api.integration(url, TimeoutInMillis=100))
+        assert api.request("GET", "/x").json == {"message": "Service Unavailable"}
+        assert closed.wait(10)
 
 
 def test_large_bodies_are_refused(api, backend):

@@ -233,6 +233,6 @@ def test_retention_expires_events_on_the_clock(fresh_cloud):
     assert "retentionInDays" not in logs.describe_log_groups()["logGroups"][0]
 
 
-def test_ten_thousand_streams_stay_flat(logs, stream):
+def test_a_batch_of_ten_thousand_events(logs, stream):
     put(logs, ["x"] * 10_000, step=0)
     assert len(logs.get_log_events(**stream, limit=10_000)["events"]) == 10_000

@@ -85,11 +85,19 @@ def _headers(visit: Visit) -> dict[str, str]:
 async def fetch(method: str, url: str, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
     """One HTTP request in a thread. Raises OSError (TimeoutError after `seconds`), HTTPException or ValueError."""
     loop = asyncio.get_running_loop()
-    work = loop.run_in_executor(_threads, _fetch, method, url, headers, body, seconds)
-    return await asyncio.wait_for(work, seconds + 0.5)
+    opened: list[socket.socket] = []
+    work = loop.run_in_executor(_threads, _fetch, method, url, headers, body, seconds, opened)
+    try:
+        return await asyncio.wait_for(work, seconds)
+    finally:
+        for connection in opened:  # a backend that drips its answer must not keep the thread
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
 
 
-def _fetch(method: str, url: str, headers: dict[str, str], body: bytes, seconds: float) -> Answer:
+def _fetch(
+    method: str, url: str, headers: dict[str, str], body: bytes, seconds: float, opened: list[socket.socket]
+) -> Answer:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError(f"not an HTTP URL: {url}")
@@ -102,6 +110,8 @@ def _fetch(method: str, url: str, headers: dict[str, str], body: bytes, seconds:
     connection._create_connection = _connect  # type: ignore[attr-defined]
     path = quote(parts.path or "/", safe="/%~:@!$&'()*+,;=-._")
     try:
+        connection.connect()
+        opened.append(connection.sock)
         connection.request(method, f"{path}?{parts.query}" if parts.query else path, body or None, headers)
         response = connection.getresponse()
         content = response.read(_LARGEST + 1)
