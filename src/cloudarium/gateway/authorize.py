@@ -10,7 +10,7 @@ from cloudarium.gateway.context import RequestContext
 from cloudarium.gateway.operation import Need
 from cloudarium.gateway.rooms import room
 from cloudarium.policy import access
-from cloudarium.policy.documents import Document, compile_document
+from cloudarium.policy.documents import Document, MalformedPolicy, compile_document
 from cloudarium.policy.engine import Decision, Policies, Question, session_documents
 from cloudarium.policy.engine import decide as ask_engine
 from cloudarium.shared import arn as arns
@@ -60,6 +60,13 @@ def _needs(call: Call, actions: tuple[str, ...]) -> Iterator[Need]:
 
 def decide(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
     """The policy engine's answer for this call's principal; changes and raises nothing."""
+    try:
+        return _decided(call, action, resource, context)
+    except MalformedPolicy as error:  # a policy that cannot be read allows nothing
+        raise AccessDenied(f"A policy that speaks on {action} cannot be read: {error}") from error
+
+
+def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
     principal = call.principal
     required, document, owner = _resource_side(call, action, resource)
     identity = call.cloud.directory.policies_of(principal)
@@ -94,8 +101,8 @@ def _resource_side(call: Call, action: str, resource: str) -> tuple[bool, Docume
     required = action in getattr(module, "POLICY_REQUIRED", ())
     if hasattr(module, "owner"):
         owner = module.owner(call, resource) or owner
-    document = compile_document(text, resource, "trust" if required else "resource") if text else None
-    return required, document, owner
+    kind = getattr(module, "POLICY_KIND", "resource")
+    return required, compile_document(text, resource, kind) if text else None, owner
 
 
 def _compiled(policies: tuple[tuple[str, str], ...]) -> tuple[Document, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import uvicorn
@@ -21,8 +22,11 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(folder: Path | None, listener: socket.socket) -> None:
-    """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT."""
+def serve(folder: Path | None, listener: socket.socket, opened: Callable[[str], None]) -> None:
+    """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
+
+    `opened` is told the endpoint once the folder is open and clients may connect. Raises what opening a Store raises.
+    """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
@@ -42,4 +46,6 @@ def serve(folder: Path | None, listener: socket.socket) -> None:
     )
     # Models and policies are many objects that live on: walking them again and again would cost each call microseconds.
     gc.set_threshold(50_000, 20, 50)
+    listener.listen(config.backlog)
+    opened(cloud.endpoint)
     uvicorn.Server(config).run(sockets=[listener])

@@ -8,7 +8,7 @@ from typing import Any
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.problems import Problem, problem
 from cloudarium.gateway.protocols.query_input import QueryParser, action, form, tree
-from cloudarium.gateway.protocols.xml_values import XmlSerializer, escape
+from cloudarium.gateway.protocols.xml_values import XmlSerializer, escape, readable
 from cloudarium.model import OperationModel, ServiceModel
 from cloudarium.shared.errors import AwsError
 
@@ -74,10 +74,10 @@ def serialize_error(
 
 def error_xml(service: ServiceModel, found: Problem) -> str:
     """The error's code, message and own members as XML."""
-    parts = [f"<Code>{escape(found.query_code)}</Code><Message>{escape(found.message)}</Message>"]
+    parts = [f"<Code>{escape(found.query_code)}</Code><Message>{escape(readable(found.message))}</Message>"]
     fields = {k: v for k, v in found.fields.items() if v is not None}
     if found.shape is not None:
         known = {k: fields.pop(k) for k in list(fields) if k in found.shape.members}
         XmlSerializer.of(service).content(found.shape)(parts.append, known)
-    parts.extend(f"<{name}>{escape(str(value))}</{name}>" for name, value in fields.items())
+    parts.extend(f"<{name}>{escape(readable(str(value)))}</{name}>" for name, value in fields.items())
     return "".join(parts)

@@ -164,6 +164,13 @@ def escape(text: str) -> str:
     return text if text.isalnum() else text.translate(_ESCAPES)
 
 
+def readable(text: str) -> str:
+    """Text without the control characters that no XML 1.0 parser takes: an error must reach the client."""
+    return (
+        text if text.isprintable() else "".join(each if each >= " " or each in "\t\n\r" else "\ufffd" for each in text)
+    )
+
+
 def escape_attribute(text: str) -> str:
     """Text as it stands in a double-quoted attribute."""
     return escape(text).replace('"', "&quot;").replace("\n", "&#xA;").replace("\t", "&#x9;")

@@ -20,6 +20,8 @@ POLICY_REQUIRED = frozenset(
     )
 )
 
+POLICY_KIND = "trust"
+
 _MEMBERS = {"user": "UserName", "group": "GroupName", "role": "RoleName", "instance-profile": "InstanceProfileName"}
 
 
