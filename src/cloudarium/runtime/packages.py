@@ -40,6 +40,8 @@ def _entries(data: bytes) -> list[zipfile.ZipInfo]:
         raise PackageError(
             "Could not unzip uploaded file. Please check your file, then try to upload again."
         ) from error
+    if not entries:
+        raise PackageError("Uploaded file must be a non-empty zip")
     if len(entries) > ENTRY_LIMIT:
         raise PackageError("Too many entries in the uploaded file.")
     for entry in entries:

@@ -158,8 +158,6 @@ def _check(data: bytes) -> Code:
         size = packages.unzipped_size(data)
     except packages.PackageError as error:
         raise errors.InvalidParameter(str(error)) from error
-    if size == 0:
-        raise errors.InvalidParameter("Uploaded file must be a non-empty zip")
     return Code(data, running.sha256_of(data), size)
 
 
