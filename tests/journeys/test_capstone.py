@@ -163,12 +163,13 @@ TRAVEL = "import json, sys, journey; print(json.dumps(journey.travel(sys.argv[1]
 def test_the_sam_cli_deploys_it_too(cloud: RunningCloud, shell: Shell, account: str, tmp_path: Path) -> None:
     here = tmp_path / "capstone"
     shutil.copytree(CAPSTONE, here, ignore=shutil.ignore_patterns(".*", "__pycache__"))
-    config = ("--config-env", "default" if platform.machine() in ("arm64", "aarch64") else "local")
+    arm = platform.machine() in ("arm64", "aarch64")
+    processor = ("--parameter-overrides", "Architecture=arm64") if arm else ()
     shell.sam("validate", "--lint", cwd=here)
-    shell.sam("build", *config, cwd=here)
-    assert "Successfully created/updated stack - shop" in shell.sam("deploy", *config, cwd=here)
-    listed = json.loads(shell.sam("list", "stack-outputs", *config, "--output", "json", cwd=here))
+    shell.sam("build", *processor, cwd=here)
+    assert "Successfully created/updated stack - shop" in shell.sam("deploy", *processor, cwd=here)
+    listed = json.loads(shell.sam("list", "stack-outputs", "--output", "json", cwd=here))
     url = {output["OutputKey"]: output["OutputValue"] for output in listed}["ApiUrl"]
     assert "cancelled the order" in shell.run(sys.executable, here / "journey.py", url)
-    shell.sam("delete", *config, "--no-prompts", cwd=here)
+    shell.sam("delete", "--no-prompts", cwd=here)
     assert cloud.client("dynamodb", key=account).list_tables()["TableNames"] == []
