@@ -9,6 +9,7 @@ import zlib
 import pytest
 
 from cloudarium.services.s3.rules import checksums, crc
+from tests.services.s3.wire import Wire
 
 MIB = 1024 * 1024
 
@@ -42,15 +43,14 @@ def test_an_object_without_a_checksum_gets_crc64nvme(cloud, account, bucket):
 
 @pytest.mark.parametrize("algorithm", sorted(checksums.ALGORITHMS))
 def test_every_algorithm(s3, bucket, refused, algorithm):
-    name = algorithm
-    value = {f"Checksum{name}": _value(name, b"hello")}
+    value = {f"Checksum{algorithm}": _value(algorithm, b"hello")}
     put = s3.put_object(Bucket=bucket, Key="k", Body=b"hello", **value)
-    assert put[f"Checksum{name}"] == value[f"Checksum{name}"]
+    assert put[f"Checksum{algorithm}"] == value[f"Checksum{algorithm}"]
     got = s3.get_object(Bucket=bucket, Key="k", ChecksumMode="ENABLED")
-    assert (got[f"Checksum{name}"], got["ChecksumType"]) == (value[f"Checksum{name}"], "FULL_OBJECT")
+    assert (got[f"Checksum{algorithm}"], got["ChecksumType"]) == (value[f"Checksum{algorithm}"], "FULL_OBJECT")
     wrong = refused(s3.put_object, Bucket=bucket, Key="k", Body=b"HELLO", **value)
     assert wrong.code == "BadDigest"
-    assert wrong.message == f"The {name} you specified did not match the calculated checksum."
+    assert wrong.message == f"The {algorithm} you specified did not match the calculated checksum."
     assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"hello"
 
 
@@ -122,8 +122,6 @@ def test_a_copy_can_change_the_algorithm(s3, bucket):
 
 
 def test_deleting_many_needs_a_digest(cloud, account, bucket):
-    from tests.services.s3.wire import Wire
-
     wire = Wire(cloud, account)
     body = b"<Delete><Object><Key>k</Key></Object></Delete>"
     status, _, answer = wire.send("POST", f"/{bucket}?delete", body)
@@ -134,8 +132,6 @@ def test_deleting_many_needs_a_digest(cloud, account, bucket):
 
 
 def test_trailing_checksums(cloud, account, bucket):
-    from tests.services.s3.wire import Wire
-
     wire, good = Wire(cloud, account), _value("CRC64NVME", b"hello world")
     assert wire.chunked(f"/{bucket}/k", [b"hello ", b"world"], "crc64nvme", good)[0] == 200
     assert wire.send("GET", f"/{bucket}/k")[2] == b"hello world"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 KEYS = ["a", "b/1", "b/2", "b/c/3", "d", "e/f", "é", "\U0001f600", "￮"]
@@ -87,8 +89,6 @@ def test_wrong_arguments(s3, filled, refused):
 
 
 def test_a_large_flat_bucket_is_listed_by_seeks(s3, bucket):
-    from concurrent.futures import ThreadPoolExecutor
-
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda n: s3.put_object(Bucket=bucket, Key=f"{n % 3}/{n:04}", Body=b""), range(1200)))
     answer = s3.list_objects_v2(Bucket=bucket, Delimiter="/")

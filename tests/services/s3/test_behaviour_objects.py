@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import hashlib
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
@@ -88,6 +89,7 @@ def test_conditional_reads(s3, bucket, refused):
     assert (no.status, no.error["Condition"]) == (412, "If-Unmodified-Since")
     same = refused(s3.get_object, Bucket=bucket, Key="k", IfNoneMatch=etag)
     assert (same.status, same.headers["etag"]) == (304, etag)
+    assert same.headers["last-modified"].endswith("GMT")
     assert refused(s3.get_object, Bucket=bucket, Key="k", IfModifiedSince=modified).status == 304
     s3.get_object(Bucket=bucket, Key="k", IfModifiedSince=earlier, IfNoneMatch='"other"')
     assert refused(s3.head_object, Bucket=bucket, Key="k", IfNoneMatch=etag, IfModifiedSince=earlier).status == 304
@@ -264,8 +266,6 @@ def test_kms_and_customer_keys_are_refused_by_name(s3, bucket, refused):
 
 
 def test_the_resource_interface(s3, bucket, cloud, account):
-    import boto3
-
     session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name="us-east-1")
     box = session.resource("s3", endpoint_url=cloud.url).Bucket(bucket)
     box.put_object(Key="r", Body=b"resource")

@@ -15,7 +15,6 @@ from cloudarium.services.s3.rules import lifecycle
 from cloudarium.shared.errors import AwsError
 
 _AT_ONCE = 200  # keys looked at in one transaction
-_GIVE_UP = 24 * 3600.0  # Lambda's asynchronous queue is what retries; S3 only has to reach it
 
 
 @delivery("Notification")
@@ -34,8 +33,8 @@ async def deliver_notification(event: Event) -> None:
             },
         )
     except AwsError as error:
-        if (error.status or 400) >= 500 and event.now - event.due < _GIVE_UP:
-            raise
+        if (error.status or 400) >= 500 or error.status == 429:
+            raise  # Lambda could not take it now; once it has, its own queue does the retrying
 
 
 @delivery("Lifecycle")

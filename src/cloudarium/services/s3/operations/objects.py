@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -90,7 +91,7 @@ def _read(call: Call) -> tuple[Object, dict[str, Any], Range | None]:
 
 def _identity(output: dict[str, Any]) -> dict[str, str]:
     """The headers of a 304."""
-    found = {"etag": output["ETag"]}
+    found = {"etag": output["ETag"], "last-modified": formatdate(output["LastModified"], usegmt=True)}
     if "VersionId" in output:
         found["x-amz-version-id"] = output["VersionId"]
     return found
