@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -38,8 +38,11 @@ class Outcome:
 class _Connection(asyncio.Protocol):
     """One keep-alive connection that sends the next request when the answer to the last one is whole."""
 
-    def __init__(self, requests: Sequence[bytes], first: int, until: float, done: asyncio.Future[None]) -> None:
-        self.requests, self.place, self.until, self.done = requests, first, until, done
+    def __init__(
+        self, requests: Sequence[bytes], first: int, until: float, again: Callable[[_Connection], None]
+    ) -> None:
+        self.requests, self.place, self.until, self.again = requests, first, until, again
+        self.done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.latencies: list[float] = []
         self.errors = 0
         self.buffer = b""
@@ -75,14 +78,18 @@ class _Connection(asyncio.Protocol):
             self.transport.close()
             if not self.done.done():
                 self.done.set_result(None)
-        elif b"connection: close" in head:
-            self.connection_lost(None)
+        elif b"connection: close" in head or head.startswith(b"http/1.0"):
+            self.transport.close()
         else:
             self._send()
 
     def connection_lost(self, error: Exception | None) -> None:
-        if not self.done.done():
-            self.done.set_exception(error or ConnectionError("the server closed the connection"))
+        if self.done.done():
+            return
+        if error is not None or self.buffer:
+            self.done.set_exception(error or ConnectionError("the server closed the connection within an answer"))
+            return
+        self.again(self)  # a server that closes after each answer is asked by a new connection
 
 
 def request_bytes(url: str, method: str, path: str, headers: dict[str, str], body: bytes) -> bytes:
@@ -96,19 +103,19 @@ async def run(port: int, requests: Sequence[bytes], connections: int, seconds: f
     """Send `requests` in turn over `connections` for `seconds`: latencies, errors and the time it took."""
     loop = asyncio.get_running_loop()
     until = time.perf_counter() + seconds
-    protocols, waits = [], []
+    tasks: set[asyncio.Task[object]] = set()
+
+    def connect(protocol: _Connection) -> None:
+        task = loop.create_task(loop.create_connection(lambda: protocol, "127.0.0.1", port))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
     began = time.perf_counter()
-    for place in range(connections):
-        done: asyncio.Future[None] = loop.create_future()
-        first = place * len(requests) // connections
-        _, protocol = await loop.create_connection(
-            lambda first=first, done=done: _Connection(requests, first, until, done),  # type: ignore[misc]
-            "127.0.0.1",
-            port,
-        )
-        protocols.append(protocol)
-        waits.append(done)
-    await asyncio.gather(*waits)
+    places = [place * len(requests) // connections for place in range(connections)]
+    protocols = [_Connection(requests, place, until, connect) for place in places]
+    for protocol in protocols:
+        connect(protocol)
+    await asyncio.gather(*(protocol.done for protocol in protocols))
     took = time.perf_counter() - began
     latencies = sorted(latency for protocol in protocols for latency in protocol.latencies)
     return latencies, sum(protocol.errors for protocol in protocols), took
