@@ -219,6 +219,9 @@ def handler(event, context):
     first, again = (api.event("GET", "/", {"authorization": "yes"}) for _ in range(2))
     assert first["requestContext"]["authorizer"]["lambda"]["source"] == ["yes"]
     assert first["requestContext"]["authorizer"] == again["requestContext"]["authorizer"]
+    api.client.reset_authorizers_cache(ApiId=api.id, StageName="$default")
+    later = api.event("GET", "/", {"authorization": "yes"})
+    assert later["requestContext"]["authorizer"] != first["requestContext"]["authorizer"]
 
 
 def test_a_lambda_authorizer_that_answers_a_policy(api, make_function):

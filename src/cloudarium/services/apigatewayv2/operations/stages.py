@@ -18,6 +18,7 @@ from cloudarium.services.apigatewayv2.operations.lookups import (
     wanted_part,
 )
 from cloudarium.services.apigatewayv2.rules import definitions
+from cloudarium.services.apigatewayv2.serving import authorization
 
 Data = dict[str, Any]
 _WEBSOCKET_ONLY = ("ClientCertificateId",)
@@ -117,6 +118,14 @@ def delete_access_log_settings(call: Call) -> Data:
     stage = wanted_part(call, "stage")
     stage.pop("AccessLogSettings", None)
     records.put_part(call.store, call.input["ApiId"], "stage", stage)
+    return {}
+
+
+@operation("ResetAuthorizersCache", on=resources.requested)
+def reset_authorizers_cache(call: Call) -> Data:
+    """Forget what a stage's Lambda authorizers answered."""
+    stage = wanted_part(call, "stage")
+    authorization.forget(call.cloud, call.input["ApiId"], stage["StageName"])
     return {}
 
 

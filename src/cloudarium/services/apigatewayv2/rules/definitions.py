@@ -167,15 +167,12 @@ def stage(data: Data, route_keys: Iterable[str]) -> None:
             raise NotBuilt("apigatewayv2 AccessLogSettings with a Firehose stream")
         if parsed is None or parsed.service != "logs" or not logs.get("Format"):
             raise BadRequest("AccessLogSettings need a DestinationArn of a log group and a Format")
-        if "$context.requestId" not in logs["Format"] and "$context.extendedRequestId" not in logs["Format"]:
-            raise BadRequest("Access log format must contain at least $context.requestId or $context.extendedRequestId")
 
 
 def _settings(settings: Data) -> None:
+    """Raise BadRequest for settings that HTTP APIs do not have; only CloudWatch would show DetailedMetricsEnabled."""
     if settings.get("DataTraceEnabled") or settings.get("LoggingLevel", "OFF") != "OFF":
         raise BadRequest("Execution logs are not supported on protocolType HTTP")
-    if settings.get("DetailedMetricsEnabled"):
-        raise NotBuilt("apigatewayv2 DetailedMetricsEnabled")
     for member in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):
         if settings.get(member, 0) < 0:
             raise BadRequest(f"Invalid {member}: it must not be negative")

@@ -83,7 +83,7 @@ def event_2(request: Incoming) -> dict[str, Any]:
     headers = {name: value for name, value in request.headers.items() if name != "cookie"}
     parameters = query_parameters(request.query)
     body, encoded = body_of(request)
-    path = unquote(request.path)  # API Gateway decodes it in spite of the name
+    path = unquote(request.path)  # HTTP APIs decode it in spite of the name
     event: dict[str, Any] = {
         "version": "2.0",
         "routeKey": request.route_key,

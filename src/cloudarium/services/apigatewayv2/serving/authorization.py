@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.cloud import Cloud
 from cloudarium.gateway import sigv4
 from cloudarium.gateway.authenticate import prove
 from cloudarium.policy.documents import MalformedPolicy, compile_document
@@ -150,6 +151,13 @@ async def _answer(visit: Visit, authorizer: Data, values: list[str]) -> Data:
             kept.clear()
         kept[key] = (visit.call.now + seconds, answer)
     return answer
+
+
+def forget(cloud: Cloud, api_id: str, stage: str) -> None:
+    """Drop the kept answers of a stage's authorizers."""
+    kept = cloud.keep.get(_ANSWERS, {})
+    for key in [key for key in kept if key[:2] == (api_id, stage)]:
+        del kept[key]
 
 
 def _digest(authorizer: Data) -> str:
