@@ -148,10 +148,7 @@ class WaitCondition(ResourceType):
     async def create(self, r: Resource) -> Again | None:
         if not r.id:
             r.id = f"{r.stack_id}/{r.logical_id}"
-            seconds = float(r.properties.get("Timeout", "3600"))
-            if not 0 <= seconds <= 43200:
-                raise ResourceFailed("Timeout must be between 0 and 43200 seconds")
-            r.state["deadline"] = r.now + seconds
+            r.state["deadline"] = r.now + _seconds(r, "Timeout", 43_200)
         wanted = int(r.properties.get("Count", 1))
         signals = [json.loads(body) for body in at(r).signals(r.properties.get("Handle", ""))]
         for signal in signals:
@@ -186,6 +183,7 @@ class WaitCondition(ResourceType):
 class CustomResource(ResourceType):
     """A resource that a Lambda function makes: it is told what to do and answers at a URL of its own."""
 
+    required = ("ServiceToken",)
     replaces = ("ServiceToken",)
 
     async def create(self, r: Resource) -> Again | None:
@@ -216,7 +214,7 @@ class CustomResource(ResourceType):
         token = text(r.properties.get("ServiceToken", ""))
         if ":lambda:" not in token:
             raise ResourceFailed(f"Cloudarium has not built custom resources behind {token}; only Lambda functions.")
-        seconds = float(r.properties.get("ServiceTimeout", 3600))
+        seconds = _seconds(r, "ServiceTimeout", 3_600)
         door = at(r).open_door("custom")
         event: dict[str, Any] = {
             "RequestType": what,
@@ -246,6 +244,14 @@ class CustomResource(ResourceType):
         r.id = text(answer.get("PhysicalResourceId", "")) or r.id or f"{r.stack_name}-{r.logical_id}-{r.suffix}"
         data = answer.get("Data")
         r.attributes = data if isinstance(data, dict) else {}
+
+
+def _seconds(r: Resource, name: str, most: int) -> int:
+    """A time-out among the properties; an hour when there is none."""
+    written = text(r.properties.get(name, 3600))
+    if not (written.isascii() and written.isdecimal()) or int(written[:9]) > most:
+        raise ResourceFailed(f"{name} must be a number of seconds between 0 and {most}")
+    return int(written)
 
 
 def _texts(value: Any) -> Any:

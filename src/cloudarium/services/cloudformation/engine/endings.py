@@ -64,16 +64,23 @@ def _outputs(work: Work) -> list[dict[str, str]]:
     for name, output in work.active.outputs.items():
         value = resolve(output["Value"], context)
         if isinstance(value, dict | list):
-            raise ValidationError(
-                f"Template format error: Output {name} is malformed. The Value field must be a string."
-            )
+            raise _malformed(name, "Value field")
         entry = {"OutputKey": name, "OutputValue": text(value)}
         if "Description" in output:
             entry["Description"] = output["Description"]
         if "Export" in output:
-            entry["ExportName"] = text(resolve(output["Export"]["Name"], context))
+            name_of = resolve(output["Export"]["Name"], context)
+            if isinstance(name_of, dict | list) or not text(name_of):
+                raise ValidationError(
+                    f"Template format error: Output {name} is malformed. The Export Name must be a string."
+                )
+            entry["ExportName"] = text(name_of)
         made.append(entry)
     return made
+
+
+def _malformed(name: str, what: str) -> ValidationError:
+    return ValidationError(f"Template format error: Output {name} is malformed. The {what} must be a string.")
 
 
 def _check_exports(work: Work, exported: dict[str, str]) -> None:
@@ -165,6 +172,8 @@ def turn_back(work: Work) -> None:
         if row.current != wanted:
             row.current = wanted
             resources.save(work.store, row)
+        if row.current and row.previous is None and row.status in ("UPDATE_FAILED", "DELETE_FAILED"):
+            work.save(row, "UPDATE_COMPLETE")  # it was refused before anything was done to it
 
 
 def _last_before(work: Work, logical: str) -> int:

@@ -76,7 +76,7 @@ def _fail_at_once(call: Call, stack: Stack, problem: str, detail: dict[str, Any]
     """A transform that fails takes the stack with it."""
     failed = "CREATE_FAILED" if detail["keep"] else "ROLLBACK_COMPLETE"
     if not detail["keep"]:
-        _tell(call, stack, "ROLLBACK_IN_PROGRESS", detail, f"{problem}. Rollback requested by user.")
+        _tell(call, stack, "ROLLBACK_IN_PROGRESS", detail, f"{problem.rstrip('.')}. Rollback requested by user.")
     _tell(call, stack, failed, detail, problem if detail["keep"] else None)
 
 

@@ -36,13 +36,19 @@ def names(template: Mapping[str, Any]) -> list[str]:
     while pending:
         value = pending.pop()
         if isinstance(value, dict):
-            call = value.get("Fn::Transform")
-            if isinstance(call, dict) and (name := text(call.get("Name"))) not in found:
+            if "Fn::Transform" in value and (name := _name_in(value["Fn::Transform"])) not in found:
                 found.append(name)
             pending.extend(value.values())
         elif isinstance(value, list):
             pending.extend(value)
     return found
+
+
+def _name_in(entry: Any) -> str:
+    name = entry.get("Name") if isinstance(entry, dict) else None
+    if not isinstance(name, str):
+        raise ValidationError("Template error: every Fn::Transform object requires a Name that is a string.")
+    return name
 
 
 async def expand(

@@ -61,7 +61,9 @@ def fitted(kind: str, properties: dict[str, Any]) -> tuple[dict[str, Any], list[
     """The properties in the types of the resource type's schema, and what is wrong with them in AWS's words."""
     known = schema(kind)
     if known is None or is_custom(kind):
-        return properties, []
+        built = stacks.find("AWS::CloudFormation::CustomResource" if is_custom(kind) else kind)
+        lacking = [name for name in (built.required if built else ()) if name not in properties]
+        return properties, [f"#: required key [{name}] not found" for name in lacking]
     return fit(known, properties)
 
 

@@ -247,6 +247,8 @@ def _check_functions(template: Mapping[str, Any]) -> None:
         while pending:
             item = pending.pop()
             name = function_of(item)
+            if name == "Ref" and not isinstance(item[name], str):
+                raise ValidationError("Template error: every Ref object must have a single String value.")
             if name and name.startswith("Fn::"):
                 _check_function(name, item[name], template, supported)
             if isinstance(item, dict):

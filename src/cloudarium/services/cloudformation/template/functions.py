@@ -13,7 +13,7 @@ from typing import Any
 from cloudarium.services.cloudformation.errors import ValidationError
 
 NO_VALUE: Any = object()
-VARIABLE = re.compile(r"\$\{([^}]*)\}")
+VARIABLE = re.compile(r"\$\{([^${}]*)\}")  # a name never holds $ or braces: no scan runs past the next one
 _ZONES = {"us-east-1": "abcdef", "us-west-2": "abcd", "ap-northeast-1": "acd", "ca-central-1": "abd"}
 
 
@@ -24,8 +24,10 @@ class Unknown:
     causes: frozenset[tuple[str, str]]
 
 
-def _nothing(*_: str) -> Any:
-    raise ValidationError("Template error: a resource cannot be referred to here")
+def _nothing(name: str, *_: str) -> Any:
+    raise ValidationError(
+        f"Template format error: Unresolved resource dependencies [{name}] in the Resources block of the template"
+    )
 
 
 @dataclass(slots=True)

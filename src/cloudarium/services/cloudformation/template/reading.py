@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from typing import Any
 
 import yaml
@@ -38,7 +39,9 @@ class _Scalars(Resolver, SafeConstructor):
 
 def read(text: str) -> dict[str, Any]:
     """The template in `text`. Raises ValidationError with AWS's words when it is not well-formed."""
-    template = _read_json(text) if text.lstrip("\ufeff \t\r\n").startswith("{") else _read_yaml(text)
+    as_json = text.lstrip("\ufeff \t\r\n").startswith("{")
+    template = _read_json(text) if as_json else _read_yaml(text)
+    _check_bounds(template, f"Template format error: {'JSON' if as_json else 'YAML'} not well-formed.")
     if not isinstance(template, dict):
         raise ValidationError("Template format error: unsupported structure.")
     return template
@@ -52,7 +55,6 @@ def _read_json(text: str) -> Any:
         raise ValidationError(f"Template format error: JSON not well-formed. {position}") from error
     except (ValueError, RecursionError) as error:
         raise ValidationError("Template format error: JSON not well-formed.") from error
-    _check_depth(template)
     return template
 
 
@@ -60,19 +62,32 @@ def _no_constant(name: str) -> Any:
     raise ValueError(name)
 
 
-def _check_depth(template: Any) -> None:
-    """Refuse what is nested too deeply; walks level by level so that it cannot overflow itself."""
+def _check_bounds(template: Any, problem: str) -> None:
+    """Refuse what is nested too deeply or cannot be written again; walks level by level, not to overflow itself."""
     level: list[Any] = [template]
     for _ in range(DEPTH_LIMIT):
-        level = [
-            child
-            for value in level
-            if isinstance(value, dict | list)
-            for child in (value.values() if isinstance(value, dict) else value)
-        ]
-        if not level:
+        following: list[Any] = []
+        for value in level:
+            if isinstance(value, dict):
+                following.extend(value)
+                following.extend(value.values())
+            elif isinstance(value, list):
+                following.extend(value)
+            elif not _writable(value):
+                raise ValidationError(problem)
+        if not following:
             return
+        level = following
     raise ValidationError("Template format error: template is nested too deeply.")
+
+
+def _writable(value: Any) -> bool:
+    """Whether a scalar can go into JSON: no lone surrogates, no numbers past 64 bits, no infinities."""
+    if isinstance(value, str):
+        return value.isascii() or not any("\ud800" <= letter <= "\udfff" for letter in value)
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return not isinstance(value, int) or -(2**63) <= value < 2**64
 
 
 def _read_yaml(text: str) -> Any:
