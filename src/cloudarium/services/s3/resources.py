@@ -101,7 +101,7 @@ def each_deleted(call: Call) -> list[Need]:
 
 
 def _sets_acl(input: Mapping[str, Any]) -> bool:
-    return input.get("ACL") is not None or any(input.get(name) is not None for name in headers.GRANTS)
+    return input.get("ACL") is not None or not headers.GRANTS.isdisjoint(input)
 
 
 # ---- Whose it is, and its policy ------------------------------------------------------------------------------------

@@ -15,8 +15,8 @@ from cloudarium.shared.errors import NotBuilt
 
 SYSTEM = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
           "WebsiteRedirectLocation")  # fmt: skip
-GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
-_LOCKS = ("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus")
+GRANTS = frozenset(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP"))
+_LOCKS = frozenset(("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"))
 # Buckets whose requester pays are not built, and for all others S3 takes this header and does nothing with it.
 WITHOUT_EFFECT = ("RequestPayer",)
 # Not built anywhere: keys of KMS, keys of the client, MFA delete, event holds, appending (directory buckets).
@@ -91,7 +91,7 @@ def check_encryption(algorithm: str | None) -> None:
 
 def check_locks(input: Mapping[str, Any]) -> None:
     """Raise InvalidRequest for object lock headers: no bucket has a lock configuration (object lock is not built)."""
-    if any(input.get(name) is not None for name in _LOCKS):
+    if not _LOCKS.isdisjoint(input):
         raise errors.InvalidRequest("Bucket is missing Object Lock Configuration")
 
 
@@ -100,7 +100,7 @@ def check_acl(input: Mapping[str, Any]) -> None:
     acl = input.get("ACL")
     if acl is not None and acl not in _CANNED:
         raise errors.InvalidArgument("", "x-amz-acl", acl)
-    if acl not in (None, "bucket-owner-full-control") or any(input.get(name) is not None for name in GRANTS):
+    if acl not in (None, "bucket-owner-full-control") or not GRANTS.isdisjoint(input):
         raise errors.AclsNotSupported()
 
 
