@@ -7,7 +7,7 @@ import sys
 import typer
 
 from cloudarium.cli import capstone, clock, connect, deploy, journal, lifecycle
-from cloudarium.cli.running import NotRunning
+from cloudarium.cli.output import Failed
 
 app = typer.Typer(
     name="cloudarium",
@@ -31,9 +31,9 @@ def cloudarium() -> None:
 
 
 def run() -> None:
-    """Run the command; a cloud that is not there is a sentence, not a traceback."""
+    """Run the command; what cannot be done is a sentence and exit code 1, not a traceback."""
     try:
         app()
-    except NotRunning as error:
+    except (Failed, OSError) as error:
         print(f"cloudarium: {error}", file=sys.stderr)
         raise SystemExit(1) from None

@@ -12,7 +12,7 @@ import typer
 from cloudarium.cli import running
 from cloudarium.cli.deploy import deploy_stack
 from cloudarium.cli.lifecycle import Data
-from cloudarium.cli.output import console
+from cloudarium.cli.output import Failed, console
 
 capstone = typer.Typer(
     no_args_is_help=True, help="The shop: a whole serverless backend to deploy, call and learn from."
@@ -36,7 +36,7 @@ def up(folder: Folder = Path("capstone"), stack_name: str = "shop", data: Data =
     """Deploy the shop (again: only what changed), go through it as a customer, and say where to look next."""
     template = folder / "template.yaml"
     if not template.exists():
-        raise SystemExit(f"cloudarium: there is no {template}; run this in Cloudarium's checkout, or name --folder")
+        raise Failed(f"there is no {template}; run this in Cloudarium's checkout, or name --folder")
     cloud = running.find(data)
     console.rule(f"[bold]Deploying the shop[/bold] ({template})", align="left")
     outputs = deploy_stack(template, stack_name, cloud.endpoint).outputs

@@ -10,7 +10,7 @@ import typer
 
 from cloudarium.cli import running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import console, print_json
+from cloudarium.cli.output import print_json, say
 
 _STEP = re.compile(r"([+-])((?:\d+(?:\.\d+)?[smhdw])+)")
 _PART = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
@@ -42,7 +42,7 @@ def clock(
         return
     offset = shown["offset_seconds"]
     ahead = "the machine's time" if abs(offset) < 1 else f"{_words(abs(offset))} {'ahead' if offset > 0 else 'behind'}"
-    console.print(f"[bold]{shown['now']}[/bold]  {ahead}{', frozen' if shown['frozen'] else ''}")
+    say(f"[bold]{shown['now']}[/bold]  {ahead}{', frozen' if shown['frozen'] else ''}")
 
 
 def wanted(words: list[str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ import typer
 
 from cloudarium.cli import running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import console, print_json
+from cloudarium.cli.output import print_json, say
 
 Region = Annotated[str, typer.Option(help="The region that clients shall use.")]
 
@@ -59,7 +59,7 @@ def profile(
     if as_json:
         print_json({"profile": name, "config": str(config), "credentials": str(credentials)})
     else:
-        console.print(f"Profile [bold]{name}[/bold] is in {config}. Try: aws --profile {name} sts get-caller-identity")
+        say(f"Profile [bold]{name}[/bold] is in {config}. Try: aws --profile {name} sts get-caller-identity")
 
 
 def _set(path: Path, section: str, values: dict[str, str]) -> None:

@@ -9,14 +9,16 @@ from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
+from rich.markup import escape
 
 from cloudarium.cli import packaging, running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import console, print_json
+from cloudarium.cli.output import Failed, print_json, say
+from cloudarium.cli.progress import Progress
 from cloudarium.shared.errors import AwsError
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
-_COLOURS = {"COMPLETE": "green", "FAILED": "red", "ROLLBACK": "red"}
+_GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 
 
 def add_to(app: typer.Typer) -> None:
@@ -63,20 +65,23 @@ def deploy_stack(
 ) -> Deployed:
     """Package and deploy a template as `signer` (key, secret, region), showing progress unless `quiet`.
 
-    Ends the program with the reasons when the template is refused or the stack fails.
+    Raises Failed with the reasons when the template is refused or the stack fails.
     """
     import boto3
-    from botocore.exceptions import ClientError
+    from boto3.exceptions import Boto3Error
+    from botocore.exceptions import BotoCoreError, ClientError
 
     session = boto3.session.Session(signer[0], signer[1], region_name=signer[2])
     deployment = _Deployment(session, endpoint, stack, quiet)
     try:
         outputs = deployment.run(template, parameters or {})
-    except (packaging.PackagingFailed, ClientError, AwsError) as error:
-        raise SystemExit(f"cloudarium: {error}") from None
+    except (packaging.PackagingFailed, ClientError, BotoCoreError, Boto3Error, AwsError) as error:
+        raise Failed(str(error)) from error
+    except UnicodeDecodeError:
+        raise Failed(f"{template} is not a text") from None
     if not quiet:
         for name, value in outputs.items():
-            console.print(f"  {name:<24} [bold]{value}[/bold]", soft_wrap=True)
+            say(f"  {escape(name):<24} [bold]{escape(value)}[/bold]")
     return Deployed(deployment.changed, outputs)
 
 
@@ -87,28 +92,44 @@ def _pair(text: str) -> tuple[str, str]:
     return name, value
 
 
+def _parameters(document: dict[str, Any], given: dict[str, str], stack: dict[str, Any]) -> list[dict[str, Any]]:
+    """What to send for the template's parameters: what was given, else what the stack has."""
+    declared = document.get("Parameters")
+    kept = {parameter["ParameterKey"] for parameter in stack.get("Parameters", [])} & set(declared or ())
+    return [
+        *({"ParameterKey": name, "ParameterValue": value} for name, value in given.items()),
+        *({"ParameterKey": name, "UsePreviousValue": True} for name in sorted(kept - given.keys())),
+    ]
+
+
 class _Deployment:
     """One stack on its way, through the public API alone."""
 
     def __init__(self, session: Any, endpoint: str, stack: str, quiet: bool) -> None:
+        from botocore.config import Config
+
         self.stack = stack
         self.changed = True
         self._quiet = quiet
-        self._cfn = session.client("cloudformation", endpoint_url=endpoint)
-        self._s3 = session.client("s3", endpoint_url=endpoint)
-        self._sts = session.client("sts", endpoint_url=endpoint)
+        settings: dict[str, Any] = {
+            "endpoint_url": endpoint,
+            "config": Config(proxies={}, retries={"total_max_attempts": 1}),
+        }
+        self._cfn = session.client("cloudformation", **settings)
+        self._s3 = session.client("s3", **settings)
+        self._sts = session.client("sts", **settings)
         self._region = session.region_name
 
     def run(self, template: Path, parameters: dict[str, str]) -> dict[str, str]:
-        """Package, deploy, follow; the stack's outputs. Ends the program with the reasons when the stack fails."""
+        """Package, deploy, follow; the stack's outputs. Raises Failed when the stack fails."""
         from cloudarium.services.cloudformation.template import reading
 
         document = reading.read(template.read_text())
         self._package(document, template.parent)
-        change_set = self._change_set(json.dumps(document), parameters)
+        change_set = self._change_set(document, parameters)
         if change_set is None:
             self.changed = False
-            self._say(f"Stack [bold]{self.stack}[/bold] is as the template says; nothing to change.")
+            self._say(f"Stack [bold]{escape(self.stack)}[/bold] is as the template says; nothing to change.")
         else:
             self._execute(change_set)
         stack = self._cfn.describe_stacks(StackName=self.stack)["Stacks"][0]
@@ -121,7 +142,7 @@ class _Deployment:
         bucket = self._bucket()
         cache = running.default_data() / "packages"
         for artifact in found:
-            self._say(f"  packaging {artifact.logical_id} ({artifact.source.name}/)")
+            self._say(f"  packaging {escape(artifact.logical_id)} ({escape(artifact.source.name)})")
             archive = packaging.zipped(artifact, cache)
             key = f"{self.stack}/{packaging.key_of(archive)}"
             self._s3.upload_file(str(archive), bucket, key)
@@ -135,25 +156,34 @@ class _Deployment:
             self._s3.create_bucket(Bucket=bucket, **({} if self._region == "us-east-1" else elsewhere))
         return bucket
 
-    def _exists(self) -> bool:
+    def _known(self) -> dict[str, Any] | None:
+        """The stack as it is, None when it is still to be made. What a failed first deployment left is deleted."""
         from botocore.exceptions import ClientError
 
         try:
-            stack = self._cfn.describe_stacks(StackName=self.stack)["Stacks"][0]
+            stack: dict[str, Any] = self._cfn.describe_stacks(StackName=self.stack)["Stacks"][0]
         except ClientError as error:
             if "does not exist" in str(error):
-                return False
+                return None
             raise
-        return stack["StackStatus"] != "REVIEW_IN_PROGRESS"
+        if stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
+            self._say("  the failed first deployment is deleted")
+            last = self._last_event()
+            self._cfn.delete_stack(StackName=self.stack)
+            if self._follow(stack["StackId"], last) != "DELETE_COMPLETE":
+                raise Failed(f"what the failed first deployment of {self.stack} left cannot be deleted; see above")
+            return None
+        return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
 
-    def _change_set(self, body: str, parameters: dict[str, str]) -> str | None:
+    def _change_set(self, document: dict[str, Any], parameters: dict[str, str]) -> str | None:
         """Make a change set and wait until it is ready; its ARN, None when there is nothing to change."""
+        known = self._known()
         made = self._cfn.create_change_set(
             StackName=self.stack,
             ChangeSetName=f"cloudarium-{time.time_ns()}",
-            ChangeSetType="UPDATE" if self._exists() else "CREATE",
-            TemplateBody=body,
-            Parameters=[{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items()],
+            ChangeSetType="UPDATE" if known else "CREATE",
+            TemplateBody=json.dumps(document),
+            Parameters=_parameters(document, parameters, known or {}),
             Capabilities=_CAPABILITIES,
         )
         while True:
@@ -165,36 +195,42 @@ class _Deployment:
                 self._cfn.delete_change_set(ChangeSetName=made["Id"])
                 if "didn't contain changes" in reason or "No updates" in reason:
                     return None
-                raise SystemExit(f"cloudarium: the template was refused: {reason}")
+                raise Failed(f"the template was refused: {reason}")
             time.sleep(0.1)
 
     def _execute(self, change_set: str) -> None:
-        seen = {event["EventId"] for event in self._events()}
+        last = self._last_event()
         self._cfn.execute_change_set(ChangeSetName=change_set)
-        while True:
-            status = self._cfn.describe_stacks(StackName=self.stack)["Stacks"][0]["StackStatus"]
-            for event in reversed(self._events()):
-                if event["EventId"] not in seen:
-                    seen.add(event["EventId"])
-                    self._show(event)
-            if not status.endswith("_IN_PROGRESS") or status.endswith("_CLEANUP_IN_PROGRESS"):
-                break
-            time.sleep(0.15)
-        if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS"):
-            raise SystemExit(f"cloudarium: stack {self.stack} ended in {status}; its reasons are above")
+        status = self._follow(self.stack, last)
+        if status not in _GOOD:
+            raise Failed(f"stack {self.stack} ended in {status}; its reasons are above")
 
-    def _events(self) -> list[dict[str, Any]]:
-        return self._cfn.describe_stack_events(StackName=self.stack)["StackEvents"]
+    def _follow(self, stack: str, last: str = "") -> str:
+        """Show the stack's events after the event `last` until it rests; its status then."""
+        with Progress(self.stack, self._quiet) as progress:
+            while True:
+                status: str = self._cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+                for event in self._events_after(stack, last):
+                    progress.show(event)
+                    last = event["EventId"]
+                if not status.endswith("_IN_PROGRESS") or status.endswith("_CLEANUP_IN_PROGRESS"):
+                    return status
+                time.sleep(0.15)
 
-    def _show(self, event: dict[str, Any]) -> None:
-        status = event["ResourceStatus"]
-        colour = next((colour for word, colour in _COLOURS.items() if word in status), "yellow")
-        reason = event.get("ResourceStatusReason", "")
-        self._say(
-            f"  [{colour}]{status:<20}[/{colour}] {event['LogicalResourceId']:<28} {event['ResourceType']}"
-            f"{'  ' + reason if reason and 'FAILED' in status else ''}"
-        )
+    def _last_event(self) -> str:
+        events = self._cfn.describe_stack_events(StackName=self.stack)["StackEvents"]
+        return events[0]["EventId"] if events else ""
+
+    def _events_after(self, stack: str, last: str) -> list[dict[str, Any]]:
+        """The stack's events since the event `last`, the oldest first."""
+        found: list[dict[str, Any]] = []
+        for page in self._cfn.get_paginator("describe_stack_events").paginate(StackName=stack):
+            for event in page["StackEvents"]:
+                if event["EventId"] == last:
+                    return found[::-1]
+                found.append(event)
+        return found[::-1]
 
     def _say(self, text: str) -> None:
         if not self._quiet:
-            console.print(text, soft_wrap=True)
+            say(text)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import typer
+from rich.markup import escape
 from rich.table import Table
 
 from cloudarium.cli import running
@@ -51,15 +52,15 @@ def journal(
 
 def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     failed = entry["status"] >= 400
-    answer = f"[red]{entry['status']} {entry['error']}[/red]" if failed else str(entry["status"])
+    answer = f"[red]{entry['status']} {escape(entry['error'])}[/red]" if failed else str(entry["status"])
     who = entry["principal"].rpartition(":")[2] if entry["principal"].startswith("arn:") else entry["principal"]
     return (
         iso_millis(entry["started"])[11:-1],
-        who,
-        f"{'  ' if entry['parent'] else ''}{entry['service']}:{entry['operation'] or '?'}",
+        escape(who),
+        escape(f"{'  ' if entry['parent'] else ''}{entry['service']}:{entry['operation'] or '?'}"),
         answer,
         str(entry["micros"]),
-        _decision(entry),
+        escape(_decision(entry)),
     )
 
 

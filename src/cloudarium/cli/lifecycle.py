@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import fcntl
 import os
 import subprocess
 import sys
-import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cloudarium.cli import running
-from cloudarium.cli.output import console, print_json
+from cloudarium.cli.output import Failed, print_json, say
 
 Data = Annotated[Path | None, typer.Option("--data", help="The cloud's folder; the user's data directory by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Ephemeral = Annotated[bool, typer.Option("--ephemeral", help="Keep nothing: for tests. Stopping it forgets it all.")]
 Host = Annotated[str, typer.Option(help="The loopback address to listen on.")]
-Port = Annotated[int, typer.Option(help="The port to listen on; 0 takes a free one.")]
+Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,61 +49,69 @@ def up(
     AWS client.
     """
     folder = data or running.default_data()
-    known = running.recorded(folder)
-    if known is not None and known.answers():
-        _say_up(known, as_json, already=True)
-        return
-    if foreground:
-        serve(folder, ephemeral, host, port)
-        return
-    started = _start(folder, ephemeral, host, port)
-    _say_up(started, as_json, already=False)
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with _one_at_a_time(folder):
+        known = running.recorded(folder)
+        if known is not None and known.answers():
+            _say_up(known, as_json, already=True)
+            return
+        if not foreground:
+            _say_up(_start(folder, ephemeral, host, port), as_json, already=False)
+            return
+    serve(folder, ephemeral, host, port, folder)
+
+
+@contextlib.contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[None]:
+    """Two `up` of one folder at once: the second one waits, and finds what the first one started."""
+    with (folder / "up.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _start(folder: Path, ephemeral: bool, host: str, port: int) -> running.Running:
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     log = folder / "cloudarium.log"
     where = ["--ephemeral"] if ephemeral else ["--data", str(folder)]
     command = [sys.executable, "-m", "cloudarium", "serve", "--host", host, "--port", str(port), *where]
+    command += ["--note", str(folder)]
     began = log.stat().st_size if log.exists() else 0
     with log.open("a") as output:
         process = subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=output, text=True, start_new_session=True
         )
+    try:
+        return _answering(process, folder)
+    except BaseException:  # a Ctrl-C too: what has not come up does not stay behind
+        process.kill()
+        process.wait()
+        said = log.read_text(errors="replace")[began:].strip().splitlines()
+        raise Failed(
+            f"{said[-1].removeprefix('cloudarium: ') if said else 'The cloud said nothing.'}\n"
+            f"The cloud did not start. Its whole log: {log}"
+        ) from None
+
+
+def _answering(process: subprocess.Popen[str], folder: Path) -> running.Running:
+    """Wait until a started cloud answers. Raises NotRunning when it does not."""
     assert process.stdout is not None
-    endpoint = process.stdout.readline().strip()
-    if not endpoint:
-        _fail_start(process, log, began)
-    started = running.Running(process.pid, endpoint, None if ephemeral else str(folder), str(log))
-    running.write_note(folder, started)
     limit = time.monotonic() + 30
-    while not started.answers():
-        if process.poll() is not None or time.monotonic() > limit:
-            running.forget(folder)
-            _fail_start(process, log, began)
-        time.sleep(0.05)
-    return started
-
-
-def _fail_start(process: subprocess.Popen[str], log: Path, began: int) -> None:
-    process.kill()
-    process.wait()
-    said = log.read_text(errors="replace")[began:].strip().splitlines()
-    console.print(f"[red]The cloud did not start:[/red] {said[-1] if said else 'it said nothing'}")
-    console.print(f"The whole log: {log}")
-    raise typer.Exit(1)
+    while process.stdout.readline():
+        started = running.recorded(folder)
+        while started is not None and process.poll() is None and time.monotonic() < limit:
+            if started.answers():
+                return started
+            time.sleep(0.05)
+    raise running.NotRunning("The cloud did not start.")
 
 
 def _say_up(cloud: running.Running, as_json: bool, already: bool) -> None:
     if as_json:
         print_json({"endpoint": cloud.endpoint, "pid": cloud.pid, "data": cloud.data, "already_running": already})
         return
-    console.print(
-        f"[green]●[/green] The cloud {'already runs' if already else 'is up'} at [bold]{cloud.endpoint}[/bold]"
-    )
-    console.print(f"  state   {cloud.data or 'kept nowhere (ephemeral)'}")
-    console.print('  clients eval "$(cloudarium env)", then aws, boto3, sam, cdk … as on AWS')
-    console.print("  stop    cloudarium down")
+    say(f"[green]●[/green] The cloud {'already runs' if already else 'is up'} at [bold]{cloud.endpoint}[/bold]")
+    say(f"  state   {escape(cloud.data or 'kept nowhere (ephemeral)')}")
+    say('  clients eval "$(cloudarium env)", then aws, boto3, sam, cdk … as on AWS')
+    say("  stop    cloudarium down")
 
 
 def down(data: Data = None, as_json: Json = False) -> None:
@@ -112,7 +124,7 @@ def down(data: Data = None, as_json: Json = False) -> None:
     if as_json:
         print_json({"stopped": known is not None})
     else:
-        console.print("The cloud is stopped." if known is not None else "No cloud was running.")
+        say("The cloud is stopped." if known is not None else "No cloud was running.")
 
 
 def status(data: Data = None, as_json: Json = False) -> None:
@@ -124,17 +136,17 @@ def status(data: Data = None, as_json: Json = False) -> None:
         if as_json:
             print_json({"status": "stopped"})
         else:
-            console.print(f"[red]●[/red] {error}")
+            say(f"[red]●[/red] {error}")
         raise typer.Exit(1) from None
     if as_json:
         print_json({"endpoint": cloud.endpoint, "pid": cloud.pid, **health})
         return
-    console.print(f"[green]●[/green] running at [bold]{cloud.endpoint}[/bold] for {health['up_seconds']:.0f} s")
-    console.print(f"  state        {health['data'] or 'kept nowhere (ephemeral)'}")
-    console.print(f"  services     {', '.join(health['services'])}")
-    console.print(f"  undelivered  {health['undelivered']} events")
+    say(f"[green]●[/green] running at [bold]{cloud.endpoint}[/bold] for {health['up_seconds']:.0f} s")
+    say(f"  state        {escape(health['data'] or 'kept nowhere (ephemeral)')}")
+    say(f"  services     {', '.join(health['services'])}")
+    say(f"  undelivered  {health['undelivered']} events")
     for name, fact in health.get("runtime", {}).items():
-        console.print(f"  {name:<12} {fact}")
+        say(f"  {name:<12} {fact}")
 
 
 def reset(
@@ -150,22 +162,48 @@ def reset(
     if as_json:
         print_json({"status": "empty"})
     else:
-        console.print("The cloud is empty.")
+        say("The cloud is empty.")
 
 
-def serve(data: Data = None, ephemeral: Ephemeral = False, host: Host = "127.0.0.1", port: Port = 4566) -> None:
+def serve(
+    data: Data = None,
+    ephemeral: Ephemeral = False,
+    host: Host = "127.0.0.1",
+    port: Port = 4566,
+    note: Annotated[Path | None, typer.Option(hidden=True, help="The folder to be found by.")] = None,
+) -> None:
     """Run the cloud in the foreground until it is stopped; its first line is the endpoint."""
+    import apsw
+
     from cloudarium.gateway import server
     from cloudarium.store import FolderInUse, NewerFolder
 
+    folder = None if ephemeral else (data or running.default_data())
+    known_by = note or folder
+
+    def opened(endpoint: str) -> None:
+        if known_by is not None:
+            pid, log = os.getpid(), str(known_by / "cloudarium.log")
+            kept = str(folder) if folder else None
+            running.write_note(known_by, running.Running(pid, endpoint, kept, log, running.born(pid)))
+        print(endpoint, flush=True)
+
     try:
-        listener = server.listen(host, port)
-        listener.listen(1024)
-        shown = tempfile.gettempdir() if ephemeral else str(data or running.default_data())
-        if not ephemeral and not os.access(Path(shown).parent if not Path(shown).exists() else shown, os.W_OK):
-            raise PermissionError(f"the data folder {shown} cannot be written")
-        print(f"http://{host}:{listener.getsockname()[1]}", flush=True)
-        server.serve(None if ephemeral else (data or running.default_data()), listener)
-    except (OSError, FolderInUse, NewerFolder) as error:
-        print(f"cloudarium: {error} (http://{host}:{port})", file=sys.stderr)
-        raise typer.Exit(1) from None
+        server.serve(folder, server.listen(host, port), opened)
+    except OSError as error:
+        raise Failed(_refusal(error, host, port)) from error
+    except apsw.Error as error:
+        raise Failed(f"the data in {folder} cannot be read: {error}") from error
+    except (FolderInUse, NewerFolder) as error:
+        raise Failed(str(error)) from error
+    finally:
+        if known_by is not None:
+            running.forget(known_by, os.getpid())
+
+
+def _refusal(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"port {port} of {host} is taken. Choose another one (--port 0 takes any), or stop what uses it."
+    if error.filename:
+        return f"the data folder cannot be used: {error.strerror}: {error.filename}"
+    return f"{error} (http://{host}:{port})"

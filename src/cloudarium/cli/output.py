@@ -1,13 +1,24 @@
-"""How the command line speaks: rich text for people, JSON for programs."""
+"""How the command line speaks: rich text for people, JSON for programs, a sentence when something is wrong."""
 
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 from rich.console import Console
 
-console = Console(highlight=False)
+# A pipe has no width: what goes into one is not folded at 80 columns.
+console = Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 200)
+
+
+class Failed(Exception):
+    """The command cannot do what was asked; the message is the sentence that says why and what to do next."""
+
+
+def say(text: str) -> None:
+    """Print a line of rich markup, never folded."""
+    console.print(text, soft_wrap=True)
 
 
 def print_json(shown: Any) -> None:

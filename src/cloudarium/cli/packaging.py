@@ -52,13 +52,15 @@ class Artifact:
 
 def artifacts(template: dict[str, Any], folder: Path) -> Iterator[Artifact]:
     """The resources of a template whose code is a local path. Raises PackagingFailed when a path does not exist."""
-    defaults = template.get("Globals", {}).get("Function", {})
-    for logical_id, resource in template.get("Resources", {}).items():
-        kind = resource.get("Type", "")
-        if kind not in _CODE:
+    defaults = _mapping(_mapping(template, "Globals"), "Function")
+    resources = _mapping(template, "Resources")
+    for logical_id in resources:
+        resource = _mapping(resources, logical_id)
+        kind = resource.get("Type")
+        if not isinstance(kind, str) or kind not in _CODE:
             continue
         name, form = _CODE[kind]
-        properties = resource.get("Properties", {})
+        properties = _mapping(resource, "Properties")
         shared = defaults if kind == "AWS::Serverless::Function" else {}
         path = properties.get(name, shared.get(name))
         if not isinstance(path, str) or path.startswith(("s3://", "http://", "https://")):
@@ -66,15 +68,31 @@ def artifacts(template: dict[str, Any], folder: Path) -> Iterator[Artifact]:
         source = (folder / path).resolve()
         if not source.exists():
             raise PackagingFailed(f"{logical_id}: {name} {path!r} is not in {folder}")
-        build = resource.get("Metadata", {}).get("BuildMethod") if kind.endswith("LayerVersion") else None
+        build = _mapping(resource, "Metadata").get("BuildMethod") if kind.endswith("LayerVersion") else None
         runtime = str(properties.get("Runtime", shared.get("Runtime", "")))
         yield Artifact(logical_id, name, form, source, bool(build) and str(build).startswith("python"), runtime)
 
 
+def _mapping(holder: dict[str, Any], name: str) -> dict[str, Any]:
+    """A member that should be a mapping; what is none is CloudFormation's to refuse."""
+    found = holder.get(name)
+    return found if isinstance(found, dict) else {}
+
+
 def zipped(artifact: Artifact, cache: Path) -> Path:
-    """The zip of an artifact, built when its sources or requirements changed since the last time; named by content."""
+    """The zip of an artifact, built when its sources or requirements changed since the last time; named by content.
+
+    Raises PackagingFailed.
+    """
     if artifact.source.is_file():
         return artifact.source
+    try:
+        return _zipped(artifact, cache)
+    except OSError as error:
+        raise PackagingFailed(f"{artifact.logical_id}: {error}") from error
+
+
+def _zipped(artifact: Artifact, cache: Path) -> Path:
     kept = cache / f"{_fingerprint(artifact)}.zip"
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
@@ -98,7 +116,8 @@ def key_of(path: Path) -> str:
 
 def point_to_s3(template: dict[str, Any], artifact: Artifact, bucket: str, key: str) -> None:
     """Let the resource take its code from S3."""
-    properties = template["Resources"][artifact.logical_id].setdefault("Properties", {})
+    resource = template["Resources"][artifact.logical_id]
+    properties = resource["Properties"] = _mapping(resource, "Properties")
     if artifact.form == "S3":
         properties[artifact.member] = {"S3Bucket": bucket, "S3Key": key}
     else:

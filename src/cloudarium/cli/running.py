@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
 import os
 import signal
+import subprocess
 import sys
 import time
 import urllib.error
@@ -13,40 +16,64 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from cloudarium.cli.output import Failed
 
-class NotRunning(Exception):
+# A proxy that the environment names is for the world, not for this machine.
+_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+
+class NotRunning(Failed):
     """No cloud answers; the message says what to do next."""
 
 
 @dataclass(frozen=True)
 class Running:
-    """A cloud that was started: its process, its endpoint, and its data folder (None: it keeps nothing)."""
+    """A cloud that was started: its process, its endpoint, and its data folder (None: it keeps nothing).
+
+    `born` tells the process from a later one with the same number.
+    """
 
     pid: int
     endpoint: str
     data: str | None
     log: str
+    born: str = ""
 
     def ask(self, path: str, body: dict[str, Any] | None = None, timeout: float = 120) -> Any:
-        """GET (or, with a body, POST) one of the cloud's own paths. Raises NotRunning when nothing answers."""
+        """GET (or, with a body, POST) one of the cloud's own paths.
+
+        Raises NotRunning when no cloud answers, and Failed when it says no.
+        """
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.endpoint}/_cloudarium/{path}", data)
         try:
-            with urllib.request.urlopen(request, timeout=timeout) as answer:
+            request = urllib.request.Request(f"{self.endpoint}/_cloudarium/{path}", data)
+            with _direct.open(request, timeout=timeout) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
-                raise SystemExit(f"cloudarium: {json.load(error)['error']}") from error
-        except OSError as error:
-            raise NotRunning(f"No cloud answers at {self.endpoint} ({error}). Start one with: cloudarium up") from error
+                raise Failed(_refusal(error) or f"What answers at {self.endpoint} is not Cloudarium.") from error
+        except (OSError, http.client.HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise NotRunning(
+                f"No cloud answers at {self.endpoint} ({reason}). Start one with: cloudarium up"
+            ) from error
+        except ValueError as error:
+            raise NotRunning(f"What answers at {self.endpoint} is not Cloudarium.") from error
 
     def answers(self) -> bool:
         """Whether the cloud is up."""
         try:
             self.ask("health", timeout=5)
-        except NotRunning:
+        except Failed:
             return False
         return True
+
+
+def _refusal(error: urllib.error.HTTPError) -> str | None:
+    try:
+        return str(json.load(error)["error"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return None
 
 
 def default_data() -> Path:
@@ -66,12 +93,16 @@ def _note(data: Path) -> Path:
 def write_note(data: Path, running: Running) -> None:
     """Remember a started cloud in its data folder (an ephemeral one in the default folder)."""
     data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    _note(data).write_text(json.dumps(asdict(running)))
+    temporary = _note(data).with_suffix(f".{os.getpid()}")
+    temporary.write_text(json.dumps(asdict(running)))
+    temporary.replace(_note(data))
 
 
-def forget(data: Path) -> None:
-    """The cloud is no longer running."""
-    _note(data).unlink(missing_ok=True)
+def forget(data: Path, pid: int | None = None) -> None:
+    """The cloud is no longer running; with `pid`, only if it is that process that is remembered."""
+    known = recorded(data)
+    if pid is None or (known is not None and known.pid == pid):
+        _note(data).unlink(missing_ok=True)
 
 
 def recorded(data: Path) -> Running | None:
@@ -80,7 +111,9 @@ def recorded(data: Path) -> Running | None:
         running = Running(**json.loads(_note(data).read_text()))
     except (OSError, ValueError, TypeError):
         return None
-    return running if alive(running.pid) else None
+    if not alive(running.pid) or (running.born and born(running.pid) != running.born):
+        return None
+    return running
 
 
 def find(data: Path | None) -> Running:
@@ -105,6 +138,19 @@ def alive(pid: int) -> bool:
     return not _is_zombie(pid)
 
 
+def born(pid: int) -> str:
+    """When the process began, in the system's own words; empty when that cannot be known."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[19]
+    except OSError:
+        pass
+    try:
+        told = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
+    except OSError:
+        return ""
+    return told.stdout.strip()
+
+
 def _is_zombie(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -114,10 +160,10 @@ def _is_zombie(pid: int) -> bool:
 
 def end(pid: int, patience: float = 20.0) -> None:
     """Stop a process in order, and by force when it does not stop within `patience` seconds."""
-    os.kill(pid, signal.SIGTERM)
     limit = time.monotonic() + patience
-    while alive(pid):
-        if time.monotonic() > limit:
-            os.kill(pid, signal.SIGKILL)
-            return
-        time.sleep(0.05)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGTERM)
+        while alive(pid):
+            if time.monotonic() > limit:
+                os.kill(pid, signal.SIGKILL)
+            time.sleep(0.05)
