@@ -76,7 +76,7 @@ def resource_policy(call: Call, resource: str) -> str | None:
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
     """
     parsed = arn.parse(resource)
-    if parsed is None:
+    if parsed is None or call.principal.kind != "service":  # it speaks of services only, and most callers are none
         return None
     statement = {
         "Sid": "AWSLogDeliveryWrite20150319",
