@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import platform
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -130,3 +133,35 @@ def test_stop_ends_what_is_idle(own_lab: Lab) -> None:
     own_lab.run(own_lab.environments.stop(spec.arn + ":"))
     assert own_lab.environments.stats()["environments"] == 0
     assert own_lab.value(spec) != first
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc")
+def test_environment_is_frozen_between_events(lab: Lab) -> None:
+    source = """
+import threading, time
+beats = 0
+def beat():
+    global beats
+    while True:
+        beats += 1
+        time.sleep(0.001)
+threading.Thread(target=beat, daemon=True).start()
+def handler(event, context): return beats
+"""
+    spec = lab.function(source)
+    lab.invoke(spec)
+    process = lab.environments._idle[spec.key][0].process
+    assert process is not None
+    while not process._frozen:
+        lab.run(asyncio.sleep(0))
+    state = Path(f"/proc/{process._frozen}/stat")
+    assert state.read_text().rpartition(")")[2].split()[0] == "T"
+    assert lab.value(spec) > 0  # and goes on
+
+
+def test_what_differs_from_aws_is_said_in_the_log(lab: Lab) -> None:
+    other = "x86_64" if platform.machine() in ("arm64", "aarch64") else "arm64"
+    layer = lab.layer({"extensions/agent": "#!/bin/sh"})
+    tail = lab.invoke(lab.function("def handler(e, c): pass", architecture=other, layers=(layer,))).log_tail.decode()
+    assert f"Architecture {other} is not this machine's" in tail
+    assert "External extensions are not built in this cloud and were not started: agent." in tail

@@ -29,6 +29,7 @@ class Start:
     launcher: Launcher
     interpreter: Interpreter
     order: Callable[[str], dict[str, Any]]
+    notes: tuple[str, ...] = ()  # what the function's log must say about how it is run
 
 
 @dataclass(slots=True)
@@ -81,8 +82,8 @@ class Environment:
         self.log.start_tail()
         version = _version_text(start.interpreter, self.spec.runtime)
         self.log.init_start(version, _version_arn(self.spec, version))
-        if start.interpreter.note:
-            self.log.line(start.interpreter.note)
+        for note in start.notes:
+            self.log.line(note)
         began = time.perf_counter()
         problem = await self._initialise(INIT_SECONDS, invocation.request_id)
         spent = (time.perf_counter() - began) * 1000
@@ -134,6 +135,7 @@ class Environment:
         """Run one event in the started environment."""
         process = self.process
         assert process is not None
+        process.thaw()
         if not init and not began:
             self.log.start_tail()
         began = began or time.perf_counter()
@@ -158,6 +160,7 @@ class Environment:
         process.stop_watching()
         process.drain()
         self.log.flush()
+        process.freeze_soon()
         return self._result(invocation, began, init, problem, answer)
 
     def _time_out(self, invocation: Invocation) -> _Failure:

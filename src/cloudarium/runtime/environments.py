@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import platform
 import shutil
 import time
 from collections import defaultdict
@@ -255,6 +256,7 @@ class Environments:
             launcher,
             interpreter,
             lambda address: self._order(environment, launcher.layout, layers, address, forks),
+            _notes(spec, interpreter, layers),
         )
 
     async def _launcher_for(
@@ -334,6 +336,18 @@ class Environments:
 
 def _stream_name(spec: FunctionSpec, now: float) -> str:
     return time.strftime("%Y/%m/%d/", time.gmtime(now)) + f"[{spec.version}]{ids.hex(32)}"
+
+
+def _notes(spec: FunctionSpec, interpreter: Interpreter, layers: Path | None) -> tuple[str, ...]:
+    """In what the function is run otherwise than on AWS; its log says it at each cold start."""
+    notes = [interpreter.note]
+    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    if spec.architecture != machine:
+        notes.append(f"Architecture {spec.architecture} is not this machine's: the function runs on {machine}.")
+    if layers is not None and (layers / "extensions").is_dir():
+        names = ", ".join(sorted(entry.name for entry in (layers / "extensions").iterdir()))
+        notes.append(f"External extensions are not built in this cloud and were not started: {names}.")
+    return tuple(note for note in notes if note)
 
 
 def _check_bootstrap(spec: FunctionSpec, layers: Path | None) -> None:

@@ -7,17 +7,19 @@ import contextlib
 import json
 import os
 import signal
+import sys
 from collections.abc import Callable
 from typing import Any
 
 from cloudarium.runtime.api import Answer, RuntimeApi
 from cloudarium.runtime.launcher import Launcher
 from cloudarium.runtime.logs import FunctionLog
-from cloudarium.runtime.memory import Meter
+from cloudarium.runtime.memory import Meter, descendants
 from cloudarium.runtime.spec import Invocation
 
 READ_BYTES = 65536
 MEMORY_SECONDS = 0.1
+FREEZE_SECONDS = 0.1  # after an event: long enough that a busy environment is never frozen
 
 
 class Exited(Exception):
@@ -45,6 +47,8 @@ class FunctionProcess:
         self._ready: asyncio.Future[None] | None = None
         self._answer: asyncio.Future[Answer] | None = None
         self._watch: asyncio.TimerHandle | None = None
+        self._freeze: asyncio.TimerHandle | None = None
+        self._frozen = 0  # the process group that is stopped
         self._over_limit = False
 
     async def start(self, launcher: Launcher, order: Callable[[str], dict[str, Any]]) -> None:
@@ -166,6 +170,27 @@ class FunctionProcess:
             self._watch.cancel()
             self._watch = None
 
+    def freeze_soon(self) -> None:
+        """Stop the function's processes until its next event, as AWS freezes an environment that is not in use."""
+        self._freeze = asyncio.get_running_loop().call_later(FREEZE_SECONDS, self._stop_group)
+
+    def _stop_group(self) -> None:
+        below = descendants(self._guard) if sys.platform == "linux" and not self.exited else []
+        if below:
+            with contextlib.suppress(OSError):
+                os.killpg(below[0], signal.SIGSTOP)
+                self._frozen = below[0]
+
+    def thaw(self) -> None:
+        """Let the function's processes go on."""
+        if self._freeze is not None:
+            self._freeze.cancel()
+            self._freeze = None
+        if self._frozen:
+            with contextlib.suppress(OSError):
+                os.killpg(self._frozen, signal.SIGCONT)
+            self._frozen = 0
+
     def kill(self) -> None:
         """Kill the environment with all its processes; its end is noticed like any other."""
         if self._guard and self._status_handle >= 0:
@@ -175,6 +200,7 @@ class FunctionProcess:
     def close(self) -> None:
         """Kill it and let go of everything at once."""
         self.stop_watching()
+        self.thaw()
         self.kill()
         self._end(Exited("signal: killed"))
         self._close_handle("_status_handle")

@@ -208,6 +208,9 @@ def test_layers(make: Make, call: CallFunction, functions: Any, account: str) ->
     by_arn = functions.get_layer_version_by_arn(Arn=one["LayerVersionArn"])
     with urllib.request.urlopen(by_arn["Content"]["Location"]) as answer:
         assert len(answer.read()) == by_arn["Content"]["CodeSize"]
+    functions.publish_version(FunctionName="fn")
+    functions.delete_layer_version(LayerName="shared", VersionNumber=2)
+    assert call("fn:1") == "two"  # who has it keeps it
     functions.delete_layer_version(LayerName="shared", VersionNumber=1)
     with refused("ResourceNotFoundException"):
         functions.get_layer_version(LayerName="shared", VersionNumber=1)

@@ -16,6 +16,7 @@ from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.services.lambda_ import errors, records
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
+from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 ACCOUNT_CONCURRENCY = 1000
 UNRESERVED_MINIMUM = 100
 LINK_SECONDS = 600.0
+KNOWN_SPECS = 5000
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
 
@@ -37,6 +39,7 @@ class Workshop:
     environments: Environments
     logs: LogWriter
     links: dict[str, tuple[str, float]] = field(default_factory=dict)  # token → (blob, until when)
+    specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
     async def close(self) -> None:
         """End all processes and write what is left of the logs."""
@@ -103,10 +106,23 @@ async def role_session(cloud: Cloud, arn: str, role: str, scope: Scope) -> Princ
 
 async def spec_of(cloud: Cloud, version: Version) -> FunctionSpec:
     """The version as the runtime wants it, its code and layers unpacked."""
+    shop = workshop(cloud)
+    known = shop.specs.get(version.revision)
+    if known is not None:
+        return known
+    if len(shop.specs) >= KNOWN_SPECS:
+        shop.specs.clear()
+    shop.specs[version.revision] = spec = await _read_spec(cloud, version, shop.environments)
+    return spec
+
+
+async def _read_spec(cloud: Cloud, version: Version, environments: Environments) -> FunctionSpec:
     config = version.config
-    environments = workshop(cloud).environments
     code = await unpacked(cloud, environments, version.sha256, version.blob)
-    layers = [await _layer(cloud, environments, arn) for arn in config.get("Layers", ())]
+    layers = [
+        await _layer(cloud, environments, arn, sha256)
+        for arn, (sha256, _, _) in config.get(configuration.HELD_LAYERS, {}).items()
+    ]
     logging = config.get("LoggingConfig", {})
     return FunctionSpec(
         key=f"{function_arn(version.scope, version.name, version.number)}@{version.revision}",
@@ -119,7 +135,7 @@ async def spec_of(cloud: Cloud, version: Version) -> FunctionSpec:
         account=version.account,
         region=version.region,
         code=code,
-        layers=tuple(layer for layer in layers if layer is not None),
+        layers=tuple(layers),
         memory=config["MemorySize"],
         timeout=config["Timeout"],
         environment=config.get("Environment", {}).get("Variables", {}),
@@ -142,11 +158,15 @@ async def unpacked(cloud: Cloud, environments: Environments, sha256: str, blob: 
     return path
 
 
-async def _layer(cloud: Cloud, environments: Environments, arn: str) -> Path | None:
+async def _layer(cloud: Cloud, environments: Environments, arn: str, sha256: str) -> Path:
+    """An unpacked layer. One that was deleted is still there unpacked."""
+    path = environments.packages.path(base64.b64decode(sha256).hex())
+    if path is not None:
+        return path
     scope, name, number = parse_layer(arn, cloud.home)
     found = records.find_layer_version(cloud.store, scope, name, number or 0)
     if found is None:
-        return None
+        raise errors.ServiceFailure(f"Layer version {arn} was deleted, and its content is gone.")
     return await unpacked(cloud, environments, found.sha256, found.blob)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -56,7 +55,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     _warm_up(call, config["Runtime"])
     found = records.find_version(call.store, name.scope, name.name, version)
     assert found is not None
-    return configuration.being_created(lookup.shown(call, found))
+    return configuration.being_created(configuration.shown(found))
 
 
 def _new_name(call: Call) -> resources.FunctionName:
@@ -72,22 +71,28 @@ def _new_name(call: Call) -> resources.FunctionName:
 
 
 async def _check_surroundings(
-    call: Call, name: resources.FunctionName, config: Mapping[str, Any], unzipped: int, *, role: bool = True
+    call: Call, name: resources.FunctionName, config: dict[str, Any], unzipped: int, *, role: bool = True
 ) -> None:
-    """What a configuration points at must be there: role, layers, dead-letter target."""
-    layers = config.get("Layers") or []
+    """What a configuration points at must be there: role, layers (whose hashes it gets), dead-letter target."""
+    layers, held = config.get("Layers") or [], config.pop(configuration.HELD_LAYERS, {})
     configuration.check_layers(layers)
     for arn in layers:
+        if arn in held and "Layers" not in call.input:
+            unzipped += held[arn][2]
+            continue
         scope, layer, number = resources.parse_layer(arn, call.scope)
         found = records.find_layer_version(call.store, scope, layer, number or 0)
         if found is None:
             raise errors.InvalidParameter(f"Layer version {arn} does not exist.")
+        held[arn] = (found.sha256, found.size, found.unzipped)
         unzipped += found.unzipped
     if unzipped > UNZIPPED_LIMIT:
         raise errors.InvalidParameter(
             f"Function code combined with layers exceeds the maximum allowed size of {UNZIPPED_LIMIT} bytes."
             f" The actual size is {unzipped} bytes."
         )
+    if layers:
+        config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in layers}
     target = (config.get("DeadLetterConfig") or {}).get("TargetArn")
     if target:
         check_target(target, ("sqs", "sns"), "DeadLetterConfig")
@@ -130,7 +135,7 @@ def get_function(call: Call) -> dict[str, Any]:
     """A function's configuration, a link to its code, its tags and reserved concurrency."""
     found = lookup.version_of(call)
     answer: dict[str, Any] = {
-        "Configuration": lookup.shown(call, found.version, found.qualifier),
+        "Configuration": configuration.shown(found.version, found.qualifier),
         "Code": {"RepositoryType": "S3", "Location": running.link(call.cloud, found.version.blob)},
     }
     tags = call.tags.of(resources.function_arn(found.function.scope, found.function.name))
@@ -145,7 +150,7 @@ def get_function(call: Call) -> dict[str, Any]:
 def get_function_configuration(call: Call) -> dict[str, Any]:
     """A function's configuration."""
     found = lookup.version_of(call)
-    return lookup.shown(call, found.version, found.qualifier)
+    return configuration.shown(found.version, found.qualifier)
 
 
 @operation("ListFunctions")
@@ -164,7 +169,7 @@ def list_functions(call: Call) -> dict[str, Any]:
 def _shown_latest(call: Call, scope: Scope, name: str) -> dict[str, Any]:
     version = records.find_version(call.store, scope, name, LATEST)
     assert version is not None
-    return lookup.shown(call, version)
+    return configuration.shown(version)
 
 
 def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
@@ -182,7 +187,7 @@ def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
         name = names[0]
         rows += records.versions(call.store, call.scope, name, -1, size + 1 - len(rows))
     here, more = lookup.page(rows, size, lambda version: [version.name, version.place])
-    return {"Functions": [lookup.shown(call, version, version.number) for version in here], **more}
+    return {"Functions": [configuration.shown(version, version.number) for version in here], **more}
 
 
 @operation("UpdateFunctionCode", on=resources.function, refuses=("PublishTo", "SourceKMSKeyArn"))
@@ -219,14 +224,14 @@ async def update_function_code(call: Call) -> dict[str, Any]:
 
 def _shown_dry(call: Call, function: records.Function, code: lookup.Code, config: dict[str, Any]) -> dict[str, Any]:
     latest = lookup.latest_of(call, function)._replace(sha256=code.sha256, size=len(code.data))
-    return {**lookup.shown(call, latest), "Architectures": config["Architectures"]}
+    return {**configuration.shown(latest), "Architectures": config["Architectures"]}
 
 
 def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> dict[str, Any]:
     found = records.find_version(call.store, name.scope, name.name, version)
     if found is None:
         raise errors.FunctionNotFound(name.arn)
-    return configuration.being_updated(lookup.shown(call, found))
+    return configuration.being_updated(configuration.shown(found))
 
 
 @operation(
@@ -245,7 +250,9 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     with call.transaction():
         latest = lookup.latest_of(call, lookup.function_of(call))
         lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+        held = config.get(configuration.HELD_LAYERS, {})
         config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
+        config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}
         records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
     _warm_up(call, config["Runtime"])

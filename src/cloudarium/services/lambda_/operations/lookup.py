@@ -84,21 +84,6 @@ def latest_of(call: Call, function: Function) -> Version:
     return found
 
 
-def layer_sizes(call: Call, version: Version) -> dict[str, int]:
-    """The code sizes of the layers that a version uses."""
-    sizes = {}
-    for arn in version.config.get("Layers", ()):
-        scope, name, number = resources.parse_layer(arn, call.scope)
-        found = records.find_layer_version(call.store, scope, name, number or 0)
-        sizes[arn] = found.size if found is not None else 0
-    return sizes
-
-
-def shown(call: Call, version: Version, qualifier: str = "") -> dict[str, Any]:
-    """A version's FunctionConfiguration."""
-    return configuration.shown(version, qualifier, layer_sizes(call, version))
-
-
 # ---- code ------------------------------------------------------------------------------------------------------------
 
 

@@ -28,7 +28,7 @@ def publish_version(call: Call) -> dict[str, Any]:
         number = records.publish(call.store, function, latest, call.input.get("Description"))
         newest = records.find_version(call.store, function.scope, function.name, number)
     assert newest is not None
-    return lookup.shown(call, newest)
+    return configuration.shown(newest)
 
 
 @operation("ListVersionsByFunction", on=resources.function)
@@ -39,4 +39,4 @@ def list_versions_by_function(call: Call) -> dict[str, Any]:
     after = lookup.marker(call, int)
     rows = records.versions(call.store, function.scope, function.name, -1 if after is None else after, size + 1)
     here, more = lookup.page(rows, size, lambda version: version.place)
-    return {"Versions": [lookup.shown(call, version, version.number) for version in here], **more}
+    return {"Versions": [configuration.shown(version, version.number) for version in here], **more}

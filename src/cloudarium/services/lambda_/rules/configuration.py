@@ -29,6 +29,9 @@ _DEFAULTS: dict[str, Any] = {
     "Architectures": ["x86_64"],
     "EphemeralStorage": {"Size": 512},
 }
+# Beside AWS's members a configuration holds its layers' hashes and sizes: a function goes on with a layer version that
+# was deleted.
+HELD_LAYERS = "_layers"
 SETTINGS = (
     "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig",
     "TracingConfig", "Layers", "EphemeralStorage", "LoggingConfig", "Architectures",
@@ -133,9 +136,10 @@ def stamp(moment: float) -> str:
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "+0000"
 
 
-def shown(version: Version, qualifier: str = "", layers: Mapping[str, int] | None = None) -> dict[str, Any]:
-    """A FunctionConfiguration. `qualifier` goes into the ARN; `layers` gives the size of each layer version."""
+def shown(version: Version, qualifier: str = "") -> dict[str, Any]:
+    """A FunctionConfiguration. `qualifier` goes into the ARN."""
     config = version.config
+    held = config.pop(HELD_LAYERS, {})
     name = version.name
     logging = {"LogFormat": "Text", **config.get("LoggingConfig", {})}
     logging.setdefault("LogGroup", f"/aws/lambda/{name}")
@@ -156,7 +160,7 @@ def shown(version: Version, qualifier: str = "", layers: Mapping[str, int] | Non
         "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(version.region, config["Runtime"])},
     }
     if config.get("Layers"):
-        answer["Layers"] = [{"Arn": arn, "CodeSize": (layers or {}).get(arn, 0)} for arn in config["Layers"]]
+        answer["Layers"] = [{"Arn": arn, "CodeSize": held[arn][1]} for arn in config["Layers"]]
     else:
         answer.pop("Layers", None)
     return answer
