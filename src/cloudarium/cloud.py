@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import socket
-import threading
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -41,9 +39,9 @@ class Cloud:
         self.directory = Directory(self.store)
         self.journal = Journal(self)
         self.deliverer = Deliverer(self)
+        self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
         self.keep: dict[str, Any] = {}
         self.started_at = self.clock.machine_now()
-        self._localhost_names = False
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
     @property
@@ -52,18 +50,14 @@ class Cloud:
         return int(self.endpoint.rpartition(":")[2])
 
     def door_url(self, label: str, owner: str) -> str:
-        """The URL of a door that works on this machine, such as execute-api's of an API.
+        """The URL of a door, such as execute-api's of an API: its path form, which every resolver knows.
 
-        `http://OWNER.execute-api.localhost:PORT` where the system's resolver knows `*.localhost`; else the same door by
-        path, `ENDPOINT/_aws/execute-api/OWNER`. The gateway answers both, whichever is shown.
+        `OWNER.LABEL.localhost` is answered too, where the system's resolver finds `*.localhost`.
         """
-        if self._localhost_names:
-            return f"http://{owner}.{label}.localhost:{self.port}"
         return f"{self.endpoint}/_aws/{label}/{owner}"
 
     async def start(self) -> None:
         """Begin what happens without a request."""
-        threading.Thread(target=self._look_up_localhost, daemon=True).start()  # a resolver may take its time
         self.store.blobs.sweep()
         self.deliverer.start()
         self.journal.start()
@@ -84,6 +78,7 @@ class Cloud:
         await self.deliverer.stop()
         await self._close_kept()
         self.journal.forget()
+        self.decided.clear()
         self.store.empty()
         self.clock.reset()
         self.remember_clock()
@@ -121,11 +116,6 @@ class Cloud:
         call.context = context or {}
         await pipeline.deliver(call)
         return call.output or {}
-
-    def _look_up_localhost(self) -> None:
-        with contextlib.suppress(OSError):
-            found = socket.getaddrinfo("any.execute-api.localhost", self.port, type=socket.SOCK_STREAM)
-            self._localhost_names = bool(found) and all(entry[4][0] in ("127.0.0.1", "::1") for entry in found)
 
     async def _close_kept(self) -> None:
         closers, self._closers = self._closers, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.context import RequestContext
@@ -13,6 +13,7 @@ from cloudarium.policy import access
 from cloudarium.policy.documents import Document, MalformedPolicy, compile_document
 from cloudarium.policy.engine import Decision, Policies, Question, session_documents
 from cloudarium.policy.engine import decide as ask_engine
+from cloudarium.policy.principal import Principal
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AccessDenied, NotBuilt
 
@@ -70,21 +71,53 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
     principal = call.principal
     required, document, owner = _resource_side(call, action, resource)
     identity = call.cloud.directory.policies_of(principal)
+    known = call.cloud.decided.get((id(principal), action, resource))
+    if known is not None and known.speaks_of(principal, identity, document, owner or call.account):
+        return known.decision
     policies = Policies(
         identity=_compiled(identity.identity) if identity is not None else (),
         boundary=_one(identity.boundary) if identity is not None and identity.boundary else None,
         session=session_documents(principal),
         resource=document,
     )
+    keys = RequestContext(call, action, resource, context)
     question = Question(
         principal,
         action,
         resource,
-        RequestContext(call, action, resource, context),
+        keys,
         resource_account=owner or call.account,
         resource_policy_required=required,
     )
-    return ask_engine(question, policies)
+    decision = ask_engine(question, policies)
+    if not keys.asked and call.request is not None:  # a room's own principal is made anew for each call
+        _remember(call, Known(principal, identity, document, question.resource_account, decision), action, resource)
+    return decision
+
+
+class Known(NamedTuple):
+    """A decision for which no condition was read: it holds for these very objects, whatever the request."""
+
+    principal: Principal
+    identity: Any
+    document: Document | None
+    account: str
+    decision: Decision
+
+    def speaks_of(self, principal: Principal, identity: Any, document: Document | None, account: str) -> bool:
+        """Whether nothing has changed: a change of policies or principals makes new objects."""
+        same = self.principal is principal and self.identity is identity and self.document is document
+        return same and self.account == account
+
+
+_MOST_KNOWN = 10_000
+
+
+def _remember(call: Call, known: Known, action: str, resource: str) -> None:
+    decided = call.cloud.decided
+    if len(decided) >= _MOST_KNOWN:
+        decided.clear()
+    decided[id(known.principal), action, resource] = known
 
 
 def _resource_side(call: Call, action: str, resource: str) -> tuple[bool, Document | None, str]:

@@ -22,6 +22,11 @@ class RequestContext(Mapping[str, Any]):
         self._extra = extra
         self._known: dict[str, Any] | None = None
 
+    @property
+    def asked(self) -> bool:
+        """Whether any condition key was read."""
+        return self._known is not None
+
     def _all(self) -> dict[str, Any]:
         if self._known is None:
             self._known = self._gather()

@@ -124,18 +124,31 @@ async def _clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return _shown_clock(cloud)
 
 
+_CLOCK_WORDS = "Give one of: advance, at (seconds), freeze, run, reset (true)."
+_LAST_MOMENT = 253402300800.0  # the year 10000: no timestamp of AWS can say it
+
+
+def _moment(cloud: Cloud, name: str, value: Any) -> float:
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise Refused(400, f"`{name}` must be a number of seconds.")
+    moment = value + (cloud.clock.now() if name == "advance" else 0.0)
+    if not 0.0 <= moment < _LAST_MOMENT:
+        raise Refused(400, "The clock can show times between 1970 and 9999.")
+    return moment
+
+
 async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     given = await _body(request)
     began = cloud.clock.machine_now()
-    for name, value in given.items():
-        if name in ("advance", "at"):
-            if isinstance(value, bool) or not isinstance(value, (int, float)) or not -1e11 < value < 1e11:
-                raise Refused(400, f"`{name}` must be a number of seconds.")
-            (cloud.clock.advance if name == "advance" else cloud.clock.move_to)(float(value))
-        elif name in ("freeze", "run", "reset") and value is True:
-            getattr(cloud.clock, name)()
-        else:
-            raise Refused(400, "Give one of: advance, at (seconds), freeze, run, reset (true).")
+    if len(given) != 1:
+        raise Refused(400, _CLOCK_WORDS)
+    ((name, value),) = given.items()
+    if name in ("advance", "at"):
+        cloud.clock.move_to(_moment(cloud, name, value))
+    elif name in ("freeze", "run", "reset") and value is True:
+        getattr(cloud.clock, name)()
+    else:
+        raise Refused(400, _CLOCK_WORDS)
     cloud.remember_clock()
     await cloud.deliverer.settle()
     # Signatures tell whole seconds: the move's own second has to end, or one signed after it looks like one before it.
