@@ -90,7 +90,7 @@ def list_parts(call: Call, kind: str) -> Data:
 def shown_api(call: Call, api: Data) -> Data:
     """An API as Get… answers it: with its endpoint and tags."""
     # By path: not every resolver knows the names under .localhost, and an endpoint must be one that answers.
-    shown = {**api, "ApiEndpoint": f"{call.cloud.endpoint}/_aws/execute-api/{api['ApiId']}"}
+    shown = {**api, "ApiEndpoint": call.cloud.door_url("execute-api", api["ApiId"])}
     tags = call.tags.of(resources.api_arn(call.scope, api["ApiId"]))
     return {**shown, "Tags": tags}
 
