@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
@@ -48,16 +48,11 @@ def new_version(bucket: Bucket) -> str:
     return names.new_version_id() if bucket.versioning == "Enabled" else NULL
 
 
-def store(
-    call: Call,
-    bucket: Bucket,
-    new: Object,
-    event: str,
-    keep: Callable[[], None],
-    previous: Object | None,
-) -> Object:
-    """Make `new` the newest version and leave the notifications; inside the caller's transaction."""
-    keep()
+def store(call: Call, bucket: Bucket, new: Object, event: str, previous: Object | None) -> Object:
+    """Make `new` the newest version and leave the notifications; inside the caller's transaction.
+
+    The caller has kept the content, best as the first thing of the transaction: reading afterwards is cheaper.
+    """
     stored = objects.put(call.store, new, previous)
     notices.tell(call.store, bucket, event, stored, call, call.now, call.trace)
     return stored

@@ -82,6 +82,7 @@ def _algorithm(call: Call, source: Object) -> checksums.Algorithm:
 
 def _keep(call: Call, attributes: storing.Attributes, algorithm: checksums.Algorithm, copied: content.Copy) -> Object:
     bucket, key = buckets.of(call), call.input["Key"]
+    copied.keep(call.store)
     previous = objects.newest(call.store, bucket.name, key)
     current = previous.etag if previous is not None and not previous.marker else None
     conditions.check_write(call.input, key, current)
@@ -89,7 +90,7 @@ def _keep(call: Call, attributes: storing.Attributes, algorithm: checksums.Algor
         call, bucket, attributes, size=copied.size, etag=copied.md5, algorithm=algorithm.name,
         checksum_type=checksums.FULL_OBJECT, checksum=copied.checksums[algorithm.name], blob=copied.blob,
     )  # fmt: skip
-    return storing.store(call, bucket, new, "s3:ObjectCreated:Copy", lambda: copied.keep(call.store), previous)
+    return storing.store(call, bucket, new, "s3:ObjectCreated:Copy", previous)
 
 
 def _attributes(call: Call, own: storing.Attributes, source: Found) -> storing.Attributes:

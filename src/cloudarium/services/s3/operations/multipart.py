@@ -148,13 +148,11 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
         key=upload.key,
     )  # fmt: skip
 
-    def keep() -> None:
-        numbers = [part.number for part in parts]
-        uploads.drop_numbers(call.store, upload.id, present.keys() - set(numbers))
-        uploads.renumber(call.store, upload.id, numbers)
-        uploads.remove(call.store, upload.id)
-
-    stored = storing.store(call, bucket, new, "s3:ObjectCreated:CompleteMultipartUpload", keep, previous)
+    numbers = [part.number for part in parts]
+    uploads.drop_numbers(call.store, upload.id, present.keys() - set(numbers))
+    uploads.renumber(call.store, upload.id, numbers)
+    uploads.remove(call.store, upload.id)
+    stored = storing.store(call, bucket, new, "s3:ObjectCreated:CompleteMultipartUpload", previous)
     sums = reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum)
     return {
         "Location": _location(call, bucket.name, upload.key),

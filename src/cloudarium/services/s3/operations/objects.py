@@ -29,6 +29,7 @@ async def put_object(call: Call) -> dict[str, Any]:
     try:
         with call.transaction():
             bucket = buckets.of(call)  # it may have gone while the content came in
+            call.store.blobs.keep(taken.blob)
             previous = objects.newest(call.store, bucket.name, call.input["Key"])
             current = previous.etag if previous is not None and not previous.marker else None
             conditions.check_write(call.input, call.input["Key"], current)
@@ -36,9 +37,7 @@ async def put_object(call: Call) -> dict[str, Any]:
                 call, bucket, attributes, size=taken.size, etag=taken.md5, algorithm=algorithm.name,
                 checksum_type=checksums.FULL_OBJECT, checksum=taken.checksums[algorithm.name], blob=taken.blob,
             )  # fmt: skip
-            stored = storing.store(
-                call, bucket, new, "s3:ObjectCreated:Put", lambda: call.store.blobs.keep(taken.blob), previous
-            )
+            stored = storing.store(call, bucket, new, "s3:ObjectCreated:Put", previous)
     except BaseException:
         call.store.blobs.discard(taken.blob)
         raise
