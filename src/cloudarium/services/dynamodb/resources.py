@@ -107,10 +107,10 @@ def _find(call: Call, reference: Any) -> Table | None:
     return tables.find(call.store, call.scope, name) if isinstance(name, str) else None
 
 
-def _leading(here: Table | None, items: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+def _leading(here: Table | None, items: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:
     if here is None:
         return {}
-    return {"dynamodb:LeadingKeys": [text for item in items for text in _text(item.get(here.hash.name))]}
+    return {"dynamodb:LeadingKeys": [text for item in items for text in _text((item or {}).get(here.hash.name))]}
 
 
 def _text(value: Any) -> list[str]:

@@ -158,7 +158,7 @@ def _types(properties: Properties) -> dict[str, str]:
     return {each["AttributeName"]: each["AttributeType"] for each in properties.get("AttributeDefinitions", ())}
 
 
-# ---- Updates ----------------------------------------------------------------------------------------------------------
+# ---- Updates --------------------------------------------------------------------------------------------------------
 
 
 def _changes(r: Resource) -> Iterator[dict[str, Any]]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from cloudarium.services.dynamodb.expressions.parser import (
     Action,
@@ -268,9 +267,16 @@ def check_update_values(update: Update, given: Values) -> None:
                 )
 
 
+def check_functions(update: Update) -> None:
+    """Refuse functions of an update with a wrong number of operands, or without the path they need."""
+    for action in reversed(update.actions):
+        for node in walk(action.operand) if action.operand is not None else ():
+            if isinstance(node, CallNode):
+                _arity(node)
+                _needs_path(node)
+
+
 def _change(node: Node, given: Values) -> None:
-    if isinstance(node, CallNode):
-        _arity(node)
     for part in children(node):
         _change(part, given)
     if isinstance(node, Placeholder):
@@ -342,9 +348,8 @@ def _quoted(value: Value) -> str:
 
 
 def _call(node: CallNode, given: Values) -> None:
-    first: Any = node.arguments[0]
-    if node.name in _NEED_PATH and not isinstance(first, Path):
-        raise ExpressionError(f"Operator or function requires a document path; operator or function: {node.name}")
+    first = node.arguments[0]
+    _needs_path(node)
     if node.name not in ("size", "list_append"):
         _distinct(node.name, first, node.arguments[1:])
     if node.name == "size":
@@ -355,6 +360,11 @@ def _call(node: CallNode, given: Values) -> None:
         _types("list_append", node.arguments, ("L",), given)
     elif node.name == "attribute_type":
         _type_name(node.arguments[1], given)
+
+
+def _needs_path(node: CallNode) -> None:
+    if node.name in _NEED_PATH and not isinstance(node.arguments[0], Path):
+        raise ExpressionError(f"Operator or function requires a document path; operator or function: {node.name}")
 
 
 def _type_name(node: Node, given: Values) -> None:

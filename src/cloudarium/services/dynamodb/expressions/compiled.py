@@ -188,6 +188,7 @@ def compile_update(text: str, names: Names) -> Changes:
     given = dict(names)
     targets = [checks.resolve_path(action.path, given) for action in tree.actions]
     checks.check_overlap(targets)
+    checks.check_functions(tree)
     return changes_in(
         Update(tuple((word, tuple(_resolved(action, given) for action in actions)) for word, actions in tree.sections)),
         _used_names(parser),

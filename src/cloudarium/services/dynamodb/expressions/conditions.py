@@ -108,9 +108,7 @@ def _in(operand: Operand, candidates: tuple[Operand, ...]) -> Test:
         value = operand(item, values)
         if value is None:
             return False
-        return any(
-            other is not None and equal(value, other) for other in (each(item, values) for each in candidates)
-        )
+        return any(other is not None and equal(value, other) for other in (each(item, values) for each in candidates))
 
     return test
 

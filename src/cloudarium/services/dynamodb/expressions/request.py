@@ -97,9 +97,7 @@ def read(
     try:
         prepared = _prepare(texts, listed, keys)
     except ValidationException:
-        _check_names(listed)  # these and wrong values come before what was found
-        _check_keys(keys)
-        _check_values(values_given or {})
+        _in_order(texts, listed, keys, values_given or {})
         raise
     return prepared.bound(_check_values(values_given or {}), given)
 
@@ -141,37 +139,52 @@ def _prepare(texts: tuple[tuple[str, str], ...], names: Names | None, keys: tupl
     """Compile a request's expressions, and refuse names and values that nothing uses."""
     _check_names(names)
     _check_keys(keys)
-    parts: list[tuple[str, Condition | Changes | Projection]] = []
-    key: tuple[KeyTest, ...] | str | None = None
-    for label, text in texts:
-        try:
-            if label == "KeyConditionExpression":
-                condition, key = compile_key_condition(text, names or ())
-                parts.append((label, condition))
-            else:
-                parts.append((label, _COMPILERS[label](text, names or ())))
-            parts[-1][1].check_defined(keys or ())
-        except ExpressionError as error:
-            raise error.labelled(label) from None
+    parts = [(label, _compiled(label, text, names or (), keys or ())) for label, text in texts]
     found = [part for _, part in parts]
     _unused("Names", [name for name, _ in names or ()], [part.names for part in found])
     _unused("Values", keys or (), [part.values for part in found if not isinstance(part, Projection)])
+    text = dict(texts).get("KeyConditionExpression")
+    key = None if text is None else compile_key_condition(text, names or ())[1]
     if isinstance(key, str):
         raise ValidationException(key)
     return _Prepared(tuple(parts), key)
 
 
+def _compiled(label: str, text: str, names: Names, keys: tuple[str, ...]) -> Condition | Changes | Projection:
+    try:
+        part = _COMPILERS[label](text, names)
+        part.check_defined(keys)
+    except ExpressionError as error:
+        raise error.labelled(label) from None
+    return part
+
+
+def _in_order(
+    texts: tuple[tuple[str, str], ...], names: Names | None, keys: tuple[str, ...] | None, given: Mapping[str, Value]
+) -> None:
+    """Raise what AWS finds before what was found: wrong values and their types, expression by expression."""
+    _check_names(names)
+    _check_keys(keys)
+    _check_values(given)
+    for label, text in texts:
+        part = _compiled(label, text, names or (), keys or ())
+        if not isinstance(part, Projection):
+            try:
+                part.check(given)
+            except ExpressionError as error:
+                raise error.labelled(label) from None
+
+
 _COMPILERS: dict[str, Callable[[str, Names], Condition | Changes | Projection]] = {
     "ConditionExpression": compile_condition,
     "FilterExpression": compile_condition,
+    "KeyConditionExpression": compile_condition,
     "ProjectionExpression": compile_projection,
     "UpdateExpression": compile_update,
 }
 
 
-def _exclude(
-    given: Mapping[str, Any], used: Sequence[str], older: Sequence[str], values_for: Sequence[str]
-) -> None:
+def _exclude(given: Mapping[str, Any], used: Sequence[str], older: Sequence[str], values_for: Sequence[str]) -> None:
     if used:
         others = [name for name in older if name in given]
         if "KeyConditionExpression" not in given and "KeyConditions" in others:

@@ -130,9 +130,7 @@ def _placed(
     call: Call, name: str, states: list[tuple[Item, State | None]]
 ) -> tuple[Table, list[tuple[Key, Item, State | None]]]:
     table = find_table(call, name)
-    changes = [
-        (table.key(given) if new is None else table.key_of(given), given, new) for given, new in states
-    ]
+    changes = [(table.key(given) if new is None else table.key_of(given), given, new) for given, new in states]
     if len({key for key, _, _ in changes}) != len(changes):
         raise ValidationException(_DUPLICATES)
     return table, changes

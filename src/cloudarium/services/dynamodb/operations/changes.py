@@ -31,9 +31,7 @@ class Writer(Protocol):
     def store(self) -> Store:
         """The store."""
 
-    def later(
-        self, kind: str, payload: dict[str, Any], *, due: float | None = None, key: str | None = None
-    ) -> None:
+    def later(self, kind: str, payload: dict[str, Any], *, due: float | None = None, key: str | None = None) -> None:
         """Leave an event for the room's background."""
 
 

@@ -34,9 +34,7 @@ def create_table(call: Call) -> dict[str, Any]:
     """Make a table; it is usable at once, though the answer says CREATING as AWS's does."""
     given = call.input
     if not given["TableName"].startswith("arn:") and not 3 <= len(given["TableName"]) <= 255:
-        raise ValidationException(
-            "TableName must be at least 3 characters long and at most 255 characters long"
-        )
+        raise ValidationException("TableName must be at least 3 characters long and at most 255 characters long")
     name = table_name(call, given["TableName"])
     rules.check_create(given)
     wanted = tags.checked(given.get("Tags"))
@@ -103,5 +101,3 @@ def delete_table(call: Call) -> dict[str, Any]:
     for part in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         answer.pop(part, None)
     return {"TableDescription": answer}
-
-

@@ -213,8 +213,7 @@ def _create(
             )
     if len(made.get("GlobalSecondaryIndexes", ())) >= rules.MOST_GLOBAL:
         raise LimitExceeded(
-            "Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of"
-            f" {rules.MOST_GLOBAL}"
+            f"Subscriber limit exceeded: GlobalSecondaryIndex count exceeds the per-table limit of {rules.MOST_GLOBAL}"
         )
     made["AttributeDefinitions"] = [{"AttributeName": key, "AttributeType": kind} for key, kind in types.items()]
     record = rules.add_index(made, "GlobalSecondaryIndexes", index)

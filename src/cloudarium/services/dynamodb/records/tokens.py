@@ -14,9 +14,7 @@ def find(store: Store, scope: Scope, token: str, now: float) -> tuple[bytes, byt
     )
 
 
-def keep(
-    store: Store, scope: Scope, token: str, digest: bytes, response: bytes, now: float, expires: float
-) -> None:
+def keep(store: Store, scope: Scope, token: str, digest: bytes, response: bytes, now: float, expires: float) -> None:
     """Remember a token; those that have expired go."""
     store.run("DELETE FROM dynamodb_tokens WHERE expires <= ?", (now,))
     store.run(

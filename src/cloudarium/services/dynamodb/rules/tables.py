@@ -63,9 +63,7 @@ def _check_billing(given: Input) -> bool:
             )
         return True
     if not units:
-        raise Invalid(
-            "ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED"
-        )
+        raise Invalid("ReadCapacityUnits and WriteCapacityUnits must both be specified when BillingMode is PROVISIONED")
     check_units(units, "")
     return False
 
