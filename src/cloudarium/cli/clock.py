@@ -19,7 +19,8 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 def add_to(app: typer.Typer) -> None:
     """Add this command to the app."""
-    app.command(context_settings={"ignore_unknown_options": True})(clock)
+    # -1h is a step back, not the short form of --help.
+    app.command(context_settings={"ignore_unknown_options": True, "help_option_names": ["--help"]})(clock)
 
 
 def clock(
@@ -54,11 +55,12 @@ def wanted(words: list[str]) -> dict[str, Any]:
     if len(words) == 1 and _STEP.fullmatch(words[0]):
         sign = -1 if words[0].startswith("-") else 1
         return {"advance": sign * sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(words[0]))}
-    if len(words) == 2 and words[0] == "at":
+    if len(words) in (2, 3) and words[0] == "at":
+        named = "T".join(words[1:])
         try:
-            moment = datetime.fromisoformat(words[1])
+            moment = datetime.fromisoformat(named)
         except ValueError:
-            raise typer.BadParameter(f"{words[1]!r} is not a time such as 2027-01-01T00:00") from None
+            raise typer.BadParameter(f"{named!r} is not a time such as 2027-01-01T00:00") from None
         return {"at": (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()}
     raise typer.BadParameter("say +30d, -5m, at 2027-01-01T00:00, freeze, run or reset")
 

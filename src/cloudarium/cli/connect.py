@@ -11,7 +11,7 @@ import typer
 
 from cloudarium.cli import running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import print_json, say
+from cloudarium.cli.output import Failed, print_json, say
 
 Region = Annotated[str, typer.Option(help="The region that clients shall use.")]
 
@@ -66,7 +66,10 @@ def _set(path: Path, section: str, values: dict[str, str]) -> None:
     """Set one section of an ini file; everything else in it stays, comments aside."""
     parser = configparser.RawConfigParser()
     parser.optionxform = str  # type: ignore[assignment, method-assign]
-    parser.read(path)
+    try:
+        parser.read(path)
+    except (configparser.Error, UnicodeDecodeError) as error:
+        raise Failed(f"{path} is left as it is, for it cannot be read: {error}") from error
     if not parser.has_section(section):
         parser.add_section(section)
     for name, value in values.items():

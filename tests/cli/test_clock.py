@@ -1,0 +1,86 @@
+"""clock: the words that move the time, and those that are none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+import typer
+
+from cloudarium.cli.clock import wanted
+from tests.cli.conftest import Cli
+
+
+@pytest.fixture
+def moved(up: Cli) -> Iterator[Cli]:
+    """The shared cloud, whose clock is put back after the test."""
+    yield up
+    up.ok("clock", "reset")
+
+
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        ("", {}),
+        ("+30d", {"advance": 30 * 86400}),
+        ("+1h30m", {"advance": 5400}),
+        ("-5m", {"advance": -300}),
+        ("+1.5h", {"advance": 5400}),
+        ("+1w2d", {"advance": 9 * 86400}),
+        ("freeze", {"freeze": True}),
+        ("run", {"run": True}),
+        ("reset", {"reset": True}),
+        ("at 2027-01-01T00:00", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
+        ("at 2027-01-01 00:00", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
+        ("at 2027-01-01T00:00+01:00", {"at": datetime(2026, 12, 31, 23, tzinfo=UTC).timestamp()}),
+        ("at 2027-01-01T00:00:00Z", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
+    ],
+)
+def test_words(words: str, asked: dict[str, object]) -> None:
+    assert wanted(words.split()) == asked
+
+
+@pytest.mark.parametrize(
+    "words", ["30d", "+30", "+30x", "+", "tomorrow", "at", "at noon", "freeze run", "+1d +2d", "--1d"]
+)
+def test_bad_words(words: str) -> None:
+    with pytest.raises(typer.BadParameter):
+        wanted(words.split())
+
+
+def test_the_cloud_moves(moved: Cli) -> None:
+    up = moved
+    assert up.json("clock")["offset_seconds"] == 0
+    assert abs(up.json("clock", "+30d")["offset_seconds"] - 30 * 86400) < 1
+    assert "30 d ahead" in up.ok("clock")
+    assert "29 d 23 h ahead" in up.ok("clock", "-1h")
+    frozen = up.json("clock", "freeze")
+    assert frozen["frozen"] is True
+    assert up.json("clock")["epoch"] == frozen["epoch"]
+    assert up.json("clock", "+1d")["epoch"] == frozen["epoch"] + 86400
+    assert ", frozen" in up.ok("clock")
+    assert up.json("clock", "run")["frozen"] is False
+    assert up.json("clock", "at", "2031-05-06T07:08")["now"].startswith("2031-05-06T07:0")
+    assert "the machine's time" in up.ok("clock", "reset")
+
+
+def test_a_moved_clock_is_remembered(cli: Cli) -> None:
+    cli.json("up", "--port", "0")
+    cli.ok("clock", "at", "2031-05-06")
+    cli.ok("down")
+    cli.json("up", "--port", "0")
+    assert cli.json("clock")["now"].startswith("2031-05-06T")
+
+
+def test_words_that_are_none_are_a_usage_error(up: Cli) -> None:
+    done = up.run("clock", "tomorrow")
+    assert done.returncode == 2
+    assert "say +30d" in done.stderr
+
+
+def test_a_time_outside_of_the_calendar_is_refused(up: Cli) -> None:
+    before = up.json("clock")["offset_seconds"]
+    for words in (["at", "0001-01-01"], ["-9999999d"], ["+9999999d"]):
+        assert "between 1970 and 9999" in up.fails("clock", *words)
+    assert up.json("clock")["offset_seconds"] == before
