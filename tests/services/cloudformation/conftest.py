@@ -35,9 +35,10 @@ BAD = role(AssumeRolePolicyDocument={"Statement": 5})  # IAM refuses it when the
 class Stacks:
     """CloudFormation as a test sees it: deploy a dict of resources, then look at what came of it."""
 
-    def __init__(self, cloud: Any, client: Any) -> None:
+    def __init__(self, cloud: Any, client: Any, account: str = "000000000000") -> None:
         self.cloud = cloud
         self.client = client
+        self.account = account
 
     @staticmethod
     def body(resources: dict[str, Any], **sections: Any) -> str:
@@ -96,6 +97,6 @@ class Stacks:
 
 
 @pytest.fixture
-def stacks(cloud: Any, client: Callable[..., Any]) -> Stacks:
+def stacks(cloud: Any, client: Callable[..., Any], account: str) -> Stacks:
     """CloudFormation for the root of a fresh account."""
-    return Stacks(cloud, client("cloudformation"))
+    return Stacks(cloud, client("cloudformation"), account)

@@ -1,4 +1,4 @@
-"""Values from elsewhere: SSM parameters as parameters, dynamic references, and the rules and metadata the CDK writes."""
+"""Values from elsewhere: SSM parameters as parameters, dynamic references, and what the CDK writes."""
 
 from __future__ import annotations
 
@@ -68,9 +68,12 @@ def test_what_the_cdk_writes_into_every_template(stacks: Stacks, client: Callabl
     version = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/cdk-bootstrap/hnb659fds/version"}
     old = {"Fn::Contains": [["1", "2", "3", "4", "5"], {"Ref": "BootstrapVersion"}]}
     about = "CDK bootstrap stack version 6 required. Please run 'cdk bootstrap' with a recent version of the CDK CLI."
+    assertion = {"Assert": {"Fn::Not": [old]}, "AssertDescription": about}
     sections = {
         "Parameters": {"BootstrapVersion": version},
-        "Rules": {"CheckBootstrapVersion": {"Assertions": [{"Assert": {"Fn::Not": [old]}, "AssertDescription": about}]}},
+        "Rules": {
+            "CheckBootstrapVersion": {"Assertions": [{"Assert": {"Fn::Not": [old]}, "AssertDescription": about}]}
+        },
     }
     metadata = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:abc"}}
     client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="5", Type="String")

@@ -205,3 +205,9 @@ def test_a_custom_resource_may_say_no(stacks: Stacks) -> None:
     )
     assert finished(stacks, "s") == "CREATE_FAILED"
     assert any("it is bad" in reason for reason in stacks.all_reasons("s"))
+
+
+def test_a_stack_that_contains_itself_comes_to_an_end(stacks: Stacks, template_url: Callable[..., str]) -> None:
+    url = template_url({"N": nested(f"{stacks.cloud.url}/nested-{stacks.account}/t.json")})
+    assert stacks.create("outer", {"N": nested(url)}) == "ROLLBACK_COMPLETE"
+    assert [stack["StackName"] for stack in stacks.client.describe_stacks()["Stacks"]] == ["outer"]

@@ -119,3 +119,14 @@ def test_a_role_must_trust_cloudformation(stacks: Stacks, client: Callable[..., 
     with pytest.raises(ClientError, match="is invalid or cannot be assumed"):
         stacks.create("s", {"G": group()}, options={"RoleARN": role})
     assert stacks.client.describe_stacks()["Stacks"] == []
+
+
+def test_transforms_need_a_right_of_their_own(stacks: Stacks, iam_user: Users, account: str) -> None:
+    body = Stacks.body({"T": {"Type": "AWS::Serverless::SimpleTable"}}, Transform="AWS::Serverless-2016-10-31")
+    given = {"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": body}
+    mine = f"arn:aws:cloudformation:us-east-1:{account}:stack/s/*"
+    transform = "arn:aws:cloudformation:us-east-1:aws:transform/Serverless-2016-10-31"
+    other = iam_user(allow("cloudformation:*", resource=mine), name="without")("cloudformation")
+    assert transform in denied(other.create_change_set, **given)
+    other = iam_user(allow("cloudformation:*", resource=[mine, transform]), name="with")("cloudformation")
+    assert other.create_change_set(**given)["Id"]

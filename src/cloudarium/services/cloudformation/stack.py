@@ -112,7 +112,7 @@ def _request(r: Resource) -> dict[str, Any]:
             }
             for name, value in parameters.items()
         ],
-        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Capabilities": at(r).work.target.capabilities,
         "Tags": r.tag_list,
     }
 

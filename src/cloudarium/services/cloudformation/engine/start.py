@@ -15,6 +15,7 @@ from cloudarium.services.cloudformation.records.resources import ResourceRow
 from cloudarium.services.cloudformation.records.stacks import Stack
 from cloudarium.services.cloudformation.records.works import Operation
 
+DEEPEST = 20
 GONE = ("DELETE_COMPLETE", "DELETE_SKIPPED")
 _UPDATABLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE", "IMPORT_COMPLETE")
 KEPT = ("CREATE_FAILED", "UPDATE_FAILED")
@@ -53,6 +54,9 @@ def new_stack(call: Call, name: str, arn: str, status: str, target: Target | Non
     )
     if nested and (holder := stacks.find(call.store, call.scope, str(parent))) is not None:
         stack.detail["root"] = holder.detail.get("root") or holder.arn
+        stack.detail["depth"] = holder.detail.get("depth", 0) + 1
+        if stack.detail["depth"] > DEEPEST:
+            raise ValidationError(f"Stacks can be nested at most {DEEPEST} deep here: does {name} contain itself?")
     stacks.add(call.store, stack)
     return stack
 

@@ -14,6 +14,7 @@ from cloudarium.services.cloudformation.operations.change_sets import named
 from cloudarium.services.cloudformation.operations.describing import find, present
 from cloudarium.services.cloudformation.prepare import capabilities, macros
 from cloudarium.services.cloudformation.prepare.sources import template_text
+from cloudarium.services.cloudformation.prepare.target import off_loop
 from cloudarium.services.cloudformation.template import checks, parameters
 from cloudarium.services.cloudformation.template.functions import text
 from cloudarium.services.cloudformation.template.reading import read
@@ -30,6 +31,8 @@ def get_template(call: Call) -> dict[str, Any]:
         original, processed, used = target["template"], target["processed"], bool(target["macros"])
     elif call.input.get("StackName"):
         stack = find(call)
+        if stack.status == "REVIEW_IN_PROGRESS":
+            raise ValidationError("GetTemplate cannot be called on REVIEW_IN_PROGRESS stacks.")
         original, processed = stack.template, stack.processed
         used = bool(original) and bool(macros.names(read(original)))
     else:
@@ -40,7 +43,7 @@ def get_template(call: Call) -> dict[str, Any]:
 
 async def _checked(call: Call, source: str) -> dict[str, Any]:
     """A template that is well-built; one with macros only as far as can be said without carrying them out."""
-    template = read(source)
+    template = await off_loop(read, source)
     used = macros.names(template)
     for name in used:
         if name not in (macros.INCLUDE, macros.EXTENSIONS, macros.SERVERLESS):

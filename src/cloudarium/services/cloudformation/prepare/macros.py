@@ -12,6 +12,7 @@ from cloudarium.services.cloudformation.template import checks, loops
 from cloudarium.services.cloudformation.template.functions import Context, resolve, text
 from cloudarium.services.cloudformation.template.reading import read
 from cloudarium.services.cloudformation.worker import worker
+from cloudarium.shared.errors import AccessDenied, NotBuilt
 
 INCLUDE = "AWS::Include"
 EXTENSIONS = "AWS::LanguageExtensions"
@@ -58,6 +59,7 @@ async def expand(
     for name in names(template):
         if name not in (INCLUDE, EXTENSIONS, SERVERLESS):
             _refuse(call, name)
+        _permit(call, name)
     declared = checks.transforms(template)
     template = await _included(call, template, context, [0])
     for entry in declared:
@@ -77,8 +79,16 @@ async def expand(
 
 def _refuse(call: Call, name: str) -> None:
     if name in _KNOWN_ELSEWHERE:
-        raise ValidationError(f"Cloudarium has not built the transform {name}. Nothing was changed.")
+        raise NotBuilt(f"the transform {name}")
     raise ValidationError(f"No transform named {call.account}::{name} found.")
+
+
+def _permit(call: Call, name: str) -> None:
+    """Raise unless the caller may use the transform: AWS asks for CreateChangeSet on the transform's own ARN."""
+    arn = f"arn:aws:cloudformation:{call.region}:aws:transform/{name.removeprefix('AWS::')}"
+    if name != INCLUDE and not call.may("cloudformation:CreateChangeSet", arn):
+        who = f"User: {call.principal.arn} is not authorized to perform: cloudformation:CreateChangeSet"
+        raise AccessDenied(f"{who} on resource: {arn}")
 
 
 async def _serverless(call: Call, template: dict[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,9 +98,7 @@ async def _serverless(call: Call, template: dict[str, Any], parameters: Mapping[
         if isinstance(resource, dict) and resource.get("Type") == "AWS::Serverless::Application":
             location = (resource.get("Properties") or {}).get("Location")
             if isinstance(location, dict):
-                raise ValidationError(
-                    f"Cloudarium has not built the Serverless Application Repository, which [{name}] is from."
-                )
+                raise NotBuilt(f"the Serverless Application Repository, where [{name}] is from")
     task = {"template": template, "parameters": dict(parameters), "region": call.region, "partition": "aws"}
     try:
         answer = await worker.run("transform", task)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -18,6 +19,8 @@ from cloudarium.services.cloudformation.template.functions import Context, text
 from cloudarium.services.cloudformation.template.reading import read
 from cloudarium.services.cloudformation.worker import worker
 from cloudarium.shared import tags as tag_forms
+
+_LARGE = 32 * 1024
 
 
 @dataclass(slots=True)
@@ -69,7 +72,7 @@ async def prepare(
     request; a transform that fails is kept in the target.
     """
     source = await template_text(call, input, stack.template if stack else None)
-    template = read(source)
+    template = await off_loop(read, source)
     acknowledged = input.get("Capabilities") or []
     used = macros.names(template)
     if direct:
@@ -93,6 +96,13 @@ async def prepare(
     capabilities.check(target.processed, acknowledged)
     _decide(target, _context(call, target, name, arn))
     return target
+
+
+async def off_loop(read_it: Callable[[str], dict[str, Any]], source: str) -> dict[str, Any]:
+    """Read a template; a large one in a thread, for it takes many milliseconds."""
+    if len(source) < _LARGE:
+        return read_it(source)
+    return await asyncio.to_thread(read_it, source)
 
 
 def _add_defaults(target: Target) -> None:

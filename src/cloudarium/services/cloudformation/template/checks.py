@@ -11,6 +11,7 @@ from cloudarium.services.cloudformation.errors import ValidationError
 from cloudarium.services.cloudformation.template import parameters
 from cloudarium.services.cloudformation.template.functions import VARIABLE, function_of
 from cloudarium.services.cloudformation.template.references import depends_on, references
+from cloudarium.shared.errors import NotBuilt
 
 SECTIONS = {
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Rules", "Mappings", "Conditions",
@@ -72,7 +73,7 @@ def _check_sections(template: Mapping[str, Any]) -> None:
     if len(description.encode()) > 1024:
         raise ValidationError("Template format error: 'Description' length is greater than 1024.")
     if "Hooks" in template:
-        raise ValidationError("Cloudarium has not built the template section Hooks. Nothing was changed.")
+        raise NotBuilt("the template section Hooks")
     for section in ("Metadata", "Conditions", "Outputs", "Rules"):
         if not isinstance(template.get(section, {}), dict):
             raise ValidationError(f"Template format error: {section} must be an object.")
@@ -163,7 +164,7 @@ def _check_resource(name: str, resource: Mapping[str, Any], template: Mapping[st
             raise ValidationError(f"Template format error: [/Resources/{name}/{member}] 'object' type expected")
     for member in ("CreationPolicy", "UpdatePolicy"):
         if member in resource:
-            raise ValidationError(f"Cloudarium has not built the resource attribute {member}. Nothing was changed.")
+            raise NotBuilt(f"the resource attribute {member}")
     _check_policies(name, resource)
     _check_condition_name(resource, template, "Resources")
     needed = resource.get("DependsOn", [])
@@ -188,7 +189,7 @@ def _check_policies(name: str, resource: Mapping[str, Any]) -> None:
                 raise ValidationError(
                     f"Template error: resource type {resource['Type']} does not support {what} Snapshot"
                 )
-            raise ValidationError(f"Cloudarium has not built {member} Snapshot. Nothing was changed.")
+            raise NotBuilt(f"{member} Snapshot of {resource['Type']}")
         if not isinstance(policy, str | dict):
             raise ValidationError(f"Template error: {member} of resource {name} must be a string")
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudarium.services.cloudformation.errors import ValidationError
 from cloudarium.services.cloudformation.template.functions import Context, function_of, resolve, text
+from cloudarium.shared.errors import NotBuilt
 
 
 def evaluate(section: Mapping[str, Any], context: Context) -> dict[str, bool]:
@@ -136,7 +137,7 @@ def _ref_all(argument: Any, evaluation: _Evaluation) -> Any:
 
 
 def _value_of(argument: Any, evaluation: _Evaluation) -> Any:
-    raise ValidationError("Cloudarium has not built the rule function Fn::ValueOf. Nothing was changed.")
+    raise NotBuilt("the rule functions Fn::ValueOf and Fn::ValueOfAll")
 
 
 _RULE_VALUES: dict[str | None, Callable[[Any, _Evaluation], Any]] = {
