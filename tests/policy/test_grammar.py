@@ -115,7 +115,7 @@ def test_refused(text: str, message: str) -> None:
 
 def test_iam_resources_have_known_paths() -> None:
     assert str(problem(policy(but(Resource="arn:aws:iam:::bucket")))).startswith(
-        'IAM resource path must either be "*" or start with user/, federated-user/, role/, group/'
+        'IAM resource path must either be "*", root, or start with user/, federated-user/, role/, group/'
     )
 
 
@@ -129,6 +129,8 @@ TAKEN = [
     policy(but(Condition={"x": {}})),
     policy(but(Condition={"DateGreaterThan": {"a": []}})),
     policy(but(Condition={"DateLessThan": {"aws:CurrentTime": "2016-12-13T21:20:37.593194+00:00"}})),
+    policy(but(Condition={"DateGreaterThan": {"a": ["01T", "2026", "2026-07", "-292275054"]}})),
+    policy(but(Resource="arn:aws:ec2:region:account-id:instance/*")),
     policy(but(Condition={"ForAnyValue:StringEqualsIfExists": {"a": "b"}, "Null": {"a": True}})),
     policy(but(Resource="arn:aws:iam::*:user/${aws:username}")),
     policy(but(Resource="arn:aws:invalid-service:us-east-1::x")),
@@ -162,8 +164,8 @@ def trust(**changes: Any) -> str:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (trust(Resource="*"), "Has prohibited field Resource."),
-        (trust(NotResource="*"), "Has prohibited field NotResource."),
+        (trust(Resource="*"), "Has prohibited field Resource"),
+        (trust(NotResource="*"), "Has prohibited field NotResource"),
         (trust(Principal=None), "Missing required field Principal"),
         (trust(Action=None), "Missing required field Action"),
         (trust(Action="s3:GetObject"), "AssumeRole policy may only specify STS AssumeRole actions."),
@@ -175,6 +177,7 @@ def trust(**changes: Any) -> str:
             'Invalid principal in policy: "AWS":"arn:aws:iam::123456789012:role/*"',
         ),
         (trust(Effect="Perhaps"), SYNTAX),
+        ("no JSON", "This policy contains invalid Json"),
     ],
 )
 def test_trust_refused(text: str, message: str) -> None:

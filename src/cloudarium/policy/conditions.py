@@ -99,8 +99,8 @@ def _ordered(convert: Callable, relation: str, expected: str) -> Predicate:
 
 
 _DATE = re.compile(
-    r"(\d{4})-(\d{2})-(\d{2})(?:[Tt](\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?"
-    r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?"
+    r"(\d{1,4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[Tt](?:(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?"
+    r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?)?"
 )
 _EPOCH = re.compile(r"-?\d{1,19}(\.\d{1,9})?")
 
@@ -116,7 +116,7 @@ def date(text: str) -> float | None:
         return None
     year, month, day, hour, minute, second, fraction, zone = found.groups()
     try:
-        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
+        moment = datetime(int(year), int(month or 1), int(day or 1), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
         return None
     return calendar.timegm(moment.timetuple()) + float(fraction or 0) - _zone_seconds(zone)

@@ -17,6 +17,7 @@ from cloudarium.policy import conditions
 Kind = Literal["identity", "inline", "resource", "trust", "session"]
 
 SYNTAX = "Syntax errors in policy."
+NOT_JSON = "This policy contains invalid Json"  # what AWS says of a role's trust policy
 LEGACY = "The policy failed legacy parsing"
 VERSIONS = ("2008-10-17", "2012-10-17")
 MAX_DEPTH = 32
@@ -67,6 +68,7 @@ _TRUST_ACTIONS = frozenset(
 _SID = re.compile(r"[0-9A-Za-z]*")
 _VENDOR = re.compile(r"[A-Za-z0-9_.\-*?]+")
 _ACCOUNT = re.compile(r"[0-9*?]*|aws|cloudfront")
+_ACCOUNT_WORD = re.compile(r"[A-Za-z0-9*?_-]*")
 _PRINCIPAL_ARN = re.compile(
     r"arn:aws[a-z-]*:(iam::\d{12}:(root|user/.+|role/.+|oidc-provider/.+|saml-provider/.+)"
     r"|iam::cloudfront:user/.+"
@@ -87,12 +89,12 @@ class MalformedPolicy(ValueError):
 # ---- syntax ---------------------------------------------------------------------------------------------------------
 
 
-def load(text: str) -> dict[str, Any]:
+def load(text: str, not_json: str = SYNTAX) -> dict[str, Any]:
     """The document as JSON, its shape checked; raises MalformedPolicy for anything that is not a policy."""
     try:
         document = orjson.loads(text)
     except (orjson.JSONDecodeError, RecursionError, UnicodeError):
-        raise MalformedPolicy(SYNTAX) from None
+        raise MalformedPolicy(not_json) from None
     _require(isinstance(document, dict) and set(document) <= _TOP)
     _require("Version" not in document or document["Version"] in VERSIONS)
     _require(isinstance(document.get("Id", ""), str))
@@ -165,7 +167,7 @@ def check_document(text: str, kind: Kind = "identity") -> None:
 
     An inline policy may leave the version away, or be of the first one: SAM's policy templates name none.
     """
-    document = load(text)
+    document = load(text, NOT_JSON if kind == "trust" else SYNTAX)
     found = statements(document)
     if kind in ("identity", "session"):
         _require(document.get("Version") == VERSIONS[1], f"Policy document must be version {VERSIONS[1]} or greater.")
@@ -196,13 +198,16 @@ def _legacy_date(value: str) -> bool:
 
 
 def _legacy_resource(resource: str) -> bool:
-    """AWS's oldest parser: a known partition needs a service and an account of digits, stars or nothing."""
+    """AWS's oldest parser: a known partition needs a service and an account without variables.
+
+    Any word may stand for the account (AWS's own examples say `account-id`), but not as the last part.
+    """
     parts = resource.split(":", 5)
     if len(parts) < 3 or parts[1] not in PARTITIONS:
         return not (len(parts) >= 3 and parts[0] == "arn" and parts[2] == "")
     if parts[2] == "":
         return False
-    return len(parts) < 5 or _ACCOUNT.fullmatch(parts[4]) is not None
+    return len(parts) < 5 or (_ACCOUNT if len(parts) == 5 else _ACCOUNT_WORD).fullmatch(parts[4]) is not None
 
 
 def _unique_ids(found: list[dict[str, Any]]) -> None:
@@ -254,7 +259,7 @@ def _check_trust(found: list[dict[str, Any]]) -> None:
     _alphanumeric_ids(found)
     for statement in found:
         for element in ("Resource", "NotResource"):
-            _require(element not in statement, f"Has prohibited field {element}.")
+            _require(element not in statement, f"Has prohibited field {element}")
         _require("Principal" in statement or "NotPrincipal" in statement, "Missing required field Principal")
         _check_principals(statement)
         _require(any(True for _ in _elements(statement, "Action")), "Missing required field Action")
@@ -326,7 +331,7 @@ def _check_iam_resource(resource: str, region: str, rest: str) -> None:
     _require(
         # AWS's own policies also name the root and role templates, which the sentence leaves out.
         wild or rest == "root" or rest.startswith((*_IAM_PATHS, "role-template/")),
-        f'IAM resource path must either be "*" or start with {", ".join(_IAM_PATHS)}.',
+        f'IAM resource path must either be "*", root, or start with {", ".join(_IAM_PATHS)}.',
     )
 
 

@@ -150,7 +150,7 @@ def test_trust_policies_name_who_exists(iam: Any, account: str) -> None:
         iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": nobody}))
     iam.create_user(UserName="nobody")
     iam.create_role(RoleName="r", AssumeRolePolicyDocument=trust({"AWS": nobody}))
-    with refused("MalformedPolicyDocument", "Has prohibited field Resource."):
+    with refused("MalformedPolicyDocument", "Has prohibited field Resource"):
         iam.update_assume_role_policy(RoleName="r", PolicyDocument=trust(Resource="*"))
 
 
