@@ -71,9 +71,7 @@ def test_what_the_cdk_writes_into_every_template(stacks: Stacks, client: Callabl
     assertion = {"Assert": {"Fn::Not": [old]}, "AssertDescription": about}
     sections = {
         "Parameters": {"BootstrapVersion": version},
-        "Rules": {
-            "CheckBootstrapVersion": {"Assertions": [{"Assert": {"Fn::Not": [old]}, "AssertDescription": about}]}
-        },
+        "Rules": {"CheckBootstrapVersion": {"Assertions": [assertion]}},
     }
     metadata = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:deflate64:abc"}}
     client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="5", Type="String")
