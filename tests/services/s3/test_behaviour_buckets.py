@@ -106,7 +106,7 @@ def test_versioning_configuration(s3, bucket, refused):
     assert empty.code == "IllegalVersioningConfigurationException"
 
 
-def test_encryption_is_sse_s3_and_kms_is_refused_by_name(s3, bucket, refused):
+def test_encryption_is_sse_s3_and_other_keys_are_refused_by_name(s3, bucket, refused):
     rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule == {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
     s3.put_bucket_encryption(
@@ -118,10 +118,23 @@ def test_encryption_is_sse_s3_and_kms_is_refused_by_name(s3, bucket, refused):
     rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule["BucketKeyEnabled"] is True
     s3.delete_bucket_encryption(Bucket=bucket)
-    kms = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]}
-    no = refused(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=kms)
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/mine"}
+    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": kms}]}
+    no = refused(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=rules)
     assert (no.code, no.status) == ("NotImplemented", 501)
-    assert "aws:kms" in no.message
+    assert "KMSMasterKeyID" in no.message
+
+
+def test_the_accounts_own_key_may_be_the_default(s3, bucket, refused):
+    kms = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [kms]})
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"] == [kms]
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    assert (put["ServerSideEncryption"], put["BucketKeyEnabled"]) == ("aws:kms", True)
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="parts")
+    assert upload["SSEKMSKeyId"] == put["SSEKMSKeyId"]
+    plain = s3.put_object(Bucket=bucket, Key="plain", Body=b"x", ServerSideEncryption="AES256")
+    assert plain["ServerSideEncryption"] == "AES256" and "SSEKMSKeyId" not in plain
 
 
 def test_public_access_block(s3, bucket, refused):

@@ -255,8 +255,22 @@ def test_long_keys(s3, bucket, refused):
     assert (no.code, no.error["Size"], no.error["MaxSizeAllowed"]) == ("KeyTooLongError", "1026", "1024")
 
 
-def test_kms_and_customer_keys_are_refused_by_name(s3, bucket, refused):
-    assert refused(s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="aws:kms").code == "NotImplemented"
+def test_an_object_may_be_encrypted_with_the_accounts_own_key(s3, bucket, refused):
+    put = s3.put_object(Bucket=bucket, Key="k", Body=b"x", ServerSideEncryption="aws:kms")
+    key = put["SSEKMSKeyId"]
+    assert key.startswith("arn:aws:kms:us-east-1:") and put["ServerSideEncryption"] == "aws:kms"
+    head = s3.head_object(Bucket=bucket, Key="k")
+    assert (head["ServerSideEncryption"], head["SSEKMSKeyId"]) == ("aws:kms", key)
+    copy = s3.copy_object(Bucket=bucket, Key="copy", CopySource=f"{bucket}/k")
+    assert copy["ServerSideEncryption"] == "AES256", "a copy is encrypted as its own request and bucket say"
+    assert "SSEKMSKeyId" not in s3.head_object(Bucket=bucket, Key="copy")
+
+
+def test_other_keys_are_refused_by_name(s3, bucket, refused):
+    dual = refused(s3.put_object, Bucket=bucket, Key="k", ServerSideEncryption="aws:kms:dsse")
+    assert dual.code == "NotImplemented"
+    own = {"ServerSideEncryption": "aws:kms", "SSEKMSKeyId": "alias/mine"}
+    assert refused(s3.put_object, Bucket=bucket, Key="k", **own).code == "NotImplemented"
     key = {"SSECustomerAlgorithm": "AES256", "SSECustomerKey": "x" * 32}
     assert refused(s3.put_object, Bucket=bucket, Key="k", **key).code == "NotImplemented"
     lock = refused(s3.put_object, Bucket=bucket, Key="k", ObjectLockLegalHoldStatus="ON")

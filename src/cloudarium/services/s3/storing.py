@@ -7,10 +7,10 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.s3 import notices, reading
-from cloudarium.services.s3.records import objects
+from cloudarium.services.s3.records import buckets, objects
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import NULL, Object, pack
-from cloudarium.services.s3.rules import headers, names, tagging
+from cloudarium.services.s3.rules import encryption, headers, names, tagging
 
 
 class Attributes(NamedTuple):
@@ -29,10 +29,14 @@ def attributes(call: Call) -> Attributes:
     headers.check_acl(input)
     headers.check_locks(input)
     storage_class = names.check_storage_class(input.get("StorageClass"))
-    headers.check_encryption(input.get("ServerSideEncryption"))
+    bucket = buckets.of(call)
+    encrypted = encryption.of_object(input.get("ServerSideEncryption"), bucket.get("encryption"), bucket.scope)
     tags = tagging.from_header(input.get("Tagging"))
     return Attributes(
-        storage_class, _raw_expires(call, headers.system(input)), headers.user(input.get("Metadata")), tags
+        storage_class,
+        _raw_expires(call, headers.system(input)) | encrypted,
+        headers.user(input.get("Metadata")),
+        tags,
     )
 
 
@@ -96,7 +100,7 @@ def made(
 
 def answer(bucket: Bucket, stored: Object) -> dict[str, Any]:
     """The members that every write answers. A suspended bucket's null version is not told."""
-    output: dict[str, Any] = {"ETag": f'"{stored.etag}"', "ServerSideEncryption": "AES256"}
+    output: dict[str, Any] = {"ETag": f'"{stored.etag}"', **encryption.members(stored.system)}
     if bucket.versioning == "Enabled":
         output["VersionId"] = stored.version
     expiration = reading.expiry_header(bucket, stored)

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.s3 import bodies, errors, resources
 from cloudarium.services.s3.records import buckets
-from cloudarium.services.s3.rules import cors
+from cloudarium.services.s3.rules import cors, encryption
 from cloudarium.shared.errors import NotBuilt
 
 _BLOCKS = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
@@ -47,7 +47,7 @@ def get_bucket_versioning(call: Call) -> dict[str, Any]:
 
 @operation("PutBucketEncryption", on=resources.bucket)
 def put_bucket_encryption(call: Call) -> dict[str, Any]:
-    """Set the default encryption: SSE-S3, which every object has anyway."""
+    """Set the default encryption: SSE-S3, which every object has anyway, or SSE-KMS with the account's aws/s3 key."""
     bucket = buckets.of(call)
     bodies.check(call)
     rules = (call.input.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
@@ -55,32 +55,14 @@ def put_bucket_encryption(call: Call) -> dict[str, Any]:
         raise errors.MalformedXml()
     if rules[0].get("BlockedEncryptionTypes"):
         raise NotBuilt("s3:PutBucketEncryption with BlockedEncryptionTypes")
-    default = rules[0].get("ApplyServerSideEncryptionByDefault")
-    if default is not None:
-        _check_default_encryption(default)
-    value = {"BucketKeyEnabled": bool(rules[0].get("BucketKeyEnabled"))}
-    buckets.configure(call.store, bucket, "encryption", value)
+    buckets.configure(call.store, bucket, "encryption", encryption.default_of(rules[0], bucket.scope))
     return {}
-
-
-def _check_default_encryption(default: dict[str, Any]) -> None:
-    algorithm = default.get("SSEAlgorithm")
-    if algorithm in ("aws:kms", "aws:kms:dsse", "aws:fsx", "aws:backup"):
-        raise NotBuilt(f"s3:PutBucketEncryption with {algorithm}")
-    if algorithm != "AES256":
-        raise errors.MalformedXml()
-    if default.get("KMSMasterKeyID") is not None:
-        raise errors.InvalidArgument(
-            "a KMSMasterKeyID is not applicable if the default sse algorithm is not aws:kms or aws:kms:dsse",
-            "ApplyServerSideEncryptionByDefault",
-        )
 
 
 @operation("GetBucketEncryption", on=resources.bucket)
 def get_bucket_encryption(call: Call) -> dict[str, Any]:
-    """The default encryption; SSE-S3 when none was set, as for every bucket since January 2023."""
-    value = buckets.of(call).get("encryption") or {"BucketKeyEnabled": False}
-    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, **value}
+    """The default encryption; SSE-S3 when none was set."""
+    rule = encryption.shown_default(buckets.of(call).get("encryption"))
     return {"ServerSideEncryptionConfiguration": {"Rules": [rule]}}
 
 

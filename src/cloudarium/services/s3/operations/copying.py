@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+import orjson
+
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.s3 import content, errors, reading, resources, storing
@@ -11,7 +13,7 @@ from cloudarium.services.s3.operations.multipart import check_part_number, find_
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import checksums, conditions, copying, headers, names, ranges, tagging
+from cloudarium.services.s3.rules import checksums, conditions, copying, encryption, headers, names, ranges, tagging
 from cloudarium.services.s3.rules.ranges import Range
 
 _ARCHIVED = "The source object of the COPY action is not in the active tier and is only stored in Amazon S3 Glacier."
@@ -103,7 +105,10 @@ def _attributes(call: Call, own: storing.Attributes, source: Found) -> storing.A
     if directive == "REPLACE":
         return own._replace(tags=tags)
     system = source.object.system
-    system.pop("WebsiteRedirectLocation", None)  # the one header that a copy does not take along
+    # A copy takes the headers along but for the redirect, and it is encrypted as its own place and request say.
+    for name in ("WebsiteRedirectLocation", *encryption.MEMBERS):
+        system.pop(name, None)
+    system |= {name: own.system[name] for name in encryption.MEMBERS if name in own.system}
     if call.input.get("WebsiteRedirectLocation") is not None:
         system["WebsiteRedirectLocation"] = call.input["WebsiteRedirectLocation"]
     return storing.Attributes(own.storage_class, system, source.object.user, tags)
@@ -161,7 +166,7 @@ async def upload_part_copy(call: Call) -> dict[str, Any]:
     result = {"ETag": f'"{part.etag}"', "LastModified": part.modified}
     if upload.algorithm is not None:
         result["Checksum" + algorithm.name] = part.checksum
-    output: dict[str, Any] = {"CopyPartResult": result, "ServerSideEncryption": "AES256"}
+    output: dict[str, Any] = {"CopyPartResult": result, **encryption.members(orjson.loads(upload.headers))}
     if source.bucket.versioning is not None:
         output["CopySourceVersionId"] = source.object.version
     return output

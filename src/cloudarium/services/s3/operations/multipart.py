@@ -14,7 +14,7 @@ from cloudarium.services.s3 import content, errors, owners, reading, resources, 
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.uploads import Part, Upload
-from cloudarium.services.s3.rules import checksums, completing, conditions, headers, lifecycle
+from cloudarium.services.s3.rules import checksums, completing, conditions, encryption, headers, lifecycle
 from cloudarium.shared import ids
 
 
@@ -71,7 +71,7 @@ def create_multipart_upload(call: Call) -> dict[str, Any]:
         "Bucket": bucket.name,
         "Key": upload.key,
         "UploadId": upload.id,
-        "ServerSideEncryption": "AES256",
+        **encryption.members(attributes.system),
     }
     if upload.algorithm is not None:
         output |= {"ChecksumAlgorithm": upload.algorithm, "ChecksumType": upload.checksum_type}
@@ -114,7 +114,7 @@ async def upload_part(call: Call) -> dict[str, Any]:
     except BaseException:
         call.store.blobs.discard(taken.blob)
         raise
-    output = {"ETag": f'"{part.etag}"', "ServerSideEncryption": "AES256"}
+    output = {"ETag": f'"{part.etag}"', **encryption.members(orjson.loads(upload.headers))}
     if given is not None:
         output["Checksum" + given] = taken.checksums[given]
     return output

@@ -11,7 +11,6 @@ from email.header import decode_header, make_header
 from typing import Any
 
 from cloudarium.services.s3 import errors
-from cloudarium.shared.errors import NotBuilt
 
 SYSTEM = ("CacheControl", "ContentDisposition", "ContentEncoding", "ContentLanguage", "ContentType", "Expires",
           "WebsiteRedirectLocation")  # fmt: skip
@@ -76,17 +75,6 @@ def _plain(value: str) -> str:
 
 def _mail_safe(value: str) -> str:
     return f"=?UTF-8?B?{base64.b64encode(value.encode('utf-8', 'replace')).decode()}?="
-
-
-def check_encryption(algorithm: str | None) -> None:
-    """Raise for any encryption but SSE-S3: aws:kms is not built, anything else does not exist."""
-    if algorithm in (None, "AES256"):
-        return
-    if algorithm in ("aws:kms", "aws:kms:dsse"):
-        raise NotBuilt(f"s3 server-side encryption with {algorithm}")
-    raise errors.InvalidArgument(
-        "The encryption method specified is not supported", "x-amz-server-side-encryption", algorithm
-    )
 
 
 def check_locks(input: Mapping[str, Any]) -> None:
