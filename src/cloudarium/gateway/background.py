@@ -28,6 +28,7 @@ log = logging.getLogger("cloudarium")
 _AT_ONCE = 64  # deliveries under way at the same time
 _LONGEST_PAUSE = 300.0  # seconds between attempts of a delivery that keeps failing
 _MOST_ATTEMPTS = 50
+_PAUSE_WHEN_BROKEN = 1.0  # seconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +133,10 @@ class Deliverer:
     async def _deliver(self, row: OutboxRow) -> None:
         try:
             await self._deliver_once(row)
+        except Exception:
+            # The row says nothing of this attempt (a full disk): without a pause it would be tried without end.
+            log.exception("the outbox cannot be written after %s:%s", row.service, row.kind)
+            await asyncio.sleep(_PAUSE_WHEN_BROKEN)
         finally:
             self._under_way.pop(row.id, None)
             self._lanes.discard(row.lane)
