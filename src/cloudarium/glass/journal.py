@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from typing import TYPE_CHECKING, Any
 
+import apsw
 import orjson
 
 from cloudarium.glass import records
@@ -16,6 +18,8 @@ from cloudarium.shared.errors import AwsError
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
     from cloudarium.gateway.call import Call
+
+log = logging.getLogger("cloudarium")
 
 _PAUSE = 0.25  # seconds that an entry waits for company at most
 _FULL = 1000  # entries that are written at once
@@ -53,11 +57,17 @@ class Journal:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+        if self._cloud.store.in_transaction:  # it may be rolled back, and the calls were made all the same
+            return
         waiting, self._waiting = self._waiting, []
-        if waiting and not self._cloud.store.in_transaction:
+        if not waiting:
+            return
+        try:
             with self._cloud.store.transaction():
                 records.write(self._cloud.store, waiting)
                 records.trim(self._cloud.store, KEPT)
+        except apsw.Error as error:  # a full disk must not fail the call that is recorded
+            log.error("%d entries of the journal are lost: %s", len(waiting), error)
 
     def forget(self) -> None:
         """Drop what waits to be written."""
