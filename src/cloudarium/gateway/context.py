@@ -74,10 +74,11 @@ def _add_request(known: dict[str, Any], call: Call) -> None:
         if "referer" in origin.request.headers:
             known["aws:Referer"] = origin.request.headers["referer"]
     tags = _request_tags(call.input)
-    if tags:
-        known["aws:TagKeys"] = list(tags)
-        for key, value in tags.items():
-            known[f"aws:RequestTag/{key}"] = value
+    keys = [*tags, *_untagged_keys(call.input)]
+    if keys:
+        known["aws:TagKeys"] = keys
+    for key, value in tags.items():
+        known[f"aws:RequestTag/{key}"] = value
 
 
 def _is_secure(request: HttpRequest) -> bool:
@@ -97,7 +98,10 @@ def _request_tags(given: Mapping[str, Any]) -> dict[str, str]:
     for tag in tags if isinstance(tags, list) else ():
         if isinstance(tag, dict) and isinstance(tag.get("Key") or tag.get("key"), str):
             found[tag.get("Key") or tag["key"]] = str(tag.get("Value") or tag.get("value") or "")
-    keys = given.get("TagKeys") or given.get("tagKeys")
-    for key in keys if isinstance(keys, list) else ():
-        found.setdefault(str(key), "")
     return found
+
+
+def _untagged_keys(given: Mapping[str, Any]) -> list[str]:
+    """The keys of tags that a request takes away: they have no value in it, so they are no request tags."""
+    keys = given.get("TagKeys") or given.get("tagKeys")
+    return [str(key) for key in keys] if isinstance(keys, list) else []
