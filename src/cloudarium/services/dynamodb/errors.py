@@ -30,6 +30,15 @@ class ResourceNotFound(AwsError):
         super().__init__(f"Requested resource not found{named}")
 
 
+class TableNotFound(AwsError):
+    """No such table, as the backup operations say it."""
+
+    code = "TableNotFoundException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Table not found: {table}")
+
+
 class TableInUse(AwsError):
     """The name is taken."""
 

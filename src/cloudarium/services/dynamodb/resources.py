@@ -35,11 +35,6 @@ def table_or_index(call: Call) -> str:
     return f"{table(call)}/index/{index}" if index else table(call)
 
 
-def all_tables(call: Call) -> str:
-    """Any table: what ListTables is asked for."""
-    return "*"
-
-
 def tagged(call: Call) -> str:
     """The resource that the call names by its ARN."""
     return str(call.input.get("ResourceArn") or "*")

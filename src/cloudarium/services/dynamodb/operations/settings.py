@@ -8,24 +8,15 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
-from cloudarium.services.dynamodb.errors import ValidationException
+from cloudarium.services.dynamodb.errors import ResourceNotFound, TableNotFound, ValidationException
 from cloudarium.services.dynamodb.operations import backfills
 from cloudarium.services.dynamodb.operations.lookup import named_table
 from cloudarium.services.dynamodb.records import tables
-from cloudarium.shared.errors import AwsError, NotBuilt
+from cloudarium.shared.errors import NotBuilt
 
 COOLDOWN = 1800  # seconds in which a table's TimeToLive changes once
 MOST_ACCOUNT_UNITS = 80_000
 MOST_TABLE_UNITS = 40_000
-
-
-class TableNotFound(AwsError):
-    """What the backup operations call a table that is not there."""
-
-    code = "TableNotFoundException"
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f"Table not found: {name}")
 
 
 # ---- Expiry ---------------------------------------------------------------------------------------------------------
@@ -102,9 +93,7 @@ def update_continuous_backups(call: Call) -> dict[str, Any]:
 def _known(call: Call) -> None:
     try:
         named_table(call, call.input["TableName"])
-    except AwsError as error:
-        if error.code != "ResourceNotFoundException":
-            raise
+    except ResourceNotFound:
         raise TableNotFound(call.input["TableName"]) from None
 
 

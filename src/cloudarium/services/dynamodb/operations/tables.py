@@ -70,7 +70,7 @@ def described(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any
     return rules.describe(table, tables.counts(call.store, table), status)
 
 
-@operation("ListTables", on=resources.all_tables)
+@operation("ListTables")
 def list_tables(call: Call) -> dict[str, Any]:
     """The names of the account's tables in the region, in order."""
     limit = call.input.get("Limit", PAGE)
