@@ -30,6 +30,7 @@ from cloudarium.shared.errors import AwsError, NotBuilt
 PAGE = 100
 NOTHING = "The submitted information didn't contain changes. Submit different information to create a change set."
 REVIEW = "REVIEW_IN_PROGRESS"
+_EXECUTED = "EXECUTE_COMPLETE"
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
 
 
@@ -71,6 +72,7 @@ async def create_change_set(call: Call) -> dict[str, Any]:
             stack = start.new_stack(call, stack_name, arn, REVIEW, None, detail)
             happenings.of_stack(call.store, stack, REVIEW, "User Initiated", call.now, given.get("ClientToken"))
         change_set = _worked_out(call, stack, target, given, kind)
+        _free_name(call, stack, name)
         changes.add(call.store, change_set)
     return {"Id": change_set.arn, "StackId": stack.arn}
 
@@ -110,7 +112,17 @@ def _repeated(call: Call, stack: Stack, name: str, given: dict[str, Any]) -> dic
         return None
     if given.get("ClientToken") and known.detail.get("token") == given["ClientToken"]:
         return {"Id": known.arn, "StackId": stack.arn}
+    if known.execution == _EXECUTED:
+        return None
     raise AlreadyThere(f"ChangeSet [{name}] already exists in stack [{stack.name}]")
+
+
+def _free_name(call: Call, stack: Stack, name: str) -> None:
+    # Executing deletes a stack's change sets; the one executed is kept to be looked at, but its name is free. The AWS
+    # CLI names them by the second, and two deployments may well happen within one.
+    known = changes.by_name(call.store, stack.arn, name)
+    if known is not None and known.execution == _EXECUTED:
+        changes.remove(call.store, known.arn)
 
 
 def _worked_out(call: Call, stack: Stack, target: Target, given: dict[str, Any], kind: str) -> ChangeSet:
@@ -251,8 +263,8 @@ async def execute_change_set(call: Call) -> dict[str, Any]:
         change_set = named(call)
         if change_set.status != "CREATE_COMPLETE" or change_set.execution != "AVAILABLE":
             raise ChangeSetStatus(change_set.arn, "executed", change_set.status)
+        changes.set_execution(call.store, change_set.arn, "EXECUTE_IN_PROGRESS")
         _execute(call, change_set)
-        changes.set_execution(call.store, change_set.arn, "EXECUTE_COMPLETE")
         changes.remove_others(call.store, change_set.stack, change_set.arn)
     await wait(call, change_set.stack)
     return {}
