@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from cloudarium.runtime import node_sdk, variables
+from cloudarium.runtime import node_sdk, packages, variables
 from cloudarium.runtime.environment import Environment, Start, failure
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
 from cloudarium.runtime.launcher import Launcher, Launchers, Layout
@@ -81,6 +81,7 @@ class Environments:
         self._sweeper: asyncio.TimerHandle | None = None
         self._tops: dict[Path, frozenset[str]] = {}
         self._preparing: set[asyncio.Task[None]] = set()
+        self._mentioning: dict[Path, bool] = {}  # unpacked packages never change
         self._closed = False
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
@@ -108,14 +109,18 @@ class Environments:
         """How many invocations of a function (unqualified ARN) are running."""
         return self._busy.get(function, 0)
 
-    async def prepare(self, runtime: str) -> None:
-        """Get ready what a first invocation of `runtime` would otherwise wait for."""
+    async def prepare(self, runtime: str, code: Path) -> None:
+        """Get ready what a first invocation of this code would otherwise wait for."""
         interpreter = await self.interpreters.of(runtime)
-        await self.launchers.get(interpreter, preload=interpreter.family == "python")
+        if interpreter.family == "nodejs":
+            with_sdk = await self._fetch_node_sdk([code]) == ""
+        else:
+            with_sdk = interpreter.family == "python" and await self._mentions([code], (".py",), b"boto")
+        await self.launchers.get(interpreter, with_sdk)
 
-    def prepare_soon(self, runtime: str) -> None:
+    def prepare_soon(self, runtime: str, code: Path) -> None:
         """Do `prepare` in the background; what goes wrong is told to whoever invokes."""
-        task = asyncio.ensure_future(self.prepare(runtime))
+        task = asyncio.ensure_future(self.prepare(runtime, code))
         self._preparing.add(task)
         task.add_done_callback(self._prepared)
 
@@ -265,35 +270,44 @@ class Environments:
         """The launcher, and whether it may fork its own Python: not when the code brings modules that are imported."""
         spec = environment.spec
         if interpreter.family == "nodejs":
-            shown = await self._fetch_node_sdk(environment, layers)
-            return await self.launchers.get(interpreter, preload=shown), False
+            note = await self._fetch_node_sdk([spec.code, *([layers] if layers is not None else [])])
+            if note:
+                environment.log.line(note)
+            return await self.launchers.get(interpreter, preload=note == ""), False
         if interpreter.family != "python":
             return await self.launchers.get(interpreter, preload=False), False
         if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
             return await self.launchers.get(interpreter, preload=False), False
+        folders = [spec.code, *([layers] if layers is not None else [])]
+        with_sdk = await self._mentions(folders, (".py",), b"boto")
         names = self._top_names(spec.code)
         if layers is not None:
             names |= self._top_names(layers / "python")
             for folder in (layers / "python").glob("lib/python3.*/site-packages"):
                 names |= self._top_names(folder)
-        for preload in (True, False):
+        for preload in (True, False) if with_sdk else (False,):
             launcher = await self.launchers.get(interpreter, preload)
             if not names & launcher.modules:
                 return launcher, True
         return launcher, False
 
-    async def _fetch_node_sdk(self, environment: Environment, layers: Path | None) -> bool:
-        """Is the JavaScript SDK at hand? Fetches it for the first function whose code names it."""
+    async def _fetch_node_sdk(self, folders: list[Path]) -> str | None:
+        """Have the JavaScript SDK at hand: empty. None when the code never names it, else why it is not there."""
         link = self.folder / "sdk-node"
         if node_sdk.at_hand(link):
-            return True
-        folders = [environment.spec.code, *([layers] if layers is not None else [])]
-        if not await asyncio.to_thread(node_sdk.is_named_in, folders):
-            return False
-        note = await node_sdk.ready(link)
-        if note:
-            environment.log.line(note)
-        return not note
+            return ""
+        if not await self._mentions(folders, (".js", ".mjs", ".cjs"), b"@aws-sdk/"):
+            return None
+        return await node_sdk.ready(link)
+
+    async def _mentions(self, folders: list[Path], endings: tuple[str, ...], word: bytes) -> bool:
+        """Does any source file below these folders hold `word`? Looked up once per folder."""
+        for folder in folders:
+            if folder not in self._mentioning:
+                self._mentioning[folder] = await asyncio.to_thread(packages.mentions, folder, endings, word)
+            if self._mentioning[folder]:
+                return True
+        return False
 
     def _top_names(self, folder: Path) -> frozenset[str]:
         """The module names that a folder offers to `import`."""

@@ -62,23 +62,6 @@ def at_hand(link: Path) -> bool:
     return True
 
 
-def is_named_in(folders: list[Path]) -> bool:
-    """Does any JavaScript file below these folders speak of the SDK?"""
-    for folder in folders:
-        for place, _, names in os.walk(folder):
-            for name in names:
-                if name.endswith((".js", ".mjs", ".cjs")) and _names_sdk(Path(place, name)):
-                    return True
-    return False
-
-
-def _names_sdk(path: Path) -> bool:
-    try:
-        return b"@aws-sdk/" in path.read_bytes()
-    except OSError:
-        return False
-
-
 def _show(link: Path) -> None:
     if not link.is_symlink():
         link.parent.mkdir(parents=True, exist_ok=True)
