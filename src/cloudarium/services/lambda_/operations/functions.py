@@ -42,7 +42,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     config = configuration.configure({}, given, "CreateFunction")
     code = await lookup.read_code(call, given["Code"])
     await _check_surroundings(call, name, config, code.unzipped)
-    await lookup.unpack(call, code)
+    path = await lookup.unpack(call, code)
     blob = await call.store.blobs.write(code.data)
     with call.transaction():
         if records.find_function(call.store, name.scope, name.name) is not None:
@@ -52,7 +52,7 @@ async def create_function(call: Call) -> dict[str, Any]:
         records.put_latest(call.store, name.scope, name.name, config, blob.id, code.sha256, blob.size, call.now)
         call.tags.put(name.arn, given.get("Tags") or {})
         version = _publish(call, name) if given.get("Publish") else LATEST
-    _warm_up(call, config["Runtime"])
+    running.workshop(call.cloud).environments.prepare_soon(config["Runtime"], path)
     found = records.find_version(call.store, name.scope, name.name, version)
     assert found is not None
     return configuration.being_created(configuration.shown(found))
@@ -124,10 +124,6 @@ def _publish(call: Call, name: resources.FunctionName) -> str:
     if newest is not None and configuration.is_same(latest, newest):
         return newest.number
     return records.publish(call.store, function, latest, None)
-
-
-def _warm_up(call: Call, runtime: str) -> None:
-    running.workshop(call.cloud).environments.prepare_soon(runtime)
 
 
 @operation("GetFunction", on=resources.qualified)
@@ -255,7 +251,6 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
         config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}
         records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
-    _warm_up(call, config["Runtime"])
     return _shown_updated(call, name, LATEST)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from cloudarium.gateway.call import BodyStream, Call
@@ -146,11 +147,11 @@ def _check(data: bytes) -> Code:
     return Code(data, running.sha256_of(data), size)
 
 
-async def unpack(call: Call, code: Code) -> None:
-    """Unpack a package now, so that a hostile one is refused and a first invocation need not wait."""
+async def unpack(call: Call, code: Code) -> Path:
+    """Unpack a package now, so that a hostile one is refused and a first invocation need not wait; where it lies."""
     store = running.workshop(call.cloud).environments.packages
     try:
-        await asyncio.to_thread(store.unpack, code.data)
+        return await asyncio.to_thread(store.unpack, code.data)
     except packages.PackageError as error:
         raise errors.InvalidParameter(str(error)) from error
 
