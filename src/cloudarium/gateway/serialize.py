@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import logging
+
+import apsw
 
 from cloudarium import model
 from cloudarium.gateway import cors
@@ -14,6 +17,18 @@ from cloudarium.shared.auth_errors import InternalFailure
 from cloudarium.shared.errors import AwsError
 
 log = logging.getLogger("cloudarium")
+
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
+
+class DiskFull(AwsError):
+    """The disk with the cloud's data has no room; AWS has no such error, and clients try this one again."""
+
+    code = "ServiceUnavailable"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__("The disk that holds this cloud's data is full.")
 
 
 def serialize(call: Call) -> None:
@@ -42,8 +57,7 @@ def _serialize_output(call: Call) -> None:
 def _error_response(call: Call) -> HttpResponse:
     error = call.error
     if not isinstance(error, AwsError):
-        log.error("request %s: %s:%s broke", call.request_id, call.service, call.operation_name, exc_info=error)
-        error = call.error = InternalFailure()
+        error = call.error = _broken(call, error)
     assert call.request is not None
     if not call.protocol:
         call.protocol, call.service = _nearest_protocol(call)
@@ -53,6 +67,15 @@ def _error_response(call: Call) -> HttpResponse:
     if call.request.method == "HEAD":
         response.body = b""
     return response
+
+
+def _broken(call: Call, error: Exception | None) -> AwsError:
+    """What to answer when a call broke for no reason of the caller's: a bug of ours, or a disk without room."""
+    if isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in _FULL):
+        log.error("request %s: no room is left in %s", call.request_id, call.store.folder)
+        return DiskFull()
+    log.error("request %s: %s:%s broke", call.request_id, call.service, call.operation_name, exc_info=error)
+    return InternalFailure()
 
 
 def _nearest_protocol(call: Call) -> tuple[str, str]:

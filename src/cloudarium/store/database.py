@@ -140,7 +140,8 @@ class Store:
         if self._begun:
             self._begun = False
             try:
-                self._connection.execute(word)
+                if word == "COMMIT" or self._connection.in_transaction:  # SQLite itself rolls back on a full disk
+                    self._connection.execute(word)
             except apsw.Error:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
