@@ -254,3 +254,14 @@ def test_the_same_request_twice_is_one_stack(stacks: Stacks) -> None:
     given = {"StackName": "s", "TemplateBody": Stacks.body({"A": {"Type": HANDLE}}), "ClientRequestToken": "once"}
     first = stacks.client.create_stack(**given)["StackId"]
     assert stacks.client.create_stack(**given)["StackId"] == first
+
+
+def test_lists_come_in_pages(stacks: Stacks) -> None:
+    resources = {f"H{number:03}": {"Type": HANDLE} for number in range(120)}
+    assert stacks.create("s", resources) == "CREATE_COMPLETE"
+    pages = stacks.client.get_paginator("list_stack_resources").paginate(StackName="s")
+    names = [entry["LogicalResourceId"] for page in pages for entry in page["StackResourceSummaries"]]
+    assert names == sorted(resources)
+    pages = list(stacks.client.get_paginator("describe_stack_events").paginate(StackName="s"))
+    assert [len(page["StackEvents"]) for page in pages] == [100, 100, 100, 62]
+    assert len({event["EventId"] for page in pages for event in page["StackEvents"]}) == 362

@@ -91,6 +91,35 @@ def test_an_update_can_be_cancelled(stacks: Stacks) -> None:
     assert list(stacks.ids("s")) == ["G"]
 
 
+def test_a_rollback_that_fails_can_be_continued(stacks: Stacks, client: Callable[..., Any]) -> None:
+    stacks.create("s", {"G": group(RetentionInDays=1), "A": bucket()})
+    updated = {"G": group(RetentionInDays=3), "A": bucket(), **waiting()}
+    stacks.client.update_stack(StackName="s", TemplateBody=Stacks.body(updated))
+    name = stacks.ids("s")["G"]
+    client("logs").delete_log_group(logGroupName=name)
+    signal(stacks.ids("s")["H"], Status="FAILURE", Reason="no", UniqueId="1", Data="")
+    assert stacks.status("s") == "UPDATE_ROLLBACK_FAILED"
+    assert stacks.describe("s")["StackStatusReason"] == "The following resource(s) failed to update: [G]. "
+    stacks.client.continue_update_rollback(StackName="s")
+    assert stacks.status("s") == "UPDATE_ROLLBACK_FAILED"
+    client("logs").create_log_group(logGroupName=name)
+    stacks.client.continue_update_rollback(StackName="s")
+    assert stacks.status("s") == "UPDATE_ROLLBACK_COMPLETE"
+    assert client("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 1
+    assert set(stacks.ids("s")) == {"G", "A"}
+
+
+def test_a_rollback_may_skip_what_resists(stacks: Stacks, client: Callable[..., Any]) -> None:
+    stacks.create("s", {"G": group(RetentionInDays=1)})
+    updated = {"G": group(RetentionInDays=3), **waiting()}
+    stacks.client.update_stack(StackName="s", TemplateBody=Stacks.body(updated))
+    client("logs").delete_log_group(logGroupName=stacks.ids("s")["G"])
+    stacks.client.cancel_update_stack(StackName="s")
+    assert stacks.status("s") == "UPDATE_ROLLBACK_FAILED"
+    stacks.client.continue_update_rollback(StackName="s", ResourcesToSkip=["G"])
+    assert stacks.status("s") == "UPDATE_ROLLBACK_COMPLETE"
+
+
 # --- nested stacks ----------------------------------------------------------------------------------------------------
 
 
@@ -197,6 +226,10 @@ def test_custom_resources_are_made_by_functions(stacks: Stacks) -> None:
     stacks.update("s", custom("a", 2), Outputs=outputs)
     assert finished(stacks, "s") == "UPDATE_COMPLETE"
     assert stacks.outputs("s") == {"Type": "Update", "Number": "2"}
+    stacks.update("s", custom("b", 2), Outputs=outputs)
+    assert finished(stacks, "s") == "UPDATE_COMPLETE"
+    assert stacks.ids("s")["Own"] == "made-b"
+    assert ("Own", "DELETE_COMPLETE") in stacks.events("s")  # another physical id: the old one is asked to go
 
 
 def test_a_custom_resource_may_say_no(stacks: Stacks) -> None:

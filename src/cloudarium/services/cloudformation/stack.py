@@ -230,6 +230,8 @@ class CustomResource(ResourceType):
             event["PhysicalResourceId"] = r.id
         if what == "Update":
             event["OldResourceProperties"] = _texts(r.old_properties)
+        if what == "Create":
+            r.id = r.name()  # what the function is asked to delete when it never names a resource
         r.state = {"asked": what, "door": door, "request": event["RequestId"], "deadline": r.now + seconds}
         payload = json.dumps(event).encode()
         await r.send("lambda", "Invoke", {"FunctionName": token, "InvocationType": "Event", "Payload": payload})
@@ -241,7 +243,7 @@ class CustomResource(ResourceType):
             raise ResourceFailed(f"Received response status [FAILED] from custom resource. Message returned: {reason}")
         if what == "Delete":
             return
-        r.id = text(answer.get("PhysicalResourceId", "")) or r.id or f"{r.stack_name}-{r.logical_id}-{r.suffix}"
+        r.id = text(answer.get("PhysicalResourceId", "")) or r.id
         data = answer.get("Data")
         r.attributes = data if isinstance(data, dict) else {}
 

@@ -7,6 +7,7 @@ cut off by a crash, and is done again under the same generated name and token.
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Any
 
 from cloudarium.services.cloudformation import schemas
@@ -249,13 +250,26 @@ async def _change(work: Work, step: Step, row: ResourceRow) -> None:
     r.repeated = _crashed(work, step)
     answer = await kind.update(r)
     with work.event.transaction():
-        row.physical, row.attributes, row.state, row.arn = r.id, r.attributes, r.state, r.arn or row.arn
         if isinstance(answer, Again):
+            row.state = r.state
             work.save(row, row.status, row.reason, silent=True)
             work.save_step(step, "waiting", answer.at)
             return
+        if r.id != row.physical:
+            row = _part_with_old(work, row)
+        row.physical, row.attributes, row.state, row.arn = r.id, r.attributes, r.state, r.arn or row.arn
         work.save(row, "UPDATE_COMPLETE")
         work.save_step(step, "done")
+
+
+def _part_with_old(work: Work, row: ResourceRow) -> ResourceRow:
+    """An update that came back with another physical id was a replacement: the old one leaves in the clean-up."""
+    new = replace(row, generation=row.generation + 1, born=True, previous=None, origin=None)
+    for name in _REMEMBERED:
+        setattr(row, name, (row.origin or {})[name])
+    row.current, row.previous, row.origin, row.state = False, None, None, {}
+    resources.save(work.store, row)
+    return new
 
 
 async def _revert(work: Work, step: Step) -> None:
@@ -264,7 +278,8 @@ async def _revert(work: Work, step: Step) -> None:
     assert row.previous is not None
     if step.state == "ready":
         with work.event.transaction():
-            row.origin = {name: getattr(row, name) for name in _REMEMBERED}
+            if any(getattr(row, name) != row.previous[name] for name in ("properties", "tags")):
+                row.origin = {name: getattr(row, name) for name in _REMEMBERED}  # else: a rollback tried once more
             for name in _REMEMBERED:
                 setattr(row, name, row.previous[name])
             row.state = {}

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.services.cloudformation.engine.work import Work
 from cloudarium.services.cloudformation.errors import ValidationError
-from cloudarium.services.cloudformation.records import exports, resources, stacks, works
+from cloudarium.services.cloudformation.records import changes, exports, resources, stacks, works
 from cloudarium.services.cloudformation.template.functions import function_of, resolve, text
 from cloudarium.shared.errors import AwsError
 
@@ -142,6 +142,9 @@ def stop(work: Work, status: str, reason: str | None = None) -> None:
     elif "unfinished" in work.stack.detail:
         work.set_detail(unfinished=None)
     work.set_status(status, reason)
+    if change_set := work.operation.detail.get("change_set"):
+        well = status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+        changes.set_execution(work.store, change_set, "EXECUTE_COMPLETE" if well else "EXECUTE_FAILED")
     works.finish(work.store, work.stack.arn)
     _wake_parent(work)
 

@@ -12,11 +12,13 @@ from cloudarium.services.cloudformation.template.parameters import MASK
 from cloudarium.shared import clock, ids
 from cloudarium.store import Store
 
+OWN_SERVICE = "cloudformation"
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
 def of_stack(store: Store, stack: Stack, status: str, reason: str | None, now: float, token: str | None) -> None:
     """Record that the stack itself has come to a status."""
+    now = _next_moment(store, stack, now)
     _add(store, stack, ids.uuid(), stack.name, stack.arn, STACK_TYPE, status, reason, now, token, None)
 
 
@@ -31,9 +33,17 @@ def of_resource(
     hidden: list[str],
 ) -> None:
     """Record that a resource has come to a status."""
+    now = _next_moment(store, stack, now)
     id = f"{row.logical}-{status}-{clock.iso_millis(now)}"
     shown = json.dumps(_masked(row.properties, hidden), separators=(",", ":")) if row.properties else None
     _add(store, stack, id, row.logical, row.physical, row.type, status, reason, now, token, shown)
+
+
+def _next_moment(store: Store, stack: Stack, now: float) -> float:
+    """`now`, or a millisecond past the last event: clients tell events apart and put them in order by their times."""
+    last = events.page(store, stack.arn, None, 1)
+    earliest = round(last[0][1]["Timestamp"] * 1000) + 1 if last else 0
+    return max(int(now * 1000), earliest) / 1000
 
 
 def _add(

@@ -179,6 +179,7 @@ def _operation(call: Call, target: Target, options: Mapping[str, Any]) -> dict[s
         "role": options.get("RoleARN"),
         "token": options.get("ClientRequestToken"),
         "target": target.to_json(),
+        "change_set": options.get("change_set"),
         "retain_except_on_create": options.get("RetainExceptOnCreate", False),
     }
 

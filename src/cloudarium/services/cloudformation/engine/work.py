@@ -179,8 +179,9 @@ class Work:
     async def send(self, service: str, operation: str, input: dict[str, Any]) -> dict[str, Any]:
         """Call another room for a resource of the stack."""
         caller = await self.caller()
-        context = {} if self.operation.detail.get("role") else dict(VIA)
-        context["aws:SourceArn"] = self.stack.arn
+        context: dict[str, Any] = {} if self.operation.detail.get("role") else dict(VIA)
+        if service == happenings.OWN_SERVICE:
+            context["aws:SourceArn"] = self.stack.arn  # a nested stack learns who its parent is
         try:
             return await self.event.send(service, operation, input, as_=caller, context=context, scope=self.stack.scope)
         except AwsError as error:
