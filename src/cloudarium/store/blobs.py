@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudarium.shared import ids
 
@@ -26,6 +27,16 @@ class Blob(NamedTuple):
     size: int
     md5_hex: str
     sha256_hex: str
+
+
+class _ContentFile(io.FileIO):
+    """A file without a buffer that takes all it is given: a nearly full disk takes a part and says so by a number."""
+
+    def write(self, content: Any) -> int:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(self.fileno(), left) :]
+        return len(content)
 
 
 class Blobs:
@@ -74,7 +85,11 @@ class Blobs:
         name = self._new_id()
         if len(content) > SMALL:
             with self._create(name) as file:
-                file.write(content)
+                try:
+                    file.write(content)
+                except OSError:
+                    self._file(name).unlink(missing_ok=True)
+                    raise
         self._pending[name] = (len(content), content if len(content) <= SMALL else None)
         md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
         return Blob(name, len(content), md5, hashlib.sha256(content).hexdigest())
@@ -182,10 +197,10 @@ class Blobs:
     def _file(self, blob_id: str) -> Path:
         return self._folder / blob_id[-2:] / blob_id
 
-    def _create(self, blob_id: str):  # type: ignore[no-untyped-def]
+    def _create(self, blob_id: str) -> _ContentFile:
         path = self._file(blob_id)
         path.parent.mkdir(parents=True, exist_ok=True)
-        return open(path, "xb", buffering=0)
+        return _ContentFile(path, "xb")
 
 
 def _number(blob_id: str) -> int:
