@@ -107,12 +107,14 @@ class Blobs:
 
     def drop(self, blob_id: str) -> None:
         """One user less; the last one takes the content away when the transaction commits."""
-        self._store.run("UPDATE blobs SET uses = uses - 1 WHERE number = ?", (_number(blob_id),))
-        row = self._store.one("SELECT data IS NULL FROM blobs WHERE number = ? AND uses <= 0", (_number(blob_id),))
-        if row is not None:
-            self._store.run("DELETE FROM blobs WHERE number = ?", (_number(blob_id),))
-            if row[0]:
-                self._unlink.append(blob_id)
+        number = _number(blob_id)
+        gone = self._store.one("SELECT data IS NULL FROM blobs WHERE number = ? AND uses <= 1", (number,))
+        if gone is None:
+            self._store.run("UPDATE blobs SET uses = uses - 1 WHERE number = ?", (number,))
+            return
+        self._store.run("DELETE FROM blobs WHERE number = ?", (number,))
+        if gone[0]:
+            self._unlink.append(blob_id)
 
     def discard(self, blob_id: str) -> None:
         """Forget a written blob that nobody will keep."""

@@ -63,3 +63,5 @@ CREATE TABLE IF NOT EXISTS journal (
 );
 CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
 CREATE INDEX IF NOT EXISTS journal_account ON journal (account, number);
+CREATE INDEX IF NOT EXISTS journal_key ON journal (access_key, number) WHERE access_key <> '';
+CREATE INDEX IF NOT EXISTS journal_principal ON journal (principal, number);
