@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -243,3 +244,17 @@ def test_other_version_runs_on_the_nearest_and_says_so(lab: Lab) -> None:
     result = lab.invoke(spec)
     assert json.loads(result.payload) >= 10
     assert b"Runtime python3.8 is not on this machine: Python 3." in result.log_tail
+
+
+def test_copy_of_the_runtime_s_own_package_costs_no_time(lab: Lab) -> None:
+    import jmespath
+
+    folder = Path(jmespath.__file__).parent
+    files: dict[str, str | bytes] = {f"jmespath/{path.name}": path.read_bytes() for path in folder.glob("*.py")}
+    files["app.py"] = "import jmespath, boto3\ndef handler(e, c): return jmespath.search('a', e)"
+    spec = lab.function(files, runtime=HERE)
+    assert lab.value(spec, {"a": 5}) == 5
+    environment = lab.environments._idle[spec.key][0]
+    assert environment.start_with is not None and environment.start_with.launcher.preload
+    changed = {**files, "jmespath/__init__.py": "def search(path, value): return 'mine'"}
+    assert lab.value(lab.function(changed), {"a": 5}) == "mine"

@@ -17,11 +17,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from cloudarium.runtime import node_sdk, packages, variables
+from cloudarium.runtime import node_sdk, variables
 from cloudarium.runtime.environment import Environment, Start, failure
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
 from cloudarium.runtime.launcher import Launcher, Launchers, Layout
 from cloudarium.runtime.packages import Packages
+from cloudarium.runtime.sources import Sources
 from cloudarium.runtime.spec import (
     Credentials,
     FunctionSpec,
@@ -75,13 +76,12 @@ class Environments:
         self.packages = Packages(self.folder)
         self.interpreters = Interpreters()
         self.launchers = Launchers(self.folder)
+        self.sources = Sources()
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)
         self._all: set[Environment] = set()
         self._sweeper: asyncio.TimerHandle | None = None
-        self._tops: dict[Path, frozenset[str]] = {}
         self._preparing: set[asyncio.Task[None]] = set()
-        self._mentioning: dict[Path, bool] = {}  # unpacked packages never change
         self._closed = False
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
@@ -115,7 +115,7 @@ class Environments:
         if interpreter.family == "nodejs":
             with_sdk = await self._fetch_node_sdk([code]) == ""
         else:
-            with_sdk = interpreter.family == "python" and await self._mentions([code], (".py",), b"boto")
+            with_sdk = interpreter.family == "python" and await self.sources.mention([code], (".py",), b"boto")
         await self.launchers.get(interpreter, with_sdk)
 
     def prepare_soon(self, runtime: str, code: Path) -> None:
@@ -276,18 +276,13 @@ class Environments:
             return await self.launchers.get(interpreter, preload=note == ""), False
         if interpreter.family != "python":
             return await self.launchers.get(interpreter, preload=False), False
-        if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment:
+        if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment or "PYTHONPATH" in spec.environment:
             return await self.launchers.get(interpreter, preload=False), False
         folders = [spec.code, *([layers] if layers is not None else [])]
-        with_sdk = await self._mentions(folders, (".py",), b"boto")
-        names = self._top_names(spec.code)
-        if layers is not None:
-            names |= self._top_names(layers / "python")
-            for folder in (layers / "python").glob("lib/python3.*/site-packages"):
-                names |= self._top_names(folder)
+        with_sdk = await self.sources.mention(folders, (".py",), b"boto")
         for preload in (True, False) if with_sdk else (False,):
             launcher = await self.launchers.get(interpreter, preload)
-            if not names & launcher.modules:
+            if not await self.sources.clash(spec.code, layers, launcher.modules):
                 return launcher, True
         return launcher, False
 
@@ -296,28 +291,9 @@ class Environments:
         link = self.folder / "sdk-node"
         if node_sdk.at_hand(link):
             return ""
-        if not await self._mentions(folders, (".js", ".mjs", ".cjs"), b"@aws-sdk/"):
+        if not await self.sources.mention(folders, (".js", ".mjs", ".cjs"), b"@aws-sdk/"):
             return None
         return await node_sdk.ready(link)
-
-    async def _mentions(self, folders: list[Path], endings: tuple[str, ...], word: bytes) -> bool:
-        """Does any source file below these folders hold `word`? Looked up once per folder."""
-        for folder in folders:
-            if folder not in self._mentioning:
-                self._mentioning[folder] = await asyncio.to_thread(packages.mentions, folder, endings, word)
-            if self._mentioning[folder]:
-                return True
-        return False
-
-    def _top_names(self, folder: Path) -> frozenset[str]:
-        """The module names that a folder offers to `import`."""
-        if folder not in self._tops:
-            try:
-                names = frozenset(entry.name.partition(".")[0] for entry in os.scandir(folder))
-            except OSError:
-                names = frozenset()
-            self._tops[folder] = names
-        return self._tops[folder]
 
     def _order(
         self, environment: Environment, layout: Layout, layers: Path | None, address: str, forks: bool

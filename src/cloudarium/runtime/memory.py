@@ -28,8 +28,9 @@ class Meter:
 
     def glance(self) -> None:
         """A cheap look at the first function process's own highest mark, for the end of a short invocation."""
-        if sys.platform != "linux":
-            self.read()
+        if sys.platform != "linux":  # asking `ps` takes too long to do it each time
+            if not self.peak:
+                self.read()
             return
         if self._status is None:
             below = descendants(self.guard)

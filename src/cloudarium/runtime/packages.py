@@ -6,7 +6,6 @@ is written, and what is written is counted.
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import io
 import os
@@ -165,14 +164,3 @@ def _make_link(place: Path, target: Path, text: str) -> None:
     if os.path.lexists(target):
         target.unlink()
     os.symlink(text, target)
-
-
-def mentions(folder: Path, endings: tuple[str, ...], word: bytes) -> bool:
-    """Does any file below `folder` with one of these endings hold `word`?"""
-    for place, _, names in os.walk(folder):
-        for name in names:
-            if name.endswith(endings):
-                with contextlib.suppress(OSError):
-                    if word in Path(place, name).read_bytes():
-                        return True
-    return False

@@ -18,7 +18,7 @@ from cloudarium.runtime.memory import Meter, descendants
 from cloudarium.runtime.spec import Invocation
 
 READ_BYTES = 65536
-MEMORY_SECONDS = 0.1
+MEMORY_SECONDS = 0.1 if sys.platform == "linux" else 1.0
 FREEZE_SECONDS = 0.1  # after an event: long enough that a busy environment is never frozen
 
 
