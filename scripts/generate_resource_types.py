@@ -14,7 +14,36 @@ import sys
 from pathlib import Path
 from typing import Any
 
-COVERED = ["ApiGateway", "ApiGatewayV2", "ApplicationAutoScaling", "CloudFormation", "CloudTrail", "CloudWatch", "Cognito", "DynamoDB", "EC2", "ECR", "ElastiCache", "Events", "IAM", "KMS", "Kinesis", "Lambda", "Logs", "RDS", "Route53", "S3", "SES", "SNS", "SQS", "SSM", "Scheduler", "SecretsManager", "StepFunctions", "XRay"]
+COVERED = [
+    "ApiGateway",
+    "ApiGatewayV2",
+    "ApplicationAutoScaling",
+    "CloudFormation",
+    "CloudTrail",
+    "CloudWatch",
+    "Cognito",
+    "DynamoDB",
+    "EC2",
+    "ECR",
+    "ElastiCache",
+    "Events",
+    "IAM",
+    "KMS",
+    "Kinesis",
+    "Lambda",
+    "Logs",
+    "RDS",
+    "Route53",
+    "S3",
+    "SES",
+    "SNS",
+    "SQS",
+    "SSM",
+    "Scheduler",
+    "SecretsManager",
+    "StepFunctions",
+    "XRay",
+]
 OUTPUT = Path(__file__).parent.parent / "src/cloudarium/services/cloudformation/schemas/types.json.gz"
 
 
