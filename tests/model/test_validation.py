@@ -36,8 +36,8 @@ def test_required_members() -> None:
 
 def test_lengths_and_enums() -> None:
     """The value, the path, the bound."""
-    assert problems("iam", "CreateRole", RoleName="", AssumeRolePolicyDocument="{}")[-1] == (
-        "Value '' at 'roleName' failed to satisfy constraint: Member must have length greater than or equal to 1"
+    assert problems("sts", "AssumeRole", RoleArn="", RoleSessionName="session")[-1] == (
+        "Value '' at 'roleArn' failed to satisfy constraint: Member must have length greater than or equal to 20"
     )
     found = problems("dynamodb", "Query", TableName="t", Select="NONE")
     assert found == [
@@ -52,10 +52,10 @@ def test_lengths_and_enums() -> None:
 
 def test_patterns_match_the_whole_text() -> None:
     """AWS names the pattern as it stands in the model."""
-    found = problems("iam", "CreateUser", UserName="a b")
+    found = problems("sts", "AssumeRole", RoleArn="arn:aws:iam::1:role/r", RoleSessionName="a b")
     assert found == [
-        "Value 'a b' at 'userName' failed to satisfy constraint: "
-        r"Member must satisfy regular expression pattern: [\w+=,.@-]+"
+        "Value 'a b' at 'roleSessionName' failed to satisfy constraint: "
+        r"Member must satisfy regular expression pattern: [\w+=,.@-]*"
     ]
     assert problems("iam", "CreateUser", UserName="a\n")
     assert problems("iam", "CreateUser", UserName="ü"), "Java's \\w is ASCII"
@@ -74,6 +74,27 @@ def test_elements_of_lists_and_maps() -> None:
         "lambda", "TagResource", Resource="arn:aws:lambda:us-east-1:000000000000:function:f", Tags={"k": None}
     )
     assert "Value null at 'tags.k.member' failed to satisfy constraint: Member must not be null" in found
+
+
+def test_services_that_word_it_their_own_way() -> None:
+    """IAM repeats no value; the sentence about a list's elements has lengths first, and for some the null check."""
+    keys = (
+        "[Member must have length less than or equal to 128, Member must have length greater than or equal to 1, "
+        r"Member must satisfy regular expression pattern: [\p{L}\p{Z}\p{N}_.:/=+\-@]+, Member must not be null]"
+    )
+    assert problems("iam", "UntagRole", RoleName="r", TagKeys=["k!"]) == [
+        f"Value at 'tagKeys' failed to satisfy constraint: Member must satisfy constraint: {keys}"
+    ]
+    found = problems("iam", "CreateOpenIDConnectProvider", Url="https://x.example", ThumbprintList=["short"])
+    assert found[0].endswith(
+        "[Member must have length less than or equal to 40, Member must have length greater than or equal to 40]"
+    )
+    found = problems("lambda", "CreateFunction", FunctionName="f", Role="arn:aws:iam::000000000000:role/r", Code={},
+                     Architectures=["z80"])  # fmt: skip
+    assert found == [
+        "Value '[z80]' at 'architectures' failed to satisfy constraint: Member must satisfy constraint: "
+        "[Member must satisfy enum value set: [x86_64, arm64], Member must not be null]"
+    ]
 
 
 def test_secrets_stay_out_of_messages() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from cloudarium.model.patterns import full_match
@@ -12,6 +12,7 @@ from cloudarium.model.shapes import Shape
 Validator = Callable[[dict[str, Any]], list[str]]
 _Check = Callable[[Any, str, list[str]], None]
 _Constraint = tuple[Callable[[Any], bool], str]  # holds?, AWS's sentence
+_Sentence = Callable[[Shape, Any, str, str], str]
 _LONGEST_SEARCHED = 20_000
 
 
@@ -41,16 +42,18 @@ def _compiler(operation: OperationModel) -> _Checks:
     service = operation.service
     made = service.compiled.get("validators")
     if made is None:
-        made = service.compiled["validators"] = _Checks(bool(service.metadata.get("openEnums")))
+        made = service.compiled["validators"] = _Checks(service.metadata)
     return made
 
 
 class _Checks:
     """One check per shape, or None where a shape can hold no problem."""
 
-    def __init__(self, open_enums: bool) -> None:
+    def __init__(self, metadata: Mapping[str, Any]) -> None:
         self._made: dict[Shape, _Check | None] = {}
-        self._open_enums = open_enums
+        self._open_enums = bool(metadata.get("openEnums"))
+        self._failed = _failed_in_silence if metadata.get("silentValues") else _failed
+        self._members_not_null = bool(metadata.get("membersNotNull"))
 
     def __call__(self, shape: Shape) -> _Check | None:
         if shape in self._made:
@@ -71,7 +74,10 @@ class _Checks:
             return self._list(shape)
         if shape.type == "map":
             return self._map(shape)
-        return _all(shape, self._constraints(shape))
+        return self._all(shape)
+
+    def _all(self, shape: Shape) -> _Check | None:
+        return _all(shape, self._constraints(shape), self._failed)
 
     def _constraints(self, shape: Shape) -> list[_Constraint]:
         return constraints(shape, self._open_enums)
@@ -100,18 +106,22 @@ class _Checks:
         return check_nested
 
     def _list(self, shape: Shape) -> _Check:
-        own = _all(shape, self._constraints(shape))
+        own, failed = self._all(shape), self._failed
         member = shape.member
         scalar = not member.children
         inner = self._constraints(member) if scalar else []
-        sentence = f"Member must satisfy constraint: [{', '.join(text for _, text in inner)}]"
+        # In this sentence the lengths come before the pattern, and some services go on with what each element must be.
+        texts = sorted((text for _, text in inner), key=lambda text: "regular expression" in text)
+        if self._members_not_null or shape.trait("membersNotNull"):
+            texts.append("Member must not be null")
+        sentence = f"Member must satisfy constraint: [{', '.join(texts)}]"
         check = None if scalar else self(member)
 
         def check_list(value: Any, path: str, problems: list[str]) -> None:
             if own is not None:
                 own(value, path, problems)
             if inner and not all(holds(item) for item in value if item is not None for holds, _ in inner):
-                problems.append(_failed(shape, value, path, sentence))
+                problems.append(failed(shape, value, path, sentence))
             for position, item in enumerate(value, 1):
                 if item is None:
                     problems.append(_null(f"{path}.{position}.member"))
@@ -121,7 +131,7 @@ class _Checks:
         return check_list
 
     def _map(self, shape: Shape) -> _Check:
-        own = _all(shape, self._constraints(shape))
+        own, failed = self._all(shape), self._failed
         keys = self._constraints(shape.key)
         values = self._constraints(shape.value) if not shape.value.children else []
         check = self(shape.value) if shape.value.children else None
@@ -132,9 +142,9 @@ class _Checks:
             if own is not None:
                 own(value, path, problems)
             if keys and not all(holds(key) for key in value for holds, _ in keys):
-                problems.append(_failed(shape, value, path, key_text))
+                problems.append(failed(shape, value, path, key_text))
             if values and not all(holds(item) for item in value.values() if item is not None for holds, _ in values):
-                problems.append(_failed(shape, value, path, value_text))
+                problems.append(failed(shape, value, path, value_text))
             for key, item in value.items():
                 if item is None:
                     problems.append(_null(f"{path}.{key}.member"))
@@ -144,7 +154,7 @@ class _Checks:
         return check_map
 
 
-def _all(shape: Shape, found: list[_Constraint]) -> _Check | None:
+def _all(shape: Shape, found: list[_Constraint], failed: _Sentence) -> _Check | None:
     found = [(holds, sentence) for holds, sentence in found if holds is not _always]
     if not found:
         return None
@@ -152,7 +162,7 @@ def _all(shape: Shape, found: list[_Constraint]) -> _Check | None:
     def check(value: Any, path: str, problems: list[str]) -> None:
         for holds, sentence in found:
             if not holds(value):
-                problems.append(_failed(shape, value, path, sentence))
+                problems.append(failed(shape, value, path, sentence))
 
     return check
 
@@ -226,8 +236,12 @@ def _null(path: str) -> str:
 
 def _failed(shape: Shape, value: Any, path: str, sentence: str) -> str:
     if shape.trait("sensitive"):
-        return f"Value at '{path}' failed to satisfy constraint: {sentence}"
+        return _failed_in_silence(shape, value, path, sentence)
     return f"Value '{shown(value)}' at '{path}' failed to satisfy constraint: {sentence}"
+
+
+def _failed_in_silence(shape: Shape, value: Any, path: str, sentence: str) -> str:
+    return f"Value at '{path}' failed to satisfy constraint: {sentence}"
 
 
 def shown(value: Any) -> str:
