@@ -73,6 +73,16 @@ class Journal:
         """Drop what waits to be written."""
         self._waiting.clear()
 
+    def last_of_key(self, access_key: str) -> Entry | None:
+        """The newest call that this access key really signed; a handler may ask, what waits is looked through, too."""
+        waiting = (entry for entry in reversed(self._waiting) if entry.access_key == access_key and entry.signed)
+        return next(waiting, None) or records.last_of_key(self._cloud.store, access_key)
+
+    def last_of_callers(self, start: str) -> Entry | None:
+        """The newest call of callers whose ARN starts with `start`; a handler may ask."""
+        waiting = (entry for entry in reversed(self._waiting) if entry.principal.startswith(start))
+        return next(waiting, None) or records.last_of_callers(self._cloud.store, start)
+
     def find(self, **filters: Any) -> list[dict[str, Any]]:
         """The entries that match, the newest first; see records.find."""
         self.flush()

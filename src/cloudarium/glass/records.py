@@ -78,3 +78,16 @@ def find(
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     params = [*given.values(), *([] if before is None else [before]), limit]
     return store.all(f"SELECT {_COLUMNS} FROM journal {where} ORDER BY number DESC LIMIT ?", params, Entry)
+
+
+def last_of_key(store: Store, access_key: str) -> Entry | None:
+    """The newest call that this access key really signed."""
+    sql = f"SELECT {_COLUMNS} FROM journal WHERE access_key = ? AND signed ORDER BY number DESC LIMIT 1"
+    return store.one(sql, (access_key,), Entry)
+
+
+def last_of_callers(store: Store, start: str) -> Entry | None:
+    """The newest call of callers whose ARN starts with `start`, as those of all sessions of a role do."""
+    sql = f"""SELECT {_COLUMNS} FROM journal WHERE number =
+        (SELECT max(number) FROM journal WHERE principal >= ? AND principal < ?)"""
+    return store.one(sql, (start, start + chr(0x10FFFF)), Entry)
