@@ -22,7 +22,7 @@ def iam(client: Client) -> Any:
 @pytest.mark.parametrize(
     ("operation", "given", "part"),
     [
-        ("create_user", {"UserName": "bad name"}, "Value 'bad name' at 'userName' failed to satisfy constraint"),
+        ("create_user", {"UserName": "bad name"}, "Value at 'userName' failed to satisfy constraint"),
         ("create_user", {"UserName": "x" * 65}, "Member must have length less than or equal to 64"),
         ("create_user", {}, "'userName'"),
         ("create_user", {"UserName": "x", "Path": "no-slash"}, "'path'"),

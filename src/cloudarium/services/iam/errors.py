@@ -133,6 +133,18 @@ class PolicyNotAttachable(AwsError):
     status = 400
 
 
+class HiddenAccessKey(AwsError):
+    """The key is nobody's in this account: AWS says only that the caller may not ask."""
+
+    code = "AccessDenied"
+    status = 403
+
+    def __init__(self, principal: str, key: str) -> None:
+        super().__init__(
+            f"User: {principal} is not authorized to perform iam:GetAccessKeyLastUsed on resource: access key {key}"
+        )
+
+
 class ManagedByAws(AwsError):
     """An AWS-managed policy belongs to AWS: nobody else may change it."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.iam.records import entities
+from cloudarium.services.iam.records import credentials, entities
 from cloudarium.shared import arn as arns
 
 # Whoever becomes a role must be let in by its trust policy, even inside its own account.
@@ -60,6 +60,15 @@ def _listed(kind: str) -> Callable[[Call], str]:
 user, group, role, profile = _named("user"), _named("group"), _named("role"), _named("instance-profile")
 new_user, new_group, new_role, new_profile = _made("user"), _made("group"), _made("role"), _made("instance-profile")
 users, groups, roles, profiles = _listed("user"), _listed("group"), _listed("role"), _listed("instance-profile")
+
+
+def owner_of_key(call: Call) -> str:
+    """The user whose access key a call names."""
+    key = credentials.access_key(call.store, str(call.input.get("AccessKeyId", "")))
+    found = None
+    if key is not None and key.account == call.account:
+        found = entities.find(call.store, call.account, "user", key.user)
+    return found.arn if found is not None else f"arn:aws:iam::{call.account}:user/*"
 
 
 def policy(call: Call) -> str:

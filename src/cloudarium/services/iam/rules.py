@@ -27,6 +27,7 @@ GROUPS_OF_USER = 10
 POLICY_VERSIONS = 5
 TAGS = 50
 LARGEST_PASSWORD = 128
+TRACKED_SECONDS = 400 * 86400  # AWS remembers the last use of a role or key for so long
 DEFAULT_PASSWORD_POLICY: Mapping[str, Any] = {
     "MinimumPasswordLength": 6,
     "RequireSymbols": False,
@@ -37,6 +38,7 @@ DEFAULT_PASSWORD_POLICY: Mapping[str, Any] = {
 }
 SYMBOLS = "! @ # $ % ^ & * ( ) _ + - = [ ] { } | '"
 _USER_OR_ROLE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/")
+_POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+")
 _ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
@@ -86,6 +88,11 @@ def trusted_arns(document: str) -> list[str]:
         if isinstance(principal, dict):
             found += [arn for arn in listed(principal.get("AWS", [])) if _USER_OR_ROLE.match(arn)]
     return found
+
+
+def is_policy_arn(text: str) -> bool:
+    """Whether a text has the form of a managed policy's ARN."""
+    return _POLICY_ARN.fullmatch(text) is not None
 
 
 def encoded(document: str) -> str:
@@ -175,19 +182,24 @@ def check_alias(alias: str) -> None:
     """Raise ValidationError unless this may be an account's alias (3 to 63, lower case, no double hyphen)."""
     if not _ALIAS.fullmatch(alias):
         raise errors.ValidationError(
-            f"1 validation error detected: Value '{alias}' at 'accountAlias' failed to satisfy constraint: Member must "
-            "satisfy regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
+            "1 validation error detected: Value at 'accountAlias' failed to satisfy constraint: Member must satisfy "
+            "regular expression pattern: ^[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]$"
         )
 
 
-def new_tags(given: Sequence[Mapping[str, str]] | None, present: Mapping[str, str]) -> dict[str, str]:
-    """The given tags, checked beside those that are there; keys differ in more than case."""
+def new_tags(given: Sequence[Mapping[str, str]] | None, present: Mapping[str, str], caseless: bool) -> dict[str, str]:
+    """The given tags, checked beside those that are there; of users and roles the keys differ in more than case."""
     found = tags.from_list(given)
-    if len({key.lower() for key in found}) != len(given or ()):
-        raise errors.InvalidInput("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+
+    def same(key: str) -> str:
+        return key.lower() if caseless else key
+
+    if len({same(key) for key in found}) != len(given or ()):
+        advice = " Please note that Tag keys are case insensitive." if caseless else ""
+        raise errors.InvalidInput(f"Duplicate tag keys found.{advice}")
     problem = tags.problem(found, TAGS)
     if problem is not None:
         raise errors.InvalidInput(problem)
-    if len({key.lower() for key in found} | {key.lower() for key in present}) > TAGS:
-        raise errors.LimitExceeded.quota("TagsPerResource", TAGS)
+    if len({same(key) for key in found} | {same(key) for key in present}) > TAGS:
+        raise errors.LimitExceeded("The number of tags has reached the maximum limit.")
     return found

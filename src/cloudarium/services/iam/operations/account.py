@@ -95,7 +95,8 @@ def update_account_password_policy(call: Call) -> dict[str, Any]:
 @operation("DeleteAccountPasswordPolicy")
 def delete_account_password_policy(call: Call) -> dict[str, Any]:
     """Go back to AWS's default password policy."""
-    _policy(call)
+    if credentials.password_policy(call.store, call.account) is None:
+        raise errors.NoSuchEntity("The account policy with name PasswordPolicy cannot be found.")
     credentials.set_password_policy(call.store, call.account, None)
     return {}
 

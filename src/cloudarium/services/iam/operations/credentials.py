@@ -55,6 +55,20 @@ def delete_access_key(call: Call) -> dict[str, Any]:
     return {}
 
 
+@operation("GetAccessKeyLastUsed", on=resources.owner_of_key)
+def get_access_key_last_used(call: Call) -> dict[str, Any]:
+    """When, where and for which service an access key last signed a call, in the last 400 days."""
+    name = call.input["AccessKeyId"]
+    key = credentials.access_key(call.store, name)
+    if key is None or key.account != call.account:
+        raise errors.HiddenAccessKey(call.principal.arn, name)
+    used = call.cloud.journal.last_of_key(key.id)
+    last: dict[str, Any] = {"ServiceName": "N/A", "Region": "N/A"}
+    if used is not None and used.started >= call.now - rules.TRACKED_SECONDS:
+        last = {"LastUsedDate": used.started, "ServiceName": used.service, "Region": used.region}
+    return {"UserName": key.user, "AccessKeyLastUsed": last}
+
+
 def _the_key(call: Call) -> AccessKey:
     user = shapes.the(call, "user", shapes.user_name(call))
     key = credentials.access_key(call.store, call.input["AccessKeyId"])

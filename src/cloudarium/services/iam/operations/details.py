@@ -59,7 +59,7 @@ def _entity(call: Call, entity: Entity) -> dict[str, Any]:
     }
     if entity.kind == "group":
         return shape
-    shape |= {**shapes.with_boundary(entity), **shapes.with_tags(call, entity.arn)}
+    shape |= {**shapes.with_boundary(entity), "Tags": shapes.tags_of(call, entity.arn)}
     if entity.kind == "user":
         groups = entities.containers(call.store, call.account, "group", entity.name)
         return {**shape, "GroupList": [group.name for group in groups]}
@@ -67,6 +67,7 @@ def _entity(call: Call, entity: Entity) -> dict[str, Any]:
     return {
         **shape,
         "AssumeRolePolicyDocument": rules.encoded(entity.trust),
+        "RoleLastUsed": shapes.last_used(call, entity),
         "InstanceProfileList": [shapes.profile(call, profile) for profile in profiles],
     }
 

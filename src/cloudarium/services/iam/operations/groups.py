@@ -81,9 +81,8 @@ def add_user_to_group(call: Call) -> dict[str, Any]:
 
 @operation("RemoveUserFromGroup", on=resources.group)
 def remove_user_from_group(call: Call) -> dict[str, Any]:
-    """Take a user out of a group."""
-    group = shapes.the(call, "group", call.input["GroupName"])
+    """Take a user out of a group; it is no error when he was not in it."""
     user = shapes.the(call, "user", call.input["UserName"])
-    if not entities.take_member(call.store, group, user.name):
-        raise errors.NoSuchEntity(f"User {user.name} not in group {group.name}")
+    group = shapes.the(call, "group", call.input["GroupName"])
+    entities.take_member(call.store, group, user.name)
     return {}

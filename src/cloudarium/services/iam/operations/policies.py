@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -35,7 +36,7 @@ def create_policy(call: Call) -> dict[str, Any]:
 def get_policy(call: Call) -> dict[str, Any]:
     """A managed policy without its text."""
     policy = shapes.the_policy(call, call.input["PolicyArn"])
-    shape = {**shapes.policy(call, policy), **shapes.with_tags(call, policy.arn)}
+    shape = {**shapes.policy(call, policy), "Tags": shapes.tags_of(call, policy.arn)}
     if policy.description is not None:
         shape["Description"] = policy.description
     return {"Policy": shape}
@@ -91,7 +92,7 @@ def delete_policy(call: Call) -> dict[str, Any]:
 @operation("CreatePolicyVersion", on=resources.policy)
 def create_policy_version(call: Call) -> dict[str, Any]:
     """Add a version to a managed policy, at most five, and perhaps make it the one in force."""
-    policy = shapes.own_policy(call, call.input["PolicyArn"])
+    policy = _attachable(call, shapes.own_policy)
     rules.check_managed_policy(call.input["PolicyDocument"])
     if len(policies.versions(call.store, policy.arn)) >= rules.POLICY_VERSIONS:
         raise errors.LimitExceeded(
@@ -113,8 +114,7 @@ def create_policy_version(call: Call) -> dict[str, Any]:
 @operation("GetPolicyVersion", on=resources.policy)
 def get_policy_version(call: Call) -> dict[str, Any]:
     """One version of a managed policy with its text."""
-    policy = shapes.the_policy(call, call.input["PolicyArn"])
-    version = _the_version(call, policy, call.input["VersionId"])
+    policy, version = _versioned(call, shapes.the_policy)
     return {"PolicyVersion": {**_version(version, policy), "Document": rules.encoded(version.document)}}
 
 
@@ -129,8 +129,7 @@ def list_policy_versions(call: Call) -> dict[str, Any]:
 @operation("SetDefaultPolicyVersion", on=resources.policy)
 def set_default_policy_version(call: Call) -> dict[str, Any]:
     """Put a version of a managed policy in force."""
-    policy = shapes.own_policy(call, call.input["PolicyArn"])
-    version = _the_version(call, policy, call.input["VersionId"])
+    policy, version = _versioned(call, shapes.own_policy)
     policies.change(call.store, policy._replace(default_version=version.version, updated=call.now))
     return {}
 
@@ -138,8 +137,7 @@ def set_default_policy_version(call: Call) -> dict[str, Any]:
 @operation("DeletePolicyVersion", on=resources.policy)
 def delete_policy_version(call: Call) -> dict[str, Any]:
     """Delete a version that is not in force."""
-    policy = shapes.own_policy(call, call.input["PolicyArn"])
-    version = _the_version(call, policy, call.input["VersionId"])
+    policy, version = _versioned(call, shapes.own_policy)
     if version.version == policy.default_version:
         raise errors.DeleteConflict("Cannot delete the default version of a policy.")
     policies.remove_version(call.store, policy.arn, version.version)
@@ -152,11 +150,25 @@ def _versions(call: Call, policy: Policy) -> list[Version]:
     return policies.versions(call.store, policy.arn)
 
 
-def _the_version(call: Call, policy: Policy, name: str) -> Version:
+def _versioned(call: Call, find: Callable[[Call, str], Policy]) -> tuple[Policy, Version]:
+    """The policy and its version that a call names; AWS does not tell which of both it missed."""
+    arn, name = call.input["PolicyArn"], call.input["VersionId"]
+    try:
+        policy = find(call, arn)
+    except errors.NoSuchEntity:
+        raise errors.NoSuchEntity.version(arn, name) from None
     for version in _versions(call, policy):
         if f"v{version.version}" == name:
-            return version
-    raise errors.NoSuchEntity.version(policy.arn, name)
+            return policy, version
+    raise errors.NoSuchEntity.version(arn, name)
+
+
+def _attachable(call: Call, find: Callable[[Call, str], Policy]) -> Policy:
+    arn = call.input["PolicyArn"]
+    try:
+        return find(call, arn)
+    except errors.NoSuchEntity:
+        raise errors.NoSuchEntity.attachable(arn) from None
 
 
 def _version(version: Version, policy: Policy) -> dict[str, Any]:
@@ -174,7 +186,7 @@ def _version(version: Version, policy: Policy) -> dict[str, Any]:
 def list_entities_for_policy(call: Call) -> dict[str, Any]:
     """The users, groups and roles that a managed policy is attached to or bounds."""
     given = call.input
-    policy = shapes.the_policy(call, given["PolicyArn"])
+    policy = _attachable(call, shapes.the_policy)
     usage = given.get("PolicyUsageFilter")
     found: set[tuple[str, str]] = set()
     if usage != "PermissionsBoundary":

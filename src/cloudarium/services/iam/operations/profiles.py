@@ -33,7 +33,7 @@ def create_instance_profile(call: Call) -> dict[str, Any]:
 def get_instance_profile(call: Call) -> dict[str, Any]:
     """An instance profile with its role."""
     profile = shapes.the(call, KIND, call.input["InstanceProfileName"])
-    return {"InstanceProfile": {**shapes.profile(call, profile), **shapes.with_tags(call, profile.arn)}}
+    return {"InstanceProfile": {**shapes.profile(call, profile), "Tags": shapes.tags_of(call, profile.arn)}}
 
 
 @operation("ListInstanceProfiles", on=resources.profiles)
@@ -84,6 +84,7 @@ def add_role_to_instance_profile(call: Call) -> dict[str, Any]:
 def remove_role_from_instance_profile(call: Call) -> dict[str, Any]:
     """Take the role out of an instance profile."""
     profile = shapes.the(call, KIND, call.input["InstanceProfileName"])
-    if not entities.take_member(call.store, profile, call.input["RoleName"]):
-        raise errors.NoSuchEntity.named("role", call.input["RoleName"])
+    role = shapes.the(call, "role", call.input["RoleName"])
+    if not entities.take_member(call.store, profile, role.name):
+        raise errors.NoSuchEntity(f"Role {role.name} in Instance Profile {profile.name} cannot be found.")
     return {}

@@ -31,7 +31,7 @@ def create_role(call: Call) -> dict[str, Any]:
     """Make a role that whoever the trust policy names may assume."""
     name = call.input["RoleName"]
     trust = _trust(call, call.input["AssumeRolePolicyDocument"])
-    tags, boundary = shapes.new_tags(call), shapes.boundary(call)
+    tags, boundary = shapes.new_tags(call, caseless=True), shapes.boundary(call)
     if entities.taken(call.store, call.account, "role", name):
         raise errors.EntityAlreadyExists.named("role", name)
     role = Entity(
@@ -48,7 +48,7 @@ def create_role(call: Call) -> dict[str, Any]:
     )
     entities.add(call.store, role)
     call.tags.put(role.arn, tags)
-    return {"Role": shapes.role(call, role)}
+    return {"Role": shapes.new_role(call, role)}
 
 
 @operation("GetRole", on=resources.role)
@@ -81,7 +81,7 @@ def update_role_description(call: Call) -> dict[str, Any]:
     role = _modifiable(call)
     changed = role._replace(description=call.input["Description"])
     entities.change(call.store, role, changed)
-    return {"Role": shapes.role(call, changed)}
+    return {"Role": {**shapes.new_role(call, changed), **shapes.described(changed)}}
 
 
 @operation("UpdateAssumeRolePolicy", on=resources.role)

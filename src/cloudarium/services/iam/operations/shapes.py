@@ -40,6 +40,8 @@ def user_name(call: Call) -> str:
 
 def the_policy(call: Call, arn: str) -> Policy:
     """The managed policy with this ARN, the customer's or AWS's; raises NoSuchEntity."""
+    if not rules.is_policy_arn(arn):
+        raise errors.ValidationError(f"ARN {arn} is not valid.")
     found = managed.find(arn) or policies.find(call.store, arn)
     if found is None or found.account not in ("aws", call.account):
         raise errors.NoSuchEntity.policy(arn)
@@ -57,6 +59,8 @@ def boundary(call: Call) -> str:
     """The permissions boundary in the input, which must be a managed policy."""
     arn = call.input.get("PermissionsBoundary", "")
     if arn:
+        if not rules.is_policy_arn(arn):
+            raise errors.InvalidInput(f"ARN {arn} is not valid.")
         try:
             the_policy(call, arn)
         except errors.NoSuchEntity:
@@ -64,9 +68,9 @@ def boundary(call: Call) -> str:
     return arn
 
 
-def new_tags(call: Call) -> dict[str, str]:
-    """The checked tags in the input of a call that makes something."""
-    return rules.new_tags(call.input.get("Tags"), {})
+def new_tags(call: Call, caseless: bool = False) -> dict[str, str]:
+    """The checked tags in the input of a call that makes something; of users and roles they are `caseless`."""
+    return rules.new_tags(call.input.get("Tags"), {}, caseless)
 
 
 # ---- shapes ---------------------------------------------------------------------------------------------------------
@@ -94,8 +98,13 @@ def with_boundary(entity: Entity) -> dict[str, Any]:
 
 def with_tags(call: Call, arn: str) -> dict[str, Any]:
     """The member for a resource's tags, when it has some."""
-    found = call.tags.of(arn)
-    return {"Tags": tags.to_list(found)} if found else {}
+    found = tags_of(call, arn)
+    return {"Tags": found} if found else {}
+
+
+def tags_of(call: Call, arn: str) -> list[dict[str, str]]:
+    """A resource's tags; some answers have an empty list where others leave the member out."""
+    return tags.to_list(call.tags.of(arn))
 
 
 def listed_user(entity: Entity) -> dict[str, Any]:
@@ -108,27 +117,49 @@ def user(call: Call, entity: Entity) -> dict[str, Any]:
     return {**basics(entity), **with_boundary(entity), **with_tags(call, entity.arn)}
 
 
+def trusting(entity: Entity) -> dict[str, Any]:
+    """A role at its shortest, as instance profiles and account details show it."""
+    return {**basics(entity), "AssumeRolePolicyDocument": rules.encoded(entity.trust)}
+
+
 def listed_role(entity: Entity) -> dict[str, Any]:
     """A role as lists answer it: without tags, boundary and last use, as on AWS."""
-    shape = {
-        **basics(entity),
-        "AssumeRolePolicyDocument": rules.encoded(entity.trust),
-        "MaxSessionDuration": entity.max_session,
-    }
-    if entity.description is not None:
-        shape["Description"] = entity.description
-    return shape
+    return {**trusting(entity), **described(entity), "MaxSessionDuration": entity.max_session}
+
+
+def described(entity: Entity) -> dict[str, Any]:
+    """The member for a role's description, when it has one."""
+    return {} if entity.description is None else {"Description": entity.description}
+
+
+def new_role(call: Call, entity: Entity) -> dict[str, Any]:
+    """A role as CreateRole answers it: AWS leaves its description and longest session away."""
+    return {**trusting(entity), **with_boundary(entity), **with_tags(call, entity.arn)}
 
 
 def role(call: Call, entity: Entity) -> dict[str, Any]:
     """A role in full."""
-    return {**listed_role(entity), **with_boundary(entity), **with_tags(call, entity.arn)}
+    return {
+        **listed_role(entity),
+        **with_boundary(entity),
+        **with_tags(call, entity.arn),
+        "RoleLastUsed": last_used(call, entity),
+    }
+
+
+def last_used(call: Call, entity: Entity) -> dict[str, Any]:
+    """When and where a session of the role last made a call, in the last 400 days; empty when none did."""
+    sessions = f"arn:aws:sts::{entity.account}:assumed-role/{entity.name}/"
+    found = call.cloud.journal.last_of_callers(sessions)
+    if found is None or found.started < max(entity.created, call.now - rules.TRACKED_SECONDS):
+        return {}
+    return {"LastUsedDate": found.started, "Region": found.region}
 
 
 def profile(call: Call, entity: Entity) -> dict[str, Any]:
     """An instance profile with its role."""
     found = (entities.find(call.store, entity.account, "role", name) for name in entities.members(call.store, entity))
-    return {**basics(entity), "Roles": [listed_role(one) for one in found if one is not None]}
+    return {**basics(entity), "Roles": [trusting(one) for one in found if one is not None]}
 
 
 def policy(call: Call, found: Policy) -> dict[str, Any]:

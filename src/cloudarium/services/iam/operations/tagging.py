@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.iam import resources, rules
 from cloudarium.services.iam.operations import shapes
-from cloudarium.shared import tags
 
 
-def _tag(call: Call, arn: str) -> dict[str, Any]:
+def _tag(call: Call, arn: str, caseless: bool = False) -> dict[str, Any]:
     present = call.tags.of(arn)
-    given = rules.new_tags(call.input["Tags"], present)
-    # Keys differ in more than case: writing department takes the place of Department.
-    lowered = {key.lower() for key in given}
-    call.tags.remove(arn, [key for key in present if key.lower() in lowered and key not in given])
+    given = rules.new_tags(call.input["Tags"], present, caseless)
+    if caseless:  # writing department takes the place of Department
+        lowered = {key.lower() for key in given}
+        call.tags.remove(arn, [key for key in present if key.lower() in lowered and key not in given])
     call.tags.put(arn, given)
     call.store.changed("identity")
     return {}
@@ -28,9 +28,16 @@ def _untag(call: Call, arn: str) -> dict[str, Any]:
     return {}
 
 
-def _list(call: Call, arn: str) -> dict[str, Any]:
-    found = sorted(tags.to_list(call.tags.of(arn)), key=lambda tag: tag["Key"])
-    chosen, more = rules.page(call.input, found, lambda tag: tag["Key"])
+def _by_key(tag: dict[str, str]) -> list[Any]:
+    return [tag["Key"]]
+
+
+def _by_length(tag: dict[str, str]) -> list[Any]:
+    return [len(tag["Key"]), tag["Key"]]
+
+
+def _list(call: Call, arn: str, order: Callable[[dict[str, str]], list[Any]] = _by_key) -> dict[str, Any]:
+    chosen, more = rules.page(call.input, sorted(shapes.tags_of(call, arn), key=order), order)
     return {"Tags": chosen, **more}
 
 
@@ -49,7 +56,7 @@ def _profile(call: Call) -> str:
 @operation("TagUser", on=resources.user)
 def tag_user(call: Call) -> dict[str, Any]:
     """Add tags to a user."""
-    return _tag(call, _user(call))
+    return _tag(call, _user(call), caseless=True)
 
 
 @operation("UntagUser", on=resources.user)
@@ -67,7 +74,7 @@ def list_user_tags(call: Call) -> dict[str, Any]:
 @operation("TagRole", on=resources.role)
 def tag_role(call: Call) -> dict[str, Any]:
     """Add tags to a role."""
-    return _tag(call, _role(call))
+    return _tag(call, _role(call), caseless=True)
 
 
 @operation("UntagRole", on=resources.role)
@@ -96,8 +103,8 @@ def untag_policy(call: Call) -> dict[str, Any]:
 
 @operation("ListPolicyTags", on=resources.policy)
 def list_policy_tags(call: Call) -> dict[str, Any]:
-    """The tags of a managed policy, by key."""
-    return _list(call, shapes.the_policy(call, call.input["PolicyArn"]).arn)
+    """The tags of a managed policy, which AWS lists short keys first."""
+    return _list(call, shapes.the_policy(call, call.input["PolicyArn"]).arn, _by_length)
 
 
 @operation("TagInstanceProfile", on=resources.profile)

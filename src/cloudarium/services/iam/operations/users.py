@@ -17,7 +17,7 @@ from cloudarium.shared import ids
 def create_user(call: Call) -> dict[str, Any]:
     """Make a user without credentials or permissions."""
     name = call.input["UserName"]
-    tags, boundary = shapes.new_tags(call), shapes.boundary(call)
+    tags, boundary = shapes.new_tags(call, caseless=True), shapes.boundary(call)
     if entities.taken(call.store, call.account, "user", name):
         raise errors.EntityAlreadyExists.named("user", name)
     path = call.input.get("Path", "/")
