@@ -141,8 +141,7 @@ async def get_federation_token(call: Call) -> dict[str, Any]:
     )
     session = _issue(call, principal, seconds)
     user = {"FederatedUserId": principal.id, "Arn": principal.arn}
-    answer: dict[str, Any] = {"Credentials": _credentials(session), "FederatedUser": user}
-    return answer if packed is None else {**answer, "PackedPolicySize": packed}
+    return {"Credentials": _credentials(session), "FederatedUser": user, "PackedPolicySize": packed or 0}
 
 
 def _long_term(call: Call, name: str) -> None:

@@ -90,8 +90,8 @@ def session_tags(given: Sequence[Mapping[str, str]] | None, inherited: Mapping[s
     for key in passed:
         if key.lower() in kept:
             raise errors.InvalidParameterValue(
-                f"One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
-                f"from the calling session: {key}"
+                "One of the specified transitive tag keys can't be set because it conflicts with a transitive tag key "
+                "from the calling session."
             )
     return {**passed, **inherited}
 
@@ -102,6 +102,6 @@ def transitive_keys(asked: Sequence[str] | None, passed: Mapping[str, str], inhe
     for key in asked or ():
         if key.lower() not in have:
             raise errors.InvalidParameterValue(
-                f"The specified transitive tag key must be included in the requested tags: {key}"
+                "The specified transitive tag key must be included in the requested tags."
             )
     return [*(asked or ()), *inherited]
