@@ -63,20 +63,27 @@ def profile(
 
 
 def _set(path: Path, section: str, values: dict[str, str]) -> None:
-    """Set one section of an ini file; everything else in it stays, comments aside."""
-    parser = configparser.RawConfigParser()
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    """Set values of one section of an ini file; every other line of it stays as it is. Raises Failed."""
+    path = path.resolve()  # a link to where someone keeps their settings stays one
     try:
-        parser.read(path)
+        text = path.read_text() if path.exists() else ""
+        configparser.RawConfigParser(strict=False).read_string(text)
     except (configparser.Error, UnicodeDecodeError) as error:
         raise Failed(f"{path} is left as it is, for it cannot be read: {error}") from error
-    if not parser.has_section(section):
-        parser.add_section(section)
-    for name, value in values.items():
-        parser.set(section, name, value)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    temporary = path.with_suffix(".cloudarium-new")
-    with temporary.open("w") as file:
-        parser.write(file)
-    temporary.chmod(0o600)
+    temporary = path.with_name(f"{path.name}.cloudarium-new")
+    temporary.touch(mode=0o600)
+    temporary.write_text("\n".join(_changed(text.splitlines(), section, values)) + "\n")
+    temporary.chmod(path.stat().st_mode & 0o777 if path.exists() else 0o600)
     temporary.replace(path)
+
+
+def _changed(lines: list[str], section: str, values: dict[str, str]) -> list[str]:
+    settings = [f"{name} = {value}" for name, value in values.items()]
+    start = next((at for at, line in enumerate(lines) if line.strip() == f"[{section}]"), None)
+    if start is None:
+        space = [""] if lines and lines[-1].strip() else []
+        return [*lines, *space, f"[{section}]", *settings]
+    end = next((at for at in range(start + 1, len(lines)) if lines[at].startswith("[")), len(lines))
+    kept = [line for line in lines[start + 1 : end] if line.partition("=")[0].strip() not in values]
+    return [*lines[: start + 1], *settings, *kept, *lines[end:]]
