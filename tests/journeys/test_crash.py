@@ -67,10 +67,12 @@ def alive(pid: int) -> bool:
         return False
 
 
-def kill_and_see_nobody_left(cloud: RunningCloud) -> None:
+def kill_and_see_nobody_left(cloud: RunningCloud) -> int:
+    """Kill the cloud, wait until every process below it has ended, and say how many they were."""
     below = descendants(cloud.process.pid)
     cloud.kill()
     wait_for("the end of the killed cloud's processes", lambda: not any(map(alive, below)))
+    return len(below)
 
 
 def content(key: str, size: int) -> bytes:
@@ -210,17 +212,19 @@ def test_what_was_acknowledged_survives_every_kill(fresh_cloud: RunningCloud) ->
     prepare(fresh_cloud)
     writer = Writer(fresh_cloud)
     writer.start()
+    ended = 0
     for _ in range(KILLS):
         goal = len(writer.acknowledged) + random.randrange(15, 40)
         wait_for(f"{goal} writes", lambda goal=goal: len(writer.acknowledged) >= goal or not writer.is_alive())
         assert writer.is_alive()
         time.sleep(random.random() / 20)  # at no moment in particular
         writer.up.clear()
-        kill_and_see_nobody_left(fresh_cloud)
+        ended += kill_and_see_nobody_left(fresh_cloud)
         acknowledged = list(writer.acknowledged)
         fresh_cloud.start()
         check(fresh_cloud, acknowledged, writer.sizes)
         writer.up.set()
+    assert ended > 0  # functions ran at the time of some kill
     writer.enough.set()
     writer.join(30)
     assert not writer.is_alive()
