@@ -258,3 +258,16 @@ def test_copy_of_the_runtime_s_own_package_costs_no_time(lab: Lab) -> None:
     assert environment.start_with is not None and environment.start_with.launcher.preload
     changed = {**files, "jmespath/__init__.py": "def search(path, value): return 'mine'"}
     assert lab.value(lab.function(changed), {"a": 5}) == "mine"
+
+
+def test_large_package_is_compiled_beforehand(own_lab: Lab) -> None:
+    body = "".join(f"def f{number}(): return {number}\n" for number in range(4000))
+    source = "import big\ndef handler(event, context): return [big.f7(), big.__cached__, big.f7.__code__.co_filename]"
+    spec = own_lab.function({"app.py": source, "big.py": body}, runtime=HERE)
+    own_lab.value(spec)
+    own_lab.run(own_lab.environments.sources.compiled())
+    assert list((spec.code / "__pycache__").glob("big.*.pyc"))
+    own_lab.run(own_lab.environments.stop(spec.key))
+    value, cached, file = own_lab.value(spec)
+    assert value == 7 and cached.endswith(".pyc")
+    assert file == "/var/task/big.py" or own_lab.environments.launchers.isolation == "none"

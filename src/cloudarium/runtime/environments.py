@@ -112,10 +112,12 @@ class Environments:
     async def prepare(self, runtime: str, code: Path) -> None:
         """Get ready what a first invocation of this code would otherwise wait for."""
         interpreter = await self.interpreters.of(runtime)
+        with_sdk = False
         if interpreter.family == "nodejs":
             with_sdk = await self._fetch_node_sdk([code]) == ""
-        else:
-            with_sdk = interpreter.family == "python" and await self.sources.mention([code], (".py",), b"boto")
+        elif interpreter.family == "python":
+            await self.sources.compile_soon(code, interpreter)
+            with_sdk = await self.sources.mention([code], (".py",), b"boto")
         await self.launchers.get(interpreter, with_sdk)
 
     def prepare_soon(self, runtime: str, code: Path) -> None:
@@ -147,6 +149,7 @@ class Environments:
         for environment in list(self._all):
             self._forget(environment)
         await self.launchers.close()
+        await self.sources.close()
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
     def stats(self) -> dict[str, Any]:
@@ -279,6 +282,8 @@ class Environments:
         if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment or "PYTHONPATH" in spec.environment:
             return await self.launchers.get(interpreter, preload=False), False
         folders = [spec.code, *([layers] if layers is not None else [])]
+        for folder in folders:
+            await self.sources.compile_soon(folder, interpreter)
         with_sdk = await self.sources.mention(folders, (".py",), b"boto")
         for preload in (True, False) if with_sdk else (False,):
             launcher = await self.launchers.get(interpreter, preload)

@@ -8,7 +8,9 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from cloudarium.runtime.interpreters import sdk_packages
+from cloudarium.runtime.interpreters import Interpreter, sdk_packages
+
+LARGE = 64 * 1024  # bytes of Python from which on compiling beforehand is worth a process
 
 
 class Sources:
@@ -18,6 +20,7 @@ class Sources:
         self._mentions: dict[tuple[Path, bytes], bool] = {}
         self._offers: dict[Path, dict[str, Path]] = {}
         self._same: dict[Path, bool] = {}
+        self._compiled: dict[tuple[Path, str], asyncio.subprocess.Process | None] = {}
 
     async def mention(self, folders: list[Path], endings: tuple[str, ...], word: bytes) -> bool:
         """Does any file with one of these endings, below any of the folders, hold `word`?"""
@@ -44,6 +47,46 @@ class Sources:
                 if not self._same[path]:
                     return True
         return False
+
+    async def compile_soon(self, folder: Path, interpreter: Interpreter) -> None:
+        """Have a large package's Python compiled in the background, once for each interpreter."""
+        key = (folder, interpreter.program)
+        if key in self._compiled:
+            return
+        self._compiled[key] = None
+        if not await asyncio.to_thread(_is_large, folder):
+            return
+        script = str(Path(__file__).parent / "bootstraps" / "precompile.py")
+        self._compiled[key] = await asyncio.create_subprocess_exec(
+            *(interpreter.program, "-I", "-S", script, str(folder)),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.DEVNULL,
+        )
+
+    async def compiled(self) -> None:
+        """Wait until all that was begun is compiled."""
+        for process in self._compiled.values():
+            if process is not None:
+                await process.wait()
+
+    async def close(self) -> None:
+        """Stop compiling."""
+        for process in self._compiled.values():
+            if process is not None and process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
+
+
+def _is_large(folder: Path) -> bool:
+    size = 0
+    for path in folder.rglob("*.py"):
+        with contextlib.suppress(OSError):
+            size += path.stat().st_size
+        if size > LARGE:
+            return True
+    return False
 
 
 def _import_folders(code: Path, layers: Path | None) -> Iterator[Path]:
