@@ -36,7 +36,7 @@ MAY_PUT = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": 
 _PART = 5 * 1024 * 1024  # the smallest part that may come before another one
 
 
-def wait_for(what: str, true: Callable[[], bool], seconds: float = 20) -> None:
+def wait_for(what: str, true: Callable[[], bool], seconds: float = 60) -> None:
     limit = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < limit, f"{what} did not happen"
