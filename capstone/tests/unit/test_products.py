@@ -54,12 +54,21 @@ def test_a_product_of_the_wrong_form_is_refused_by_field(wrong: dict[str, Any], 
     assert [error["field"] for error in answer.body["errors"]] == [field]
 
 
-def test_a_body_that_is_not_json_is_refused() -> None:
-    assert call(product_api, "POST", "/products", "{").status == 400
+@pytest.mark.parametrize("body", ["{", "\x00", "[" * 100_000, '{"price_cents": ' + "9" * 5_000 + "}"])
+def test_a_body_that_is_not_json_is_refused(body: str) -> None:
+    answer = call(product_api, "POST", "/products", body)
+    assert (answer.status, answer.body["detail"]) == (400, "The body is not JSON.")
 
 
-def test_another_content_type_is_refused() -> None:
-    assert call(product_api, "POST", "/products", "<a/>", headers={"content-type": "text/xml"}).status == 415
+@pytest.mark.parametrize("body", ["null", "[]", '"text"', '{"name": "\\ud800"}'])
+def test_json_that_is_no_product_is_refused(body: str) -> None:
+    assert call(product_api, "POST", "/products", body).status == 422
+
+
+@pytest.mark.parametrize("kind", ["text/xml", "multipart/form-data", "application/x-www-form-urlencoded", "é"])
+def test_another_content_type_is_refused(kind: str) -> None:
+    answer = call(product_api, "POST", "/products", "<a/>", headers={"content-type": kind})
+    assert (answer.status, answer.headers["content-type"]) == (415, "application/problem+json")
 
 
 def test_a_product_reads_back(stub: Stubber) -> None:
@@ -97,7 +106,7 @@ def test_the_catalogue_is_paged_by_a_cursor(stub: Stubber) -> None:
     assert second.body == {"products": [], "next": None}
 
 
-@pytest.mark.parametrize("cursor", ["!", "e30x", "WzFd", "eyJwayI6MX0="])
+@pytest.mark.parametrize("cursor", ["!", "é", "e30x", "WzFd", "eyJwayI6MX0=", "W1tb" * 499, "_w=="])
 def test_a_made_up_cursor_is_refused(cursor: str) -> None:
     assert call(product_api, "GET", "/products", query={"cursor": cursor}).status == 400
 

@@ -117,7 +117,7 @@ def _encode_cursor(last_key: Mapping[str, Any]) -> str:
 def _decode_cursor(cursor: str) -> dict[str, str]:
     try:
         start = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (binascii.Error, ValueError) as error:
+    except (binascii.Error, ValueError, RecursionError) as error:
         raise Invalid("The cursor is not one that this API gave out.") from error
     if not isinstance(start, dict) or not all(isinstance(part, str) for part in start.values()):
         raise Invalid("The cursor is not one that this API gave out.")

@@ -9,10 +9,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError, ServiceError
-from aws_lambda_powertools.event_handler.openapi.exceptions import (
-    RequestUnsupportedContentType,
-    RequestValidationError,
-)
+from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
@@ -75,7 +72,7 @@ def no_content() -> Response[Any]:
 
 def api(logger: Logger) -> APIGatewayHttpResolver:
     """An app that checks requests by their types and tells every error as a problem document."""
-    app = APIGatewayHttpResolver(enable_validation=True)
+    app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=_read_json)
 
     @app.exception_handler(Problem)
     def tell(error: Problem) -> Response[str]:
@@ -89,9 +86,9 @@ def api(logger: Logger) -> APIGatewayHttpResolver:
             return problem(HTTPStatus.BAD_REQUEST, "The body is not JSON.", errors=found)
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "The request does not have the right form.", errors=found)
 
-    @app.exception_handler(RequestUnsupportedContentType)
-    def tell_content_type(_: RequestUnsupportedContentType) -> Response[str]:
-        return problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+    @app.exception_handler(UnicodeDecodeError)
+    def tell_encoding(_: UnicodeDecodeError) -> Response[str]:
+        return problem(HTTPStatus.BAD_REQUEST, "The body is not UTF-8.")
 
     @app.not_found
     def tell_not_found(_: NotFoundError) -> Response[str]:
@@ -112,9 +109,28 @@ def api(logger: Logger) -> APIGatewayHttpResolver:
 
 def answer(app: APIGatewayHttpResolver, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer an HTTP API's event; the caller gets the id under which the logs tell this request's story."""
-    response = app.resolve(event, context)
+    response = app.resolve(event, context) if _is_json(event) else _not_json()
     response.setdefault("headers", {})["X-Correlation-Id"] = event["requestContext"]["requestId"]
     return response
+
+
+def _is_json(event: dict[str, Any]) -> bool:
+    kind = event.get("headers", {}).get("content-type", "application/json")
+    return not event.get("body") or kind.partition(";")[0].strip().lower() == "application/json"
+
+
+def _not_json() -> dict[str, Any]:
+    told = problem(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "Send application/json.")
+    return {"statusCode": told.status_code, "headers": {"Content-Type": PROBLEM}, "body": told.body}
+
+
+def _read_json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError:
+        raise
+    except (RecursionError, ValueError) as error:  # nested without end, or a number of thousands of digits
+        raise json.JSONDecodeError("More than a request may hold", "", 0) from error
 
 
 def _validation_error(error: dict[str, Any]) -> dict[str, str]:
