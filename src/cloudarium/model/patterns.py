@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import importlib.resources
 import re
-import unicodedata
 from collections.abc import Callable
 from functools import cache
-from itertools import chain
+from typing import Any
 
 import orjson
 
@@ -26,9 +25,8 @@ _POSIX = {
     "Upper": "A-Z",
     "XDigit": "0-9a-fA-F",
 }
-# Nothing above this is assigned but private use and variation selectors, which the models never name.
-_LAST = 0x32400
 _PROPERTY = re.compile(r"\\([pP])(?:\{(?:Is|In|general_category=|gc=)?(\w+)\}|(\w))")
+_CATEGORY = re.compile(r"\\[pP]\{")
 _HEX = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 
 
@@ -39,12 +37,24 @@ def full_match(pattern: str) -> Callable[[str], object] | None:
     AWS matches the whole text unless the pattern is anchored at one end only, which then is a search from there.
     """
     try:
-        compiled = re.compile(translate(_rewritten().get(pattern, pattern)), re.ASCII)
+        compiled = _compile(translate(_rewritten().get(pattern, pattern)))
     except (re.error, KeyError, ValueError, OverflowError, RecursionError):
         return None
     if pattern.startswith("^") and not pattern.rstrip(")").endswith(("$", r"\z", r"\Z")) and "|" not in pattern:
         return compiled.match
     return compiled.fullmatch
+
+
+def _compile(pattern: str) -> Any:
+    """By Python's own module; by the regex library where Unicode categories are named, which Python's does not know."""
+    if not _CATEGORY.search(pattern):
+        return re.compile(pattern, re.ASCII)
+    import regex
+
+    try:
+        return regex.compile(pattern)
+    except regex.error as error:
+        raise ValueError(str(error)) from error
 
 
 @cache
@@ -84,12 +94,7 @@ def translate(pattern: str) -> str:
 def _escape(pattern: str, at: int, inside: int) -> tuple[str, int]:
     found = _PROPERTY.match(pattern, at)
     if found:
-        ranges = _ranges(found[2] or found[3])
-        if found[1] == "P":
-            if inside:
-                raise ValueError("negated property inside a class")
-            return f"[^{ranges}]", found.end()
-        return (ranges if inside else f"[{ranges}]"), found.end()
+        return _property(found[2] or found[3], inside, found[1] == "P"), found.end()
     following = pattern[at + 1 : at + 2]
     if following in ("z", "Z"):
         return r"\Z", at + 2
@@ -104,25 +109,16 @@ def _escaped(code: int) -> str:
     return f"\\U{code:08x}"
 
 
-# Beyond these code points there are only unassigned and private ones; looking at a million costs a tenth of a second.
-_ASSIGNED = (range(0x33480), range(0xE0000, 0xE0200))
+_CATEGORIES = {"Letter": "L", "Alphabetic": "L", "Latin": "L", "Punctuation": "P", "Latin1": "L"}
 
 
-@cache
-def _ranges(name: str) -> str:
-    """The inside of a character class with every character of a Unicode category or POSIX class."""
+def _property(name: str, inside: int, negated: bool) -> str:
+    """A POSIX class spelled out (Java's are ASCII), or a Unicode category as the regex library knows it."""
     if name in _POSIX:
-        return _POSIX[name]
-    categories = {"Letter": "L", "Alphabetic": "L", "Latin": "L", "Punctuation": "P", "Latin1": "L"}
-    prefix = categories.get(name, name)
-    if len(prefix) > 2:
+        if negated and inside:
+            raise ValueError("negated property inside a class")
+        return _POSIX[name] if inside else f"[{'^' if negated else ''}{_POSIX[name]}]"
+    category = _CATEGORIES.get(name, name)
+    if len(category) > 2:
         raise ValueError(name)
-    ranges, start = [], None
-    for code in range(_LAST) if prefix.startswith("C") else chain(*_ASSIGNED):
-        inside = unicodedata.category(chr(code)).startswith(prefix)
-        if inside and start is None:
-            start = code
-        elif not inside and start is not None:
-            ranges.append(f"{_escaped(start)}-{_escaped(code - 1)}")
-            start = None
-    return "".join(ranges) or r"\U0010ffff"
+    return rf"\{'P' if negated else 'p'}{{{category}}}"
