@@ -41,6 +41,15 @@ class Workshop:
     links: dict[str, tuple[str, float]] = field(default_factory=dict)  # token → (blob, until when)
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
+    def status(self) -> str:
+        """What runs, in a line for `cloudarium status`, and whether functions are kept apart from the machine."""
+        seen = self.environments.stats()
+        apart = {
+            "namespaces": "each sees its own /var/task, /opt and /tmp",
+            "none": f"not isolated: {seen['isolation_reason']}",
+        }.get(seen["isolation"], "none was started yet")
+        return f"{seen['environments']} environments, {seen['busy']} busy; {apart}"
+
     async def close(self) -> None:
         """End all processes and write what is left of the logs."""
         await self.environments.close()
