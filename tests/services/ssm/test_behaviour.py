@@ -230,3 +230,48 @@ def test_a_policy_can_be_taken_back(fresh_cloud):
     put(ssm, Overwrite=True, Policies="[]")
     fresh_cloud.clock_advance(7200)
     assert get(ssm)["Value"] == "v"
+
+
+def test_the_slash_before_a_flat_name_is_nothing(ssm):
+    """AWS answers under the name that was asked for; both spellings have one ARN."""
+    put(ssm, "flat", "1")
+    assert (get(ssm, "/flat")["Name"], get(ssm, "flat")["Name"]) == ("/flat", "flat")
+    assert get(ssm, get(ssm, "flat")["ARN"])["Name"] == "flat"
+    assert ssm.get_parameters(Names=["/flat", "other"])["InvalidParameters"] == ["other"]
+    refused("ParameterAlreadyExists", ssm.put_parameter, Name="/flat", Value="2", Type="String")
+    assert put(ssm, "/flat", "2", Overwrite=True)["Version"] == 2
+    assert [each["Name"] for each in ssm.describe_parameters()["Parameters"]] == ["flat"]
+    assert ssm.delete_parameters(Names=["/flat"])["DeletedParameters"] == ["/flat"]
+    put(ssm, "/a/b", "1")
+    assert "sub-paths divided by slash symbol" in refused("ValidationException", ssm.get_parameter, Name="a/b")
+    assert "sub-paths divided by slash symbol" in refused("ValidationException", ssm.get_parameter, Name="/a//b")
+    refused("ParameterNotFound", ssm.get_parameter, Name="/a/b:1:2")
+
+
+def test_filters_of_names_and_tags(ssm):
+    for name in ("param", "/param-2", "/tangent-3", "tangram-4"):
+        put(ssm, name, Tags=[{"Key": "kind", "Value": name.strip("/")}])
+
+    def names(key, option, *values):
+        given = [{"Key": key, "Values": list(values), **({"Option": option} if option else {})}]
+        return [each["Name"] for each in ssm.describe_parameters(ParameterFilters=given)["Parameters"]]
+
+    assert names("Name", None, "/param") == ["param"] and names("Name", None, "param-2") == ["/param-2"]
+    assert sorted(names("Name", "BeginsWith", "param")) == ["/param-2", "param"]
+    assert sorted(names("Name", "Contains", "/tan")) == ["/tangent-3", "tangram-4"]
+    assert sorted(names("tag:kind", "BeginsWith", "tan")) == ["/tangent-3", "tangram-4"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "code", "message"),
+    [
+        ([{"Key": "Name", "Values": ["a"]}, {"Key": "Name", "Values": ["b"]}], "InvalidFilterKey", "is duplicated"),
+        ([{"Key": "Path", "Values": ["/AWS/x"]}], "ValidationException", 'can\'t be prefixed with "aws" or "ssm"'),
+        ([{"Key": "Path", "Values": ["//"]}], "ValidationException", "Valid example: /get/parameters2-/by1./path0_."),
+        ([{"Key": "Path", "Option": "Equals", "Values": ["/x"]}], "InvalidFilterOption", "[Recursive, OneLevel]."),
+        ([{"Key": "Tier", "Values": ["x"]}], "InvalidFilterValue", "[Standard, Advanced, Intelligent-Tiering]"),
+        ([{"Key": "Type", "Values": ["x"]}], "InvalidFilterValue", "[String, StringList, SecureString]"),
+    ],
+)
+def test_filters_that_mean_nothing(ssm, filters, code, message):
+    assert message in refused(code, ssm.describe_parameters, ParameterFilters=filters)

@@ -128,6 +128,15 @@ class InvalidFilterKey(AwsError):
     def __init__(self, key: str, allowed: str) -> None:
         super().__init__(f"The following filter key is not valid: {key}. Valid filter keys include: [{allowed}]")
 
+    @staticmethod
+    def twice(key: str) -> AwsError:
+        """A key that more than one filter has."""
+        return AwsError(
+            f"The following filter is duplicated in the request: {key}. A request can contain only one occurrence of a "
+            "specific filter.",
+            code="InvalidFilterKey",
+        )
+
 
 class InvalidFilterOption(AwsError):
     """The filter's key does not know that option."""
@@ -135,7 +144,7 @@ class InvalidFilterOption(AwsError):
     code = "InvalidFilterOption"
 
     def __init__(self, option: str, allowed: str) -> None:
-        super().__init__(f"The following filter option is not valid: {option}. Valid options include: [{allowed}]")
+        super().__init__(f"The following filter option is not valid: {option}. Valid options include: [{allowed}].")
 
 
 class InvalidFilterValue(AwsError):

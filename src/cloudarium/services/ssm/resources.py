@@ -26,13 +26,19 @@ def split(text: str) -> tuple[str, str]:
 
 
 def locate(text: str, own: Scope) -> tuple[Scope, list[str]]:
-    """The scope and the possible names that a name or ARN stands for: an ARN hides whether a flat name had a slash."""
+    """The scope and the possible names that a name or ARN stands for: a flat name may have its leading slash or not."""
     parsed = arn.parse(text)
     if parsed is None or not parsed.resource.startswith(f"{_PREFIX}/"):
-        return own, [text]
-    rest = parsed.resource.removeprefix(_PREFIX)
-    names = [rest] if "/" in rest[1:] else [rest[1:], rest]
-    return Scope(parsed.account, parsed.region), names
+        return own, _spellings(text)
+    name = parsed.resource.removeprefix(_PREFIX)
+    return Scope(parsed.account, parsed.region), _spellings(name)
+
+
+def _spellings(name: str) -> list[str]:
+    bare = name.removeprefix("/")
+    if "/" in bare:
+        return [name]
+    return [name, bare if name.startswith("/") else f"/{bare}"]
 
 
 def _arn_of(call: Call, text: object) -> str:

@@ -27,6 +27,14 @@ _SYMBOLS = (
     "If formed as a path, it can consist of sub-paths divided by slash symbol; each sub-path can be formed as a mix of "
     "letters, numbers and the following 3 symbols .-_"
 )
+_BAD_NAME = f'Parameter name: can\'t be prefixed with "ssm" (case-insensitive). {_SYMBOLS}'
+BAD_PATH = (
+    "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "
+    '"/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the '
+    "following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if "
+    'specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.'
+)
+_PATH = re.compile(r"/[a-zA-Z0-9_.\-/]*\Z")
 _ADVICE = (
     "To create a larger parameter value, upgrade the parameter to use the advanced-parameter tier. For more "
     "information, see https://docs.aws.amazon.com/systems-manager/latest/userguide/"
@@ -45,8 +53,9 @@ def check_name(name: str) -> None:
     if lowered.startswith("aws") and path and name.startswith("/"):
         raise errors.ReservedName(name)
     if lowered.startswith(("aws", "ssm")):
-        reserved = '"ssm"' if path else '"aws" or "ssm"'
-        raise errors.Invalid(f"Parameter name: can't be prefixed with {reserved} (case-insensitive). {_SYMBOLS}")
+        if not path:
+            raise errors.Invalid('Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive).')
+        raise errors.Invalid(_BAD_NAME)
     if not _NAME.match(name):
         raise errors.Invalid(f'Parameter name: can\'t be prefixed with "aws" or "ssm" (case-insensitive). {_SYMBOLS}')
     if "/" in name and not name.startswith("/"):
@@ -57,6 +66,20 @@ def check_name(name: str) -> None:
         raise errors.TooDeep
     if len(name) > _LONGEST_NAME:
         raise errors.Invalid(f"Parameter name must have at most {_LONGEST_NAME} characters")
+
+
+def check_asked(name: str) -> None:
+    """Raise for a name that no parameter can have: AWS says so instead of not finding it."""
+    if name.startswith("arn:"):
+        return
+    if not _NAME.match(name) or "//" in name or ("/" in name and not name.startswith("/")):
+        raise errors.Invalid(_BAD_NAME)
+
+
+def check_path(path: str) -> None:
+    """Raise unless this may be the path of a hierarchy."""
+    if not _PATH.match(path) or "//" in path:
+        raise errors.Invalid(BAD_PATH)
 
 
 def check_value(value: str) -> None:
@@ -157,14 +180,18 @@ def _expiration(policy: Data, now: float) -> float:
 # ---- Filters ---------------------------------------------------------------------------------------------------------
 
 _OPTIONS = {
-    "Name": ("Equals", "BeginsWith", "Contains"),
-    "Path": ("OneLevel", "Recursive"),
-    "Type": ("Equals", "BeginsWith"),
-    "KeyId": ("Equals", "BeginsWith"),
+    "Name": ("BeginsWith", "Equals", "Contains"),
+    "Path": ("Recursive", "OneLevel"),
+    "Type": ("BeginsWith", "Equals"),
+    "KeyId": ("BeginsWith", "Equals"),
     "Tier": ("Equals",),
     "DataType": ("Equals",),
     "Label": ("Equals",),
-    "tag": ("Equals",),
+    "tag": ("BeginsWith", "Equals"),
+}
+_VALUES = {
+    "Type": ("String", "StringList", "SecureString"),
+    "Tier": ("Standard", "Advanced", "Intelligent-Tiering"),
 }
 DESCRIBE_KEYS = ("Path", "Name", "Type", "KeyId", "Tier", "DataType", "tag")
 BY_PATH_KEYS = ("Type", "KeyId", "Label")
@@ -179,7 +206,7 @@ class Filter:
         if kind not in allowed:
             raise errors.InvalidFilterKey(self.key, ", ".join(allowed))
         options = _OPTIONS[kind]
-        self.option = given.get("Option") or options[0]
+        self.option = given.get("Option") or ("OneLevel" if kind == "Path" else "Equals")
         if self.option not in options:
             raise errors.InvalidFilterOption(self.option, ", ".join(options))
         self.values: list[str] = given.get("Values") or []
@@ -187,32 +214,51 @@ class Filter:
             raise errors.InvalidFilterValue("The following filter values are missing : null for filter key " + self.key)
         if len(set(self.values)) != len(self.values):
             raise errors.InvalidFilterValue(f"Duplicate values in filter {self.key}")
-        if kind == "Path" and any(not value.startswith("/") for value in self.values):
-            raise errors.Invalid("The parameter doesn't meet the parameter name requirements.")
+        self._check_values(kind)
+
+    def _check_values(self, kind: str) -> None:
+        known = _VALUES.get(kind) if self.option == "Equals" else None
+        for value in self.values:
+            if kind == "Path":
+                if value.lower().startswith(("/aws", "/ssm")):
+                    raise errors.Invalid(
+                        'Filters for common parameters can\'t be prefixed with "aws" or "ssm" (case-insensitive). When '
+                        "using global parameters, please specify within a global namespace."
+                    )
+                check_path(value)
+            if known is not None and value not in known:
+                raise errors.InvalidFilterValue(
+                    f"The following filter value is not valid: {value}. Valid values include: [{', '.join(known)}]"
+                )
 
     def fits(self, name: str, data: Data, labels: Sequence[str], tags: Data) -> bool:
         """Whether a parameter passes."""
         if self.key.startswith("tag:"):
             value = tags.get(self.key[4:])
-            return value is not None and (not self.values or value in self.values)
+            return value is not None and (not self.values or self._text_fits(value))
         if self.key == "Path":
             return any(below(name, value, self.option == "Recursive") for value in self.values)
         if self.key == "Label":
             return any(label in self.values for label in labels)
-        text = name if self.key == "Name" else data.get(self.key) or ""
+        if self.key == "Name":  # filters do not see whether there is a leading slash
+            return self._text_fits(name) or self._text_fits(name[1:] if name.startswith("/") else f"/{name}")
+        return self._text_fits(data.get(self.key) or "")
+
+    def _text_fits(self, text: str) -> bool:
         if self.option == "BeginsWith":
             return text.startswith(tuple(self.values))
         if self.option == "Contains":
             return any(value in text for value in self.values)
-        return text in self.values or (self.key == "Name" and text.removeprefix("/") in self.values)
+        return text in self.values
 
 
 def filters(given: Sequence[Data] | None, allowed: Sequence[str]) -> list[Filter]:
     """The filters of a call. Raises for keys, options and values that do not belong."""
     found = [Filter(each, allowed) for each in given or ()]
     keys = [each.key for each in found]
-    if len(set(keys)) != len(keys):
-        raise errors.Invalid("The filter keys must be unique.")
+    for key in keys:
+        if keys.count(key) > 1:
+            raise errors.InvalidFilterKey.twice(key)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -16,13 +15,6 @@ from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _BY_PATH_PAGE, _DESCRIBE_PAGE = 10, 50
-_PATH = re.compile(r"/[a-zA-Z0-9_.\-/]*\Z")
-_BAD_PATH = (
-    "The parameter doesn't meet the parameter name requirements. The parameter name must begin with a forward slash "
-    '"/". It can\'t be prefixed with "aws" or "ssm" (case-insensitive). It must use only letters, numbers, or the '
-    "following symbols: . (period), - (hyphen), _ (underscore). Special characters are not allowed. All sub-paths, if "
-    'specified, must use the forward slash symbol "/". Valid example: /get/parameters2-/by1./path0_.'
-)
 
 
 def _page(
@@ -44,8 +36,7 @@ def _page(
 def get_parameters_by_path(call: Call) -> Data:
     """The parameters of a hierarchy: its next level, or all of it."""
     path = call.input["Path"]
-    if not _PATH.match(path) or "//" in path:
-        raise errors.Invalid(_BAD_PATH)
+    rules.check_path(path)
     recursive = bool(call.input.get("Recursive"))
     filters = rules.filters(call.input.get("ParameterFilters"), rules.BY_PATH_KEYS)
     after = next_key(call, str) or ""

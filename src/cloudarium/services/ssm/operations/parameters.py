@@ -28,10 +28,10 @@ def value_of(call: Call, found: Version, decrypted: bool) -> str:
     return secrets.unseal(call, _place(call, found.name, found.version), found.value)
 
 
-def shown(call: Call, found: Version, decrypted: bool, selector: str = "") -> Data:
-    """A version as GetParameter answers it."""
+def shown(call: Call, found: Version, decrypted: bool, selector: str = "", asked: str = "") -> Data:
+    """A version as GetParameter answers it, under the name that was asked for (an ARN is none)."""
     parameter = {
-        "Name": found.name,
+        "Name": found.name if not asked or asked.startswith("arn:") else asked,
         "Type": found.data["Type"],
         "Value": value_of(call, found, decrypted),
         "Version": found.version,
@@ -60,7 +60,7 @@ def select(call: Call, text: str) -> tuple[Version, str]:
     """The version that `name`, `name:version` or `name:label` names, and the selector."""
     name, selector = resources.split(text)
     found = find(call, name)
-    if found is None:
+    if found is None or ":" in selector:
         raise errors.ParameterNotFound
     if not selector:
         return found, ""
@@ -79,7 +79,7 @@ async def put_parameter(call: Call) -> Data:
     """Make a parameter, or with `Overwrite` its next version; what an overwrite does not say stays as it was."""
     name, value = call.input["Name"], call.input["Value"]
     rules.check_name(name)
-    old = records.latest(call.store, call.scope, name)
+    old = find(call, name)
     kind = _check_against(call, old)
     rules.check_value(value)
     data = _data(call, old, kind)
@@ -88,9 +88,10 @@ async def put_parameter(call: Call) -> Data:
         if not fits:
             raise (errors.InvalidPattern if fits is None else errors.PatternMismatch)(data["AllowedPattern"])
     with call.transaction():
-        current = records.latest(call.store, call.scope, name)  # another call may have been quicker meanwhile
+        current = find(call, name)  # another call may have been quicker meanwhile
         if current is not None:
             _check_against(call, current)
+            name = current.name
         number = current.version + 1 if current is not None else 1
         _make_room(call, name, current, data["Tier"])
         sealed = secrets.seal(call, _place(call, name, number), value) if kind == "SecureString" else value
@@ -180,8 +181,10 @@ def _schedule_expiry(call: Call, name: str, expires: float | None) -> None:
 @operation("GetParameter", on=resources.parameter)
 def get_parameter(call: Call) -> Data:
     """One parameter: the newest version, or the one that a version number or label selects."""
+    asked = resources.split(call.input["Name"])[0]
+    rules.check_asked(asked)
     found, selector = select(call, call.input["Name"])
-    return {"Parameter": shown(call, found, bool(call.input.get("WithDecryption")), selector)}
+    return {"Parameter": shown(call, found, bool(call.input.get("WithDecryption")), selector, asked)}
 
 
 @operation("GetParameters", on=resources.parameters)
@@ -194,7 +197,8 @@ def get_parameters(call: Call) -> Data:
         except (errors.ParameterNotFound, errors.VersionNotFound):
             missing.append(text)
         else:
-            found.append(shown(call, version, bool(call.input.get("WithDecryption")), selector))
+            asked = resources.split(text)[0]
+            found.append(shown(call, version, bool(call.input.get("WithDecryption")), selector, asked))
     return {"Parameters": found, "InvalidParameters": missing}
 
 
