@@ -167,6 +167,9 @@ def test_events_that_are_refused(make: Make, functions: Any) -> None:
         functions.invoke(FunctionName="fn", Payload=b'"' + b"x" * 1048576 + b'"', InvocationType="Event")
     with refused("InvalidRequestContentException"):
         functions.invoke(FunctionName="fn", ClientContext="!")
+    with refused("InvalidRequestContentException"):
+        functions.invoke_async(FunctionName="fn", InvokeArgs=b"{nope")
+    assert functions.invoke_async(FunctionName="fn", InvokeArgs=b"{}")["Status"] == 202
 
 
 def test_lists_by_page(make: Make, functions: Any) -> None:

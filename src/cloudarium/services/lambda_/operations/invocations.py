@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from cloudarium.gateway.call import Call
+from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.lambda_ import errors, resources, running
 from cloudarium.services.lambda_.operations import lookup
@@ -49,10 +49,17 @@ async def invoke(call: Call) -> dict[str, Any]:
 
 
 @operation("InvokeAsync", on=resources.function)
-def invoke_async(call: Call) -> dict[str, Any]:
+async def invoke_async(call: Call) -> dict[str, Any]:
     """Take an event (InvokeArgs) for later: the old form of Invoke with Event."""
     found = lookup.version_of(call)
-    _take(call, found, _payload(bytes(call.input["InvokeArgs"]), "Event"), "")
+    given = call.input["InvokeArgs"]
+    try:
+        event = await given.read(events.ASYNC_LIMIT) if isinstance(given, BodyStream) else bytes(given)
+    except ValueError as error:
+        raise errors.RequestTooLarge(f"Request must be smaller than {events.ASYNC_LIMIT} bytes") from error
+    payload = _payload(event, "Event")
+    with call.transaction():
+        _take(call, found, payload, "")
     return {"Status": 202}
 
 
