@@ -1,5 +1,6 @@
 """CloudWatch Logs as a client sees it."""
 
+import json
 import time
 
 import pytest
@@ -236,3 +237,65 @@ def test_retention_expires_events_on_the_clock(fresh_cloud):
 def test_a_batch_of_ten_thousand_events(logs, stream):
     put(logs, ["x"] * 10_000, step=0)
     assert len(logs.get_log_events(**stream, limit=10_000)["events"]) == 10_000
+
+
+# ---- Resource policies, and other ways to list groups ----------------------------------------------------------------
+
+
+def statement(**changes):
+    return {"Effect": "Allow", "Principal": {"Service": ["route53.amazonaws.com"]}, "Action": "logs:PutLogEvents",
+            "Resource": "*", **changes}  # fmt: skip
+
+
+def test_resource_policies(logs):
+    given = json.dumps({"Statement": [statement()]})
+    made = logs.put_resource_policy(policyName="dns", policyDocument=given)["resourcePolicy"]
+    assert (made["policyName"], made["policyDocument"], made["policyScope"]) == ("dns", given, "ACCOUNT")
+    [listed] = logs.describe_resource_policies()["resourcePolicies"]
+    shown = json.loads(listed["policyDocument"])
+    assert shown["Version"] == "2008-10-17"
+    assert shown["Statement"][0]["Principal"] == {"Service": "route53.amazonaws.com"}
+    for index in range(9):
+        logs.put_resource_policy(policyName=f"p{index}", policyDocument=given)
+    with pytest.raises(logs.exceptions.LimitExceededException, match="Resource limit exceeded."):
+        logs.put_resource_policy(policyName="eleventh", policyDocument=given)
+    logs.put_resource_policy(policyName="p1", policyDocument=given)
+    first = logs.describe_resource_policies(limit=9)
+    rest = logs.describe_resource_policies(nextToken=first["nextToken"])
+    assert [each["policyName"] for each in rest["resourcePolicies"]] == ["p8"]
+    logs.delete_resource_policy(policyName="dns")
+    with pytest.raises(logs.exceptions.ResourceNotFoundException, match=r"Policy with name \[dns\] does not exist."):
+        logs.delete_resource_policy(policyName="dns")
+    with pytest.raises(logs.exceptions.InvalidParameterException, match="Syntax errors in policy."):
+        logs.put_resource_policy(policyName="bad", policyDocument="{}")
+
+
+def test_groups_in_short(logs):
+    for name in ("/aws/lambda/orders", "/aws/lambda/mail", "orders-archive"):
+        logs.create_log_group(logGroupName=name)
+    assert [each["logGroupName"] for each in logs.list_log_groups(logGroupNamePattern="orders")["logGroups"]] == [
+        "/aws/lambda/orders",
+        "orders-archive",
+    ]
+    found = logs.list_log_groups(logGroupNamePattern="^orders|mail")["logGroups"]
+    assert [each["logGroupName"] for each in found] == ["/aws/lambda/mail", "orders-archive"]
+    assert set(found[0]) == {"logGroupName", "logGroupArn", "logGroupClass"}
+    first = logs.list_log_groups(limit=2)
+    assert len(logs.list_log_groups(nextToken=first["nextToken"])["logGroups"]) == 1
+    [searched] = logs.describe_log_groups(logGroupNamePattern="mail")["logGroups"]
+    assert "storedBytes" not in searched
+
+
+def test_names_and_identifiers(logs, stream):
+    with pytest.raises(ClientError) as caught:
+        logs.describe_log_streams(logGroupName="/app", logGroupIdentifier="/app")
+    assert caught.value.response["Error"] == {
+        "Code": "ValidationException",
+        "Message": "LogGroup name and LogGroup ARN are mutually exclusive parameters.",
+    }
+    for operation, given in (
+        (logs.create_log_group, {"logGroupName": "a" * 513}),
+        (logs.create_log_stream, {"logGroupName": "/app", "logStreamName": "a" * 513}),
+    ):
+        with pytest.raises(logs.exceptions.InvalidParameterException, match="less than or equal to 512."):
+            operation(**given)

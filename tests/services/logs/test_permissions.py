@@ -1,5 +1,6 @@
 """Who may do what with CloudWatch Logs."""
 
+import json
 import time
 
 import pytest
@@ -65,3 +66,18 @@ def test_a_group_made_with_tags_needs_the_permission_to_tag(iam_user):
     logs = iam_user(allow(("logs:CreateLogGroup", "*")))("logs")
     logs.create_log_group(logGroupName="/plain")
     denied(logs.create_log_group, logGroupName="/tagged", tags={"a": "b"})
+
+
+def test_a_resource_policy_lets_others_write(client, account, iam_user):
+    logs = client("logs")
+    logs.create_log_group(logGroupName="/shared")
+    logs.create_log_stream(logGroupName="/shared", logStreamName="s")
+    user = iam_user(None)
+    given = {"logGroupName": "/shared", "logStreamName": "s", "logEvents": [EVENT]}
+    denied(user("logs").put_log_events, **given)
+    groups = f"arn:aws:logs:us-east-1:{account}:log-group:/shared:*"
+    statement = {"Effect": "Allow", "Principal": {"AWS": user("sts").get_caller_identity()["Arn"]},
+                 "Action": "logs:PutLogEvents", "Resource": groups}  # fmt: skip
+    logs.put_resource_policy(policyName="p", policyDocument=json.dumps({"Statement": [statement]}))
+    user("logs").put_log_events(**given)
+    denied(user("logs").describe_resource_policies)

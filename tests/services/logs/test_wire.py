@@ -79,7 +79,7 @@ def test_what_cannot_go_together(logs):
         logStreamNames=["s"],
         logStreamNamePrefix="s",
     )
-    refused("InvalidParameterException", logs.filter_log_events, logGroupName="g", logGroupIdentifier="g")
+    refused("ValidationException", logs.filter_log_events, logGroupName="g", logGroupIdentifier="g")
     refused("InvalidParameterException", logs.filter_log_events)
     refused("InvalidParameterException", logs.filter_log_events, logGroupName="g", filterPattern="{ $.a")
 

@@ -11,6 +11,30 @@ class InvalidParameter(AwsError):
     code = "InvalidParameterException"
 
 
+class Invalid(AwsError):
+    """Two ways of naming one thing, both used."""
+
+    code = "ValidationException"
+
+
+class LimitExceeded(AwsError):
+    """A region has at most ten resource policies."""
+
+    code = "LimitExceededException"
+
+    def __init__(self) -> None:
+        super().__init__("Resource limit exceeded.")
+
+
+class PolicyNotFound(AwsError):
+    """No resource policy of that name."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"Policy with name [{name}] does not exist.")
+
+
 class GroupNotFound(AwsError):
     """No such log group in this account and region."""
 

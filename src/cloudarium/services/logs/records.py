@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 
 from cloudarium.services.logs.rules import Position, size
+from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 _CHUNK = 256  # rows of one INSERT: far fewer steps than one by one, far fewer parameters than SQLite's limit
@@ -292,3 +293,34 @@ def drop_events(store: Store, column: str, value: int, limit: int) -> int:
         f" (SELECT group_id, timestamp, id FROM logs_events WHERE {column} = ? LIMIT ?)",
         (value, limit),
     )
+
+
+# ---- Resource policies ----------------------------------------------------------------------------------------------
+
+
+class ResourcePolicy(NamedTuple):
+    """A policy of the account's log groups in one region: which services and accounts may write to them."""
+
+    name: str
+    document: str
+    updated: int
+
+
+def resource_policies(store: Store, scope: Scope, after: str = "", limit: int = 100) -> list[ResourcePolicy]:
+    """The policies behind a name, by name."""
+    sql = (
+        "SELECT name, document, updated FROM logs_resource_policies"
+        " WHERE account = ? AND region = ? AND name > ? ORDER BY name LIMIT ?"
+    )
+    return store.all(sql, (*scope, after, limit), ResourcePolicy)
+
+
+def put_resource_policy(store: Store, scope: Scope, policy: ResourcePolicy) -> None:
+    """Keep a policy in place of the one of that name."""
+    store.run("INSERT OR REPLACE INTO logs_resource_policies VALUES (?, ?, ?, ?, ?)", (*scope, *policy))
+
+
+def remove_resource_policy(store: Store, scope: Scope, name: str) -> bool:
+    """Forget a policy; whether there was one."""
+    sql = "DELETE FROM logs_resource_policies WHERE account = ? AND region = ? AND name = ?"
+    return bool(store.run(sql, (*scope, name)))

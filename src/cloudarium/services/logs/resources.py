@@ -9,9 +9,12 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/iam-access-cont
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy.grammar import statements
+from cloudarium.services.logs import records
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 
@@ -71,19 +74,26 @@ def tagged(call: Call) -> str:
 
 
 def resource_policy(call: Call, resource: str) -> str | None:
-    """The policy that AWS itself puts on log groups so that its services' access logs can be delivered.
+    """The account's own resource policies, and the one by which AWS's services deliver their access logs.
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
     """
     parsed = arn.parse(resource)
-    if parsed is None or call.principal.kind != "service":  # it speaks of services only, and most callers are none
+    if parsed is None:
         return None
-    statement = {
+    own = records.resource_policies(call.store, Scope(parsed.account, parsed.region))
+    found = [statement for policy in own for statement in statements(json.loads(policy.document))]
+    if call.principal.kind == "service":
+        found.append(_delivery(parsed.account))
+    return json.dumps({"Version": "2012-10-17", "Statement": found}) if found else None
+
+
+def _delivery(account: str) -> dict[str, Any]:
+    return {
         "Sid": "AWSLogDeliveryWrite20150319",
         "Effect": "Allow",
         "Principal": {"Service": "delivery.logs.amazonaws.com"},
         "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
         "Resource": "*",
-        "Condition": {"StringEquals": {"aws:SourceAccount": parsed.account}},
+        "Condition": {"StringEquals": {"aws:SourceAccount": account}},
     }
-    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

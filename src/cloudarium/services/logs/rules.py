@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+from cloudarium.policy.grammar import VERSIONS, MalformedPolicy, load, statements
 from cloudarium.services.logs import errors
 
+Policy = dict[str, Any]
 DAY = 86_400_000
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180),
     *(365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 EVENT_OVERHEAD = 26  # bytes that AWS counts for each event beside its message
+LONGEST_NAME = 512
+RESOURCE_POLICIES = 10
 BATCH_BYTES = 1_048_576
 PAGE_BYTES = 1_048_576
 PAGE_EVENTS = 10_000
@@ -44,6 +48,44 @@ def check_retention(days: int) -> None:
             f"1 validation error detected: Value '{days}' at 'retentionInDays' failed to satisfy constraint: "
             f"Member must satisfy enum value set: [{allowed}]"
         )
+
+
+def check_length(name: str) -> None:
+    """Raise InvalidParameter for a name of a group or stream that is too long."""
+    if len(name) > LONGEST_NAME:
+        raise errors.InvalidParameter(
+            f"Invalid LogGroup or LogStream, both must have length less than or equal to {LONGEST_NAME}."
+        )
+
+
+def name_fits(name: str, pattern: str | None) -> bool:
+    """Whether a group's name holds one of the parts of a pattern, or starts with one that a ^ precedes."""
+    if pattern is None:
+        return True
+    return any(name.startswith(part[1:]) if part.startswith("^") else part in name for part in pattern.split("|"))
+
+
+def policy_document(text: str) -> Policy:
+    """A resource policy, read. Raises InvalidParameter when it is none."""
+    try:
+        return load(text)
+    except MalformedPolicy as problem:
+        raise errors.InvalidParameter(problem.message) from None
+
+
+def canonical(document: Policy) -> Policy:
+    """A resource policy as AWS shows it later: with a version, and without lists of one."""
+    shown = []
+    for statement in statements(document):
+        principal = statement.get("Principal")
+        if isinstance(principal, dict):
+            statement = {**statement, "Principal": {kind: _alone(value) for kind, value in principal.items()}}
+        shown.append({name: _alone(value) for name, value in statement.items()})
+    return {"Version": VERSIONS[0], **document, "Statement": shown}
+
+
+def _alone(value: Any) -> Any:
+    return value[0] if isinstance(value, list) and len(value) == 1 else value
 
 
 def check_group_name(name: str) -> None:

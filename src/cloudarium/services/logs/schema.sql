@@ -39,3 +39,12 @@ CREATE TABLE IF NOT EXISTS logs_events (
     PRIMARY KEY (group_id, timestamp, id)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS logs_events_by_stream ON logs_events (stream_id, timestamp, id);
+
+CREATE TABLE IF NOT EXISTS logs_resource_policies (
+    account  TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated  INTEGER NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;

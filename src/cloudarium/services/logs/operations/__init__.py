@@ -1,5 +1,5 @@
 """The operations of CloudWatch Logs, by noun."""
 
-from cloudarium.services.logs.operations import events, groups, streams, tags
+from cloudarium.services.logs.operations import events, groups, policies, streams, tags
 
-__all__ = ["events", "groups", "streams", "tags"]
+__all__ = ["events", "groups", "policies", "streams", "tags"]

@@ -12,6 +12,7 @@ from cloudarium.shared import paging, tags
 from cloudarium.shared.errors import NotBuilt
 
 _PAGE = 50
+_LISTED_AT_ONCE = 1000
 _CLASSES = ("STANDARD", "INFREQUENT_ACCESS")
 
 
@@ -22,6 +23,7 @@ def milliseconds(call: Call) -> int:
 
 def named_group(call: Call, name: str) -> Group:
     """The group of that name in the caller's account and region. Raises GroupNotFound."""
+    rules.check_length(name)
     group = records.find_group(call.store, call.account, call.region, name)
     if group is None:
         raise errors.GroupNotFound
@@ -32,7 +34,7 @@ def identified_group(call: Call) -> Group:
     """The group that `logGroupName` or `logGroupIdentifier` (a name or an ARN) names; exactly one must be there."""
     name, identifier = call.input.get("logGroupName"), call.input.get("logGroupIdentifier")
     if name is not None and identifier is not None:
-        raise errors.InvalidParameter("LogGroup name and LogGroup identifier are mutually exclusive parameters.")
+        raise errors.Invalid("LogGroup name and LogGroup ARN are mutually exclusive parameters.")
     if name is None and identifier is None:
         raise errors.InvalidParameter("Either LogGroup name or LogGroup identifier must be provided.")
     scope, wanted = resources.group_of(name if name is not None else identifier, call.scope)
@@ -53,7 +55,8 @@ def schedule_expiry(call: Call, group: Group, retention: int | None, oldest: int
     records.set_expires(call.store, group, due)
 
 
-def _page_key(call: Call) -> str:
+def page_key(call: Call) -> str:
+    """The name behind which a page begins; raises InvalidParameter for a token that is none."""
     token = call.input.get("nextToken")
     if token is None:
         return ""
@@ -70,6 +73,7 @@ def _page_key(call: Call) -> str:
 def create_log_group(call: Call) -> dict[str, Any]:
     """Make a log group."""
     name = call.input["logGroupName"]
+    rules.check_length(name)
     rules.check_group_name(name)
     log_class = call.input.get("logGroupClass", "STANDARD")
     if log_class not in _CLASSES:
@@ -149,16 +153,55 @@ def describe_log_groups(call: Call) -> dict[str, Any]:
         call.store,
         call.account,
         call.region,
-        after=_page_key(call),
+        after=page_key(call),
         limit=limit + 1,
         prefix=prefix or "",
         part=part or "",
         classes=_classes(call.input.get("logGroupClass")),
     )
-    answer: dict[str, Any] = {"logGroups": [_describe(call, group) for group in found[:limit]]}
+    described = [_describe(call, group) for group in found[:limit]]
+    for each in described if part else ():  # a search by part is answered from an index that knows less
+        del each["storedBytes"], each["deletionProtectionEnabled"]
+    answer: dict[str, Any] = {"logGroups": described}
     if len(found) > limit:
         answer["nextToken"] = paging.encode(found[limit - 1].name)
     return answer
+
+
+@operation("ListLogGroups", on=resources.all_groups, refuses=("dataSources", "fieldIndexNames", "logGroupTags"))
+def list_log_groups(call: Call) -> dict[str, Any]:
+    """List groups in short, narrowed by class or by a pattern: parts, or beginnings after a ^, between bars."""
+    for member in ("includeLinkedAccounts", "accountIdentifiers"):
+        if call.input.get(member):
+            raise NotBuilt(f"logs:ListLogGroups {member}")
+    limit = call.input.get("limit", _PAGE)
+    found: list[Group] = []
+    after = page_key(call)
+    while len(found) <= limit:
+        some = records.groups(
+            call.store,
+            call.account,
+            call.region,
+            after=after,
+            limit=_LISTED_AT_ONCE,
+            prefix="",
+            part="",
+            classes=_classes(call.input.get("logGroupClass")),
+        )
+        found += [group for group in some if rules.name_fits(group.name, call.input.get("logGroupNamePattern"))]
+        if len(some) < _LISTED_AT_ONCE:
+            break
+        after = some[-1].name
+    shown = [
+        {
+            "logGroupName": group.name,
+            "logGroupArn": resources.group_arn(call.scope, group.name),
+            "logGroupClass": group.log_class,
+        }
+        for group in found[:limit]
+    ]
+    more = {"nextToken": paging.encode(found[limit - 1].name)} if len(found) > limit else {}
+    return {"logGroups": shown, **more}
 
 
 def _classes(wanted: str | None) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.logs import errors, records, resources
+from cloudarium.services.logs import errors, records, resources, rules
 from cloudarium.services.logs.operations.groups import identified_group, milliseconds, named_group
 from cloudarium.services.logs.records import Group, Stream
 from cloudarium.shared import paging
@@ -19,6 +19,7 @@ def create_log_stream(call: Call) -> dict[str, Any]:
     """Make a stream in a group."""
     group = named_group(call, call.input["logGroupName"])
     name = call.input["logStreamName"]
+    rules.check_length(name)
     if records.find_stream(call.store, group, name) is not None:
         raise errors.StreamExists
     records.add_stream(call.store, group, name, milliseconds(call))
