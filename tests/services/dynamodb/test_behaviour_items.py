@@ -308,3 +308,38 @@ def test_a_batch_answers_at_most_16_megabytes(dynamodb: Any, table: str) -> None
     assert len(answer["Responses"][table]) == 41
     left = answer["UnprocessedKeys"][table]
     assert (len(left["Keys"]), left["ProjectionExpression"]) == (4, "sk")
+
+
+def test_taking_from_an_item_that_is_not_there_makes_none(dynamodb: Any, table: str) -> None:
+    given = {"TableName": table, "Key": KEY}
+    taken = {"ExpressionAttributeValues": {":s": {"SS": ["a"]}}}
+    for update in (
+        {"UpdateExpression": "REMOVE x, y.z, w[0]"},
+        {"UpdateExpression": "DELETE x :s", **taken},
+        {"AttributeUpdates": {"x": {"Action": "DELETE"}}},
+        {"AttributeUpdates": {"x": {"Action": "DELETE", "Value": {"SS": ["a"]}}}},
+    ):
+        answer = dynamodb.update_item(**given, **update, ReturnValues="ALL_NEW", ReturnConsumedCapacity="TOTAL")
+        assert "Attributes" not in answer and answer["ConsumedCapacity"]["CapacityUnits"] == 1
+        assert "Item" not in dynamodb.get_item(**given)
+    dynamodb.transact_write_items(TransactItems=[{"Update": {**given, "UpdateExpression": "REMOVE x"}}])
+    assert dynamodb.scan(TableName=table)["Count"] == 0
+    mixed = {"UpdateExpression": "SET a = :s DELETE b :s REMOVE x.y", **taken}
+    answer = dynamodb.update_item(**given, **mixed, ReturnValues="ALL_NEW")
+    assert answer["Attributes"] == {**KEY, "a": {"SS": ["a"]}}
+    dynamodb.delete_item(**given)
+    assert dynamodb.update_item(**given, AttributeUpdates={}, ReturnValues="ALL_NEW")["Attributes"] == KEY
+
+
+def test_older_updates_of_another_type(dynamodb: Any, table: str, refused: Callable[..., str]) -> None:
+    dynamodb.put_item(TableName=table, Item={**KEY, "n": {"N": "1"}, "ns": {"NS": ["1"]}})
+    for word, name, value in (("ADD", "n", {"NS": ["1"]}), ("ADD", "ns", {"N": "1"}), ("DELETE", "ns", {"SS": ["a"]})):
+        updates = {name: {"Action": word, "Value": value}}
+        refusal = refused(dynamodb.update_item, TableName=table, Key=KEY, AttributeUpdates=updates)
+        assert refusal == "ValidationException: Type mismatch for attribute to update"
+
+
+def test_names_that_are_too_long(dynamodb: Any, table: str, refused: Callable[..., str]) -> None:
+    dynamodb.put_item(TableName=table, Item={**KEY, "a" * 65_535: {"N": "1"}})
+    refusal = refused(dynamodb.put_item, TableName=table, Item={**KEY, "a" * 65_536: {"N": "1"}})
+    assert refusal.endswith("Attribute name is too large, must be less than 65536 bytes")

@@ -172,6 +172,27 @@ def test_the_same_text_is_checked_again_for_values_of_other_types() -> None:
             " ALLOWED_FOR_DELETE_OPERAND",
         ),
         (
+            "SET a = list_append(list_append(b, :v), :v)",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
+        (
+            "SET a = if_not_exists(b, list_append(c, :v))",
+            "The function is not allowed to be used this way in an expression; function: list_append",
+        ),
+        (
+            "SET a = if_not_exists(:missing)",
+            "An expression attribute value used in expression is not defined; attribute value: :missing",
+        ),
+        (
+            "SET a = if_not_exists(:missing, :v)",
+            "An expression attribute value used in expression is not defined; attribute value: :missing",
+        ),
+        (
+            "SET a = list_append(:v), b = if_not_exists(a) DELETE c :v",
+            "Incorrect operand type for operator or function; operator: DELETE, operand type: NUMBER, typeSet:"
+            " ALLOWED_FOR_DELETE_OPERAND",
+        ),
+        (
             "SET f = :v, f = :v",
             "Two document paths overlap with each other; must remove or rewrite one of these paths; path one: [f], path"
             " two: [f]",
@@ -198,6 +219,19 @@ def test_arithmetic_and_add_take_only_their_types() -> None:
         "Incorrect operand type for operator or function; operator: ADD, operand type: STRING, typeSet:"
         " ALLOWED_FOR_ADD_OPERAND"
     )
+
+
+def test_names_have_fewer_than_65536_bytes() -> None:
+    too_long = "Attribute name is too large, must be less than 65536 bytes"
+    given = {"ExpressionAttributeNames": {"#a": "é" * 32_767 + "e"}}
+    request.read({"ProjectionExpression": "#a", **given}, PROJECTION)
+    given = {"ExpressionAttributeNames": {"#a": "é" * 32_768}}
+    expected = f"ExpressionAttributeNames contains invalid value: {too_long} for key #a"
+    assert refusal(PROJECTION, ProjectionExpression="#a", **given) == expected
+    invalid = f"One or more parameter values were invalid: {too_long}"
+    assert refusal((), ("AttributesToGet",), AttributesToGet=["a" * 65_536]) == invalid
+    updates = {"a" * 65_536: {"Action": "DELETE"}}
+    assert refusal((), ("AttributeUpdates",), AttributeUpdates=updates) == invalid
 
 
 def test_placeholders_are_checked_themselves() -> None:
@@ -263,6 +297,7 @@ def test_parameters_that_exclude_each_other() -> None:
             "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
         ),
         (":v = :v", "Invalid condition in KeyConditionExpression: No key attribute specified"),
+        ("a = :v AND b = :v AND c = :v", "Conditions can be of length 1 or 2 only"),
         ("a = :v AND a > :v", "KeyConditionExpressions must only contain one condition per key"),
         (
             ":v BETWEEN a AND b",

@@ -41,7 +41,8 @@ def write(client: Any, chance: random.Random, state: State) -> None:
         state[place] = BYTES[0]
     elif kind == "remove":
         client.update_item(TableName="past", Key=key, UpdateExpression="REMOVE g")
-        state[place] = None
+        if place in state:
+            state[place] = None
     else:
         client.delete_item(TableName="past", Key=key)
         state.pop(place, None)

@@ -143,7 +143,10 @@ def _many_items(here: Table, given: Mapping[str, Any]) -> dict[str, Any]:
     hash_name = here.hash.name if index is None else index.hash.name
     tests = parts.key or ()
     leading = [
-        text for test in tests if test.attribute == hash_name for text in _text(parts.values.get(test.operands[0]))
+        text
+        for test in tests
+        if test.attribute == hash_name and test.operands
+        for text in _text(parts.values.get(test.operands[0]))
     ]
     found = {"dynamodb:LeadingKeys": leading} if leading else {}
     if parts.projection is not None:

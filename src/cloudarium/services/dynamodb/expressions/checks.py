@@ -31,7 +31,7 @@ Values = Mapping[str, Value]
 CONDITIONS = {"attribute_exists": 1, "attribute_not_exists": 1, "attribute_type": 2, "begins_with": 2, "contains": 2}
 CHANGES = {"if_not_exists": 2, "list_append": 2}
 ARITY = {**CONDITIONS, **CHANGES, "size": 1}
-_NEED_PATH = ("attribute_exists", "attribute_not_exists", "attribute_type", "if_not_exists")
+_NEED_PATH = ("attribute_exists", "attribute_not_exists", "if_not_exists")
 _ORDERED = ("S", "N", "B")
 _SIZED = ("S", "B", "SS", "NS", "BS", "L", "M")
 _ADDABLE = ("N", "SS", "NS", "BS")
@@ -61,7 +61,7 @@ def check_update_text(update: Update) -> None:
         for action in (each for actions in groups for each in actions):
             _path(action.path)
             if action.operand is not None:
-                _changes(action.operand)
+                _changes(action.operand, False)
         if len(groups) > 1:
             raise ExpressionError(f'The "{word}" section can only be used once in an update expression;')
 
@@ -116,8 +116,8 @@ def _function(node: CallNode, allowed: Sequence[str] | Mapping[str, int]) -> Non
         _operand(argument)
 
 
-def _changes(node: Node) -> None:
-    """A node in an update."""
+def _changes(node: Node, inside: bool) -> None:
+    """A node in an update, inside of a function or not."""
     if isinstance(node, Path):
         _path(node)
     elif isinstance(node, CallNode):
@@ -125,8 +125,12 @@ def _changes(node: Node) -> None:
             raise ExpressionError(f"Invalid function name; function: {node.name}")
         if node.name not in CHANGES:
             raise ExpressionError(f"The function is not allowed in an update expression; function: {node.name}")
+        if inside and node.name == "list_append":  # though if_not_exists may stand in any function
+            raise ExpressionError(
+                f"The function is not allowed to be used this way in an expression; function: {node.name}"
+            )
     for part in children(node):
-        _changes(part)
+        _changes(part, inside or isinstance(node, CallNode))
 
 
 def _arity(node: CallNode) -> None:
@@ -267,13 +271,12 @@ def check_update_values(update: Update, given: Values) -> None:
                 )
 
 
-def check_functions(update: Update) -> None:
-    """Refuse functions of an update with a wrong number of operands, or without the path they need."""
-    for action in reversed(update.actions):
-        for node in walk(action.operand) if action.operand is not None else ():
-            if isinstance(node, CallNode):
-                _arity(node)
-                _needs_path(node)
+def functions_fit(update: Update) -> bool:
+    """Whether every function has the operands it needs; where not, `check_update_values` refuses the update."""
+    nodes = (node for action in update.actions if action.operand is not None for node in walk(action.operand))
+    return all(
+        len(node.arguments) == ARITY[node.name] and _has_path(node) for node in nodes if isinstance(node, CallNode)
+    )
 
 
 def _change(node: Node, given: Values) -> None:
@@ -348,6 +351,7 @@ def _quoted(value: Value) -> str:
 
 
 def _call(node: CallNode, given: Values) -> None:
+    _arity(node)
     first = node.arguments[0]
     _needs_path(node)
     if node.name not in ("size", "list_append"):
@@ -362,8 +366,12 @@ def _call(node: CallNode, given: Values) -> None:
         _type_name(node.arguments[1], given)
 
 
+def _has_path(node: CallNode) -> bool:
+    return node.name not in _NEED_PATH or isinstance(node.arguments[0], Path)
+
+
 def _needs_path(node: CallNode) -> None:
-    if node.name in _NEED_PATH and not isinstance(node.arguments[0], Path):
+    if not _has_path(node):
         raise ExpressionError(f"Operator or function requires a document path; operator or function: {node.name}")
 
 

@@ -188,7 +188,6 @@ def compile_update(text: str, names: Names) -> Changes:
     given = dict(names)
     targets = [checks.resolve_path(action.path, given) for action in tree.actions]
     checks.check_overlap(targets)
-    checks.check_functions(tree)
     return changes_in(
         Update(tuple((word, tuple(_resolved(action, given) for action in actions)) for word, actions in tree.sections)),
         _used_names(parser),
@@ -200,7 +199,8 @@ def changes_in(tree: Update, used: frozenset[str] = frozenset()) -> Changes:
     operands = [node for action in tree.actions if action.operand for node in checks.walk(action.operand)]
     found = [node for node in operands if isinstance(node, Path)] + [action.path for action in tree.actions]
     given = frozenset(node.name for node in operands if isinstance(node, Placeholder))
-    return Changes(tree, changes_of(tree.actions), used, given, _nested(found), _Fitting(given, False))
+    changes = changes_of(tree.actions) if checks.functions_fit(tree) else ()  # no values pass the checks of such a tree
+    return Changes(tree, changes, used, given, _nested(found), _Fitting(given, False))
 
 
 def _resolved(action: Action, given: Mapping[str, str]) -> Action:

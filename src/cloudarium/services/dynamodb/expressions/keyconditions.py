@@ -25,8 +25,14 @@ Values = Mapping[str, Value]
 _MIRRORED = {"=": "=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
+_INDEXABLE = (*_MIRRORED, "BETWEEN", "begins_with")
+
+
 class KeyTest(NamedTuple):
-    """One condition on a key attribute: `operator` is a comparator, BETWEEN or begins_with."""
+    """One condition on a key attribute: `operator` is a comparator, BETWEEN or begins_with.
+
+    From the legacy KeyConditions it may be another, which AWS refuses only when it knows the table.
+    """
 
     attribute: str
     operator: str
@@ -63,6 +69,8 @@ def key_tests(node: Node) -> tuple[KeyTest, ...]:
         if test.attribute in found:
             raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[test.attribute] = test
+    if len(found) > 2:
+        raise ValidationException("Conditions can be of length 1 or 2 only")
     return tuple(found.values())
 
 
@@ -131,8 +139,6 @@ def bind(
 ) -> tuple[bytes, KeyRange | None]:
     """The slotted partition key and the sort key's range. Raises ValidationException when they do not fit."""
     by_name = {test.attribute: test for test in tests}
-    if not 1 <= len(tests) <= 2:
-        raise ValidationException("Conditions can be of length 1 or 2 only")
     if range_ is None and len(tests) > 1:
         raise ValidationException("Query key condition not supported")
     equality = by_name.get(hash_.name)
@@ -146,16 +152,16 @@ def bind(
     test = by_name.get(range_.name)
     if test is None:
         raise ValidationException(f"Query condition missed key schema element: {range_.name}")
-    if test.operator == "begins_with" and range_.type == "N":
-        raise Invalid("Condition parameter type does not match schema type")
     return keys.slotted(hashed[0]), KeyRange(test.operator, _operands(test, range_, given, keys.MAX_RANGE))
 
 
 def _operands(test: KeyTest, attribute: Attribute, given: Values, limit: int) -> tuple[bytes, ...]:
+    if test.operator not in _INDEXABLE:
+        raise ValidationException("Attempted conditional constraint is not an indexable operation")
     found = []
     for name in test.operands:
         value = given[name]
-        if attribute.type not in value:
+        if attribute.type not in value or (test.operator == "begins_with" and attribute.type == "N"):
             raise Invalid("Condition parameter type does not match schema type")
         found.append(keys.content(attribute, value, limit))
     return tuple(found)

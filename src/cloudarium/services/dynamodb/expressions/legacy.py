@@ -164,10 +164,8 @@ def key_tests(conditions: Mapping[str, Any], given: Given) -> tuple[KeyTest, ...
     tests = []
     for name, condition in conditions.items():
         operator = condition["ComparisonOperator"]
-        sign = {"BETWEEN": "BETWEEN", "BEGINS_WITH": "begins_with", **_SIGNS}.get(operator)
-        if sign is None or sign == "<>":
-            raise ValidationException("Attempted conditional constraint is not an indexable operation")
-        places = tuple(given.placeholder(value).name for value in condition["AttributeValueList"])
+        sign = {"BEGINS_WITH": "begins_with", **_SIGNS}.get(operator, operator)
+        places = tuple(given.placeholder(value).name for value in condition.get("AttributeValueList", ()))
         tests.append(KeyTest(name, sign, places))
     return tuple(tests)
 

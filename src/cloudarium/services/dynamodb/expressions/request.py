@@ -29,6 +29,7 @@ from cloudarium.services.dynamodb.expressions.compiled import (
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyTest
 from cloudarium.services.dynamodb.expressions.parser import Action, Update
 from cloudarium.services.dynamodb.expressions.tokens import ExpressionError
+from cloudarium.services.dynamodb.expressions.updates import OLDER_WRONG_TYPE, WRONG_TYPE
 from cloudarium.services.dynamodb.rules import values
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.services.dynamodb.rules.values import Value
@@ -44,7 +45,8 @@ _VALUE_KEY = re.compile(r":[A-Za-z0-9_]+\Z", re.ASCII)
 class Expressions:
     """What the expressions (or legacy parameters) of one request say; parts that are absent are None."""
 
-    __slots__ = ("condition", "filter", "filter_name", "key", "key_condition", "projection", "update", "values")
+    __slots__ = ("condition", "filter", "filter_name", "key", "key_condition", "projection", "update", "values",
+                 "wrong_type")  # fmt: skip
 
     def __init__(self) -> None:
         self.values: Mapping[str, Value] = {}
@@ -55,6 +57,7 @@ class Expressions:
         self.key_condition: Condition | None = None
         self.projection: Projection | None = None
         self.update: Changes | None = None
+        self.wrong_type = WRONG_TYPE
 
     def check_keys(self, table: Table) -> None:
         """Refuse paths that look into a key attribute, which is never a document."""
@@ -86,10 +89,24 @@ def read(
     `expressions` are those the operation has, in AWS's order of checking; `older` the legacy parameters that exclude
     them; `values_for` the expressions that ExpressionAttributeValues may serve.
     """
+    check_together(given, expressions, older, values_for)
+    return parts_of(given, expressions, older)
+
+
+def check_together(
+    given: Mapping[str, Any], expressions: Sequence[str], older: Sequence[str] = (), values_for: Sequence[str] = ()
+) -> None:
+    """Refuse parameters that exclude each other: AWS looks at this before the values of an item or a key."""
     used = [name for name in expressions if name in given]
-    if not used and "ExpressionAttributeNames" not in given and "ExpressionAttributeValues" not in given:
+    if used or "ExpressionAttributeNames" in given or "ExpressionAttributeValues" in given:
+        _exclude(given, used, older, values_for)
+
+
+def parts_of(given: Mapping[str, Any], expressions: Sequence[str], older: Sequence[str] = ()) -> Expressions:
+    """The expressions of parameters that may stand together. Raises ValidationException."""
+    used = [name for name in expressions if name in given]
+    if not used:
         return _older(given, older) if older else NOTHING
-    _exclude(given, used, older, values_for)
     names, values_given = given.get("ExpressionAttributeNames"), given.get("ExpressionAttributeValues")
     texts = tuple((label, given[label]) for label in used)
     listed = None if names is None else tuple(names.items())
@@ -215,6 +232,10 @@ def _check_names(names: Names | None) -> None:
             raise ValidationException(
                 f"ExpressionAttributeNames contains invalid value: Empty attribute name for key {key}"
             )
+        if len(name.encode()) > values.MAX_NAME:
+            raise ValidationException(
+                f"ExpressionAttributeNames contains invalid value: {values.NAME_TOO_LONG} for key {key}"
+            )
 
 
 def _check_keys(keys: tuple[str, ...] | None) -> None:
@@ -262,7 +283,7 @@ def _older(given: Mapping[str, Any], older: Sequence[str]) -> Expressions:
     if not any(name in given for name in older):
         return NOTHING
     made = Expressions()
-    _mix_older(made, given)
+    _mix_older(made, {name: given[name] for name in older if name in given})
     return made
 
 
@@ -270,8 +291,9 @@ def _mix_older(made: Expressions, given: Mapping[str, Any]) -> None:
     """Add what legacy parameters say."""
     collected = legacy.Given()
     word = given.get("ConditionalOperator", "AND")
-    made.projection = made.projection or _attributes_to_get(given.get("AttributesToGet"))
     if "AttributeUpdates" in given:
+        made.wrong_type = OLDER_WRONG_TYPE
+        values.check_names(given["AttributeUpdates"])
         made.update = _attribute_updates(legacy.update_actions(given["AttributeUpdates"], collected))
     if "Expected" in given:
         tree = legacy.expected_tree(given["Expected"], word, collected)
@@ -284,6 +306,7 @@ def _mix_older(made: Expressions, given: Mapping[str, Any]) -> None:
             tree = legacy.condition_tree(given[name], word, collected)
             made.filter = None if tree is None else condition_of(tree)
             made.filter_name = name
+    made.projection = made.projection or _attributes_to_get(given.get("AttributesToGet"))
     if "KeyConditions" in given:
         made.key = legacy.key_tests(given["KeyConditions"], collected)
     made.values = {**made.values, **collected.values}
@@ -302,6 +325,7 @@ def _attributes_to_get(names: Sequence[str] | None) -> Projection | None:
         if name in seen:
             raise Invalid(f"Duplicate value in attribute name: {name}")
         seen.add(name)
+    values.check_names(names)
     return projection_of(tuple((name,) for name in names))
 
 

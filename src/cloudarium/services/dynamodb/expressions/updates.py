@@ -20,6 +20,7 @@ Values = Mapping[str, Value]
 Source = Callable[[Item, Values], Value]
 
 WRONG_TYPE = "An operand in the update expression has an incorrect data type"
+OLDER_WRONG_TYPE = "Type mismatch for attribute to update"  # of the legacy AttributeUpdates
 NO_ATTRIBUTE = "The provided expression refers to an attribute that does not exist in the item"
 BAD_PATH = "The document path provided in the update expression is invalid for update"
 
@@ -43,7 +44,7 @@ def changes_of(actions: Sequence[Action]) -> tuple[Change, ...]:
     )
 
 
-def apply(changes: Sequence[Change], old: Item, values: Values) -> Item:
+def apply(changes: Sequence[Change], old: Item, values: Values, wrong_type: str = WRONG_TYPE) -> Item:
     """The item after the changes; `old` stays as it is. Raises ValidationException when one does not fit the item."""
     pending = [(change, change.source(old, values) if change.source else None) for change in changes]
     item = dict(old)
@@ -62,7 +63,7 @@ def apply(changes: Sequence[Change], old: Item, values: Values) -> Item:
             _set(item, change.steps, value, beyond)
         else:
             assert value is not None
-            (_add if change.word == "ADD" else _delete)(item, change.steps, value)
+            (_add if change.word == "ADD" else _delete)(item, change.steps, value, wrong_type)
     for steps, value in sorted(beyond, key=lambda each: each[0][-1]):
         paths.container(item, steps).append(value)  # type: ignore[union-attr]
     for steps in sorted(removals, key=_last_index, reverse=True):
@@ -116,7 +117,7 @@ def _existing(target: Any, last: str | int) -> Value | None:
     return target.get(last)
 
 
-def _add(item: Item, steps: Steps, value: Value) -> None:
+def _add(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
     target, last = _target(item, steps), steps[-1]
     present = _existing(target, last)
     ((kind, content),) = value.items()
@@ -128,7 +129,7 @@ def _add(item: Item, steps: Steps, value: Value) -> None:
             target[last] = made
         return
     if kind_of(present) != kind:
-        raise ValidationException(WRONG_TYPE)
+        raise ValidationException(wrong_type)
     if kind == "N":
         present["N"] = numbers.add(present["N"], content)
     elif kind == "L":  # only the legacy AttributeUpdates may add to a list
@@ -137,14 +138,14 @@ def _add(item: Item, steps: Steps, value: Value) -> None:
         present[kind] = present[kind] + [each for each in content if each not in present[kind]]
 
 
-def _delete(item: Item, steps: Steps, value: Value) -> None:
+def _delete(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
     target, last = _target(item, steps), steps[-1]
     present = _existing(target, last)
     if present is None:
         return
     ((kind, content),) = value.items()
     if kind_of(present) != kind:
-        raise ValidationException(WRONG_TYPE)
+        raise ValidationException(wrong_type)
     left = [each for each in present[kind] if each not in content]
     if left:
         present[kind] = left

@@ -11,7 +11,7 @@ from cloudarium.services.dynamodb.errors import ValidationException
 from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
-from cloudarium.services.dynamodb.operations.items import add_write, collection
+from cloudarium.services.dynamodb.operations.items import OLDER_PROJECTION, PROJECTION, add_write, collection
 from cloudarium.services.dynamodb.operations.lookup import find_table
 from cloudarium.services.dynamodb.records import items
 from cloudarium.services.dynamodb.rules import values, writes
@@ -51,9 +51,9 @@ def batch_get_item(call: Call) -> dict[str, Any]:
                 break
             meter.add(read_units(row.size if row else 0, wanted[name].get("ConsistentRead", False)))
             if row is not None:
-                projection = parts[name].projection
-                item = values.load(row.item)
-                here.append(item if projection is None else projection.show(item))
+                shows = parts[name].projection
+                whole = values.whole(row.item, call.protocol) if shows is None else shows.show(values.load(row.item))
+                here.append(whole)
         meters.append(meter)
     return {"Responses": found, "UnprocessedKeys": unprocessed, **_consumed(call, meters)}
 
@@ -64,10 +64,10 @@ def _limit(name: str, count: int, most: int) -> None:
 
 
 def _projection(each: dict[str, Any]) -> Expressions:
-    parts = request.read(each, ("ProjectionExpression",), ("AttributesToGet",))
+    request.check_together(each, PROJECTION, OLDER_PROJECTION)
     for key in each["Keys"]:
         values.measure(key)
-    return parts
+    return request.parts_of(each, PROJECTION, OLDER_PROJECTION)
 
 
 def _keys(call: Call, name: str, given: list[Item], parts: Expressions) -> tuple[Table, list[Key]]:
@@ -130,7 +130,15 @@ def _placed(
     call: Call, name: str, states: list[tuple[Item, State | None]]
 ) -> tuple[Table, list[tuple[Key, Item, State | None]]]:
     table = find_table(call, name)
-    changes = [(table.key(given) if new is None else table.key_of(given), given, new) for given, new in states]
+    changes = [(_place(table, given, new is not None), given, new) for given, new in states]
     if len({key for key, _, _ in changes}) != len(changes):
         raise ValidationException(_DUPLICATES)
     return table, changes
+
+
+def _place(table: Table, given: Item, is_put: bool) -> Key:
+    """The place of an item that is put, or of a key. A batch says of both alike that they do not fit the table."""
+    place = table.key({name: given[name] for name in table.key_names if name in given} if is_put else given)
+    if is_put:
+        table.check_index_keys(given)
+    return place

@@ -20,6 +20,8 @@ from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.services.dynamodb.rules.keys import Key
 from cloudarium.services.dynamodb.rules.values import Item
 
+PROJECTION = ("ProjectionExpression",)
+OLDER_PROJECTION = ("AttributesToGet",)
 CONDITION = ("ConditionExpression",)
 OLDER_CONDITION = ("Expected", "ConditionalOperator")
 UPDATE = ("UpdateExpression", "ConditionExpression")
@@ -33,16 +35,17 @@ OLDER_UPDATE = ("AttributeUpdates", "Expected", "ConditionalOperator")
 def get_item(call: Call) -> dict[str, Any]:
     """The item with a key, or the part of it that a projection names; nothing is no error."""
     given = call.input
-    parts = request.read(given, ("ProjectionExpression",), ("AttributesToGet",))
+    request.check_together(given, PROJECTION, OLDER_PROJECTION)
     values.measure(given["Key"])
+    parts = request.parts_of(given, PROJECTION, OLDER_PROJECTION)
     table = find_table(call, given["TableName"])
     key = table.key(given["Key"])
     parts.check_keys(table)
     row = items.get(call.store, table, key)
     answer: dict[str, Any] = {}
     if row is not None:
-        item = values.load(row.item)
-        answer["Item"] = item if parts.projection is None else parts.projection.show(item)
+        shows = parts.projection
+        answer["Item"] = values.whole(row.item, call.protocol) if shows is None else shows.show(values.load(row.item))
     wanted = given.get("ReturnConsumedCapacity")
     if wanted is not None:
         meter = Meter(table)
@@ -58,10 +61,12 @@ def get_item(call: Call) -> dict[str, Any]:
 def put_item(call: Call) -> dict[str, Any]:
     """Write an item in place of the one with its key, if the condition holds."""
     given = call.input
-    parts = request.read(given, CONDITION, OLDER_CONDITION, CONDITION)
-    only_old(given)
+    request.check_together(given, CONDITION, OLDER_CONDITION, CONDITION)
     item = given["Item"]
-    size = writes.measured(item)
+    size = values.measure(item)
+    only_old(given)
+    writes.check_size(item, size)
+    parts = request.parts_of(given, CONDITION, OLDER_CONDITION)
     table = find_table(call, given["TableName"])
     key = table.key_of(item)
     old = present(call.store, table, key)
@@ -74,9 +79,10 @@ def put_item(call: Call) -> dict[str, Any]:
 def delete_item(call: Call) -> dict[str, Any]:
     """Remove the item with a key, if the condition holds; that there is none is no error."""
     given = call.input
-    parts = request.read(given, CONDITION, OLDER_CONDITION, CONDITION)
-    only_old(given)
+    request.check_together(given, CONDITION, OLDER_CONDITION, CONDITION)
     values.measure(given["Key"])
+    only_old(given)
+    parts = request.parts_of(given, CONDITION, OLDER_CONDITION)
     table = find_table(call, given["TableName"])
     key = table.key(given["Key"])
     old = present(call.store, table, key)
@@ -113,8 +119,9 @@ def check_condition(parts: Expressions, table: Table, old: State | None, given: 
 def update_item(call: Call) -> dict[str, Any]:
     """Change an item, or make one, if the condition holds."""
     given = call.input
-    parts = request.read(given, UPDATE, OLDER_UPDATE, UPDATE)
+    request.check_together(given, UPDATE, OLDER_UPDATE, UPDATE)
     values.measure(given["Key"])
+    parts = request.parts_of(given, UPDATE, OLDER_UPDATE)
     table = find_table(call, given["TableName"])
     key = table.key(given["Key"])
     check_update(parts, table)
@@ -131,19 +138,27 @@ def check_update(parts: Expressions, table: Table) -> None:
         writes.check_update(parts.update, parts.values, table)
 
 
-def updated(parts: Expressions, table: Table, key: Item, old: State | None) -> State:
-    """The item after the request's update. Raises ValidationException when it does not fit the item."""
+def updated(parts: Expressions, table: Table, key: Item, old: State | None) -> State | None:
+    """The item after the request's update, None where there was none and the update only takes things away.
+
+    Raises ValidationException when the update does not fit the item.
+    """
     before = key if old is None else old.item
     if parts.update is None:
         return State(before, values.measure(before)) if old is None else old
-    item = updates.apply(parts.update.changes, before, parts.values)
+    changes = parts.update.changes
+    if old is None:  # AWS does not look at what is taken from nothing, whatever its path
+        changes = tuple(change for change in changes if change.word not in ("REMOVE", "DELETE"))
+        if len(changes) < len(parts.update.changes) and not changes:
+            return None
+    item = updates.apply(changes, before, parts.values, parts.wrong_type)
     return State(item, writes.measured_update(item, parts.update, table))
 
 
-def _shown(kind: str | None, parts: Expressions, old: State | None, new: State) -> Item | None:
+def _shown(kind: str | None, parts: Expressions, old: State | None, new: State | None) -> Item | None:
     """The Attributes that ReturnValues asks for."""
     if kind == "ALL_NEW":
-        return new.item
+        return new.item if new else None
     if kind == "ALL_OLD":
         return old.item if old else None
     if kind not in ("UPDATED_OLD", "UPDATED_NEW") or parts.update is None:

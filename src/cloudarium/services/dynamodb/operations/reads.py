@@ -19,10 +19,13 @@ from cloudarium.services.dynamodb.records.items import Start
 from cloudarium.services.dynamodb.rules import keys, values
 from cloudarium.services.dynamodb.rules.capacity import Meter, read_units
 from cloudarium.services.dynamodb.rules.definition import Index, Table, projected_size, start_names
+from cloudarium.services.dynamodb.rules.keys import Attribute
 from cloudarium.services.dynamodb.rules.values import Item
 
 PAGE_BYTES = 1024 * 1024
-_QUERY = ("FilterExpression", "ProjectionExpression", "KeyConditionExpression")
+_LISTED = ("ProjectionExpression", "FilterExpression", "KeyConditionExpression")  # the order in texts that list them
+_QUERY = ("KeyConditionExpression", "FilterExpression", "ProjectionExpression")
+_QUERY_VALUES = ("FilterExpression", "KeyConditionExpression")
 _OLDER_QUERY = ("AttributesToGet", "QueryFilter", "ConditionalOperator", "KeyConditions")
 _SCAN = ("FilterExpression", "ProjectionExpression")
 _OLDER_SCAN = ("AttributesToGet", "ScanFilter", "ConditionalOperator")
@@ -47,9 +50,10 @@ class Reading:
 def query(call: Call) -> dict[str, Any]:
     """The items with one partition key, a page of at most 1 MB, filtered after they are read."""
     given = call.input
-    parts = request.read(given, _QUERY, _OLDER_QUERY, ("FilterExpression", "KeyConditionExpression"))
+    request.check_together(given, _LISTED, _OLDER_QUERY, _QUERY_VALUES)
+    _check_start(given, _OLDER_QUERY[:3])
+    parts = request.parts_of(given, _QUERY, _OLDER_QUERY)
     _check_select(given, parts, "Querying")
-    _check_start(given)
     if parts.key is None:
         raise ValidationException(
             "Either the KeyConditions or KeyConditionExpression parameter must be specified in the request."
@@ -57,8 +61,11 @@ def query(call: Call) -> dict[str, Any]:
     reading = _reading(call, parts)
     table, index = reading.table, reading.index
     hash_, range_ = (table.hash, table.range) if index is None else (index.hash, index.range)
-    start = _start(given.get("ExclusiveStartKey"), table, index, "")
+    start_key = given.get("ExclusiveStartKey")
+    if start_key is not None:
+        _check_start_hash(start_key, hash_, len(start_names(table, index)))
     hashed, test = keyconditions.bind(parts.key, hash_, range_, parts.values)
+    start = _start(start_key, table, index, "", "")
     if start is not None:
         _check_boundaries(start, hashed, test)
     _check_filter(parts, (hash_.name, *((range_.name,) if range_ is not None else ())))
@@ -71,12 +78,13 @@ def query(call: Call) -> dict[str, Any]:
 def scan(call: Call) -> dict[str, Any]:
     """All items of a table or index, or of a segment of it, a page of at most 1 MB, filtered after they are read."""
     given = call.input
-    parts = request.read(given, _SCAN, _OLDER_SCAN, ("FilterExpression",))
+    request.check_together(given, _LISTED[:2], _OLDER_SCAN, ("FilterExpression",))
+    _check_start(given, _OLDER_SCAN)
+    parts = request.parts_of(given, _SCAN, _OLDER_SCAN)
     _check_select(given, parts, "Scanning")
-    _check_start(given)
     segment, total = _segment(given)
     reading = _reading(call, parts)
-    start = _start(given.get("ExclusiveStartKey"), reading.table, reading.index, _MISMATCH)
+    start = _start(given.get("ExclusiveStartKey"), reading.table, reading.index, _MISMATCH, f"{_BAD_START}: ")
     first, last = keys.slot_start(segment, total), keys.slot_start(segment + 1, total)
     if start is not None:
         place = (start.entry or start.base).hash
@@ -108,11 +116,29 @@ def _check_select(given: Mapping[str, Any], parts: Expressions, doing: str) -> N
         raise Invalid(f"Cannot specify the AttributesToGet when choosing to get {what}")
 
 
-def _check_start(given: Mapping[str, Any]) -> None:
+def _check_start(given: Mapping[str, Any], older: tuple[str, ...]) -> None:
+    """Refuse wrong values in the ExclusiveStartKey, after what is wrong in the legacy parameters `older`."""
+    if "ExclusiveStartKey" not in given:
+        return
+    request.parts_of(given, (), older)
     try:
-        values.measure(given.get("ExclusiveStartKey", {}))
+        values.measure(given["ExclusiveStartKey"])
     except ValidationException as error:
+        if any(text in error.message for text in _BARE):
+            raise
         raise ValidationException(f"{_BAD_START}: {error.message}") from None
+
+
+# What AWS says of a start key's values without saying that it speaks of the start key.
+_BARE = ("umber", "numeric value", "contains duplicates")
+
+
+def _check_start_hash(given: Item, hash_: Attribute, count: int) -> None:
+    """What AWS checks of a Query's ExclusiveStartKey before the key condition; the rest comes after it."""
+    if len(given) != count or hash_.name not in given:
+        raise ValidationException(_BAD_START)
+    if hash_.type not in given[hash_.name]:
+        raise ValidationException(keys.MISMATCH)
 
 
 def _segment(given: Mapping[str, Any]) -> tuple[int, int]:
@@ -170,7 +196,7 @@ def _index(table: Table, given: Mapping[str, Any]) -> Index:
     return index
 
 
-def _start(given: Item | None, table: Table, index: Index | None, detail: str) -> Start | None:
+def _start(given: Item | None, table: Table, index: Index | None, detail: str, before: str) -> Start | None:
     """Where to begin. Raises ValidationException when the ExclusiveStartKey is not a key of what is read."""
     if given is None:
         return None
@@ -180,7 +206,7 @@ def _start(given: Item | None, table: Table, index: Index | None, detail: str) -
     try:
         base = table.key({name: given[name] for name in table.key_names})
     except ValidationException as error:
-        raise ValidationException(f"{_BAD_START}: {error.message}") from None
+        raise ValidationException(before + error.message) from None
     if index is None:
         return Start(base, None)
     entry = index.key_of(given)
@@ -218,14 +244,19 @@ def _page(call: Call, reading: Reading, rows: Iterable[tuple[int, bytes]]) -> di
     """Read rows up to the limit or 1 MB, keep those the filter lets through, and say where to go on."""
     given, parts, index = call.input, reading.parts, reading.index
     limit, counting = given.get("Limit"), given.get("Select") == "COUNT"
-    shown: list[Item] = []
+    shown: list[Any] = []
     scanned = kept = size = fetched = 0
     consistent = given.get("ConsistentRead", False)
     last: bytes | None = None
     narrow = index is not None and index.attributes is not None
+    whole = not narrow and parts.filter is None and parts.projection is None
     for row_size, stored in rows:
         scanned += 1
-        if narrow or parts.filter is not None or not counting:
+        if whole:
+            kept += 1
+            if not counting:
+                shown.append(values.whole(stored, call.protocol))
+        else:
             item = values.load(stored)
             if narrow and index is not None:
                 fetched += int(2 * read_units(row_size, consistent)) if reading.fetches else 0
@@ -235,8 +266,6 @@ def _page(call: Call, reading: Reading, rows: Iterable[tuple[int, bytes]]) -> di
                 kept += 1
                 if not counting:
                     shown.append(seen if parts.projection is None else parts.projection.show(seen))
-        else:
-            kept += 1
         size += row_size
         if scanned == limit or size >= PAGE_BYTES:
             last = stored

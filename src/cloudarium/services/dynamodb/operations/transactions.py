@@ -27,6 +27,7 @@ from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
 from cloudarium.services.dynamodb.operations.items import (
     CONDITION,
+    PROJECTION,
     UPDATE,
     add_write,
     check_condition,
@@ -98,11 +99,10 @@ def _action(call: Call, each: dict[str, Any]) -> Action:
     if len(each) != 1:
         raise ValidationException("TransactItems can only contain one of Check, Put, Update or Delete")
     ((kind, given),) = each.items()
-    if kind == "Update":
-        parts = request.read(given, UPDATE, (), UPDATE)
-    else:
-        parts = request.read(given, CONDITION, (), CONDITION)
+    labels = UPDATE if kind == "Update" else CONDITION
+    request.check_together(given, labels, (), labels)
     size = writes.measured(given["Item"]) if kind == "Put" else values.measure(given["Key"])
+    parts = request.parts_of(given, labels)
     table = find_table(call, given["TableName"])
     parts.check_keys(table)
     if kind == "Update":
@@ -206,8 +206,9 @@ def transact_get_items(call: Call) -> dict[str, Any]:
     actions = []
     for each in call.input["TransactItems"]:
         given = each["Get"]
-        parts = request.read(given, ("ProjectionExpression",))
+        request.check_together(given, PROJECTION)
         size = values.measure(given["Key"])
+        parts = request.parts_of(given, PROJECTION)
         table = find_table(call, given["TableName"])
         parts.check_keys(table)
         actions.append(Action("Get", given, parts, size, table))

@@ -13,7 +13,7 @@ from cloudarium.services.dynamodb.rules.values import Item, Value
 MAX_HASH = 2048
 MAX_RANGE = 1024
 SLOTS = 1 << 32  # as many as four bytes can tell apart
-_MISMATCH = "The provided key element does not match the schema"
+MISMATCH = "The provided key element does not match the schema"
 HASH_TOO_LONG = "Size of hashkey has exceeded the maximum size limit of2048 bytes"  # sic
 RANGE_TOO_LONG = "Aggregated size of all range keys has exceeded the size limit of 1024 bytes"
 
@@ -60,7 +60,7 @@ def successor(prefix: bytes) -> bytes | None:
 def schema_key(hash_: Attribute, range_: Attribute | None, key: Mapping[str, Value]) -> Key:
     """The place that a `Key` parameter names, of checked values. Raises ValidationException when it does not fit."""
     if len(key) != (1 if range_ is None else 2):
-        raise ValidationException(_MISMATCH)
+        raise ValidationException(MISMATCH)
     hashed = slotted(_piece(hash_, key, MAX_HASH))
     return Key(hashed, b"" if range_ is None else _piece(range_, key, MAX_RANGE))
 
@@ -68,7 +68,7 @@ def schema_key(hash_: Attribute, range_: Attribute | None, key: Mapping[str, Val
 def _piece(attribute: Attribute, key: Mapping[str, Value], limit: int) -> bytes:
     value = key.get(attribute.name)
     if value is None or attribute.type not in value:
-        raise ValidationException(_MISMATCH)
+        raise ValidationException(MISMATCH)
     return content(attribute, value, limit)
 
 

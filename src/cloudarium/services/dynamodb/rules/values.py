@@ -6,7 +6,7 @@ A value is DynamoDB's JSON form with raw bytes for binary: {"S": "text"}, {"N": 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -19,6 +19,7 @@ Item = dict[str, Value]
 
 MAX_ITEM = 409_600
 MAX_DEPTH = 32
+MAX_NAME = 65_535
 
 TYPES = ("S", "N", "B", "BOOL", "NULL", "SS", "NS", "BS", "L", "M")
 _EMPTY = "Supplied AttributeValue is empty, must contain exactly one of the supported datatypes"
@@ -28,9 +29,17 @@ _SEVERAL = (
 _TOO_DEEP = (
     "Nesting Levels have exceeded supported limits: Attributes in the item have nested levels beyond supported limit"
 )
+NAME_TOO_LONG = "Attribute name is too large, must be less than 65536 bytes"
 
 
 # ---- Check and measure ----------------------------------------------------------------------------------------------
+
+
+def check_names(names: Iterable[str]) -> None:
+    """Refuse names of attributes that are too long."""
+    for name in names:
+        if len(name.encode()) > MAX_NAME:
+            raise Invalid(NAME_TOO_LONG)
 
 
 def measure(item: Mapping[str, Any], depth: int = 0) -> int:
@@ -188,6 +197,11 @@ def compare(left: Value, right: Value) -> int | None:
 def dump(item: Item) -> bytes:
     """The item as it is stored: DynamoDB's JSON."""
     return orjson.dumps(item, default=_base64)
+
+
+def whole(stored: bytes, protocol: str) -> Any:
+    """The item that was stored, for an answer that shows all of it: as it is where the wire's form is the store's."""
+    return orjson.Fragment(stored) if protocol == "json" else load(stored)
 
 
 def load(stored: bytes) -> Item:

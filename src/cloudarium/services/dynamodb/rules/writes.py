@@ -20,9 +20,16 @@ _GREW_TOO_LARGE = "Item size to update has exceeded the maximum allowed size"
 def measured(item: Item) -> int:
     """The size of an item that is put, checked."""
     size = values.measure(item)
+    check_size(item, size)
+    return size
+
+
+def check_size(item: Item, size: int) -> None:
+    """Refuse an item that is too large, or that has a name that is."""
+    if size > values.MAX_NAME:  # else none of its names is
+        values.check_names(item)
     if size > values.MAX_ITEM:
         raise ValidationException(_TOO_LARGE)
-    return size
 
 
 def check_update(update: Changes, given: Mapping[str, Value], table: Table) -> None:
@@ -65,6 +72,8 @@ def measured_update(item: Item, update: Changes, table: Table) -> int:
             if attribute is not None and attribute.name in touched and attribute.name in item:
                 _check_index_key(attribute, item[attribute.name], limit)
     size = values.measure(item)
+    if size > values.MAX_NAME:
+        values.check_names(item)
     if size > values.MAX_ITEM:
         raise ValidationException(_GREW_TOO_LARGE)
     return size
