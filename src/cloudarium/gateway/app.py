@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, MutableMapping
 from contextlib import aclosing
 from typing import Any
 
@@ -63,10 +63,10 @@ class App:
 
 
 def _request(scope: MutableMapping[str, Any]) -> HttpRequest:
-    headers: dict[str, str] = {}
-    for raw_name, raw_value in scope["headers"]:
-        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
-        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    sent = scope["headers"]
+    headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in sent}
+    if len(headers) < len(sent):
+        headers = _joined(sent)
     client = scope.get("client")
     return HttpRequest(
         method=scope["method"],
@@ -76,6 +76,15 @@ def _request(scope: MutableMapping[str, Any]) -> HttpRequest:
         peer=client[0] if client else "",
         scheme=scope["scheme"],
     )
+
+
+def _joined(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    """Headers of which some were sent several times."""
+    headers: dict[str, str] = {}
+    for raw_name, raw_value in sent:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        headers[name] = f"{headers[name]},{value}" if name in headers else value
+    return headers
 
 
 _SMALL_BODY = 64 * 1024
@@ -129,6 +138,8 @@ async def _respond(send: Send, response: HttpResponse, method: str) -> None:
 
 
 def _header_value(value: str) -> bytes:
+    if value.isascii() and value.isprintable():
+        return value.encode()
     # A header must not be able to start another one; what is not latin-1 goes out as UTF-8, as S3 sends metadata.
     clean = value.replace("\r", "").replace("\n", " ")
     try:

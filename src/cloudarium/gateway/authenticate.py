@@ -23,6 +23,7 @@ from cloudarium.shared.auth_errors import (
     UnrecognizedClient,
 )
 from cloudarium.shared.clock import iso
+from cloudarium.shared.scope import Scope
 
 _SKEW = 15 * 60  # seconds that a client's clock may be off
 
@@ -40,7 +41,7 @@ def authenticate(call: Call) -> None:
     assert call.request is not None and call.room is not None
     credential = prove(call, call.claim, call.request, call.room.card.signs_path_once)
     call.principal, call.signed = credential.principal, True
-    call.scope = call.scope._replace(account=credential.principal.account)
+    call.scope = Scope(credential.principal.account, call.scope.region)
 
 
 def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> Credential:
@@ -147,7 +148,7 @@ def _is_digest(text: str) -> bool:
 
 def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
     """Every x-amz- header and the host must be covered: what is not signed could be added on the way."""
-    names = claim.signed_headers.split(";")
+    names = sigv4.header_names(claim.signed_headers)
     if "host" not in names:
         raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
     unsigned = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.rooms import rooms_with
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 HOME_ACCOUNT = "000000000000"
 ROOT_SECRET = "test"
 _MOST = 10_000
+
+
+@lru_cache(maxsize=1024)  # decisions are remembered for a principal as long as it is the same object
+def _root(access_key: str) -> Credential:
+    account = HOME_ACCOUNT if access_key == "test" else access_key
+    return Credential(Principal.root(account, access_key_id=access_key), ROOT_SECRET)
 
 
 class Directory:
@@ -32,8 +39,7 @@ class Directory:
         `test` and every 12-digit id are root keys with the secret `test`, as existing tools expect.
         """
         if access_key == "test" or (len(access_key) == 12 and access_key.isascii() and access_key.isdecimal()):
-            account = HOME_ACCOUNT if access_key == "test" else access_key
-            return Credential(Principal.root(account, access_key_id=access_key), ROOT_SECRET)
+            return _root(access_key)
         return self._ask(self._credentials, access_key, "find_credential", access_key)
 
     def policies_of(self, principal: Principal) -> Any:

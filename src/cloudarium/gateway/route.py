@@ -14,6 +14,7 @@ from cloudarium.gateway.protocols import codec, detect
 from cloudarium.gateway.rooms import Room, all_rooms
 from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
+from cloudarium.shared.scope import Scope
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com|cloudarium\.local)$")
 _TARGET_ACTION = re.compile(r"[\w-]+")
@@ -43,7 +44,7 @@ async def route(call: Call) -> None:
     call.claim = claim = sigv4.claim_of(request) or sigv2.claim_of(request)
     if claim is not None:
         call.access_key = claim.access_key
-        call.scope = call.scope._replace(region=claim.region)
+        call.scope = Scope(call.scope.account, claim.region)
     _virtual_host(request)
     candidates = _rooms_of(request, claim)
     call.response = cors.preflight(call, request, candidates)

@@ -57,6 +57,22 @@ def claim_of(request: HttpRequest) -> Claim | None:
 
 
 def _from_header(header: str, headers: dict[str, str]) -> Claim:
+    head, label, last = header.rpartition("Signature=")
+    fields = _fields(f"{head}{label}*" if last.isalnum() else header)
+    timestamp = headers.get("x-amz-date", "")
+    if not _DATE.fullmatch(timestamp):
+        raise IncompleteSignature(
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
+            f" Authorization={ALGORITHM}"
+        )
+    token = headers.get("x-amz-security-token", "")
+    scope = _scope(fields["Credential"])
+    signature = fields["Signature"] if fields["Signature"] != "*" else last
+    return Claim(*scope, fields["SignedHeaders"], signature, timestamp, token, None)
+
+
+@lru_cache(maxsize=512)  # but for the signature, which every client sends last, they are the same all day long
+def _fields(header: str) -> dict[str, str]:
     if not header.startswith(ALGORITHM):
         raise IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
     fields = {}
@@ -66,15 +82,7 @@ def _from_header(header: str, headers: dict[str, str]) -> Claim:
     for name in ("Credential", "Signature", "SignedHeaders"):
         if not fields.get(name):
             raise IncompleteSignature(f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}")
-    timestamp = headers.get("x-amz-date", "")
-    if not _DATE.fullmatch(timestamp):
-        raise IncompleteSignature(
-            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
-            f" Authorization={ALGORITHM}"
-        )
-    token = headers.get("x-amz-security-token", "")
-    scope = _scope(fields["Credential"])
-    return Claim(*scope, fields["SignedHeaders"], fields["Signature"], timestamp, token, None)
+    return fields
 
 
 def _from_query(query: str) -> Claim:
@@ -148,13 +156,19 @@ def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, pat
         path = _encode(_decode_path(path), "-_.~/") if path_once else _encode(_normalize(path), "-_.~/")
     headers = request.headers
     lines = []
-    for name in claim.signed_headers.split(";"):
+    for name in header_names(claim.signed_headers):
         value = headers.get(name, "").strip()
         if "  " in value or "\t" in value:
             value = _SPACES.sub(" ", value)
         lines.append(f"{name}:{value}\n")
     query = _canonical_query(request.query) if request.query else ""
     return f"{request.method}\n{path}\n{query}\n{''.join(lines)}\n{claim.signed_headers}\n{payload_hash}"
+
+
+@lru_cache(maxsize=1024)
+def header_names(signed_headers: str) -> tuple[str, ...]:
+    """The headers that a signature covers, in order."""
+    return tuple(signed_headers.split(";"))
 
 
 def _decode_path(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -12,6 +13,7 @@ import orjson
 
 from cloudarium.glass import records
 from cloudarium.glass.records import Entry
+from cloudarium.policy.engine import Decision
 from cloudarium.shared.auth_errors import wire_of
 from cloudarium.shared.errors import AwsError
 
@@ -138,17 +140,14 @@ def _status(error: Exception | None) -> int:
     return (error.status or 400) if isinstance(error, AwsError) else 500
 
 
-def _decisions(call: Call) -> tuple[Any, ...]:
-    return tuple(
-        (
-            action,
-            resource,
-            decision.allowed,
-            str(decision.reason),
-            tuple((ref.policy, ref.sid) for ref in decision.deciding),
-        )
-        for action, resource, decision in call.decisions[:20]
-    )
+def _decisions(call: Call) -> bytes:
+    return b"[" + b",".join([_decided(*each) for each in call.decisions[:20]]) + b"]"
+
+
+@lru_cache(maxsize=4096)  # most calls repeat a decision
+def _decided(action: str, resource: str, decision: Decision) -> bytes:
+    statements = [(ref.policy, ref.sid) for ref in decision.deciding]
+    return orjson.dumps((action, resource, decision.allowed, str(decision.reason), statements))
 
 
 def _shown(entry: Entry) -> dict[str, Any]:

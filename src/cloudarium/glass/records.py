@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import orjson
-
 if TYPE_CHECKING:
     from cloudarium.store import Store
 
@@ -14,7 +12,7 @@ if TYPE_CHECKING:
 class Entry(NamedTuple):
     """One call: times in epoch seconds, duration in microseconds, sizes in bytes.
 
-    `decision` is (action, resource, allowed, reason, ((policy, sid), …)) for each permission that was asked for.
+    `decision` is the JSON of (action, resource, allowed, reason, ((policy, sid), …)) for each permission asked for.
     """
 
     request_id: str
@@ -31,7 +29,7 @@ class Entry(NamedTuple):
     status: int
     error: str
     signed: bool
-    decision: Any
+    decision: bytes
     bytes_in: int
     bytes_out: int
     source: str
@@ -40,15 +38,11 @@ class Entry(NamedTuple):
 
 _COLUMNS = ", ".join(Entry._fields)
 _MARKS = ", ".join("?" * len(Entry._fields))
-_DECISION = Entry._fields.index("decision")
 
 
 def write(store: Store, entries: Iterable[Entry]) -> None:
     """Add entries in the order in which the calls ended."""
-    store.run_many(
-        f"INSERT INTO journal ({_COLUMNS}) VALUES ({_MARKS})",
-        ((*entry[:_DECISION], orjson.dumps(entry.decision), *entry[_DECISION + 1 :]) for entry in entries),
-    )
+    store.run_many(f"INSERT INTO journal ({_COLUMNS}) VALUES ({_MARKS})", entries)
 
 
 def trim(store: Store, kept: int) -> None:

@@ -83,22 +83,30 @@ class _Checks:
         return constraints(shape, self._open_enums)
 
     def _structure(self, shape: Shape) -> _Check | None:
-        members = []
-        for name, member in shape.members.items():
-            check, needed = self(member), name in shape.required
-            if check is not None or needed:
-                members.append((name, lower_first(name), needed, check))
-        if not members:
+        checks, required = {}, []
+        for place, (name, member) in enumerate(shape.members.items()):
+            if (check := self(member)) is not None:
+                checks[name] = (place, lower_first(name), check)
+            if name in shape.required:
+                required.append((place, name, lower_first(name)))
+        if not checks and not required:
             return None
+        find = checks.get
 
         def check_structure(value: Any, path: str, problems: list[str]) -> None:
-            for name, shown, needed, check in members:
-                item = value.get(name)
-                if item is None:
-                    if needed:
-                        problems.append(_null(f"{path}{shown}"))
-                elif check is not None:
+            start, found = len(problems), []  # inputs set few of many members; their order matters for problems alone
+            for name, item in value.items():
+                if item is not None and (member := find(name)) is not None:
+                    place, shown, check = member
                     check(item, f"{path}{shown}", problems)
+                    if len(problems) > start:
+                        found.append((place, problems[start:]))
+                        del problems[start:]
+            for place, name, shown in required:
+                if value.get(name) is None:
+                    found.append((place, [_null(f"{path}{shown}")]))
+            for _, texts in sorted(found):
+                problems.extend(texts)
 
         def check_nested(value: Any, path: str, problems: list[str]) -> None:
             check_structure(value, f"{path}." if path else "", problems)
@@ -204,13 +212,13 @@ def _always(value: Any) -> bool:
 def _lengths(shape: Shape) -> list[_Constraint]:
     found: list[_Constraint] = []
     low, high = shape.trait("min"), shape.trait("max")
-    size = _java_length if shape.type == "string" else len
+    size = _java_length if shape.type == "string" else len  # Java's is never the smaller one
     if high is not None:
         top = int(high)
         found.append((lambda value: size(value) <= top, f"Member must have length less than or equal to {top}"))
     if low is not None:
         bottom = int(low)
-        holds = (lambda value: size(value) >= bottom) if bottom else _always
+        holds = (lambda value: len(value) >= bottom or size(value) >= bottom) if bottom else _always
         found.append((holds, f"Member must have length greater than or equal to {bottom}"))
     return found
 

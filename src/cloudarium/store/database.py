@@ -6,7 +6,6 @@ import fcntl
 import hashlib
 import shutil
 import tempfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import IO, Any
@@ -69,7 +68,7 @@ class Store:
         self._depth = 0
         self._transaction = Transaction(self)
         self._begun = False
-        self._versions: Counter[str] = Counter()
+        self._versions: dict[str, int] = {}
         self._rollbacks = 0
         self._schemas = [Path(__file__).with_name("schema.sql"), *schemas]
         self._connection = self._open()
@@ -158,11 +157,11 @@ class Store:
 
     def changed(self, topic: str) -> None:
         """Say that what is known about `topic` has changed, so that caches over it look again."""
-        self._versions[topic] += 1
+        self._versions[topic] = self._versions.get(topic, 0) + 1
 
     def version(self, topic: str) -> int:
         """A number that grows with every change of `topic`; what a rolled-back transaction showed counts as changed."""
-        return self._versions[topic] + self._rollbacks
+        return self._versions.get(topic, 0) + self._rollbacks
 
     # ---- Life -------------------------------------------------------------------------------------------------------
 

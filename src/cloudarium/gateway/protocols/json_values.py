@@ -282,11 +282,17 @@ class JsonSerializer(Compiler):
         return lambda value: [None if item is None else convert(item) for item in value]
 
     def map_(self, shape: Shape) -> Convert:
-        """An object with free keys."""
+        """An object with free keys; one that is JSON already stays as it is."""
         if shape.value.type in ("string", "boolean", "integer", "long"):
             return dict
         convert = self(shape.value)
-        return lambda value: {key: None if item is None else convert(item) for key, item in value.items()}
+
+        def serialize(value: Any) -> Any:
+            if type(value) is orjson.Fragment:
+                return value
+            return {key: None if item is None else convert(item) for key, item in value.items()}
+
+        return serialize
 
     def string(self, shape: Shape) -> Convert:
         """The text itself."""
