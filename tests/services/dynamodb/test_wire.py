@@ -7,6 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 import pytest
 from botocore.auth import SigV4Auth
@@ -119,16 +120,22 @@ def test_binary_and_numbers_survive_the_wire(dynamodb: Any, table: str) -> None:
 
 
 def send(url: str, account: str, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
-    """A signed request with any body; the status and the answer."""
+    """A signed request with any body; the status and the answer, whose checksum is right."""
     headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"DynamoDB_20120810.{operation}"}
     request = AWSRequest("POST", url + "/", headers, body)
     SigV4Auth(Credentials(account, "test"), "dynamodb", "us-east-1").add_auth(request)
     made = urllib.request.Request(url + "/", body, dict(request.headers.items()))
     try:
         with urllib.request.urlopen(made, timeout=30) as answer:
-            return answer.status, json.load(answer)
+            return answer.status, _checked(answer)
     except urllib.error.HTTPError as error:
-        return error.code, json.loads(error.read() or b"{}")
+        return error.code, _checked(error)
+
+
+def _checked(answer: Any) -> Any:
+    content = answer.read()
+    assert answer.headers["x-amz-crc32"] == str(crc32(content))
+    return json.loads(content or b"{}")
 
 
 def nested(levels: int) -> bytes:

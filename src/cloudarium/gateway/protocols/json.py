@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from zlib import crc32
 
 import orjson
 
@@ -46,9 +47,8 @@ def serialize(operation: OperationModel, output: dict[str, Any], request_id: str
     writer = operation.compiled.get("json.serialize")
     if writer is None:
         writer = operation.compiled["json.serialize"] = _writer(operation)
-    return HttpResponse(
-        200, {"Content-Type": _content_type(operation.service), "x-amzn-RequestId": request_id}, writer(output)
-    )
+    body = writer(output)
+    return HttpResponse(200, {**_headers(operation.service, body), "x-amzn-RequestId": request_id}, body)
 
 
 def _writer(operation: OperationModel) -> Callable[[dict[str, Any]], bytes]:
@@ -63,11 +63,12 @@ def serialize_error(
 ) -> HttpResponse:
     """The response for an error: `__type`, the message and the error's own members."""
     found = problem(service, PROTOCOL, error)
-    headers = {"Content-Type": _content_type(service), "x-amzn-RequestId": request_id, **found.headers}
+    members = {"__type": qualified(service, found.name), **error_members(service, found)}
+    body = orjson.dumps(members, default=str)
+    headers = {**_headers(service, body), "x-amzn-RequestId": request_id, **found.headers}
     if service.query_compatible:
         headers["x-amzn-query-error"] = query_error(found)
-    body = {"__type": qualified(service, found.name), **error_members(service, found)}
-    return HttpResponse(found.status, headers, orjson.dumps(body, default=str))
+    return HttpResponse(found.status, headers, body)
 
 
 def query_error(found: Problem) -> str:
@@ -105,5 +106,9 @@ def error_members(
     return members
 
 
-def _content_type(service: ServiceModel) -> str:
-    return f"application/x-amz-json-{service.json_version}"
+def _headers(service: ServiceModel, body: bytes) -> dict[str, str]:
+    headers = {"Content-Type": f"application/x-amz-json-{service.json_version}"}
+    checksum = service.metadata.get("answerChecksum")
+    if checksum:
+        headers[checksum] = str(crc32(body))
+    return headers
