@@ -34,6 +34,7 @@ check: $(VENV)/installed-dev ## ruff and mypy
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
+	@cd capstone && ../$(BIN)/mypy
 
 bench: $(VENV)/installed-dev ## Measure the small calls, beside a bare server and the peers
 	@$(BIN)/python -m bench
