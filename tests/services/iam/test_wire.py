@@ -84,7 +84,7 @@ class refused_somehow:  # noqa: N801 - reads as a statement
 @pytest.mark.parametrize(
     ("operation", "given"),
     [
-        ("create_service_linked_role", {"AWSServiceName": "lambda.amazonaws.com"}),
+        ("create_service_linked_role", {"AWSServiceName": "unheard-of.amazonaws.com"}),
         ("create_open_id_connect_provider", {"Url": "https://example.com"}),
         ("create_saml_provider", {"SAMLMetadataDocument": "x" * 1000, "Name": "x"}),
         ("create_virtual_mfa_device", {"VirtualMFADeviceName": "x"}),

@@ -98,6 +98,18 @@ class MalformedPolicyDocument(AwsError):
     status = 400
 
 
+class UnmodifiableEntity(AwsError):
+    """A service-linked role belongs to its service."""
+
+    code = "UnmodifiableEntityException"
+    status = 400
+
+    def __init__(self, role: str) -> None:
+        super().__init__(
+            f"Cannot perform the operation on the protected role '{role}' - this role is only modifiable by AWS"
+        )
+
+
 class InvalidInput(AwsError):
     """The input contradicts itself or the state."""
 

@@ -62,6 +62,21 @@ new_user, new_group, new_role, new_profile = _made("user"), _made("group"), _mad
 users, groups, roles, profiles = _listed("user"), _listed("group"), _listed("role"), _listed("instance-profile")
 
 
+def oidc_provider(call: Call) -> str:
+    """The OpenID Connect provider that a call names by ARN."""
+    return call.input.get("OpenIDConnectProviderArn") or f"arn:aws:iam::{call.account}:oidc-provider/*"
+
+
+def new_oidc_provider(call: Call) -> str:
+    """The OpenID Connect provider that a call makes."""
+    return f"arn:aws:iam::{call.account}:oidc-provider/{str(call.input.get('Url', '')).removeprefix('https://')}"
+
+
+def new_linked_role(call: Call) -> str:
+    """The service-linked role that a call makes: AWS knows its name only later."""
+    return f"arn:aws:iam::{call.account}:role/aws-service-role/{call.input.get('AWSServiceName', '*')}/*"
+
+
 def owner_of_key(call: Call) -> str:
     """The user whose access key a call names."""
     key = credentials.access_key(call.store, str(call.input.get("AccessKeyId", "")))
@@ -116,6 +131,8 @@ def conditions(call: Call) -> dict[str, Any]:
     if given.get("PolicyArn"):
         found["iam:PolicyARN"] = given["PolicyArn"]
     target = _target(call)
+    if given.get("AWSServiceName"):
+        found["iam:AWSServiceName"] = given["AWSServiceName"]
     boundary = given.get("PermissionsBoundary") or (target.boundary if target is not None else "")
     if boundary:
         found["iam:PermissionsBoundary"] = boundary

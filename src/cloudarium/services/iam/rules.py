@@ -27,6 +27,9 @@ GROUPS_OF_USER = 10
 POLICY_VERSIONS = 5
 TAGS = 50
 LARGEST_PASSWORD = 128
+PROVIDER_THUMBPRINTS = 5
+PROVIDER_CLIENTS = 100
+LINKED_PATH = "/aws-service-role/"
 TRACKED_SECONDS = 400 * 86400  # AWS remembers the last use of a role or key for so long
 DEFAULT_PASSWORD_POLICY: Mapping[str, Any] = {
     "MinimumPasswordLength": 6,
@@ -39,6 +42,7 @@ DEFAULT_PASSWORD_POLICY: Mapping[str, Any] = {
 SYMBOLS = "! @ # $ % ^ & * ( ) _ + - = [ ] { } | '"
 _USER_OR_ROLE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/")
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+")
+_TASK = re.compile(r"task/aws-service-role/[\w.-]+/(AWSServiceRoleFor\w+)/[0-9a-f-]{36}")
 _ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
 
 
@@ -173,6 +177,36 @@ def check_not_reused(password: str, previous: Sequence[str], policy: Mapping[str
     remembered = (policy or {}).get("PasswordReusePrevention", 0)
     if any(same_password(password, kept) for kept in previous[:remembered]):
         raise errors.PasswordPolicyViolation("Password should not be reused")
+
+
+# ---- providers, linked roles ----------------------------------------------------------------------------------------
+
+
+def provider_url(url: str) -> str:
+    """An OpenID Connect provider's URL as its ARN has it: without the scheme, which must be https."""
+    scheme, _, rest = url.partition("://")
+    if scheme != "https" or not rest.split("/", 1)[0]:
+        raise errors.ValidationError("Invalid Open ID Connect Provider URL")
+    return rest
+
+
+def check_provider(clients: Sequence[str], thumbprints: Sequence[str]) -> None:
+    """Raise for more clients or thumbprints than a provider may have."""
+    if len(thumbprints) > PROVIDER_THUMBPRINTS:
+        raise errors.InvalidInput(f"Thumbprint list must contain fewer than {PROVIDER_THUMBPRINTS} entries.")
+    if len(clients) > PROVIDER_CLIENTS:
+        raise errors.LimitExceeded.quota("ClientIdsPerOpenIdConnectProvider", PROVIDER_CLIENTS)
+
+
+def is_linked(path: str) -> bool:
+    """Whether this is the path of a service-linked role."""
+    return path.startswith(LINKED_PATH)
+
+
+def deleted_role(task: str) -> str | None:
+    """The role that a deletion task was about; None when this is no such task."""
+    found = _TASK.fullmatch(task)
+    return found.group(1) if found else None
 
 
 # ---- names, tags ----------------------------------------------------------------------------------------------------

@@ -92,3 +92,12 @@ CREATE TABLE IF NOT EXISTS iam_accounts (
     alias TEXT UNIQUE,
     password_policy TEXT
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS iam_oidc_providers (
+    account TEXT NOT NULL,
+    url TEXT NOT NULL,                -- without https://, as in the ARN
+    clients TEXT NOT NULL,
+    thumbprints TEXT NOT NULL,
+    created REAL NOT NULL,
+    PRIMARY KEY (account, url)
+) WITHOUT ROWID;

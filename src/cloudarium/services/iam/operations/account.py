@@ -7,7 +7,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.iam import errors, rules
-from cloudarium.services.iam.records import credentials, entities, policies
+from cloudarium.services.iam.records import credentials, entities, policies, providers
 
 _QUOTAS = {
     "UsersQuota": 5000,
@@ -39,7 +39,6 @@ _NONE_OF = (
     "AccountSigningCertificatesPresent",
     "MFADevices",
     "MFADevicesInUse",
-    "Providers",
     "ServerCertificates",
 )
 
@@ -119,6 +118,7 @@ def get_account_summary(call: Call) -> dict[str, Any]:
         "Users": entities.count(call.store, call.account, "user"),
         "Groups": entities.count(call.store, call.account, "group"),
         "Roles": entities.count(call.store, call.account, "role"),
+        "Providers": len(providers.every(call.store, call.account)),
         "InstanceProfiles": entities.count(call.store, call.account, "instance-profile"),
         "Policies": len(own),
         "PolicyVersionsInUse": sum(len(policies.versions(call.store, policy.arn)) for policy in own)

@@ -64,7 +64,7 @@ def attach_group_policy(call: Call) -> dict[str, Any]:
 @operation("AttachRolePolicy", on=resources.role)
 def attach_role_policy(call: Call) -> dict[str, Any]:
     """Attach a managed policy to a role; again is no error."""
-    return _attach(call, shapes.the(call, "role", call.input["RoleName"]))
+    return _attach(call, shapes.modifiable(shapes.the(call, "role", call.input["RoleName"])))
 
 
 @operation("DetachUserPolicy", on=resources.user)
@@ -82,7 +82,7 @@ def detach_group_policy(call: Call) -> dict[str, Any]:
 @operation("DetachRolePolicy", on=resources.role)
 def detach_role_policy(call: Call) -> dict[str, Any]:
     """Detach a managed policy from a role."""
-    return _detach(call, shapes.the(call, "role", call.input["RoleName"]))
+    return _detach(call, shapes.modifiable(shapes.the(call, "role", call.input["RoleName"])))
 
 
 @operation("ListAttachedUserPolicies", on=resources.user)

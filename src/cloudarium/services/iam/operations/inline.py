@@ -60,7 +60,7 @@ def put_group_policy(call: Call) -> dict[str, Any]:
 @operation("PutRolePolicy", on=resources.role)
 def put_role_policy(call: Call) -> dict[str, Any]:
     """Give a role an inline policy, in place of one of that name."""
-    return _put(call, shapes.the(call, "role", call.input["RoleName"]))
+    return _put(call, shapes.modifiable(shapes.the(call, "role", call.input["RoleName"])))
 
 
 @operation("GetUserPolicy", on=resources.user)
@@ -96,7 +96,7 @@ def delete_group_policy(call: Call) -> dict[str, Any]:
 @operation("DeleteRolePolicy", on=resources.role)
 def delete_role_policy(call: Call) -> dict[str, Any]:
     """Take an inline policy from a role."""
-    return _delete(call, shapes.the(call, "role", call.input["RoleName"]))
+    return _delete(call, shapes.modifiable(shapes.the(call, "role", call.input["RoleName"])))
 
 
 @operation("ListUserPolicies", on=resources.user)

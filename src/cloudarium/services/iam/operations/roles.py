@@ -23,7 +23,7 @@ def _trust(call: Call, document: str) -> str:
 
 
 def _modifiable(call: Call) -> Entity:
-    return shapes.the(call, "role", call.input["RoleName"])
+    return shapes.modifiable(shapes.the(call, "role", call.input["RoleName"]))
 
 
 @operation("CreateRole", on=resources.new_role)
@@ -77,8 +77,8 @@ def update_role(call: Call) -> dict[str, Any]:
 
 @operation("UpdateRoleDescription", on=resources.role)
 def update_role_description(call: Call) -> dict[str, Any]:
-    """Change a role's description."""
-    role = _modifiable(call)
+    """Change a role's description, also a service-linked one's."""
+    role = shapes.the(call, "role", call.input["RoleName"])
     changed = role._replace(description=call.input["Description"])
     entities.change(call.store, role, changed)
     return {"Role": {**shapes.new_role(call, changed), **shapes.described(changed)}}

@@ -26,6 +26,13 @@ def the(call: Call, kind: str, name: str) -> Entity:
     return found
 
 
+def modifiable(entity: Entity) -> Entity:
+    """The entity, when the account may change it; raises UnmodifiableEntity for a service-linked role."""
+    if entity.kind == "role" and rules.is_linked(entity.path):
+        raise errors.UnmodifiableEntity(entity.name)
+    return entity
+
+
 def user_name(call: Call) -> str:
     """The user a call names, or, when it names none, the user who calls."""
     name = call.input.get("UserName")

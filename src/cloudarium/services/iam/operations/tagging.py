@@ -8,7 +8,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.iam import resources, rules
-from cloudarium.services.iam.operations import shapes
+from cloudarium.services.iam.operations import oidc, shapes
 
 
 def _tag(call: Call, arn: str, caseless: bool = False) -> dict[str, Any]:
@@ -123,3 +123,21 @@ def untag_instance_profile(call: Call) -> dict[str, Any]:
 def list_instance_profile_tags(call: Call) -> dict[str, Any]:
     """The tags of an instance profile, by key."""
     return _list(call, _profile(call))
+
+
+@operation("TagOpenIDConnectProvider", on=resources.oidc_provider)
+def tag_open_id_connect_provider(call: Call) -> dict[str, Any]:
+    """Add tags to an OpenID Connect provider."""
+    return _tag(call, oidc.the_provider(call).arn)
+
+
+@operation("UntagOpenIDConnectProvider", on=resources.oidc_provider)
+def untag_open_id_connect_provider(call: Call) -> dict[str, Any]:
+    """Take tags from an OpenID Connect provider."""
+    return _untag(call, oidc.the_provider(call).arn)
+
+
+@operation("ListOpenIDConnectProviderTags", on=resources.oidc_provider)
+def list_open_id_connect_provider_tags(call: Call) -> dict[str, Any]:
+    """The tags of an OpenID Connect provider, by key."""
+    return _list(call, oidc.the_provider(call).arn)
