@@ -356,13 +356,23 @@ class IncompleteBody(S3Error):
 
 
 class EntityTooLarge(S3Error):
-    """One PUT takes up to 5 GiB."""
+    """One PUT takes up to 5 GiB, a form what its policy says."""
 
     code, status = "EntityTooLarge", 400
     text = "Your proposed upload exceeds the maximum allowed size"
 
-    def __init__(self, size: int) -> None:
-        super().__init__(ProposedSize=str(size), MaxSizeAllowed=str(MAX_PUT))
+    def __init__(self, size: int, most: int = MAX_PUT) -> None:
+        super().__init__(ProposedSize=str(size), MaxSizeAllowed=str(most))
+
+
+class FormTooSmall(S3Error):
+    """A form's file is smaller than its policy wants."""
+
+    code, status = "EntityTooSmall", 400
+    text = "Your proposed upload is smaller than the minimum allowed size"
+
+    def __init__(self, size: int, least: int) -> None:
+        super().__init__(ProposedSize=str(size), MinSizeAllowed=str(least))
 
 
 class InvalidDigest(S3Error):

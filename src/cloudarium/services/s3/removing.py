@@ -47,7 +47,7 @@ def remove(
             objects.remove(store, newest)
             notices.tell(store, bucket, f"{events}:Delete", newest, cause, now, trace, with_content=False)
         return Gone(None, False)
-    marker = _marker(bucket, key, now)
+    marker = _marker(bucket, key, now, newest)
     stored = objects.put(store, marker, newest)
     notices.tell(store, bucket, f"{events}:DeleteMarkerCreated", stored, cause, now, trace)
     return Gone(stored.version, True)
@@ -71,7 +71,8 @@ def _remove_version(
     return Gone(version, bool(old.marker))
 
 
-def _marker(bucket: Bucket, key: str, now: float) -> Object:
-    version = names.new_version_id() if bucket.versioning == "Enabled" else NULL
+def _marker(bucket: Bucket, key: str, now: float, previous: Object | None) -> Object:
+    enabled = bucket.versioning == "Enabled"
+    version = names.new_version_id(objects.next_age(previous)) if enabled else NULL
     empty = "d41d8cd98f00b204e9800998ecf8427e"  # what S3's events call the ETag of a delete marker
     return Object(bucket.name, key, 0, version, 1, 0, empty, now, "STANDARD", "", "", "", None, None, None, None, None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
@@ -102,6 +103,16 @@ def each_deleted(call: Call) -> list[Need]:
 
 def _sets_acl(input: Mapping[str, Any]) -> bool:
     return input.get("ACL") is not None or not headers.GRANTS.isdisjoint(input)
+
+
+def url(call: Call, bucket: str, key: str) -> str:
+    """The object's address in the style in which the request came: the bucket as a host or in the path."""
+    request = call.request
+    name = quote(key, safe="", errors="surrogatepass")
+    if request is None:
+        return f"http://s3.{call.region}.amazonaws.com/{bucket}/{name}"
+    by_host = request.sent_path not in ("", request.path)
+    return f"http://{request.host}/{name}" if by_host else f"http://{request.host}/{bucket}/{name}"
 
 
 # ---- Whose it is, and its policy ------------------------------------------------------------------------------------

@@ -10,4 +10,5 @@ CARD = Service(
     signs_path_once=True,
     anonymous=True,
     cors=True,
+    form="post_object",
 )

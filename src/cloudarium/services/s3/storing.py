@@ -47,9 +47,9 @@ def _raw_expires(call: Call, system: dict[str, Any]) -> dict[str, Any]:
     return system
 
 
-def new_version(bucket: Bucket) -> str:
-    """The version id of a new version in this bucket."""
-    return names.new_version_id() if bucket.versioning == "Enabled" else NULL
+def new_version(bucket: Bucket, previous: Object | None) -> str:
+    """The version id of a new version in this bucket, which comes in front of `previous`."""
+    return names.new_version_id(objects.next_age(previous)) if bucket.versioning == "Enabled" else NULL
 
 
 def store(call: Call, bucket: Bucket, new: Object, event: str, previous: Object | None) -> Object:
@@ -66,6 +66,7 @@ def made(
     call: Call,
     bucket: Bucket,
     attributes: Attributes,
+    previous: Object | None,
     *,
     size: int,
     etag: str,
@@ -76,12 +77,12 @@ def made(
     upload: str | None = None,
     key: str | None = None,
 ) -> Object:
-    """A new version that is not stored yet."""
+    """A new version that is not stored yet; `previous` is the newest one so far."""
     return Object(
         bucket=bucket.name,
         key=call.input["Key"] if key is None else key,
         age=0,
-        version=new_version(bucket),
+        version=new_version(bucket, previous),
         marker=0,
         size=size,
         etag=etag,

@@ -57,6 +57,6 @@ def get_object_acl(call: Call) -> dict[str, Any]:
 def put_object_acl(call: Call) -> dict[str, Any]:
     """Take only the ACL that the object has anyway."""
     bucket = buckets.of(call)
-    reading.find(call, bucket)
+    reading.find(call, bucket, marker_is_key=False)
     _check_new(call, bucket)
     return {}

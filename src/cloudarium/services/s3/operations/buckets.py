@@ -45,7 +45,8 @@ def create_bucket(call: Call) -> dict[str, Any]:
         raise errors.BucketAlreadyExists(name)
     elif region != "us-east-1" or present.region != region:
         raise errors.BucketAlreadyOwnedByYou(name)
-    return {"Location": f"/{name}", "BucketArn": present.arn}
+    location = f"http://{name}.s3.amazonaws.com/" if configuration.get("LocationConstraint") else f"/{name}"
+    return {"Location": location, "BucketArn": present.arn}
 
 
 def _check_ownership(ownership: str | None) -> None:
@@ -80,7 +81,7 @@ def list_buckets(call: Call) -> dict[str, Any]:
             f"Argument max-buckets must be an integer between 1 and {MOST_BUCKETS}", "max-buckets", size
         )
     if region is not None and region not in names.REGIONS:
-        raise errors.InvalidArgument("Argument value is not a valid AWS Region", "bucket-region", region)
+        raise errors.InvalidArgument(f"Argument value {region} is not a valid AWS Region", "bucket-region")
     found: list[buckets.Bucket] = []
     more = False
     for bucket in buckets.each_of(call.store, call.account, input.get("Prefix") or "", _after(token)):
@@ -103,7 +104,7 @@ def list_buckets(call: Call) -> dict[str, Any]:
 
 
 def _after(token: str | None) -> str:
-    if token is None:
+    if not token:
         return ""
     try:
         name = paging.decode(token)

@@ -65,7 +65,7 @@ async def copy_object(call: Call) -> dict[str, Any]:
             f"The specified copy source is larger than the maximum allowable size for a copy source: {errors.MAX_PUT}"
         )
     attributes = _attributes(call, own, source)
-    _check_self_copy(call, source, bucket)
+    _check_self_copy(call, source, bucket, attributes)
     algorithm = _algorithm(call, source.object)
     copied = await content.copy(call.store, source.object, Range(0, source.object.size), (algorithm,))
     try:
@@ -89,7 +89,7 @@ def _keep(call: Call, attributes: storing.Attributes, algorithm: checksums.Algor
     current = previous.etag if previous is not None and not previous.marker else None
     conditions.check_write(call.input, key, current)
     new = storing.made(
-        call, bucket, attributes, size=copied.size, etag=copied.md5, algorithm=algorithm.name,
+        call, bucket, attributes, previous, size=copied.size, etag=copied.md5, algorithm=algorithm.name,
         checksum_type=checksums.FULL_OBJECT, checksum=copied.checksums[algorithm.name], blob=copied.blob,
     )  # fmt: skip
     return storing.store(call, bucket, new, "s3:ObjectCreated:Copy", previous)
@@ -114,13 +114,15 @@ def _attributes(call: Call, own: storing.Attributes, source: Found) -> storing.A
     return storing.Attributes(own.storage_class, system, source.object.user, tags)
 
 
-def _check_self_copy(call: Call, source: Found, bucket: Bucket) -> None:
+def _check_self_copy(call: Call, source: Found, bucket: Bucket, attributes: storing.Attributes) -> None:
     changes = ("StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation", "ChecksumAlgorithm")
     if (
         (source.bucket.name, source.object.key) == (bucket.name, call.input["Key"])
         and not source.names_version
         and call.input.get("MetadataDirective") != "REPLACE"
         and all(call.input.get(name) is None for name in changes)
+        and bucket.get("encryption") is None  # where a bucket's owner set one, S3 takes it for a change
+        and encryption.members(source.object.system) == encryption.members(attributes.system)
     ):
         raise errors.InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the"

@@ -73,6 +73,7 @@ def _contents(page: listing.Page[Listed], encode: Callable[[str], str], owner: d
 
 def _shared(call: Call, bucket: Bucket, limit: int, encode: Callable[[str], str]) -> dict[str, Any]:
     """The members that both lists have. OptionalObjectAttributes asks for restores, of which there are none."""
+    call.headers["x-amz-bucket-region"] = bucket.region
     for attribute in call.input.get("OptionalObjectAttributes") or ():
         if attribute != "RestoreStatus":
             raise errors.InvalidArgument(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from typing import Any
-from urllib.parse import quote
 
 import orjson
 
@@ -14,8 +13,7 @@ from cloudarium.services.s3 import content, errors, owners, reading, resources, 
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.uploads import Part, Upload
-from cloudarium.services.s3.rules import checksums, completing, conditions, encryption, headers, lifecycle
-from cloudarium.shared import ids
+from cloudarium.services.s3.rules import checksums, completing, conditions, encryption, headers, lifecycle, names
 
 
 def find_upload(call: Call) -> Upload:
@@ -52,7 +50,7 @@ def create_multipart_upload(call: Call) -> dict[str, Any]:
     algorithm = checksums.named(asked) if asked is not None else None
     type = checksums.multipart_type(algorithm, type) if algorithm is not None else None
     upload = Upload(
-        id=ids.token(128),
+        id=names.new_upload_id(call.input["Key"], call.now),
         bucket=bucket.name,
         key=call.input["Key"],
         account=bucket.account,
@@ -143,7 +141,7 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
     )
     digest = hashlib.md5(b"".join(bytes.fromhex(part.etag) for part in parts), usedforsecurity=False).hexdigest()
     new = storing.made(
-        call, bucket, attributes, size=sum(part.size for part in parts), etag=f"{digest}-{len(parts)}",
+        call, bucket, attributes, previous, size=sum(part.size for part in parts), etag=f"{digest}-{len(parts)}",
         algorithm=checksum.algorithm, checksum_type=checksum.type, checksum=checksum.value, upload=upload.id,
         key=upload.key,
     )  # fmt: skip
@@ -155,14 +153,9 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
     stored = storing.store(call, bucket, new, "s3:ObjectCreated:CompleteMultipartUpload", previous)
     sums = reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum)
     return {
-        "Location": _location(call, bucket.name, upload.key),
+        "Location": resources.url(call, bucket.name, upload.key),
         "Bucket": bucket.name,
         "Key": upload.key,
         **storing.answer(bucket, stored),
         **sums,
     }
-
-
-def _location(call: Call, bucket: str, key: str) -> str:
-    host = call.request.host if call.request is not None else f"s3.{call.region}.amazonaws.com"
-    return f"http://{host}/{bucket}/{quote(key, safe='', errors='surrogatepass')}"

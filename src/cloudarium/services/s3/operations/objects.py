@@ -34,15 +34,22 @@ async def put_object(call: Call) -> dict[str, Any]:
             current = previous.etag if previous is not None and not previous.marker else None
             conditions.check_write(call.input, call.input["Key"], current)
             new = storing.made(
-                call, bucket, attributes, size=taken.size, etag=taken.md5, algorithm=algorithm.name,
+                call, bucket, attributes, previous, size=taken.size, etag=taken.md5, algorithm=algorithm.name,
                 checksum_type=checksums.FULL_OBJECT, checksum=taken.checksums[algorithm.name], blob=taken.blob,
             )  # fmt: skip
-            stored = storing.store(call, bucket, new, "s3:ObjectCreated:Put", previous)
+            stored = storing.store(call, bucket, new, _event(call), previous)
     except BaseException:
         call.store.blobs.discard(taken.blob)
         raise
     sums = reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum)
     return {**storing.answer(bucket, stored), **sums}
+
+
+def _event(call: Call) -> str:
+    """What notifications call this put: S3's own door sends those that browsers post."""
+    parent = call.parent
+    posted = parent is not None and parent.door is not None and parent.service == call.service
+    return "s3:ObjectCreated:Post" if posted else "s3:ObjectCreated:Put"
 
 
 # ---- Get and head ---------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from cloudarium.services.s3.operations.multipart import abort_members, find_uplo
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.uploads import Upload
-from cloudarium.services.s3.rules import headers, listing
+from cloudarium.services.s3.rules import headers, listing, names
 
 
 @operation("ListParts", on=resources.object, refuses=headers.REFUSED_KEYS)
@@ -75,15 +75,17 @@ def list_multipart_uploads(call: Call) -> dict[str, Any]:
         "Bucket": bucket.name,
         "KeyMarker": encode(key_marker),
         "UploadIdMarker": id_marker if key_marker else "",
-        "Prefix": encode(input.get("Prefix") or ""),
+        "NextKeyMarker": "",
+        "NextUploadIdMarker": "",
         "MaxUploads": limit,
         "IsTruncated": page.truncated,
         **listing.given(
             Delimiter=encode(input["Delimiter"]) if input.get("Delimiter") else None,
             EncodingType=input.get("EncodingType"),
+            Prefix=encode(input["Prefix"]) if input.get("Prefix") else None,
         ),
     }
-    if page.entries:
+    if page.items:  # where a page holds common prefixes alone, S3 does not say how to go on
         last = page.entries[-1]
         output |= {"NextKeyMarker": encode(last.name), "NextUploadIdMarker": last.item.id if last.item else ""}
     if page.items:
@@ -115,7 +117,8 @@ def _page(call: Call, bucket: Bucket, key: str, id: str, limit: int) -> listing.
         start = seek(prefix)
     else:
         # Without an upload id the list goes on behind all uploads of the key marker.
-        upload = uploads.find(call.store, bucket.name, key, id) if id else None
-        initiated = upload.initiated if upload is not None else float("inf")
+        initiated = names.time_of_upload(key, id) if id else float("inf")
+        if initiated is None:
+            raise errors.InvalidArgument("Invalid uploadId marker", "upload-id-marker", id)
         start = uploads.each_of(call.store, bucket.name, key, (key, initiated, id))
     return listing.page(listing.walk(seek, start, prefix, delimiter, key), limit)

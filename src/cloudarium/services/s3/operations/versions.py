@@ -72,13 +72,19 @@ def _page(call: Call, bucket: Bucket, key: str, version: str, limit: int) -> lis
 
 
 def _age(call: Call, bucket: Bucket, key: str, version: str) -> int:
-    """The age behind which the list goes on within `key`; without a version marker the whole key is done."""
+    """The age behind which the list goes on within `key`; without a version marker the whole key is done.
+
+    A marker that was deleted since tells its age itself. Only null does not: then the key is shown from its beginning.
+    """
     if not version:
         return _OLDEST
     if not names.is_version_id(version):
         raise errors.InvalidArgument("Invalid version id specified", "version-id-marker", version)
     found = objects.version(call.store, bucket.name, key, version)
-    return found.age if found is not None else _OLDEST
+    if found is not None:
+        return found.age
+    age = names.age_of_version(version)
+    return age if age is not None else -_OLDEST
 
 
 def _is_latest(call: Call, bucket: Bucket, rows: list[Listed]) -> Callable[[Listed], bool]:

@@ -134,6 +134,11 @@ def keys_after(store: Store, bucket: str, key: str | None, limit: int) -> list[s
 # ---- Writing --------------------------------------------------------------------------------------------------------
 
 
+def next_age(previous: Object | None) -> int:
+    """The age of a version in front of `previous`."""
+    return previous.age - 1 if previous is not None else -1
+
+
 def put(store: Store, new: Object, previous: Object | None) -> Object:
     """Make `new` the newest version of its key; a null version takes the place of an earlier null version.
 
@@ -145,7 +150,7 @@ def put(store: Store, new: Object, previous: Object | None) -> Object:
         new = new._replace(age=previous.age)  # takes its row
         _drop_content(store, previous)
     else:
-        new = new._replace(age=previous.age - 1)
+        new = new._replace(age=next_age(previous))
         old = version(store, new.bucket, new.key, NULL) if new.version == NULL else None
         if old is not None:
             remove(store, old)

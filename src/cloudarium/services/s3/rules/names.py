@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import struct
 
 from cloudarium.services.s3 import errors
 from cloudarium.shared import ids
@@ -85,19 +86,62 @@ def check_storage_class(name: str | None) -> str:
     return name
 
 
-def new_version_id() -> str:
-    """A new version's id: 32 characters of which the last four prove that it is one of ours."""
-    head = ids.token(28)
-    return head + _proof(head)
+_HEAD = 20  # characters of an id that are random
 
 
-def _proof(head: str) -> str:
-    return base64.urlsafe_b64encode(hashlib.sha256(head.encode()).digest()[:3]).decode()
+def _digest(head: str, more: bytes = b"") -> bytes:
+    return hashlib.sha256(head.encode() + more).digest()
+
+
+def new_version_id(age: int) -> str:
+    """A new version's id: 32 characters that prove that it is one of ours and tell the version's age.
+
+    A list can so go on behind a version that was deleted since: whoever empties a bucket deletes page by page.
+    """
+    head = ids.token(_HEAD)
+    hidden = bytes(a ^ b for a, b in zip(age.to_bytes(4, "big", signed=True), _digest(head), strict=False))
+    return head + base64.urlsafe_b64encode(hidden + _digest(head, hidden)[:5]).decode()
+
+
+def age_of_version(version: str) -> int | None:
+    """The age that a version's id tells; None for null and for what is no version's id."""
+    if len(version) != 32 or not version.isascii():
+        return None
+    head = version[:_HEAD]
+    try:
+        rest = base64.b64decode(version[_HEAD:], b"-_", validate=True)
+    except ValueError:
+        return None
+    hidden, proof = rest[:4], rest[4:]
+    if proof != _digest(head, hidden)[:5]:
+        return None
+    return int.from_bytes(bytes(a ^ b for a, b in zip(hidden, _digest(head), strict=False)), "big", signed=True)
 
 
 def is_version_id(version: str) -> bool:
     """Whether this can be a version's id at all."""
-    return version == "null" or (len(version) == 32 and version.isascii() and version[28:] == _proof(version[:28]))
+    return version == "null" or age_of_version(version) is not None
+
+
+def new_upload_id(key: str, initiated: float) -> str:
+    """A new multipart upload's id: 128 characters that tell its time and prove that it is one of this key."""
+    head = base64.urlsafe_b64encode(struct.pack(">d", initiated))[:11].decode() + ids.token(109)
+    return head + _upload_proof(key, head)
+
+
+def _upload_proof(key: str, head: str) -> str:
+    return base64.urlsafe_b64encode(_digest(head, key.encode("utf-8", "surrogatepass"))[:6]).decode()
+
+
+def time_of_upload(key: str, id: str) -> float | None:
+    """When the upload with this id was begun; None when it is no upload of this key."""
+    if len(id) != 128 or not id.isascii() or id[120:] != _upload_proof(key, id[:120]):
+        return None
+    try:
+        moment: float = struct.unpack(">d", base64.b64decode(id[:11] + "=", b"-_", validate=True))[0]
+    except ValueError:
+        return None
+    return moment
 
 
 def check_version_id(version: str | None) -> None:
