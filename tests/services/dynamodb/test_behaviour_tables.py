@@ -148,7 +148,13 @@ def test_billing_and_throughput_change(dynamodb: Any, refused: Refused) -> None:
     answer = dynamodb.update_table(TableName="paid", ProvisionedThroughput=more)["TableDescription"]
     assert answer["TableStatus"] == "UPDATING"
     described = dynamodb.describe_table(TableName="paid")["Table"]
-    assert (described["TableStatus"], described["ProvisionedThroughput"]["ReadCapacityUnits"]) == ("ACTIVE", 10)
+    units = described["ProvisionedThroughput"]
+    assert (described["TableStatus"], units["ReadCapacityUnits"]) == ("ACTIVE", 10)
+    assert "LastIncreaseDateTime" in units and "LastDecreaseDateTime" not in units
+    mixed = {"ReadCapacityUnits": 5, "WriteCapacityUnits": 7}
+    dynamodb.update_table(TableName="paid", ProvisionedThroughput=mixed)
+    units = dynamodb.describe_table(TableName="paid")["Table"]["ProvisionedThroughput"]
+    assert units["LastIncreaseDateTime"] >= units["LastDecreaseDateTime"]
     dynamodb.update_table(TableName="paid", BillingMode="PAY_PER_REQUEST")
     described = dynamodb.describe_table(TableName="paid")["Table"]
     assert described["BillingModeSummary"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -228,6 +234,40 @@ def test_index_updates_that_are_refused(dynamodb: Any, table: str, refused: Refu
 # ---- Streams, tags and settings -------------------------------------------------------------------------------------
 
 
+def test_index_updates_that_are_wrong_whatever_the_table_is(dynamodb: Any, table: str, refused: Refused) -> None:
+    def update(name: str, *updates: dict[str, Any], **given: Any) -> str:
+        return refused(dynamodb.update_table, TableName=name, GlobalSecondaryIndexUpdates=list(updates), **given)
+
+    assert "At least one of ProvisionedThroughput, BillingMode" in update("none")
+    assert update("none", {}) == (
+        INVALID + "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create,"
+        " GlobalSecondaryIndexUpdate.Delete must not be null"
+    )
+    delete = {"Delete": {"IndexName": "one"}}
+    assert update("none", delete, delete).endswith("update per index is allowed simultaneously. Index: one")
+    assert update("none", delete) == "ResourceNotFoundException: Requested resource not found: Table: none not found"
+    # That there are too many comes before the question whether there are any.
+    assert update(table, delete, {"Delete": {"IndexName": "two"}}).startswith("LimitExceededException: Subscriber")
+
+
+def test_attributes_keep_their_types(dynamodb: Any, refused: Refused) -> None:
+    given = schema(pk="S", g="S")
+    given["KeySchema"].pop()
+    indexes = [index("gsi", "g", "pk")]
+    dynamodb.create_table(TableName="typed", BillingMode="PAY_PER_REQUEST", GlobalSecondaryIndexes=indexes, **given)
+    refusal = refused(
+        dynamodb.update_table,
+        TableName="typed",
+        AttributeDefinitions=[{"AttributeName": "g", "AttributeType": "N"}],
+        GlobalSecondaryIndexUpdates=[{"Create": index("other", "g")}],
+    )
+    assert refusal == (
+        INVALID + "Attributes cannot be redefined. Please check that your attribute has the same type as previously"
+        " defined. Existing schema: Schema:[SchemaElement: key{g:S:HASH}, SchemaElement: key{pk:S:RANGE}] New schema:"
+        " Schema:[SchemaElement: key{g:N:HASH}]"
+    )
+
+
 def test_a_stream_has_an_arn_and_goes_with_its_switch(dynamodb: Any, refused: Refused) -> None:
     dynamodb.create_table(
         TableName="flow", BillingMode="PAY_PER_REQUEST", **schema(pk="S"),
@@ -262,6 +302,24 @@ def test_tags(dynamodb: Any, account: str, refused: Refused) -> None:
     dynamodb.delete_table(TableName="tagged")
     dynamodb.create_table(TableName="tagged", BillingMode="PAY_PER_REQUEST", **schema(pk="S"))
     assert dynamodb.list_tags_of_resource(ResourceArn=arn)["Tags"] == []
+
+
+def test_tags_that_are_refused(dynamodb: Any, account: str, table: str, refused: Refused) -> None:
+    arn = f"arn:aws:dynamodb:us-east-1:{account}:table/{table}"
+    dynamodb.tag_resource(ResourceArn=arn, Tags=[{"Key": "буквы and 1 _.:/=+-@", "Value": ""}])
+
+    def tag(key: str, value: str = "v", resource: str = arn) -> str:
+        return refused(dynamodb.tag_resource, ResourceArn=resource, Tags=[{"Key": key, "Value": value}])
+
+    assert tag("a!") == "ValidationException: The Tag Key provided is invalid string"
+    assert tag("a", "<b>") == "ValidationException: The Tag Value provided is invalid string"
+    assert tag("a", resource="I_do_not_exist") == (
+        f"AccessDeniedException: User: arn:aws:iam::{account}:root is not authorized to perform: dynamodb:TagResource"
+        " on resource: I_do_not_exist"
+    )
+    for other in (arn[: -len(table)] + "ab", f"arn:aws:sqs:us-east-1:{account}:queue", arn.replace("east", "west")):
+        expected = f"ValidationException: Invalid TableArn: Invalid ResourceArn provided as input {other}"
+        assert tag("a", resource=other) == expected
 
 
 def test_limits_endpoints_and_backups(dynamodb: Any, table: str, cloud: Any, refused: Refused) -> None:

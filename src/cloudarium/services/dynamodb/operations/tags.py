@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
-from cloudarium.services.dynamodb.errors import Invalid, ResourceNotFound, ValidationException
+from cloudarium.services.dynamodb.errors import ResourceNotFound, ValidationException
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.shared import arn, paging
 from cloudarium.shared import tags as forms
+from cloudarium.shared.errors import AccessDenied
 
 MOST = 50
 PAGE = 10
+_SIGNS = frozenset("_.:/=+-@")  # beside letters, numbers and spaces of any script
 
 
 def checked(given: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
@@ -26,6 +29,9 @@ def checked(given: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
             raise ValidationException(f"Duplicate Tag Keys provided as input: Duplicate Tag Key found {key}")
         if key.lower().startswith("aws:"):
             raise ValidationException(f"Tag Key cannot be prefixed with aws:, Key: {key}")
+        for which, text in (("Key", key), ("Value", value)):
+            if not all(each in _SIGNS or unicodedata.category(each)[0] in "LNZ" for each in text):
+                raise ValidationException(f"The Tag {which} provided is invalid string")
         found[key] = value
     if len(found) > MOST:
         raise ValidationException("Number of Tags exceed the current limit for the provided ResourceArn")
@@ -36,14 +42,13 @@ def _resource(call: Call) -> str:
     """The table's ARN that the call names. Raises ResourceNotFound when there is no such table."""
     text = call.input["ResourceArn"]
     parsed = arn.parse(text)
-    if parsed is None:
-        raise Invalid(f"ARNs must start with 'arn:': {text}")
-    if parsed.service != "dynamodb":
-        raise Invalid(f"Provided Arn is not a DynamoDB resource arn: {text}")
+    if parsed is None:  # what is no ARN at all is nobody's, and nothing allows it
+        raise AccessDenied(
+            f"User: {call.principal.arn} is not authorized to perform: dynamodb:{call.operation_name} on resource:"
+            f" {text or '*'}"
+        )
     kind, _, name = parsed.resource.partition("/")
-    if kind != "table" or "/" in name:
-        raise Invalid(f"Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {text}")
-    if parsed.region != call.region:
+    if parsed.service != "dynamodb" or kind != "table" or len(name) < 3 or "/" in name or parsed.region != call.region:
         raise ValidationException(f"Invalid TableArn: Invalid ResourceArn provided as input {text}")
     if parsed.account != call.account or tables.find(call.store, call.scope, name) is None:
         missing = ResourceNotFound()

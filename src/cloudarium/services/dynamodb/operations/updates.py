@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -46,7 +46,7 @@ def update_table(call: Call) -> dict[str, Any]:
     table = named_table(call, given["TableName"])
     made = copy.deepcopy(table.definition)
     _billing(made, given, call.now)
-    _throughput(made, given)
+    _throughput(made, given, call.now)
     _indexes(call, table, made, given)
     _stream(call, table, made, given)
     if "DeletionProtectionEnabled" in given:
@@ -63,7 +63,7 @@ def update_table(call: Call) -> dict[str, Any]:
 
 
 def _check(given: Mapping[str, Any]) -> None:
-    present = [name for name in _NEEDED if name in given]
+    present = [name for name in _NEEDED if name in given and given[name] != []]
     if not present:
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates,"
@@ -74,17 +74,35 @@ def _check(given: Mapping[str, Any]) -> None:
     for name, shown in _ALONE.items():
         if name in given and len(present) > 1:
             raise Invalid(f"{shown} modification must be the only operation in the request")
-    stream, indexes = given.get("StreamSpecification"), given.get("GlobalSecondaryIndexUpdates")
+    stream, updates = given.get("StreamSpecification"), given.get("GlobalSecondaryIndexUpdates") or ()
     if stream is not None and "ProvisionedThroughput" in given:
         raise Invalid("You cannot modify stream status while updating table IOPS")
-    if indexes is not None:
-        if not indexes:
-            raise Invalid("List of GlobalSecondaryIndexUpdates is empty")
-        structural = any("Create" in each or "Delete" in each for each in indexes)
-        if structural and "ProvisionedThroughput" in given and given.get("BillingMode") != "PROVISIONED":
-            raise Invalid("You cannot create or delete index while updating table IOPS")
-        if structural and stream is not None:
-            raise Invalid("You cannot create or delete index while changing stream status")
+    structural = any("Create" in each or "Delete" in each for each in updates)
+    if structural and "ProvisionedThroughput" in given and given.get("BillingMode") != "PROVISIONED":
+        raise Invalid("You cannot create or delete index while updating table IOPS")
+    if structural and stream is not None:
+        raise Invalid("You cannot create or delete index while changing stream status")
+    _check_updates(updates)
+
+
+def _check_updates(updates: Sequence[Mapping[str, Any]]) -> None:
+    """Refuse what is wrong in GlobalSecondaryIndexUpdates whatever the table is."""
+    seen: set[str] = set()
+    for each in updates:
+        if len(each) != 1:
+            raise Invalid(
+                "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
+                if each
+                else "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create,"
+                " GlobalSecondaryIndexUpdate.Delete must not be null"
+            )
+        ((_, update),) = each.items()
+        if update["IndexName"] in seen:
+            raise Invalid(
+                "Only one global secondary index update per index is allowed simultaneously. Index: "
+                + update["IndexName"]
+            )
+        seen.add(update["IndexName"])
 
 
 # ---- Billing and throughput -----------------------------------------------------------------------------------------
@@ -108,22 +126,25 @@ def _billing(made: Definition, given: Mapping[str, Any], now: float) -> None:
             each["ProvisionedThroughput"] = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
 
 
-def _throughput(made: Definition, given: Mapping[str, Any]) -> None:
+def _throughput(made: Definition, given: Mapping[str, Any], at: float) -> None:
     units = given.get("ProvisionedThroughput")
     if units is not None:
         rules.check_units(units, "")
-        _change_units(made, units, "for the table")
+        _change_units(made, units, "for the table", at)
     for each in given.get("GlobalSecondaryIndexUpdates", ()):
         update = each.get("Update")
         if update is not None:
-            _update_index(made, update)
+            _update_index(made, update, at)
     if made["BillingMode"] == "PROVISIONED":
         for index in made.get("GlobalSecondaryIndexes", ()):
             if not index["ProvisionedThroughput"]["ReadCapacityUnits"]:
                 raise Invalid(f"ProvisionedThroughput must be specified for index: {index['IndexName']}")
 
 
-def _change_units(record: Definition, units: Mapping[str, int], where: str) -> None:
+_DATES = ("LastIncreaseDateTime", "LastDecreaseDateTime")
+
+
+def _change_units(record: Definition, units: Mapping[str, int], where: str, at: float) -> None:
     now = {name: record["ProvisionedThroughput"][name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
     if now == units:
         raise ValidationException(
@@ -133,10 +154,14 @@ def _change_units(record: Definition, units: Mapping[str, int], where: str) -> N
             f" {now['WriteCapacityUnits']}. Requested WriteCapacityUnits: {units['WriteCapacityUnits']}."
             " Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
         )
-    record["ProvisionedThroughput"] = dict(units)
+    dates = {name: record["ProvisionedThroughput"][name] for name in _DATES if name in record["ProvisionedThroughput"]}
+    for date, sign in zip(_DATES, (1, -1), strict=True):
+        if any(sign * (units[name] - now[name]) > 0 for name in now):
+            dates[date] = at
+    record["ProvisionedThroughput"] = {**dates, **units}
 
 
-def _update_index(made: Definition, update: Mapping[str, Any]) -> None:
+def _update_index(made: Definition, update: Mapping[str, Any], at: float) -> None:
     rules.refuse_parts("GlobalSecondaryIndexUpdates", update, ("OnDemandThroughput", "WarmThroughput"))
     name, units = update["IndexName"], update.get("ProvisionedThroughput")
     index = _find(made, name)
@@ -150,7 +175,7 @@ def _update_index(made: Definition, update: Mapping[str, Any]) -> None:
             " OnDemandThroughput, WarmThroughput"
         )
     rules.check_units(units, f" for index {name}")
-    _change_units(index, units, f"for the index {name}")
+    _change_units(index, units, f"for the index {name}", at)
 
 
 # ---- Indexes --------------------------------------------------------------------------------------------------------
@@ -168,26 +193,11 @@ def _no_index(made: Definition, name: str, verb: str) -> Exception:
 
 def _indexes(call: Call, table: Table, made: Definition, given: Mapping[str, Any]) -> None:
     updates = given.get("GlobalSecondaryIndexUpdates", ())
-    seen: set[str] = set()
-    structural = 0
+    structural = sum("Update" not in each for each in updates)
+    if structural > 1 or (structural and any(index.backfilling for index in table.indexes)):
+        raise LimitExceeded(_ONE_INDEX)
     for each in updates:
-        if len(each) != 1:
-            raise Invalid(
-                "Only one global secondary index action is allowed per GlobalSecondaryIndexUpdate object"
-                if each
-                else "One of GlobalSecondaryIndexUpdate.Update, GlobalSecondaryIndexUpdate.Create,"
-                " GlobalSecondaryIndexUpdate.Delete must not be null"
-            )
         ((word, update),) = each.items()
-        if update["IndexName"] in seen:
-            raise Invalid(
-                "Only one global secondary index update per index is allowed simultaneously. Index: "
-                + update["IndexName"]
-            )
-        seen.add(update["IndexName"])
-        structural += word != "Update"
-        if structural > 1 or (structural and any(index.backfilling for index in table.indexes)):
-            raise LimitExceeded(_ONE_INDEX)
         if word == "Create":
             _create(call, table, made, update, given.get("AttributeDefinitions"))
         elif word == "Delete":
@@ -207,9 +217,11 @@ def _create(
     for each in given:
         known = types.setdefault(each["AttributeName"], each["AttributeType"])
         if known != each["AttributeType"]:
+            new = {each["AttributeName"]: each["AttributeType"] for each in given}
             raise Invalid(
-                f"Attribute definition of {each['AttributeName']} conflicts with existing attribute definition:"
-                f" new type: {each['AttributeType']}, existing type: {known}"
+                "Attributes cannot be redefined. Please check that your attribute has the same type as previously"
+                f" defined. Existing schema: {rules.shown_schema(_user(made, each['AttributeName']), types)}"
+                f" New schema: {rules.shown_schema(index['KeySchema'], {**types, **new})}"
             )
     if len(made.get("GlobalSecondaryIndexes", ())) >= rules.MOST_GLOBAL:
         raise LimitExceeded(
@@ -220,6 +232,13 @@ def _create(
     record["Backfilling"] = True
     rules.prune_attributes(made)
     tables.add_slot(call.store, table.id, record["Slot"])
+
+
+def _user(made: Definition, name: str) -> list[dict[str, str]]:
+    """The first key schema that an attribute is in: the table's or an index's."""
+    indexes = (*made.get("LocalSecondaryIndexes", ()), *made.get("GlobalSecondaryIndexes", ()))
+    schemas = [made["KeySchema"], *(each["KeySchema"] for each in indexes)]
+    return next(schema for schema in schemas if name in rules.key_names(schema))
 
 
 def _delete(call: Call, table: Table, made: Definition, name: str) -> None:

@@ -195,6 +195,15 @@ def key_names(schema: Schema) -> list[str]:
     return [each["AttributeName"] for each in schema]
 
 
+def shown_schema(schema: Schema, types: Mapping[str, str]) -> str:
+    """A key schema as error texts show it."""
+    elements = (
+        f"SchemaElement: key{{{each['AttributeName']}:{types[each['AttributeName']]}:{each['KeyType']}}}"
+        for each in schema
+    )
+    return f"Schema:[{', '.join(elements)}]"
+
+
 def _check_projected(locals_: Sequence[Input], globals_: Sequence[Input]) -> None:
     count = sum(len(index["Projection"].get("NonKeyAttributes", ())) for index in (*locals_, *globals_))
     if count > MOST_PROJECTED:
