@@ -46,11 +46,7 @@ def authenticate(call: Call) -> None:
 
 def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> Credential:
     """The credential that made this claim's signature; raises when there is none or it did not make it."""
-    credential: Credential | None = call.cloud.directory.credential(claim.access_key)
-    if credential is None or credential.status != "Active":
-        raise InvalidAccessKey(AWSAccessKeyId=claim.access_key)
-    if credential.token is not None or claim.token:
-        _check_token(call, claim, credential)
+    credential = credential_of(call, claim)
     if claim.terminator == sigv2.VERSION and path_once:  # S3 alone still takes version 2
         _check_version_2(call, claim, request, credential)
         return credential
@@ -59,6 +55,16 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
         raise SignatureMismatch()
     _check_headers_signed(claim, request)
+    return credential
+
+
+def credential_of(call: Call, claim: sigv4.Claim) -> Credential:
+    """The credential that a claim names, before its signature is proved; raises when none may be used."""
+    credential: Credential | None = call.cloud.directory.credential(claim.access_key)
+    if credential is None or credential.status != "Active":
+        raise InvalidAccessKey(AWSAccessKeyId=claim.access_key)
+    if credential.token is not None or claim.token:
+        _check_token(call, claim, credential)
     return credential
 
 

@@ -31,4 +31,5 @@ async def open_door(call: Call) -> None:
     """Let the room answer a request that is not an API call."""
     assert call.room is not None and call.door is not None
     doors = call.room.module("doors")
-    call.response = await getattr(doors, call.room.card.doors[call.door.label])(call)
+    name = call.room.card.doors.get(call.door.label, call.room.card.form)
+    call.response = await getattr(doors, name)(call)

@@ -24,7 +24,8 @@ class Service:
     host labels (ID.execute-api.localhost, /_aws/execute-api/ID/…) to functions of doors.py. `signs_path_once`: the
     signature covers the path as it was sent, not encoded a second time. `anonymous`: an unsigned call is judged by the
     resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: its
-    doors.py answers browsers by the resource's rules (see cors.py).
+    doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
+    browser's form (see forms.py).
     """
 
     name: str
@@ -37,6 +38,7 @@ class Service:
     anonymous: bool = False
     max_body: int = 16 * 1024 * 1024
     cors: bool = False
+    form: str = ""
 
 
 def folder_name(service: str) -> str:

@@ -6,7 +6,7 @@ import re
 from functools import cache, lru_cache
 
 from cloudarium import model
-from cloudarium.gateway import cors, sigv2, sigv4
+from cloudarium.gateway import cors, forms, sigv2, sigv4
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.call import Call, Door
 from cloudarium.gateway.http import HttpRequest
@@ -48,7 +48,7 @@ async def route(call: Call) -> None:
     _virtual_host(request)
     candidates = _rooms_of(request, claim)
     call.response = cors.preflight(call, request, candidates)
-    if call.response is not None:
+    if call.response is not None or forms.find(call, request, candidates):
         return
     for room in candidates:
         if await _find_operation(call, request, room):
