@@ -88,7 +88,10 @@ class refused_somehow:  # noqa: N801 - reads as a statement
         ("create_open_id_connect_provider", {"Url": "https://example.com"}),
         ("create_saml_provider", {"SAMLMetadataDocument": "x" * 1000, "Name": "x"}),
         ("create_virtual_mfa_device", {"VirtualMFADeviceName": "x"}),
-        ("simulate_custom_policy", {"PolicyInputList": [policy()], "ActionNames": ["s3:GetObject"]}),
+        (
+            "simulate_custom_policy",
+            {"PolicyInputList": [policy()], "ActionNames": ["s3:GetObject"], "CallerArn": "arn:aws:iam::1:user/x"},
+        ),
         ("generate_credential_report", {}),
     ],
 )

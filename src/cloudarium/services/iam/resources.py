@@ -77,6 +77,11 @@ def new_linked_role(call: Call) -> str:
     return f"arn:aws:iam::{call.account}:role/aws-service-role/{call.input.get('AWSServiceName', '*')}/*"
 
 
+def simulated(call: Call) -> str:
+    """The user, group or role whose policies a simulation asks."""
+    return call.input.get("PolicySourceArn") or f"arn:aws:iam::{call.account}:user/*"
+
+
 def owner_of_key(call: Call) -> str:
     """The user whose access key a call names."""
     key = credentials.access_key(call.store, str(call.input.get("AccessKeyId", "")))

@@ -12,6 +12,7 @@ from cloudarium.services.iam.operations import (
     policies,
     profiles,
     roles,
+    simulations,
     tagging,
     users,
 )
@@ -28,6 +29,7 @@ __all__ = [
     "policies",
     "profiles",
     "roles",
+    "simulations",
     "tagging",
     "users",
 ]

@@ -1,0 +1,101 @@
+"""The policy simulator: what would be allowed, without doing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.policy.principal import Principal
+from cloudarium.services.iam import errors, identity, resources, rules, simulation
+from cloudarium.services.iam.records import entities, policies
+from cloudarium.services.iam.records.entities import Entity
+from cloudarium.services.iam.simulation import Simulation, Source
+from cloudarium.shared import clock
+
+_KINDS = ("user", "group", "role")
+_NOT_BUILT = ("ResourcePolicy", "ResourceOwner", "CallerArn", "ResourceHandlingOption")
+
+
+@operation("SimulateCustomPolicy", refuses=(*_NOT_BUILT, "OrderedOrganizationPolicyInputList"))
+def simulate_custom_policy(call: Call) -> dict[str, Any]:
+    """Ask policies in the call itself about actions on resources."""
+    sources = simulation.given_sources(call.input["PolicyInputList"], "PolicyInputList")
+    return _simulate(call, Principal.user(call.account, "simulated"), sources, None)
+
+
+@operation("SimulatePrincipalPolicy", on=resources.simulated, refuses=(*_NOT_BUILT, "PolicyExclusionList"))
+def simulate_principal_policy(call: Call) -> dict[str, Any]:
+    """Ask the policies of a user, group or role, with those in the call, about actions on resources."""
+    entity = _entity(call)
+    sources = _sources(call, entity) + simulation.given_sources(call.input.get("PolicyInputList"), "PolicyInputList")
+    text = identity.document_of(call.store, entity.boundary) if entity.boundary else None
+    boundary = None if text is None else Source(entity.boundary, "", text)
+    return _simulate(call, _principal(call, entity), sources, boundary)
+
+
+@operation("GetContextKeysForCustomPolicy")
+def get_context_keys_for_custom_policy(call: Call) -> dict[str, Any]:
+    """The condition keys that policies in the call ask for."""
+    sources = simulation.given_sources(call.input["PolicyInputList"], "PolicyInputList")
+    return {"ContextKeyNames": simulation.context_keys(sources)}
+
+
+@operation("GetContextKeysForPrincipalPolicy", on=resources.simulated)
+def get_context_keys_for_principal_policy(call: Call) -> dict[str, Any]:
+    """The condition keys that the policies of a user, group or role ask for, with those in the call."""
+    given = simulation.given_sources(call.input.get("PolicyInputList"), "PolicyInputList")
+    return {"ContextKeyNames": simulation.context_keys(_sources(call, _entity(call)) + given)}
+
+
+def _simulate(call: Call, principal: Principal, sources: list[Source], boundary: Source | None) -> dict[str, Any]:
+    bounds = simulation.given_sources(call.input.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
+    now: dict[str, Any] = {"aws:CurrentTime": clock.iso(call.now), "aws:EpochTime": str(int(call.now))}
+    context = {**now, **simulation.context_of(call.input.get("ContextEntries"))}
+    asked = Simulation(principal, sources, bounds[0] if bounds else boundary, context)
+    pairs = [
+        (action, resource)
+        for action in call.input["ActionNames"]
+        for resource in call.input.get("ResourceArns") or ["*"]
+    ]
+    numbered = list(enumerate(pairs))
+    chosen, more = rules.page(call.input, numbered, lambda item: item[0])
+    return {"EvaluationResults": [asked.result(*pair) for _, pair in chosen], **more}
+
+
+def _entity(call: Call) -> Entity:
+    arn = call.input["PolicySourceArn"]
+    kind = next((kind for kind in _KINDS if arn.startswith(f"arn:aws:iam::{call.account}:{kind}/")), None)
+    if kind is None:
+        raise errors.InvalidInput(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+    found = resources.entity(call, arn)
+    if found is None:
+        raise errors.NoSuchEntity.named(kind, arn.rsplit("/", 1)[-1])
+    return found
+
+
+def _principal(call: Call, entity: Entity) -> Principal:
+    tags = call.tags.of(entity.arn)
+    if entity.kind == "role":
+        return Principal.session(entity.arn, "simulated", role_id=entity.id, tags=tags)
+    if entity.kind == "group":
+        return Principal.user(entity.account, "simulated")
+    return Principal.user(entity.account, entity.name, path=entity.path, id=entity.id, tags=tags)
+
+
+def _sources(call: Call, entity: Entity) -> list[Source]:
+    """The entity's own policies and, for a user, those of its groups."""
+    bearers = [entity]
+    if entity.kind == "user":
+        bearers += entities.containers(call.store, entity.account, "group", entity.name)
+    found = []
+    for bearer in bearers:
+        where = (bearer.account, bearer.kind, bearer.name)
+        for one in policies.inline(call.store, *where):
+            found.append(Source(f"{bearer.kind}_{bearer.name}_{one.policy}", bearer.kind, one.document))
+        for arn in policies.attached(call.store, *where):
+            text = identity.document_of(call.store, arn)
+            if text is not None:
+                kind = "aws-managed" if arn.startswith("arn:aws:iam::aws:") else "user-managed"
+                found.append(Source(arn.rsplit("/", 1)[-1], kind, text))
+    return found
