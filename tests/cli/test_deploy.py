@@ -209,6 +209,31 @@ def test_who_may_not_deploy_is_told(up: Cli, tmp_path: Path) -> None:
     assert "is not authorized to perform: cloudformation:" in said
 
 
+def test_a_session_of_a_role_deploys_with_its_token(up: Cli, tmp_path: Path) -> None:
+    template = tmp_path / "template.yaml"
+    template.write_text(parameter("x"))
+    iam, sts = client(up, "iam"), client(up, "sts")
+    account = sts.get_caller_identity()["Account"]
+    trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
+    policy = {"Version": "2012-10-17", "Statement": trust}
+    role = iam.create_role(RoleName="deployer", AssumeRolePolicyDocument=json.dumps(policy))["Role"]
+    iam.attach_role_policy(RoleName="deployer", PolicyArn="arn:aws:iam::aws:policy/AdministratorAccess")
+    iam.create_user(UserName="developer")
+    may = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "sts:AssumeRole", "Resource": "*"}}
+    iam.put_user_policy(UserName="developer", PolicyName="p", PolicyDocument=json.dumps(may))
+    pair = iam.create_access_key(UserName="developer")["AccessKey"]
+    developer = boto3.client(
+        "sts", "us-east-1", endpoint_url=sts.meta.endpoint_url, aws_access_key_id=pair["AccessKeyId"],
+        aws_secret_access_key=pair["SecretAccessKey"],
+    )  # fmt: skip
+    session = developer.assume_role(RoleArn=role["Arn"], RoleSessionName="by-cli")["Credentials"]
+    keys = {"AWS_ACCESS_KEY_ID": session["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": session["SecretAccessKey"]}
+    words = ("deploy", template, "--stack-name", "by-session")
+    assert "invalid" in up.fails(*words, **keys)
+    assert up.json(*words, AWS_SESSION_TOKEN=session["SessionToken"], **keys)["changed"]
+    assert not up.json(*words, "--token", session["SessionToken"], **keys)["changed"]
+
+
 def test_the_stacks_name_is_the_folders(tmp_path: Path) -> None:
     for folder, name in (("my_app", "my-app"), ("2nd", "stack-2nd"), ("über shop", "ber-shop")):
         (tmp_path / folder).mkdir()

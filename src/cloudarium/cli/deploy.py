@@ -33,6 +33,9 @@ def deploy(
     region: Annotated[str, typer.Option(help="The region to deploy to.")] = "us-east-1",
     key: Annotated[str, typer.Option(help="The access key id to sign with.", envvar="AWS_ACCESS_KEY_ID")] = "test",
     secret: Annotated[str, typer.Option(help="Its secret.", envvar="AWS_SECRET_ACCESS_KEY")] = "test",
+    token: Annotated[
+        str, typer.Option(help="The session's token, where the key is one's of a session.", envvar="AWS_SESSION_TOKEN")
+    ] = "",
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -43,9 +46,21 @@ def deploy(
     endpoint = running.find(data).endpoint
     name = stack_name or packaging.stack_name_for(template)
     parameters = dict(_pair(text) for text in parameter or [])
-    done = deploy_stack(template, name, endpoint, parameters, (key, secret, region), quiet=as_json)
+    done = deploy_stack(template, name, endpoint, parameters, Signer(key, secret, region, token), quiet=as_json)
     if as_json:
         print_json({"stack": name, "changed": done.changed, "outputs": done.outputs})
+
+
+class Signer(NamedTuple):
+    """Who deploys, and where: an access key, its secret and a region; a session's key has a token."""
+
+    key: str = "test"
+    secret: str = "test"
+    region: str = "us-east-1"
+    token: str = ""
+
+
+ROOT = Signer()
 
 
 class Deployed(NamedTuple):
@@ -60,10 +75,10 @@ def deploy_stack(
     stack: str,
     endpoint: str,
     parameters: dict[str, str] | None = None,
-    signer: tuple[str, str, str] = ("test", "test", "us-east-1"),
+    signer: Signer = ROOT,
     quiet: bool = False,
 ) -> Deployed:
-    """Package and deploy a template as `signer` (key, secret, region), showing progress unless `quiet`.
+    """Package and deploy a template as `signer`, showing progress unless `quiet`.
 
     Raises Failed with the reasons when the template is refused or the stack fails.
     """
@@ -71,7 +86,7 @@ def deploy_stack(
     from boto3.exceptions import Boto3Error
     from botocore.exceptions import BotoCoreError, ClientError
 
-    session = boto3.session.Session(signer[0], signer[1], region_name=signer[2])
+    session = boto3.session.Session(signer.key, signer.secret, signer.token or None, region_name=signer.region)
     deployment = _Deployment(session, endpoint, stack, quiet)
     try:
         outputs = deployment.run(template, parameters or {})

@@ -65,7 +65,7 @@ def test_changes_are_told_with_their_causes(stacks: Stacks) -> None:
         "Follows": ("Modify", "Conditional"),
         "InPlace": ("Modify", "False"),
         "Gone": ("Remove", None),
-        "New": ("Add", None),
+        "New": ("Add", "True"),
     }
     detail = found["InPlace"]["Details"][0]
     assert (detail["ChangeSource"], detail["CausingEntity"], detail["Evaluation"]) == (
@@ -74,19 +74,66 @@ def test_changes_are_told_with_their_causes(stacks: Stacks) -> None:
         "Static",
     )
     assert (detail["Target"]["BeforeValue"], detail["Target"]["AfterValue"]) == ("1", "3")
+    second = found["InPlace"]["Details"][1]
+    assert (second["ChangeSource"], second["Evaluation"]) == ("DirectModification", "Dynamic")
     detail = found["Follows"]["Details"][0]
     assert (detail["ChangeSource"], detail["CausingEntity"], detail["Evaluation"]) == (
         "ResourceReference",
         "Replaced",
         "Dynamic",
     )
-    assert detail["Target"]["RequiresRecreation"] == "Conditionally"
+    assert detail["Target"]["RequiresRecreation"] == "Always"
     assert (
         json.loads(found["Follows"]["AfterContext"])["Properties"]["LogGroupName"] == "{{changeSet:KNOWN_AFTER_APPLY}}"
     )
     assert found["Replaced"]["PolicyAction"] == "ReplaceAndDelete"
     stacks.client.execute_change_set(StackName="s", ChangeSetName="c")
     assert stacks.status("s") == "UPDATE_COMPLETE"
+
+
+def test_who_asks_for_an_attribute_of_what_changes_may_change(stacks: Stacks) -> None:
+    def texts(value: str) -> dict[str, Any]:
+        first = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": value}}
+        second = {"Type": "String", "Value": {"Fn::GetAtt": ["First", "Value"]}}
+        third = {"Type": "String", "Value": {"Fn::Sub": "${Second.Value}!"}}
+        return {
+            "First": first,
+            "Second": {"Type": "AWS::SSM::Parameter", "Properties": second},
+            "Third": {"Type": "AWS::SSM::Parameter", "Properties": third},
+        }
+
+    stacks.create("s", texts("a"))
+    assert list(changes(make(stacks, "s", texts("b")))) == ["First"]  # told with values: what is only possible is not
+    told = changes(stacks.client.describe_change_set(StackName="s", ChangeSetName="c"))
+    assert {name: change["Replacement"] for name, change in told.items()} == dict.fromkeys(texts(""), "False")
+    assert told["Second"]["Scope"] == ["Properties"]
+    assert told["Second"]["Details"] == [
+        {
+            "Target": {"Attribute": "Properties", "Name": "Value", "RequiresRecreation": "Never"},
+            "Evaluation": "Dynamic",
+            "ChangeSource": "ResourceAttribute",
+            "CausingEntity": "First.Value",
+        }
+    ]
+    assert told["Third"]["Details"][0]["CausingEntity"] == "Second.Value"
+
+
+def test_a_stack_in_review_can_be_created_without_its_change_sets(stacks: Stacks) -> None:
+    waiting = make(stacks, "s", {"A": bucket()}, "CREATE")
+    with pytest.raises(ClientError, match="GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks"):
+        stacks.client.get_template_summary(StackName="s")
+    made = stacks.client.create_stack(StackName="s", TemplateBody=stacks.body({"B": group()}))
+    assert made["StackId"] == waiting["StackId"] and stacks.status("s") == "CREATE_COMPLETE"
+    kept = stacks.client.describe_change_set(ChangeSetName=waiting["ChangeSetId"])
+    assert (kept["Status"], kept["ExecutionStatus"]) == ("CREATE_COMPLETE", "OBSOLETE")
+    with pytest.raises(ClientError, match="cannot be executed"):
+        stacks.client.execute_change_set(ChangeSetName=waiting["ChangeSetId"])
+
+
+def test_a_first_change_set_may_be_empty_where_conditions_leave_nothing(stacks: Stacks) -> None:
+    sections = {"Conditions": {"No": {"Fn::Equals": ["a", "b"]}}}
+    change_set = make(stacks, "s", {"A": {**bucket(), "Condition": "No"}}, "CREATE", sections=sections)
+    assert (change_set["Status"], change_set["Changes"]) == ("CREATE_COMPLETE", [])
 
 
 def test_no_changes_fail_the_change_set(stacks: Stacks) -> None:

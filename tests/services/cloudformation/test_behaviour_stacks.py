@@ -230,11 +230,14 @@ def test_templates_come_from_s3(stacks: Stacks, client: Callable[..., Any], acco
             f"https://{name}.s3.amazonaws.com/a/t.json",
             f"https://{name}.s3.us-east-1.amazonaws.com/a/t.json",
             f"https://s3.us-east-1.amazonaws.com/{name}/a/t.json",
-            f"s3://{name}/a/t.json",
         )
     ):
         stacks.client.create_stack(StackName=f"s{number}", TemplateURL=url)
         assert stacks.status(f"s{number}") == "CREATE_COMPLETE"
+    with pytest.raises(ClientError, match=f"S3 error: Domain name specified in {name} is not a valid S3 domain"):
+        stacks.client.create_stack(StackName="x", TemplateURL=f"s3://{name}/a/t.json")
+    with pytest.raises(ClientError, match="TemplateURL must be a supported URL."):
+        stacks.client.create_stack(StackName="x", TemplateURL="https://example.com/t.json")
     with pytest.raises(ClientError, match="S3 error: The specified key does not exist."):
         stacks.client.create_stack(StackName="x", TemplateURL=f"{stacks.cloud.url}/{name}/none")
 

@@ -47,7 +47,7 @@ def test_json_and_yaml_are_told_apart() -> None:
         ("hello", "Template format error: unsupported structure."),
         ("", "Template format error: unsupported structure."),
         ("- 1", "Template format error: unsupported structure."),
-        ('{"a": }', "Template format error: JSON not well-formed. (line 1, column 7)"),
+        ('{"a": }', "Template format error: JSON not well-formed. (line 1, column 8)"),
         ('{"a": NaN}', "Template format error: JSON not well-formed."),
         ("a: [", "Template format error: YAML not well-formed. (line 2, column 1)"),
         ("a: 1\n---\nb: 2", "Template format error: YAML not well-formed."),

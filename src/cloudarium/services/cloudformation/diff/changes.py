@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from cloudarium.services.cloudformation.diff.details import details_of, shown
+from cloudarium.services.cloudformation.diff.details import attributes_of_changed, details_of, shown
 from cloudarium.services.cloudformation.engine.work import kind_of
 from cloudarium.services.cloudformation.errors import ValidationError
 from cloudarium.services.cloudformation.prepare.target import Target, pseudo
@@ -48,6 +48,7 @@ class _Comparison:
         self.active = target.active()
         self.before = activate(stack.processed, stack.detail.get("conditions", {})) if stack.processed else None
         self.renewed: set[str] = set()
+        self.changed: set[str] = set()  # in place: who asks for their attributes may see new values
         self.context = Context(
             target.values,
             pseudo(stack.account, stack.region, stack.name, stack.arn),
@@ -122,11 +123,18 @@ class _Comparison:
             if properties.get(name, _ABSENT) != row.properties.get(name, _ABSENT)
         }
         scope = self._scope(row, resource, changed, kind)
-        if not scope:
+        may = attributes_of_changed(resource.get("Properties", {}), self.changed, kind, changed)
+        if not scope and not may:
             return None
         replacement, certain = _replacement(kind, row, properties, changed)
-        if replacement != "False":
+        if replacement == "False" and any(detail["Target"]["RequiresRecreation"] == "Always" for detail in may):
+            replacement = "Conditional"
+        elif replacement != "False":
             self.renewed.add(logical)
+        if may:
+            scope = sorted({*scope, *(detail["Target"]["Attribute"] for detail in may)})
+        if "Properties" in scope:
+            self.changed.add(logical)
         change = {
             "Action": "Modify",
             "LogicalResourceId": logical,
@@ -134,7 +142,7 @@ class _Comparison:
             "ResourceType": row.type,
             "Replacement": replacement,
             "Scope": scope,
-            "Details": details_of(self, row, properties, changed, kind, certain),
+            "Details": details_of(self, row, properties, changed, kind, certain) + may,
             "BeforeContext": _context(row.properties, row.metadata),
             "AfterContext": _context(properties, resolve(resource.get("Metadata", {}), self.context)),
         }

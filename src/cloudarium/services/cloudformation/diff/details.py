@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Container
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.services.cloudformation.template.functions import Unknown, text, unknown_in
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from cloudarium.services.cloudformation.diff.changes import _Comparison
     from cloudarium.services.cloudformation.records.resources import ResourceRow
 
+MAY = "MayChange"  # marks, in the record only, a detail that DescribeChangeSet tells only where it tells no values
 KNOWN_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
 
 
@@ -40,7 +42,7 @@ def details_of(
     tag_name = kind.tags if kind is not None else ""
     for name in sorted(changed):
         target = {"Attribute": "Tags"} if name == tag_name else {"Attribute": "Properties", "Name": name}
-        target["RequiresRecreation"] = _recreation(name, properties, replacing)
+        target["RequiresRecreation"] = "Always" if name in replacing else "Never"
         _add_values(target, row.properties, properties, name)
         made += [{"Target": target, **cause} for cause in _causes(comparison, row, properties, name)]
     if kind is not None and kind.automatic and not changed:
@@ -51,12 +53,6 @@ def details_of(
         target = {"Attribute": "Tags", "RequiresRecreation": "Never"}
         made.append({"Target": target, "Evaluation": "Static", "ChangeSource": "DirectModification"})
     return made + _beside_properties(comparison, row)
-
-
-def _recreation(name: str, properties: dict[str, Any], replacing: set[str]) -> str:
-    if name not in replacing:
-        return "Never"
-    return "Conditionally" if unknown_in([properties.get(name)]) else "Always"
 
 
 def _add_values(target: dict[str, Any], before: dict[str, Any], after: dict[str, Any], name: str) -> None:
@@ -83,8 +79,32 @@ def _causes(comparison: _Comparison, row: ResourceRow, properties: dict[str, Any
     unknown = unknown_in([properties.get(name)])
     for source, entity in sorted(unknown.causes) if unknown else ():
         made.append({"Evaluation": "Dynamic", "ChangeSource": source, "CausingEntity": entity})
-    if not made or template != old.get("Properties", {}).get(name):
+    if made and not unknown and template == old.get("Properties", {}).get(name):
+        # AWS tells a parameter's change twice: as the parameter's, and as one that depends on a function's result.
+        made.append({"Evaluation": "Dynamic", "ChangeSource": "DirectModification"})
+    elif not made or template != old.get("Properties", {}).get(name):
         made.append({"Evaluation": "Static", "ChangeSource": "DirectModification"})
+    return made
+
+
+def attributes_of_changed(
+    template: dict[str, Any], changed: Container[str], kind: ResourceType | None, told: Container[str]
+) -> list[dict[str, Any]]:
+    """Details of properties that ask for attributes of resources that change in place: they may have new values.
+
+    `told` are properties that are known to change.
+    """
+    made: list[dict[str, Any]] = []
+    for name in sorted(template):
+        target = {"Attribute": "Properties", "Name": name}
+        if kind is not None and name == kind.tags:
+            target = {"Attribute": "Tags"}
+        target["RequiresRecreation"] = "Always" if kind is not None and name in kind.replaces else "Never"
+        for reference in sorted({one for one in references(template[name]) if one.attribute}):
+            if reference.name in changed and name not in told:
+                entity = f"{reference.name}.{reference.attribute}"
+                cause = {"Evaluation": "Dynamic", "ChangeSource": "ResourceAttribute", "CausingEntity": entity}
+                made.append({"Target": target, **cause, MAY: True})
     return made
 
 

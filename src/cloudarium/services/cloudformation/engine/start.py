@@ -34,7 +34,15 @@ def made_of(target: Target) -> dict[str, Any]:
     return detail
 
 
-def new_stack(call: Call, name: str, arn: str, status: str, target: Target | None, detail: dict[str, Any]) -> Stack:
+def new_stack(
+    call: Call,
+    name: str,
+    arn: str,
+    status: str,
+    target: Target | None,
+    detail: dict[str, Any],
+    created: float | None = None,
+) -> Stack:
     """The row of a stack that begins to be; `target` None is a stack that waits for its change set."""
     parent = call.context.get("aws:SourceArn") if call.request is None else None
     nested = isinstance(parent, str) and ":cloudformation:" in parent
@@ -44,7 +52,7 @@ def new_stack(call: Call, name: str, arn: str, status: str, target: Target | Non
         name,
         status,
         None,
-        call.now,
+        call.now if created is None else created,
         None,
         None,
         parent if nested else None,

@@ -9,6 +9,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cloudformation import resources as arns
 from cloudarium.services.cloudformation.diff.changes import Found, between
+from cloudarium.services.cloudformation.diff.details import MAY
 from cloudarium.services.cloudformation.engine import happenings, start
 from cloudarium.services.cloudformation.errors import (
     ChangeSetNotFound,
@@ -19,7 +20,14 @@ from cloudarium.services.cloudformation.errors import (
 )
 from cloudarium.services.cloudformation.operations.describing import present, shown_parameters
 from cloudarium.services.cloudformation.operations.exports import after, pair_after
-from cloudarium.services.cloudformation.operations.stacks import check_role, check_types, checked_name, options, wait
+from cloudarium.services.cloudformation.operations.stacks import (
+    REVIEW,
+    check_role,
+    check_types,
+    checked_name,
+    options,
+    wait,
+)
 from cloudarium.services.cloudformation.prepare.target import Target, prepare
 from cloudarium.services.cloudformation.records import changes, stacks
 from cloudarium.services.cloudformation.records.changes import ChangeSet
@@ -29,7 +37,6 @@ from cloudarium.shared.errors import AwsError, NotBuilt
 
 PAGE = 100
 NOTHING = "The submitted information didn't contain changes. Submit different information to create a change set."
-REVIEW = "REVIEW_IN_PROGRESS"
 _EXECUTED = "EXECUTE_COMPLETE"
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
 
@@ -95,7 +102,7 @@ def _stack_for(call: Call, kind: str, name: str, given: dict[str, Any]) -> Stack
         if stack is None and given["StackName"].startswith("arn:"):
             raise StackMissing(given["StackName"])
         if stack is not None and stack.status != REVIEW:
-            raise AlreadyThere(
+            raise ValidationError(
                 f"Stack [{stack.name}] already exists and cannot be created again with the changeSet [{name}]."
             )
         return stack
@@ -132,7 +139,7 @@ def _worked_out(call: Call, stack: Stack, target: Target, given: dict[str, Any],
             found = between(call.store, stack, target)
         except ValidationError as error:
             reason = error.message
-    if reason is None and not found.any and stack.status not in start.KEPT:
+    if reason is None and not found.any and stack.status not in (REVIEW, *start.KEPT):
         reason = NOTHING
     detail = {
         "target": target.to_json(),
@@ -173,12 +180,11 @@ def describe_change_set(call: Call) -> dict[str, Any]:
     first = after(call) or 0
     if not isinstance(first, int) or first < 0:
         raise ValidationError("Invalid NextToken")
-    listed = change_set.detail["changes"][first : first + PAGE]
-    if not call.input.get("IncludePropertyValues"):
-        listed = [_without_values(change) for change in listed]
+    show = _with_values if call.input.get("IncludePropertyValues") else _without_values
+    found = [change for change in map(show, change_set.detail["changes"]) if change is not None]
     answer = _described(call, change_set)
-    answer["Changes"] = listed
-    if first + PAGE < len(change_set.detail["changes"]):
+    answer["Changes"] = found[first : first + PAGE]
+    if first + PAGE < len(found):
         answer["NextToken"] = paging.encode(first + PAGE)
     return answer
 
@@ -201,7 +207,7 @@ def _described(call: Call, change_set: ChangeSet) -> dict[str, Any]:
             "StatusReason": change_set.reason,
             "NotificationARNs": [],
             "RollbackConfiguration": {},
-            "Capabilities": target["capabilities"] or None,
+            "Capabilities": target["capabilities"],
             "Tags": tags.to_list(target["tags"]) or None,
             "IncludeNestedStacks": False,
             "OnStackFailure": detail.get("on_failure"),
@@ -209,12 +215,26 @@ def _described(call: Call, change_set: ChangeSet) -> dict[str, Any]:
     )
 
 
-def _without_values(change: dict[str, Any]) -> dict[str, Any]:
+def _with_values(change: dict[str, Any]) -> dict[str, Any] | None:
+    """The change with all that is known of values: what only may change is no change then, and AWS leaves it out."""
+    resource = dict(change["ResourceChange"])
+    resource["Details"] = [detail for detail in resource["Details"] if not detail.get(MAY)]
+    if resource["Action"] == "Modify" and change["ResourceChange"]["Details"] and not resource["Details"]:
+        return None
+    if resource["Action"] == "Add":
+        resource["Replacement"] = "True"
+    return {**change, "ResourceChange": resource}
+
+
+def _without_values(change: dict[str, Any]) -> dict[str, Any] | None:
     resource = {
         key: value for key, value in change["ResourceChange"].items() if key not in ("BeforeContext", "AfterContext")
     }
     resource["Details"] = [
-        {**detail, "Target": {key: detail["Target"][key] for key in _SHORT if key in detail["Target"]}}
+        {
+            **{key: value for key, value in detail.items() if key != MAY},
+            "Target": {key: detail["Target"][key] for key in _SHORT if key in detail["Target"]},
+        }
         for detail in resource.get("Details", [])
     ]
     return {**change, "ResourceChange": resource}

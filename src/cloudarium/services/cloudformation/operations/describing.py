@@ -69,7 +69,7 @@ def _described(stack: Stack) -> dict[str, Any]:
         {
             "StackId": stack.arn,
             "StackName": stack.name,
-            "ChangeSetId": detail.get("change_set"),
+            "ChangeSetId": detail.get("change_set") if stack.deleted is None else None,
             "Description": detail.get("description"),
             "Parameters": shown or None,
             "CreationTime": stack.created,
@@ -85,7 +85,7 @@ def _described(stack: Stack) -> dict[str, Any]:
             "Outputs": detail.get("outputs") or None,
             "RoleARN": detail.get("role"),
             "Tags": tags.to_list(detail.get("tags", {})),
-            "EnableTerminationProtection": bool(detail.get("protected", False)),
+            "EnableTerminationProtection": bool(detail.get("protected")) if stack.deleted is None else None,
             "ParentId": stack.parent,
             "RootId": detail.get("root"),
             "DriftInformation": NOT_CHECKED,

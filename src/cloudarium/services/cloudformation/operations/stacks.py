@@ -15,10 +15,12 @@ from cloudarium.services.cloudformation.engine.work import assume
 from cloudarium.services.cloudformation.errors import StackExists, StackMissing, ValidationError
 from cloudarium.services.cloudformation.prepare.sources import decode, fetch
 from cloudarium.services.cloudformation.prepare.target import Target, prepare
+from cloudarium.services.cloudformation.records import changes as change_sets
 from cloudarium.services.cloudformation.records import stacks, works
 from cloudarium.services.cloudformation.records.stacks import Stack
 from cloudarium.shared.errors import NotBuilt
 
+REVIEW = "REVIEW_IN_PROGRESS"
 PATIENCE = 2.0  # seconds of real time that a client waits for a deployment before it has to poll
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]*")
 UNBUILT = ("RollbackConfiguration", "StackPolicyDuringUpdateBody", "StackPolicyDuringUpdateURL", "DisableValidation")
@@ -65,7 +67,9 @@ def check_types(allowed: list[str] | None, target: Target) -> None:
     for resource in target.processed.get("Resources", {}).values() if allowed else ():
         kind = resource.get("Type", "")
         if not any(kind == one or (one.endswith("*") and kind.startswith(one[:-1])) for one in allowed or ()):
-            raise ValidationError(f"Resource type {kind} is not allowed by parameter ResourceTypes {allowed}")
+            raise ValidationError(
+                f"Resource type {kind} is not allowed by parameter ResourceTypes [{', '.join(allowed or ())}]"
+            )
 
 
 async def policy_text(call: Call, given: Mapping[str, Any]) -> str | None:
@@ -85,17 +89,18 @@ async def create_stack(call: Call) -> dict[str, Any]:
     """Begin to create a stack; the name must be free."""
     given, name = options(call), checked_name(call.input["StackName"])
     existing = stacks.find(call.store, call.scope, name)
-    if existing is not None:
+    if existing is not None and existing.status != REVIEW:
         if given.get("ClientRequestToken") and existing.detail.get("token") == given["ClientRequestToken"]:
             return {"StackId": existing.arn}
         raise StackExists(name)
-    arn = resources.new_stack_arn(call.scope, name)
+    arn = existing.arn if existing else resources.new_stack_arn(call.scope, name)
     target = await prepare(call, given, None, name, arn, direct=True)
     check_types(given.get("ResourceTypes"), target)
     await check_role(call, given.get("RoleARN"))
     policy = await policy_text(call, given)
     with call.transaction():
-        if stacks.arn_of(call.store, call.scope, name):
+        existing = stacks.find(call.store, call.scope, name)
+        if existing is not None and (existing.status != REVIEW or existing.arn != arn):
             raise StackExists(name)
         detail = {
             "role": given.get("RoleARN"),
@@ -106,7 +111,11 @@ async def create_stack(call: Call) -> dict[str, Any]:
             "disable_rollback": bool(given.get("DisableRollback")) or given.get("OnFailure") == "DO_NOTHING",
             "retain_except_on_create": given.get("RetainExceptOnCreate"),
         }
-        stack = start.new_stack(call, name, arn, "CREATE_IN_PROGRESS", target, detail)
+        if existing is not None:  # a stack that is only being reviewed is created as it is, without its change sets
+            stacks.forget(call.store, arn)
+            change_sets.make_obsolete(call.store, arn)
+        created = existing.created if existing is not None else call.now
+        stack = start.new_stack(call, name, arn, "CREATE_IN_PROGRESS", target, detail, created)
         start.create(call, stack, target, given)
     await wait(call, arn)
     return {"StackId": arn}
@@ -170,7 +179,7 @@ def _delete(call: Call, stack: Stack, given: dict[str, Any]) -> None:
         works.cancel(call.store, stack.arn, "delete")
         start.tell_deleting(call, stack, given)
         return
-    if stack.status.endswith("_IN_PROGRESS") and stack.status != "REVIEW_IN_PROGRESS":
+    if stack.status.endswith("_IN_PROGRESS") and stack.status != REVIEW:
         raise ValidationError(f"Stack [{stack.name}] cannot be deleted while in status {stack.status}")
     if forced:
         given = {**given, "RetainResources": start.undeletable(call, stack)}

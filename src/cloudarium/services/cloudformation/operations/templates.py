@@ -24,10 +24,12 @@ from cloudarium.services.cloudformation.template.reading import read
 def get_template(call: Call) -> dict[str, Any]:
     """A stack's or change set's template, as it was given or as the transforms left it."""
     stage = call.input.get("TemplateStage", "Original")
-    if call.input.get("ChangeSetName"):
+    if name := call.input.get("ChangeSetName"):
+        if not call.input.get("StackName") and not name.startswith("arn:"):
+            raise ValidationError("StackName is a required parameter.")
         target = named(call).detail.get("target")
         if target is None:
-            raise ChangeSetNotFound(call.input["ChangeSetName"])
+            raise ChangeSetNotFound(name)
         original, processed, used = target["template"], target["processed"], bool(target["macros"])
     elif call.input.get("StackName"):
         stack = find(call)
@@ -103,7 +105,10 @@ async def get_template_summary(call: Call) -> dict[str, Any]:
     if given.get("CallAs", "SELF") != "SELF":
         raise ValidationError("CallAs is for stack sets, which Cloudarium has not built.")
     if given.get("StackName"):
-        source = find(call).template
+        stack = find(call)
+        if stack.status == "REVIEW_IN_PROGRESS":
+            raise ValidationError("GetTemplateSummary cannot be called on REVIEW_IN_PROGRESS stacks.")
+        source = stack.template
     else:
         source = await template_text(call, given, None)
     template = await _checked(call, source)

@@ -20,6 +20,8 @@ VIA = {
 }
 _VIRTUAL_HOST = re.compile(r"(?P<bucket>.+?)\.s3(?:[.-][a-z0-9.-]+)?\Z")
 _PATH_HOST = re.compile(r"s3(?:[.-][a-z0-9.-]+)?\Z")
+_S3_HOST = re.compile(r"(?:.+\.)?s3[.-](?:[a-z0-9.-]+\.)?amazonaws\.com(?:\.cn)?\Z")
+_ADDRESS = re.compile(r"[0-9.]+|.*:.*")
 _MORE = "\nFor more information check http://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html"
 
 
@@ -103,7 +105,23 @@ async def template_text(call: Call, input: Mapping[str, Any], previous: str | No
         return body
     if url is None:
         raise ValidationError("Either Template URL or Template Body must be specified.")
+    _check_host(call, url)
     return decode(await fetch(call, url))
+
+
+def _check_host(call: Call, url: str) -> None:
+    """Raise when a template's URL is no S3 address, neither AWS's nor one of this cloud's own."""
+    try:
+        parts = urlsplit(url)
+        host = (parts.hostname or "").lower()
+    except ValueError:
+        return
+    if parts.scheme == "s3":
+        raise ValidationError(f"S3 error: Domain name specified in {parts.netloc} is not a valid S3 domain")
+    own = call.request.host.partition(":")[0] if call.request else ""
+    ours = "." not in host or host == own or host.endswith((".localhost", ".localhost.localstack.cloud"))
+    if not (ours or host == "localhost.localstack.cloud" or _ADDRESS.fullmatch(host) or _S3_HOST.match(host)):
+        raise ValidationError("TemplateURL must be a supported URL.")
 
 
 def decode(content: bytes) -> str:

@@ -70,6 +70,14 @@ def set_execution(store: Store, arn: str, execution: str) -> None:
     store.run("UPDATE cloudformation_change_sets SET execution = ? WHERE arn = ?", (execution, arn))
 
 
+def make_obsolete(store: Store, stack: str) -> None:
+    """Nobody may execute a stack's change sets any more: it was created without them."""
+    store.run(
+        "UPDATE cloudformation_change_sets SET execution = 'OBSOLETE' WHERE stack = ? AND execution = 'AVAILABLE'",
+        (stack,),
+    )
+
+
 def remove(store: Store, arn: str) -> None:
     """Forget a change set."""
     store.run("DELETE FROM cloudformation_change_sets WHERE arn = ?", (arn,))

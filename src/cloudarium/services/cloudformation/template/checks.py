@@ -89,15 +89,17 @@ def _check_sections(template: Mapping[str, Any]) -> None:
 
 
 def _check_nulls(template: Mapping[str, Any]) -> None:
-    pending: list[tuple[str, Any]] = [(f"/{name}", template[name]) for name in template if name != "Metadata"]
+    pending: list[tuple[str, Any]] = [
+        (f"/{name}", template[name]) for name in reversed([*template]) if name != "Metadata"
+    ]
     while pending:
         path, value = pending.pop()
         if value is None:
-            raise ValidationError(f"Template format error: [{path}] 'null' values are not allowed in templates")
+            raise ValidationError(f"[{path}] 'null' values are not allowed in templates")
         if isinstance(value, dict):
-            pending.extend((f"{path}/{key}", member) for key, member in value.items())
+            pending.extend((f"{path}/{key}", member) for key, member in reversed(value.items()))
         elif isinstance(value, list):
-            pending.extend((f"{path}/{index}", member) for index, member in enumerate(value))
+            pending.extend((f"{path}/{index}", member) for index, member in reversed([*enumerate(value)]))
 
 
 def _check_mappings(mappings: Any) -> None:
@@ -105,10 +107,10 @@ def _check_mappings(mappings: Any) -> None:
         raise ValidationError("Template format error: Mappings must be an object.")
     for name, mapping in mappings.items():
         if not isinstance(mapping, dict):
-            raise ValidationError("Template format error: Every Mappings member must be a map")
+            raise ValidationError(f"Template format error: Every Mappings member {name} must be a map")
         for key, attributes in mapping.items():
             if not isinstance(attributes, dict):
-                raise ValidationError(f"Template format error: Every Mappings attribute must be a map: {name}.{key}")
+                raise ValidationError(f"Template format error: Every Mappings member {key} must be a map")
             for attribute, value in attributes.items():
                 if not re.fullmatch(r"[A-Za-z0-9.\-]+", attribute):
                     raise ValidationError(

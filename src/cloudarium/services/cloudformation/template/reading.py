@@ -51,7 +51,8 @@ def _read_json(text: str) -> Any:
     try:
         template = json.loads(text.lstrip("\ufeff"), parse_constant=_no_constant)
     except json.JSONDecodeError as error:
-        position = f"(line {error.lineno}, column {error.colno})"
+        # AWS's parser tells where it is after the character that it did not expect.
+        position = f"(line {error.lineno}, column {error.colno + (error.pos < len(error.doc))})"
         raise ValidationError(f"Template format error: JSON not well-formed. {position}") from error
     except (ValueError, RecursionError) as error:
         raise ValidationError("Template format error: JSON not well-formed.") from error
