@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import socket
@@ -56,12 +57,13 @@ class Server:
 
     def stop(self) -> None:
         """End it and everything that it started."""
-        os.killpg(self.process.pid, signal.SIGTERM)
-        try:
+        with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
+            os.killpg(self.process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
             self.process.wait(10)
-        except subprocess.TimeoutExpired:
+        with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
+        self.process.wait()
         self.folder.cleanup()
 
 
@@ -117,7 +119,9 @@ def start(name: str) -> Server:
             continue
         server.start_seconds = time.perf_counter() - began
         return server
-    raise RuntimeError(f"{name} did not start: {(Path(folder.name) / 'log').read_text()[-2000:]}")
+    text = (Path(folder.name) / "log").read_text()[-2000:]
+    server.stop()
+    raise RuntimeError(f"{name} did not start: {text}")
 
 
 def _environment(port: int) -> dict[str, str]:

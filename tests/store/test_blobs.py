@@ -46,7 +46,7 @@ def files(store: Store) -> int:
 def test_what_is_written_is_read(store: Store, size: int) -> None:
     content = bytes(number % 251 for number in range(size))
     blob = write(store, content)
-    assert blob[1:] == (size, hashlib.md5(content).hexdigest(), hashlib.sha256(content).hexdigest())
+    assert blob[1:] == (size, hashlib.md5(content).hexdigest())
     with store.transaction():
         store.blobs.keep(blob.id)
     assert read(store, blob) == content == store.blobs.whole(blob.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from cloudarium.model.patterns import full_match
@@ -91,27 +91,7 @@ class _Checks:
                 required.append((place, name, lower_first(name)))
         if not checks and not required:
             return None
-        find = checks.get
-
-        def check_structure(value: Any, path: str, problems: list[str]) -> None:
-            start, found = len(problems), []  # inputs set few of many members; their order matters for problems alone
-            for name, item in value.items():
-                if item is not None and (member := find(name)) is not None:
-                    place, shown, check = member
-                    check(item, f"{path}{shown}", problems)
-                    if len(problems) > start:
-                        found.append((place, problems[start:]))
-                        del problems[start:]
-            for place, name, shown in required:
-                if value.get(name) is None:
-                    found.append((place, [_null(f"{path}{shown}")]))
-            for _, texts in sorted(found):
-                problems.extend(texts)
-
-        def check_nested(value: Any, path: str, problems: list[str]) -> None:
-            check_structure(value, f"{path}." if path else "", problems)
-
-        return check_nested
+        return _members(checks, required)
 
     def _list(self, shape: Shape) -> _Check:
         own, failed = self._all(shape), self._failed
@@ -160,6 +140,29 @@ class _Checks:
                     check(item, f"{path}.{key}.member", problems)
 
         return check_map
+
+
+def _members(checks: Mapping[str, tuple[int, str, _Check]], required: Sequence[tuple[int, str, str]]) -> _Check:
+    """The check of a structure's members: an input sets few of many, and their order matters for problems only."""
+    find = checks.get
+
+    def check_members(value: Any, path: str, problems: list[str]) -> None:
+        prefix = f"{path}." if path else ""
+        start, found = len(problems), []
+        for name, item in value.items():
+            if item is not None and (member := find(name)) is not None:
+                place, shown, check = member
+                check(item, f"{prefix}{shown}", problems)
+                if len(problems) > start:
+                    found.append((place, problems[start:]))
+                    del problems[start:]
+        for place, name, shown in required:
+            if value.get(name) is None:
+                found.append((place, [_null(f"{prefix}{shown}")]))
+        for _, texts in sorted(found):
+            problems.extend(texts)
+
+    return check_members
 
 
 def _all(shape: Shape, found: list[_Constraint], failed: _Sentence) -> _Check | None:

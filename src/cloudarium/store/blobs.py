@@ -21,12 +21,11 @@ _CHANCE = 24  # random bits at the end of a number: what a crash left unkept nev
 
 
 class Blob(NamedTuple):
-    """Written content: its id, size in bytes and two hashes in hex."""
+    """Written content: its id, size in bytes and MD5 in hex."""
 
     id: str
     size: int
     md5_hex: str
-    sha256_hex: str
 
 
 class _ContentFile(io.FileIO):
@@ -55,12 +54,11 @@ class Blobs:
         """Take in `content`; a small one stays in memory until it is kept, a larger one goes to a file."""
         if isinstance(content, (bytes, bytearray, memoryview)):
             return self.write_bytes(bytes(content))
-        md5, sha256 = hashlib.md5(usedforsecurity=False), hashlib.sha256()
+        md5 = hashlib.md5(usedforsecurity=False)
         name, size, head, file = self._new_id(), 0, bytearray(), None
         try:
             async for chunk in content:
                 md5.update(chunk)
-                sha256.update(chunk)
                 size += len(chunk)
                 if file is None:
                     head += chunk
@@ -78,7 +76,7 @@ class Blobs:
         if file is not None:
             file.close()
         self._pending[name] = (size, bytes(head) if file is None else None)
-        return Blob(name, size, md5.hexdigest(), sha256.hexdigest())
+        return Blob(name, size, md5.hexdigest())
 
     def write_bytes(self, content: bytes) -> Blob:
         """Take in bytes that are at hand."""
@@ -91,8 +89,7 @@ class Blobs:
                     self._file(name).unlink(missing_ok=True)
                     raise
         self._pending[name] = (len(content), content if len(content) <= SMALL else None)
-        md5 = hashlib.md5(content, usedforsecurity=False).hexdigest()
-        return Blob(name, len(content), md5, hashlib.sha256(content).hexdigest())
+        return Blob(name, len(content), hashlib.md5(content, usedforsecurity=False).hexdigest())
 
     def keep(self, blob_id: str) -> None:
         """Make a written blob part of the present transaction, with one user."""

@@ -13,20 +13,23 @@ from typing import IO, Any
 import apsw
 
 from cloudarium.store.blobs import Blobs
+from cloudarium.store.checkpoints import Checkpoints
 from cloudarium.store.outbox import Outbox
 from cloudarium.store.tags import Tags
 
+FILE = "cloud.sqlite"
 FORMAT = 1  # of the data folder; a newer one is refused by name, an older one is migrated
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
 PRAGMA synchronous = NORMAL;
-PRAGMA wal_autocheckpoint = 8000;
 PRAGMA temp_store = MEMORY;
 PRAGMA cache_size = -32768;
 PRAGMA mmap_size = 268435456;
 PRAGMA journal_size_limit = 67108864;
 """
+
+_MOST_KNOWN = 4096  # entries of one cache
 
 
 class FolderInUse(Exception):
@@ -69,8 +72,10 @@ class Store:
         self._transaction = Transaction(self)
         self._begun = False
         self._versions: dict[str, int] = {}
+        self._known: dict[str, tuple[int, dict[Any, Any]]] = {}
         self._rollbacks = 0
         self._schemas = [Path(__file__).with_name("schema.sql"), *schemas]
+        self._checkpoints = Checkpoints(self.folder / FILE)
         self._connection = self._open()
         self.blobs = Blobs(self, self.folder / "blobs")
         self.outbox = Outbox(self)
@@ -163,14 +168,23 @@ class Store:
         """A number that grows with every change of `topic`; what a rolled-back transaction showed counts as changed."""
         return self._versions.get(topic, 0) + self._rollbacks
 
+    def known(self, topic: str) -> dict[Any, Any]:
+        """A cache over `topic`, for what is asked several times in every call: empty after every change of it."""
+        version = self.version(topic)
+        known = self._known.get(topic)
+        if known is None or known[0] != version or len(known[1]) > _MOST_KNOWN:
+            known = self._known[topic] = (version, {})
+        return known[1]
+
     # ---- Life -------------------------------------------------------------------------------------------------------
 
     def _open(self) -> apsw.Connection:
-        connection = apsw.Connection(str(self.folder / "cloud.sqlite"), statementcachesize=512)
+        connection = apsw.Connection(str(self.folder / FILE), statementcachesize=512)
         connection.set_busy_timeout(10_000)
         # Else SQLite plans a statement anew whenever a bound value could lead to another plan: 10 µs per look-up.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         list(connection.execute(_PRAGMAS))  # a cursor stops at each answer: only reading on runs the rest
+        connection.set_wal_hook(self._checkpoints.grown)
         text = "\n".join(path.read_text() for path in self._schemas)
         digest = hashlib.sha256(text.encode()).hexdigest()
         if connection.table_exists("main", "meta"):
@@ -204,6 +218,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; a temporary folder goes away."""
+        self._checkpoints.close()
         self._connection.close()
         self._lock.close()
         if self.ephemeral:

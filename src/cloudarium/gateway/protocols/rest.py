@@ -218,15 +218,16 @@ class Answer:
 
     def __init__(self, service: ServiceModel, shape: Shape | None) -> None:
         milliseconds = bool(service.metadata.get("timestampMilliseconds"))
-        self.headers = [(wire_name(m, n), n, _header_writer(m, milliseconds)) for n, m in placed(shape, "header")]
+        self.headers = {n: (wire_name(m, n), _header_writer(m, milliseconds)) for n, m in placed(shape, "header")}
         self.prefixes = [(m.trait("locationName") or "", n) for n, m in placed(shape, "headers")]
         self.status = next((n for n, _ in placed(shape, "statusCode")), None)
 
     def write(self, output: dict[str, Any], headers: dict[str, str]) -> None:
         """Add the headers that an output holds."""
-        for wire, name, convert in self.headers:
-            value = output.get(name)
-            if value is not None:
+        find = self.headers.get
+        for name, value in output.items():
+            if value is not None and (header := find(name)) is not None:
+                wire, convert = header
                 headers[wire] = header_text(convert(value))
         for prefix, name in self.prefixes:
             for key, value in (output.get(name) or {}).items():

@@ -62,7 +62,7 @@ async def take_in(call: Call, wanted: checksums.Wanted | None, algorithms: Seque
 
 async def _take(store: Store, body: Any, algorithms: Sequence[Algorithm]) -> Content:
     if isinstance(body, BodyStream) and (body.length or 0) <= SMALL:
-        body = b"".join([chunk async for chunk in body])
+        body = body.data if body.data is not None else b"".join([chunk async for chunk in body])
     if isinstance(body, (bytes, bytearray, memoryview)):
         data = bytes(body)
         blob = store.blobs.write_bytes(data)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -25,26 +24,14 @@ class Count(NamedTuple):
 TOPIC = "dynamodb tables"
 
 
-class _Known(NamedTuple):
-    """Tables as they were at a version of the topic."""
-
-    version: int
-    tables: dict[tuple[str, str, str], Table]
-
-
-_known: WeakKeyDictionary[Store, _Known] = WeakKeyDictionary()
-
-
 def find(store: Store, scope: Scope, name: str) -> Table | None:
     """The table of that name; looked up once until any table changes."""
-    known, version = _known.get(store), store.version(TOPIC)
-    if known is None or known.version != version:
-        known = _known[store] = _Known(version, {})
-    table = known.tables.get((scope.account, scope.region, name))
+    known = store.known(TOPIC)
+    table: Table | None = known.get((scope, name))
     if table is None:
         table = _find(store, scope, name)
         if table is not None:
-            known.tables[scope.account, scope.region, name] = table
+            known[scope, name] = table
     return table
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
-from weakref import WeakKeyDictionary
 
 import orjson
 
@@ -16,8 +15,6 @@ from cloudarium.store import Store
 
 _COLUMNS = "name, account, region, created, versioning, policy, configuration"
 _TOPIC = "s3 buckets"
-_MOST_KNOWN = 4096
-_known: WeakKeyDictionary[Store, tuple[int, dict[str, Bucket]]] = WeakKeyDictionary()
 
 
 class Bucket(NamedTuple):
@@ -48,15 +45,12 @@ class Bucket(NamedTuple):
 
 def find(store: Store, name: str) -> Bucket | None:
     """The bucket with this name, in whatever account. Asked several times in every call, so it is remembered."""
-    version = store.version(_TOPIC)
-    known = _known.get(store)
-    if known is None or known[0] != version or len(known[1]) > _MOST_KNOWN:
-        known = _known[store] = (version, {})
-    bucket = known[1].get(name)
+    known = store.known(_TOPIC)
+    bucket: Bucket | None = known.get(name)
     if bucket is None:
         bucket = store.one(f"SELECT {_COLUMNS} FROM s3_buckets WHERE name = ?", (name,), Bucket)
         if bucket is not None:
-            known[1][name] = bucket
+            known[name] = bucket
     return bucket
 
 
