@@ -36,7 +36,9 @@ def test_a_service_linked_role_belongs_to_its_service(iam: Any, account: str) ->
     ):
         with refused("UnmodifiableEntity", protected):
             operation(RoleName=name, **given)
-    iam.update_role_description(RoleName=name, Description="mine")
+    iam.update_role(RoleName=name, Description="mine")
+    with refused("UnmodifiableEntity", protected):
+        iam.update_role(RoleName=name, MaxSessionDuration=7200)
     taken = f"Service role name {name} has been taken in this account, please try a different suffix."
     with refused("InvalidInput", taken):
         iam.create_service_linked_role(AWSServiceName="elasticache.amazonaws.com")

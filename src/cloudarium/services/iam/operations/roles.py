@@ -67,8 +67,8 @@ def list_roles(call: Call) -> dict[str, Any]:
 
 @operation("UpdateRole", on=resources.role)
 def update_role(call: Call) -> dict[str, Any]:
-    """Change a role's description and its longest session; what is left out stays."""
-    role = _modifiable(call)
+    """Change a role's description and its longest session; what is left out stays. A linked role has a description."""
+    role = _modifiable(call) if "MaxSessionDuration" in call.input else shapes.the(call, "role", call.input["RoleName"])
     description = call.input.get("Description", role.description)
     longest = call.input.get("MaxSessionDuration", role.max_session)
     entities.change(call.store, role, role._replace(description=description, max_session=longest))
