@@ -141,14 +141,24 @@ def test_retries_and_age_are_settings(counter: Counter) -> None:
         counter.functions.get_function_event_invoke_config(FunctionName="fn")
 
 
-def test_throttled_event_waits_and_comes_back(counter: Counter) -> None:
-    counter.functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
+def test_event_for_a_function_that_is_stopped_is_given_up_at_once(counter: Counter) -> None:
+    functions = counter.functions
+    functions.put_function_event_invoke_config(
+        FunctionName="fn", DestinationConfig={"OnFailure": {"Destination": listener(counter)}}
+    )
+    functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
     request = counter.start(fail=0)
-    counter.cloud.clock_advance(5)
-    assert counter.tries(request) == 0
-    counter.functions.delete_function_concurrency(FunctionName="fn")
+    counter.cloud.settle()
+    record = told(counter)
+    arn = functions.get_function_configuration(FunctionName="fn")["FunctionArn"]
+    assert record["requestContext"] == {
+        "requestId": request, "functionArn": f"{arn}:$LATEST", "condition": "ZeroReservedConcurrency",
+        "approximateInvokeCount": 0,
+    }  # fmt: skip
+    assert record["requestPayload"] == {"fail": 0} and "responsePayload" not in record
+    functions.delete_function_concurrency(FunctionName="fn")
     counter.cloud.clock_advance(300)
-    assert counter.tries(request) == 1
+    assert counter.tries(request) == 0
 
 
 def test_accepted_event_survives_a_crash(counter: Counter) -> None:
@@ -158,7 +168,8 @@ def test_accepted_event_survives_a_crash(counter: Counter) -> None:
     assert counter.tries(request) == 2
 
 
-def test_destination_lambda(counter: Counter) -> None:
+def listener(counter: Counter) -> str:
+    """A function that keeps the record that it gets; its ARN."""
     functions = counter.functions
     source = """
 import boto3, json
@@ -182,14 +193,24 @@ def handler(event, context):
             }
         ),
     )
+    return made["FunctionArn"]
+
+
+def told(counter: Counter) -> Any:
+    """The record that the listener got."""
+    item = counter.table.get_item(TableName="tries", Key={"id": {"S": "record"}})["Item"]
+    return json.loads(item["text"]["S"])
+
+
+def test_destination_lambda(counter: Counter) -> None:
+    functions, place = counter.functions, listener(counter)
     functions.put_function_event_invoke_config(
         FunctionName="fn", MaximumRetryAttempts=0,
-        DestinationConfig={"OnFailure": {"Destination": made["FunctionArn"]}},
+        DestinationConfig={"OnFailure": {"Destination": place}},
     )  # fmt: skip
     request = counter.start(fail=9)
     counter.cloud.settle()
-    item = counter.table.get_item(TableName="tries", Key={"id": {"S": "record"}})["Item"]
-    record = json.loads(item["text"]["S"])
+    record = told(counter)
     assert record["requestContext"]["condition"] == "RetriesExhausted"
     assert record["requestContext"]["requestId"] == request
     assert record["requestContext"]["approximateInvokeCount"] == 1

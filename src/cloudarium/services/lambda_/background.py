@@ -35,6 +35,9 @@ async def async_invoke(event: Event) -> None:
     if event.now > expires:
         await _finish(event, version, settings, "EventAgeExceeded", None)
         return
+    if function.reserved == 0:
+        await _finish(event, version, settings, "ZeroReservedConcurrency", None)
+        return
     payload = wanted["Payload"].encode("utf-8", "surrogateescape")
     try:
         result = await running.run(

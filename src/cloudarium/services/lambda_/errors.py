@@ -68,6 +68,15 @@ class CodeTooLarge(InvalidParameter):
     """The unzipped package is over the limit."""
 
 
+class NoProvisionedConcurrency(LambdaError):
+    """No concurrency is provisioned for the version or alias."""
+
+    code = "ProvisionedConcurrencyConfigNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("No Provisioned Concurrency Config found for this function")
+
+
 class TooManyRequests(LambdaError):
     """The concurrency that the function or the machine may use is used up."""
 

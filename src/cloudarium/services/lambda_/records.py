@@ -11,6 +11,8 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 LATEST = "$LATEST"
+# Beside AWS's members a configuration may hold the revision that is shown in place of the row's own.
+SHOWN_REVISION = "_revision"
 _LAST = "\U0010ffff"
 
 
@@ -49,6 +51,11 @@ class Version(NamedTuple):
         return orjson.loads(self.config_json)
 
     @property
+    def shown_revision(self) -> str:
+        """The RevisionId that AWS shows: tags and permissions change it too, though what runs stays the same."""
+        return self.config.get(SHOWN_REVISION) or self.revision
+
+    @property
     def number(self) -> str:
         """`$LATEST` or the number."""
         return str(self.place) if self.place else LATEST
@@ -70,6 +77,11 @@ class Alias(NamedTuple):
     description: str
     weights_json: str
     revision: str
+
+    @property
+    def shown_revision(self) -> str:
+        """The RevisionId that AWS shows."""
+        return self.revision
 
     @property
     def weights(self) -> dict[str, float]:
@@ -218,6 +230,7 @@ def put_latest(
     store: Store, scope: Scope, name: str, config: dict[str, Any], blob: str, sha256: str, size: int, now: float
 ) -> None:
     """Make or overwrite $LATEST with a new revision; `blob` must be this row's own use of it."""
+    config = {member: value for member, value in config.items() if member != SHOWN_REVISION}
     store.run(
         "INSERT OR REPLACE INTO lambda_versions VALUES (?, ?, ?, 0, ?, ?, ?, ?, ?, ?)",
         (*scope, name, _json(config), blob, sha256, size, ids.uuid(), now),
@@ -227,6 +240,7 @@ def put_latest(
 def publish(store: Store, function: Function, latest: Version, description: str | None) -> str:
     """Make a version out of $LATEST and give its number."""
     config = latest.config
+    config.pop(SHOWN_REVISION, None)
     if description is not None:
         config["Description"] = description
     where = (function.account, function.region, function.name)
@@ -240,6 +254,15 @@ def publish(store: Store, function: Function, latest: Version, description: str 
     store.blobs.share(latest.blob)
     store.run("UPDATE lambda_functions SET next_version=next_version+1 WHERE account=? AND region=? AND name=?", where)
     return str(function.next_version)
+
+
+def touch(store: Store, version: Version) -> None:
+    """Give a version a new revision to show; environments that run it go on."""
+    config = {**version.config, SHOWN_REVISION: ids.uuid()}
+    store.run(
+        "UPDATE lambda_versions SET config=? WHERE account=? AND region=? AND name=? AND place=?",
+        (_json(config), version.account, version.region, version.name, version.place),
+    )
 
 
 def delete_version(store: Store, version: Version) -> None:

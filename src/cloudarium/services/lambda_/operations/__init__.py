@@ -8,6 +8,7 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     invocations,
     invoke_configs,
     layers,
+    managed,
     permissions,
     tags,
     versions,

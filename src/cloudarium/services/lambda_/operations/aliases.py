@@ -63,8 +63,8 @@ def _weights(call: Call, function: Function, version: str) -> dict[str, float]:
 @operation("CreateAlias", on=resources.alias)
 def create_alias(call: Call) -> dict[str, Any]:
     """Give a version a name."""
-    function = lookup.function_of(call)
     name, version = call.input["Name"], call.input["FunctionVersion"]
+    function = lookup.function_of(call, shown=version)
     _check_version(call, function, version)
     weights = _weights(call, function, version)
     if records.find_alias(call.store, function.scope, function.name, name) is not None:

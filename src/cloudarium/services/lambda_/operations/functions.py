@@ -13,6 +13,7 @@ from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared import arn as arns
+from cloudarium.shared import ids
 from cloudarium.shared import tags as tag_rules
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import Scope
@@ -55,14 +56,16 @@ async def create_function(call: Call) -> dict[str, Any]:
     running.workshop(call.cloud).environments.prepare_soon(config["Runtime"], path)
     found = records.find_version(call.store, name.scope, name.name, version)
     assert found is not None
-    return configuration.being_created(configuration.shown(found))
+    answer = configuration.being_created(configuration.shown(found))
+    # AWS names the function, not the version that was published; and its revision changes when the function is active.
+    return {**answer, "FunctionArn": name.arn, "RevisionId": ids.uuid()}
 
 
 def _new_name(call: Call) -> resources.FunctionName:
     name = resources.parse_function(call.input["FunctionName"], call.scope)
     if len(name.name) > 64:
         raise errors.Constraint(name.name, "functionName", "have length less than or equal to 64")
-    if name.qualifier or name.scope.account != call.account:
+    if name.qualifier or name.scope != call.scope:
         raise errors.InvalidParameter("The function name must be unqualified and of the caller's own account.")
     wrong = tag_rules.problem(call.input.get("Tags") or {})
     if wrong:
@@ -75,7 +78,7 @@ async def _check_surroundings(
 ) -> None:
     """What a configuration points at must be there: role, layers (whose hashes it gets), dead-letter target."""
     layers, held = config.get("Layers") or [], config.pop(configuration.HELD_LAYERS, {})
-    configuration.check_layers(layers)
+    configuration.check_layers(layers, name.scope.region)
     for arn in layers:
         if arn in held and "Layers" not in call.input:
             unzipped += held[arn][2]
@@ -165,7 +168,7 @@ def list_functions(call: Call) -> dict[str, Any]:
 def _shown_latest(call: Call, scope: Scope, name: str) -> dict[str, Any]:
     version = records.find_version(call.store, scope, name, LATEST)
     assert version is not None
-    return configuration.shown(version)
+    return configuration.listed(version)
 
 
 def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
@@ -183,7 +186,7 @@ def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
         name = names[0]
         rows += records.versions(call.store, call.scope, name, -1, size + 1 - len(rows))
     here, more = lookup.page(rows, size, lambda version: [version.name, version.place])
-    return {"Functions": [configuration.shown(version, version.number) for version in here], **more}
+    return {"Functions": [configuration.listed(version, version.number) for version in here], **more}
 
 
 @operation("UpdateFunctionCode", on=resources.function, refuses=("PublishTo", "SourceKMSKeyArn"))
@@ -196,7 +199,7 @@ async def update_function_code(call: Call) -> dict[str, Any]:
         raise NotBuilt("lambda:UpdateFunctionCode with S3ObjectStorageMode REFERENCE")
     function = lookup.function_of(call)
     name = resources.FunctionName(function.scope, function.name, "")
-    lookup.check_revision(call, lookup.latest_of(call, function).revision, "GetFunction/GetAlias")
+    lookup.check_revision(call, lookup.latest_of(call, function).shown_revision, "GetFunction/GetAlias")
     code = await lookup.read_code(call, given)
     config = {**lookup.latest_of(call, function).config}
     if "Architectures" in given:
@@ -208,7 +211,7 @@ async def update_function_code(call: Call) -> dict[str, Any]:
     blob = await call.store.blobs.write(code.data)
     with call.transaction():
         latest = lookup.latest_of(call, lookup.function_of(call))
-        lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+        lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
         config = {**latest.config, "Architectures": config["Architectures"]}
         call.store.blobs.keep(blob.id)
         call.store.blobs.drop(latest.blob)
@@ -227,7 +230,8 @@ def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> di
     found = records.find_version(call.store, name.scope, name.name, version)
     if found is None:
         raise errors.FunctionNotFound(name.arn)
-    return configuration.being_updated(configuration.shown(found))
+    state = configuration.being_updated if version == LATEST else configuration.being_created
+    return {**state(configuration.shown(found)), "RevisionId": ids.uuid()}  # it changes when the update is done
 
 
 @operation(
@@ -240,12 +244,12 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     function = lookup.function_of(call)
     name = resources.FunctionName(function.scope, function.name, "")
     latest = lookup.latest_of(call, function)
-    lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+    lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
     config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
     await _check_surroundings(call, name, config, 0, role="Role" in call.input)
     with call.transaction():
         latest = lookup.latest_of(call, lookup.function_of(call))
-        lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+        lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
         held = config.get(configuration.HELD_LAYERS, {})
         config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
         config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}

@@ -25,7 +25,7 @@ async def invoke(call: Call) -> dict[str, Any]:
     kind = given.get("InvocationType", "RequestResponse")
     found = lookup.version_of(call, routed=True)
     if kind == "DryRun":
-        return {"StatusCode": 204, "ExecutedVersion": found.version.number}
+        return {"StatusCode": 204}
     payload = _payload(bytes(given.get("Payload") or b""), kind)
     context = _client_context(given.get("ClientContext"))
     if kind == "Event":
@@ -78,7 +78,9 @@ def _payload(payload: bytes, kind: str) -> bytes:
     try:
         orjson.loads(payload)
     except orjson.JSONDecodeError as error:
-        raise errors.InvalidRequestContent(f"Could not parse request body into json: {error}") from error
+        raise errors.InvalidRequestContent(
+            f"Could not parse request body into json: Could not parse payload into json: {error}"
+        ) from error
     return payload
 
 

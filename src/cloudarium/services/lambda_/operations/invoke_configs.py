@@ -6,87 +6,122 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
+from cloudarium.gateway.rooms import room
 from cloudarium.services.lambda_ import errors, records, resources
 from cloudarium.services.lambda_.operations import lookup
-from cloudarium.services.lambda_.operations.functions import check_target
 from cloudarium.services.lambda_.records import LATEST, Function, InvokeConfig
+from cloudarium.services.lambda_.rules import events
+from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import NotBuilt
 
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+_PLACES = ("sqs", "sns", "lambda", "events", "s3")
+_NO_FUNCTION = "The function doesn't exist."
 
 
 def _target(call: Call) -> tuple[Function, str]:
-    found = lookup.version_of(call)
-    return found.function, found.qualifier or LATEST
+    """The function and the qualifier that are to be set. Raises NotFound."""
+    name = lookup.name_of(call)
+    function = records.find_function(call.store, name.scope, name.name)
+    if function is None or lookup.resolve(call, name) is None:
+        raise errors.NotFound(_NO_FUNCTION)
+    return function, name.qualifier or LATEST
 
 
-def _shown(function: Function, config: InvokeConfig) -> dict[str, Any]:
-    answer = {
-        "LastModified": config.modified,
-        "FunctionArn": resources.function_arn(function.scope, function.name, config.qualifier),
-        **config.config,
-    }
-    answer.setdefault("DestinationConfig", {"OnSuccess": {}, "OnFailure": {}})
-    return answer
-
-
-def _find(call: Call, function: Function, qualifier: str) -> InvokeConfig:
-    found = records.find_invoke_config(call.store, function.scope, function.name, qualifier)
+def _existing(call: Call) -> tuple[resources.FunctionName, InvokeConfig]:
+    """The settings that a call names; that there is no function is the same to AWS as that there are no settings."""
+    name = lookup.name_of(call)
+    name = name._replace(qualifier=name.qualifier or LATEST)
+    found = records.find_invoke_config(call.store, name.scope, name.name, name.qualifier)
     if found is None:
-        arn = resources.function_arn(function.scope, function.name, qualifier)
-        raise errors.NotFound(f"The function {arn} doesn't have an EventInvokeConfig")
-    return found
+        raise errors.NotFound(f"The function {name.arn} doesn't have an EventInvokeConfig")
+    return name, found
+
+
+def _shown(arn: str, config: InvokeConfig) -> dict[str, Any]:
+    given = config.config
+    return {
+        **given,
+        "LastModified": config.modified,
+        "FunctionArn": arn,
+        "DestinationConfig": {"OnSuccess": {}, "OnFailure": {}, **given.get("DestinationConfig", {})},
+    }
+
+
+def _given(call: Call) -> dict[str, Any]:
+    given = {name: call.input[name] for name in _MEMBERS if name in call.input}
+    if not given:
+        raise errors.InvalidParameter("You must specify at least one of error handling or destination setting.")
+    return given
+
+
+def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -> None:
+    """Each destination must be of a kind that there is; a function must be there and another one."""
+    for side in ("OnSuccess", "OnFailure"):
+        target = (given.get(side) or {}).get("Destination")
+        if not target:
+            continue
+        place = arns.parse(target)
+        if place is None or place.service not in _PLACES:
+            raise errors.InvalidParameter(
+                f"The provided destination config {events.destinations_text(given)} is invalid."
+            )
+        if place.service == "s3" or room(place.service) is None:
+            raise NotBuilt(f"lambda: a destination in {place.service}")
+        if place.service == "lambda":
+            name = resources.parse_function(target, call.scope)
+            if (name.scope, name.name) == (function.scope, function.name):
+                raise errors.InvalidParameter("You can't specify the function as a destination for itself.")
+            if records.find_function(call.store, name.scope, name.name) is None:
+                raise errors.InvalidParameter(f"The destination ARN {target} is invalid.")
 
 
 def _put(call: Call, function: Function, qualifier: str, config: dict[str, Any]) -> dict[str, Any]:
-    for side in ("OnSuccess", "OnFailure"):
-        target = (config.get("DestinationConfig") or {}).get(side, {}).get("Destination")
-        if target:
-            if target.startswith("arn:aws:s3:"):
-                raise NotBuilt("lambda: an S3 bucket as a destination")
-            check_target(target, ("sqs", "sns", "lambda", "events"), f"{side} destination")
+    _check_destinations(call, function, config.get("DestinationConfig") or {})
     records.put_invoke_config(call.store, function.scope, function.name, qualifier, config, call.now)
-    return _shown(function, _find(call, function, qualifier))
+    name, made = _existing(call)
+    return _shown(name.arn, made)
 
 
 @operation("PutFunctionEventInvokeConfig", on=resources.qualified)
 def put_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """Set all of it; what is not given falls back to AWS's defaults."""
     function, qualifier = _target(call)
-    config = {name: call.input[name] for name in _MEMBERS if name in call.input}
-    return _put(call, function, qualifier, config)
+    return _put(call, function, qualifier, _given(call))
 
 
 @operation("UpdateFunctionEventInvokeConfig", on=resources.qualified)
 def update_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """Change some of it."""
     function, qualifier = _target(call)
-    given = {name: call.input[name] for name in _MEMBERS if name in call.input}
-    config = {**_find(call, function, qualifier).config, **given}
-    return _put(call, function, qualifier, config)
+    _, present = _existing(call)
+    return _put(call, function, qualifier, {**present.config, **_given(call)})
 
 
 @operation("GetFunctionEventInvokeConfig", on=resources.qualified)
 def get_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """The settings of a function, version or alias."""
-    function, qualifier = _target(call)
-    return _shown(function, _find(call, function, qualifier))
+    name, found = _existing(call)
+    return _shown(name.arn, found)
 
 
 @operation("DeleteFunctionEventInvokeConfig", on=resources.qualified)
 def delete_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """Go back to the defaults."""
-    function, qualifier = _target(call)
-    _find(call, function, qualifier)
-    records.delete_invoke_config(call.store, function.scope, function.name, qualifier)
+    name, _ = _existing(call)
+    records.delete_invoke_config(call.store, name.scope, name.name, name.qualifier)
     return {}
 
 
 @operation("ListFunctionEventInvokeConfigs", on=resources.function)
 def list_function_event_invoke_configs(call: Call) -> dict[str, Any]:
     """The settings of a function and all its versions and aliases."""
-    function = lookup.function_of(call)
+    name = lookup.name_of(call)
+    function = records.find_function(call.store, name.scope, name.name)
+    if function is None:
+        raise errors.NotFound(_NO_FUNCTION)
     size = lookup.page_size(call)
     rows = records.invoke_configs(call.store, function.scope, function.name, lookup.marker(call) or "", size + 1)
     here, more = lookup.page(rows, size, lambda config: config.qualifier)
-    return {"FunctionEventInvokeConfigs": [_shown(function, config) for config in here], **more}
+    made = [_shown(name._replace(qualifier=config.qualifier).arn, config) for config in here]
+    return {"FunctionEventInvokeConfigs": made, **more}

@@ -38,11 +38,18 @@ def _shown_whole(call: Call, layer: LayerVersion) -> dict[str, Any]:
     return {**_shown(layer), "LayerArn": resources.layer_arn(layer.scope, layer.name), "Content": content}
 
 
+def _number(call: Call) -> int:
+    number = call.input["VersionNumber"]
+    if number < 1:
+        raise errors.InvalidParameter("Layer Version Cannot be less than 1")
+    return number
+
+
 def _find(call: Call) -> LayerVersion:
     scope, name, number = resources.parse_layer(call.input.get("Arn") or call.input.get("LayerName"), call.scope)
     if number is None:
-        number = call.input.get("VersionNumber", 0)
-    found = records.find_layer_version(call.store, scope, name, number) if number > 0 else None
+        number = _number(call)
+    found = records.find_layer_version(call.store, scope, name, number)
     if found is None:
         raise errors.NotFound(_NOT_THERE)
     return found
@@ -91,7 +98,7 @@ def get_layer_version_by_arn(call: Call) -> dict[str, Any]:
 def delete_layer_version(call: Call) -> dict[str, Any]:
     """Delete a layer version; one that is not there is no error."""
     scope, name, _ = resources.parse_layer(call.input["LayerName"], call.scope)
-    found = records.find_layer_version(call.store, scope, name, call.input["VersionNumber"])
+    found = records.find_layer_version(call.store, scope, name, _number(call))
     if found is not None:
         records.delete_layer_version(call.store, found)
         records.put_policy(call.store, resources.layer_arn(scope, name, found.number), [])
@@ -146,20 +153,28 @@ def list_layers(call: Call) -> dict[str, Any]:
 # ---- who may use a layer ---------------------------------------------------------------------------------------------
 
 
-def _policy(call: Call, layer: LayerVersion) -> tuple[str, records.Policy | None]:
-    arn = resources.layer_arn(layer.scope, layer.name, layer.number)
+def _policy(call: Call) -> tuple[str, records.Policy | None]:
+    scope, name, number = resources.parse_layer(call.input["LayerName"], call.scope)
+    number = number or _number(call)
+    arn = resources.layer_arn(scope, name, number)
+    if records.find_layer_version(call.store, scope, name, number) is None:
+        raise errors.NotFound(f"Layer version {arn} does not exist.")
     policy = records.find_policy(call.store, arn)
-    if policy is not None:
-        lookup.check_revision(call, policy.revision, "GetLayerVersionPolicy")
     return arn, policy
+
+
+def _check_revision(call: Call, policy: records.Policy | None) -> None:
+    # AWS's text names the operation as its path does, not as it is called today.
+    lookup.check_revision(call, policy.revision if policy else "", "GetLayerPolicy")
 
 
 @operation("AddLayerVersionPermission", on=resources.layer_version)
 def add_layer_version_permission(call: Call) -> dict[str, Any]:
     """Let an account (or everyone) use a layer version."""
-    arn, policy = _policy(call, _find(call))
+    arn, policy = _policy(call)
     statement = permissions.layer_statement(call.input, arn)
     statements = permissions.add(policy.statements if policy else [], statement)
+    _check_revision(call, policy)
     revision = records.put_policy(call.store, arn, statements)
     return {"Statement": orjson.dumps(statement).decode(), "RevisionId": revision}
 
@@ -167,17 +182,19 @@ def add_layer_version_permission(call: Call) -> dict[str, Any]:
 @operation("RemoveLayerVersionPermission", on=resources.layer_version)
 def remove_layer_version_permission(call: Call) -> dict[str, Any]:
     """Take a permission on a layer version away."""
-    arn, policy = _policy(call, _find(call))
+    arn, policy = _policy(call)
     if policy is None:
         raise errors.NotFound("No policy is associated with the given resource.")
-    records.put_policy(call.store, arn, permissions.remove(policy.statements, call.input["StatementId"]))
+    left = permissions.remove(policy.statements, call.input["StatementId"])
+    _check_revision(call, policy)
+    records.put_policy(call.store, arn, left)
     return {}
 
 
 @operation("GetLayerVersionPolicy", on=resources.layer_version)
 def get_layer_version_policy(call: Call) -> dict[str, Any]:
     """Who may use a layer version."""
-    _, policy = _policy(call, _find(call))
+    _, policy = _policy(call)
     if policy is None:
         raise errors.NotFound("No policy is associated with the given resource.")
     return {"Policy": resources.policy_text(policy), "RevisionId": policy.revision}

@@ -29,6 +29,10 @@ class Found(NamedTuple):
 def name_of(call: Call) -> resources.FunctionName:
     """The function that a call names; a qualifier in the name must be the one in Qualifier."""
     name = resources.parse_function(call.input["FunctionName"], call.scope)
+    if name.scope.region != call.region:
+        raise errors.NotFound(
+            f"Functions from '{name.scope.region}' are not reachable in this region ('{call.region}')"
+        )
     said = call.input.get("Qualifier")
     if said and name.qualifier and said != name.qualifier:
         raise errors.InvalidParameter(
@@ -37,12 +41,12 @@ def name_of(call: Call) -> resources.FunctionName:
     return name._replace(qualifier=name.qualifier or said or "")
 
 
-def function_of(call: Call) -> Function:
-    """The function that a call names, as a whole. Raises FunctionNotFound."""
+def function_of(call: Call, shown: str = "") -> Function:
+    """The function that a call names, as a whole. Raises FunctionNotFound, with the qualifier `shown`."""
     name = name_of(call)
     found = records.find_function(call.store, name.scope, name.name)
     if found is None:
-        raise errors.FunctionNotFound(name._replace(qualifier="").arn)
+        raise errors.FunctionNotFound(name._replace(qualifier=shown).arn)
     return found
 
 
@@ -51,7 +55,8 @@ def version_of(call: Call, *, routed: bool = False) -> Found:
     name = name_of(call)
     function = records.find_function(call.store, name.scope, name.name)
     if function is None:
-        raise errors.FunctionNotFound(name.arn)
+        # An invocation means $LATEST where it says nothing; what only reads names the function.
+        raise errors.FunctionNotFound(name._replace(qualifier=name.qualifier or (LATEST if routed else "")).arn)
     version = resolve(call, name, routed)
     if version is None:
         raise errors.FunctionNotFound(name.arn)

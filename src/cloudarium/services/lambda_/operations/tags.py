@@ -10,6 +10,8 @@ from cloudarium.services.lambda_ import errors, records, resources
 from cloudarium.shared import tags
 from cloudarium.shared.errors import NotBuilt
 
+_MOST = 50
+
 
 def _tagged(call: Call) -> str:
     """The ARN of the function that is named; tags belong to functions, not to versions. Raises NotFound."""
@@ -26,21 +28,35 @@ def _tagged(call: Call) -> str:
     return name.arn
 
 
+def _touch(call: Call, arn: str) -> None:
+    name = resources.parse_function(arn, call.scope)
+    latest = records.find_version(call.store, name.scope, name.name, records.LATEST)
+    if latest is not None:
+        records.touch(call.store, latest)
+
+
 @operation("TagResource", on=resources.tagged)
 def tag_resource(call: Call) -> dict[str, Any]:
     """Add or overwrite tags of a function."""
     arn = _tagged(call)
+    if not call.input["Tags"]:
+        raise errors.InvalidParameter("An error occurred and the request cannot be processed.")
+    if len({**call.tags.of(arn), **call.input["Tags"]}) > _MOST:
+        raise errors.InvalidParameter("Number of tags exceeds resource tag limit.")
     wrong = tags.problem({**call.tags.of(arn), **call.input["Tags"]}) or tags.problem(call.input["Tags"])
     if wrong:
         raise errors.InvalidParameter(wrong)
     call.tags.put(arn, call.input["Tags"])
+    _touch(call, arn)
     return {}
 
 
 @operation("UntagResource", on=resources.tagged)
 def untag_resource(call: Call) -> dict[str, Any]:
     """Take tags of a function away."""
-    call.tags.remove(_tagged(call), call.input["TagKeys"])
+    arn = _tagged(call)
+    call.tags.remove(arn, call.input["TagKeys"])
+    _touch(call, arn)
     return {}
 
 

@@ -16,7 +16,7 @@ def publish_version(call: Call) -> dict[str, Any]:
     """Freeze $LATEST as a numbered version; the last one is answered when nothing has changed since."""
     function = lookup.function_of(call)
     latest = lookup.latest_of(call, function)
-    lookup.check_revision(call, latest.revision, "GetFunction/GetAlias")
+    lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
     wanted = call.input.get("CodeSha256")
     if wanted and wanted != latest.sha256:
         raise errors.InvalidParameter(
@@ -39,4 +39,4 @@ def list_versions_by_function(call: Call) -> dict[str, Any]:
     after = lookup.marker(call, int)
     rows = records.versions(call.store, function.scope, function.name, -1 if after is None else after, size + 1)
     here, more = lookup.page(rows, size, lambda version: version.place)
-    return {"Versions": [configuration.shown(version, version.number) for version in here], **more}
+    return {"Versions": [configuration.listed(version, version.number) for version in here], **more}

@@ -11,7 +11,7 @@ from typing import Any
 
 from cloudarium.runtime import interpreters, variables
 from cloudarium.services.lambda_ import errors
-from cloudarium.services.lambda_.records import LATEST, Version
+from cloudarium.services.lambda_.records import LATEST, SHOWN_REVISION, Version
 from cloudarium.services.lambda_.resources import function_arn
 from cloudarium.shared.errors import NotBuilt
 
@@ -45,7 +45,7 @@ def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) 
     _check_runtime(given.get("Runtime"), operation)
     _check_sizes(config)
     _check_environment(given.get("Environment"))
-    if "Environment" in given and not given["Environment"].get("Variables"):
+    if "Environment" in given and given["Environment"].get("Variables") is None:
         config.pop("Environment", None)
     if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
         config.pop("DeadLetterConfig", None)
@@ -117,14 +117,21 @@ def logging_config(given: Mapping[str, Any]) -> dict[str, Any]:
     return config
 
 
-def check_layers(arns: list[str]) -> None:
-    """At most five layers, each once."""
+def check_layers(arns: list[str], region: str) -> None:
+    """At most five layers, each once, all in the function's region."""
     if len(arns) > 5:
         raise errors.InvalidParameter("Cannot reference more than 5 layers.")
-    names = [arn.rpartition(":")[0] for arn in arns]
-    if len(set(names)) < len(names):
+    seen: dict[str, str] = {}
+    for arn in arns:
+        first = seen.setdefault(arn.rpartition(":")[0], arn)
+        if first is not arn:
+            raise errors.InvalidParameter(
+                "Two different versions of the same layer are not allowed to be referenced in the same function."
+                f" {first} and {arn} are versions of the same layer."
+            )
+    if any(arn.split(":")[3] != region for arn in arns):
         raise errors.InvalidParameter(
-            "Two different versions of the same layer are not allowed to be referenced in the same function."
+            f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
         )
 
 
@@ -140,6 +147,7 @@ def shown(version: Version, qualifier: str = "") -> dict[str, Any]:
     """A FunctionConfiguration. `qualifier` goes into the ARN."""
     config = version.config
     held = config.pop(HELD_LAYERS, {})
+    config.pop(SHOWN_REVISION, None)
     name = version.name
     logging = {"LogFormat": "Text", **config.get("LoggingConfig", {})}
     logging.setdefault("LogGroup", f"/aws/lambda/{name}")
@@ -151,7 +159,7 @@ def shown(version: Version, qualifier: str = "") -> dict[str, Any]:
         "CodeSha256": version.sha256,
         "LastModified": stamp(version.modified),
         "Version": version.number,
-        "RevisionId": version.revision,
+        "RevisionId": version.shown_revision,
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",
@@ -163,6 +171,14 @@ def shown(version: Version, qualifier: str = "") -> dict[str, Any]:
         answer["Layers"] = [{"Arn": arn, "CodeSize": held[arn][1]} for arn in config["Layers"]]
     else:
         answer.pop("Layers", None)
+    return answer
+
+
+def listed(version: Version, qualifier: str = "") -> dict[str, Any]:
+    """A FunctionConfiguration as lists have it: without states and the runtime's build, as on AWS."""
+    answer = shown(version, qualifier)
+    for member in ("State", "LastUpdateStatus", "RuntimeVersionConfig"):
+        del answer[member]
     return answer
 
 
@@ -186,11 +202,17 @@ def being_updated(configuration: dict[str, Any]) -> dict[str, Any]:
     return answer
 
 
+def is_alias(qualifier: str) -> bool:
+    """May a qualifier name an alias? Else it is a version's number, or nothing at all."""
+    return re.fullmatch(r"[a-zA-Z0-9_-]+", qualifier) is not None and not qualifier.isdecimal()
+
+
 def is_same(latest: Version, published: Version) -> bool:
     """Would publishing $LATEST make the same version again? The description does not count."""
     one, other = latest.config, published.config
-    one.pop("Description", None)
-    other.pop("Description", None)
+    for member in ("Description", SHOWN_REVISION):
+        one.pop(member, None)
+        other.pop(member, None)
     return latest.sha256 == published.sha256 and one == other
 
 

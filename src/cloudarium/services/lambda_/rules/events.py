@@ -44,6 +44,16 @@ def record(
     return made
 
 
+def destinations_text(given: Mapping[str, Any]) -> str:
+    """A DestinationConfig as AWS writes it in errors."""
+    sides = []
+    for member, shown in (("OnSuccess", "onSuccess"), ("OnFailure", "onFailure")):
+        target = (given.get(member) or {}).get("Destination")
+        text = f"{member}(destination={target or 'null'})" if member in given else "null"
+        sides.append(f"{shown}={text}")
+    return f"DestinationConfig({', '.join(sides)})"
+
+
 def as_json(text: str) -> Any:
     """A payload as the value that it is; the text itself when it is no JSON."""
     try:
