@@ -100,6 +100,9 @@ class RuntimeApi:
             return connection.answer(405, {"errorMessage": "Method not allowed.", "errorType": "MethodNotAllowed"})
         error_type = request.headers.get("lambda-runtime-function-error-type", "")
         if path == "init/error":
+            if self._request_id or self._waiting is not None:
+                text = "State transition is not allowed: the initialisation is over."
+                return connection.answer(403, {"errorMessage": text, "errorType": "InvalidStateTransition"})
             connection.answer(202, {"status": "OK"})
             return self.on_answer(Answer("init-error", body, error_type))
         parts = path.split("/")

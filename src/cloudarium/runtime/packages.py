@@ -8,16 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
 import os
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from pathlib import Path
 
 UNZIPPED_LIMIT = 262144000  # AWS's 250 MB, as its error text spells it
 ENTRY_LIMIT = 100_000
 CHUNK = 1 << 20
+# What zipfile and the decompressors behind it raise for archives that are broken or of a kind they do not read.
+_UNREADABLE = (
+    zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, struct.error, zlib.error,
+    lzma.LZMAError, MemoryError,
+)  # fmt: skip
 
 
 class PackageError(Exception):
@@ -36,7 +44,7 @@ def unzipped_size(data: bytes) -> int:
 def _entries(data: bytes) -> list[zipfile.ZipInfo]:
     try:
         entries = zipfile.ZipFile(io.BytesIO(data)).infolist()
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise PackageError(
             "Could not unzip uploaded file. Please check your file, then try to upload again."
         ) from error
@@ -87,7 +95,7 @@ class Packages:
                 _extract(archive, entries, place)
             place.chmod(0o755)
             return _publish(place, target)
-        except (zipfile.BadZipFile, OSError, NotImplementedError, RuntimeError, EOFError) as error:
+        except _UNREADABLE as error:
             raise PackageError(
                 "Could not unzip uploaded file. Please check your file, then try to upload again."
             ) from error

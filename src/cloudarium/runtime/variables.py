@@ -52,11 +52,12 @@ def of_function(
         "PATH": f"/usr/local/bin:/usr/bin:/bin:{opt}/bin" + (":/var/lang/bin" if layout.isolate else ""),
         "LD_LIBRARY_PATH": f"/var/lang/lib:/lib64:/usr/lib64:{layout.sdk}:{task}:{task}/lib:{opt}/lib",
         "SHLVL": "0",
+        "PWD": task,
     }
     if family == "python":
         values["PYTHONPATH"] = layout.sdk
     if family == "nodejs":
-        values["NODE_PATH"] = _node_path(layout, opt)
+        values["NODE_PATH"] = _node_path(layout, opt, task)
     if not layout.isolate:
         values |= {"TMPDIR": tmp, "HOME": tmp}
     values |= spec.environment
@@ -65,9 +66,11 @@ def of_function(
     return values
 
 
-def _node_path(layout: Layout, opt: str) -> str:
+def _node_path(layout: Layout, opt: str, task: str) -> str:
     major = layout.interpreter.version.partition(".")[0]
-    return f"{opt}/nodejs/node{major}/node_modules:{opt}/nodejs/node_modules:{layout.node_modules}"
+    runtime = layout.node_modules.removesuffix("/node_modules")
+    places = (f"{opt}/nodejs/node{major}/node_modules", f"{opt}/nodejs/node_modules", layout.node_modules, runtime)
+    return ":".join([*places, task])
 
 
 def _reserved(
