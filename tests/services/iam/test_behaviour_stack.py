@@ -163,3 +163,37 @@ def test_capabilities_are_asked_for(client: Client) -> None:
     body = json.dumps({"Resources": {"R": role()}})
     with refused("InsufficientCapabilitiesException", "Requires capabilities : [CAPABILITY_IAM]"):
         client("cloudformation").create_stack(StackName="s", TemplateBody=body)
+
+
+def test_providers_and_linked_roles(iam: Any, deploy: Any, remove: Any, client: Client, account: str) -> None:
+    def template(clients: list[str], description: str) -> dict[str, Any]:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": "es.amazonaws.com"},
+            "Action": "logs:*",
+            "Resource": "*",
+        }
+        document = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+        return {
+            "Provider": resource(
+                "OIDCProvider", Url="https://token.example.com", ClientIdList=clients, ThumbprintList=["a" * 40]
+            ),
+            "Linked": resource("ServiceLinkedRole", AWSServiceName="rds.amazonaws.com", Description=description),
+            "Logs": {
+                "Type": "AWS::Logs::ResourcePolicy",
+                "Properties": {"PolicyName": "search", "PolicyDocument": document},
+            },
+        }
+
+    outputs = {"Provider": {"Ref": "Provider"}, "Linked": {"Ref": "Linked"}, "Logs": {"Ref": "Logs"}}
+    made = deploy(template(["web"], "one"), outputs)
+    assert made["Provider"] == f"arn:aws:iam::{account}:oidc-provider/token.example.com"
+    assert (made["Linked"], made["Logs"]) == ("AWSServiceRoleForRDS", "search")
+    deploy(template(["app"], "two"), outputs, again=True)
+    found = iam.get_open_id_connect_provider(OpenIDConnectProviderArn=made["Provider"])
+    assert found["ClientIDList"] == ["app"]
+    assert iam.get_role(RoleName=made["Linked"])["Role"]["Description"] == "two"
+    remove()
+    assert iam.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+    assert iam.list_roles()["Roles"] == []
+    assert client("logs").describe_resource_policies()["resourcePolicies"] == []

@@ -79,6 +79,31 @@ class LogStream(ResourceType):
         await r.send("logs", "DeleteLogStream", given, gone=_GONE)
 
 
+@resource_type("AWS::Logs::ResourcePolicy")
+class ResourcePolicy(ResourceType):
+    """A resource policy; Ref is its name."""
+
+    properties = ("PolicyDocument", "PolicyName")
+    required = ("PolicyDocument", "PolicyName")
+    replaces = ("PolicyName",)
+    physical_name = "PolicyName"
+
+    async def create(self, r: Resource) -> None:
+        """Put the policy."""
+        r.id = r.properties["PolicyName"]
+        await r.send(
+            "logs", "PutResourcePolicy", {"policyName": r.id, "policyDocument": r.properties["PolicyDocument"]}
+        )
+
+    async def update(self, r: Resource) -> None:
+        """Put the new policy in place of the old one."""
+        await self.create(r)
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the policy."""
+        await r.send("logs", "DeleteResourcePolicy", {"policyName": r.id}, gone=_GONE)
+
+
 def _truth(value: object) -> bool:
     """A template's boolean, which may be a string."""
     return value in (True, "true", "True")

@@ -1,5 +1,5 @@
 """IAM's CloudFormation resource types."""
 
-from cloudarium.services.iam.stack import members, policies, principals
+from cloudarium.services.iam.stack import members, policies, principals, trusted
 
-__all__ = ["members", "policies", "principals"]
+__all__ = ["members", "policies", "principals", "trusted"]
