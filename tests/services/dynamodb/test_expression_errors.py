@@ -125,6 +125,30 @@ def test_conditions_are_refused_in_awss_words(text: str, message: str) -> None:
     assert condition(text, v=NUMBER) == message
 
 
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("attribute_exists(status, #no)", "Attribute name is a reserved keyword"),
+        ("attribute_exists(#no, :v)", "An expression attribute name used"),
+        ("begins_with(:no, #no)", "An expression attribute value used"),
+        ("begins_with(a) AND #no = :v", "Incorrect number of operands"),
+        ("a = a AND #no = :no", "The first operand must be distinct"),
+        ("attribute_exists(size(:v))", "Incorrect operand type"),
+        ("attribute_type(a, a)", "The first operand must be distinct"),
+        ("attribute_type(a, b)", "Incorrect operand type"),
+    ],
+)
+def test_a_condition_is_checked_from_left_to_right(text: str, start: str) -> None:
+    """What needs no names or values comes first for the whole text, the rest for one part after the other."""
+    assert condition(text, v=NUMBER).startswith(start)
+
+
+def test_a_value_may_be_asked_for_its_type() -> None:
+    given = {":v": NUMBER, ":kind": {"S": "N"}}
+    text = "attribute_type(:v, :kind)"
+    request.read({"ConditionExpression": text, "ExpressionAttributeValues": given}, CONDITION, (), CONDITION)
+
+
 def test_types_of_values_are_checked_before_any_item_is_read() -> None:
     assert condition("a < :v", v={"BOOL": True}).endswith("operator or function: <, operand type: BOOL")
     assert condition("a BETWEEN :v AND :w", v={"SS": ["x"]}, w={"SS": ["x"]}).endswith("BETWEEN, operand type: SS")

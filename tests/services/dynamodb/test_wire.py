@@ -107,7 +107,8 @@ def test_binary_and_numbers_survive_the_wire(dynamodb: Any, table: str) -> None:
     item = {
         **KEY,
         "b": {"B": bytes(range(256))},
-        "bs": {"BS": [b"\x00", b"\xff"]},
+        "bs": {"BS": [b"\x00", b"\xff", b""]},
+        "ss": {"SS": ["a", ""]},
         "n": {"N": "-0.00000000000000000000000000000000000001"},
         "deep": {"M": {"l": {"L": [{"B": b"inside"}, {"NULL": True}, {"BOOL": False}]}}},
         "text": {"S": 'quotes " and \u0000 and \U0001f600 "B": "x"'},

@@ -127,10 +127,40 @@ def test_what_needs_the_table_comes_last(dynamodb: Any, ranged: str, refused: Ca
     equal = {"KeyConditions": {"a": {"ComparisonOperator": "EQ", "AttributeValueList": [b]}}}
     assert query({"a": a, "z": a}, **equal) == BAD_START
     assert query({"a": a, "b": {"N": "1"}}, **equal) == MISMATCH
+    # The keys of what is queried are checked before the table's own, of which AWS says more.
+    by_c = {"KeyConditions": {"c": {"ComparisonOperator": "EQ", "AttributeValueList": [b]}}}
+    assert query({"a": a, "b": b, "c": {"N": "1"}}, name="local", **equal) == MISMATCH
+    assert query({"a": a, "b": {"N": "1"}, "c": c}, name="local", **equal) == f"{BAD_START}: {MISMATCH[21:]}"
+    assert query({"a": a, "b": b, "c": c, "e": c}, name="global", **by_c) == BAD_START
+    assert query({"x": a, "y": b, "c": c, "d": c}, name="global", **by_c) == f"{BAD_START}: {MISMATCH[21:]}"
     for operator in ("NULL", "CONTAINS", "NE"):
         operands = [] if operator == "NULL" else [a]
         refusal = query(KeyConditions={"a": {"ComparisonOperator": operator, "AttributeValueList": operands}})
         assert refusal.endswith("Attempted conditional constraint is not an indexable operation")
+
+
+def test_a_scan_in_order(dynamodb: Any, ranged: str, refused: Callable[..., str]) -> None:
+    def scan(table: str = "none", **given: Any) -> str:
+        return refused(dynamodb.scan, TableName=table, **given)
+
+    filters = {"ScanFilter": {"a": {"ComparisonOperator": "GT", "AttributeValueList": []}}}
+    start = {"ExclusiveStartKey": {"a": {}}}
+    assert scan(**filters, **start, AttributesToGet=["a", "a"]).endswith("Duplicate value in attribute name: a")
+    assert scan(**filters, **start, Segment=1).endswith("argument(s) for the GT ComparisonOperator")
+    assert scan(**start, Segment=1, FilterExpression="").startswith(f"{BAD_START}: ")
+    assert scan(Segment=1, FilterExpression="").startswith("ValidationException: The TotalSegments parameter is req")
+    assert scan(FilterExpression="", ProjectionExpression="").startswith(
+        "ValidationException: Invalid FilterExpression"
+    )
+    inside = {"FilterExpression": "attribute_exists(a.b)", "ExclusiveStartKey": {"a": text("a"), "z": text("a")}}
+    assert scan(**inside) == NOT_FOUND
+    assert scan(ranged, **inside, IndexName="none").endswith("The table does not have the specified index: none")
+    assert scan(ranged, **inside) == f"{BAD_START}: {MISMATCH[21:]}"
+    assert scan(ranged, **inside, IndexName="global") == BAD_START
+    inside["ExclusiveStartKey"] = {"x": text("a"), "y": text("a"), "c": {"N": "1"}, "d": text("a")}
+    assert scan(ranged, **inside, IndexName="global") == MISMATCH
+    inside["ExclusiveStartKey"] = {"a": text("a"), "b": text("b")}
+    assert "Key attributes must be scalars" in scan(ranged, **inside)
 
 
 def test_a_batch_says_of_items_and_keys_alike_that_they_do_not_fit(

@@ -6,7 +6,7 @@ An update's actions are checked from the last to the first, as AWS does.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 
 from cloudarium.services.dynamodb.expressions.parser import (
     Action,
@@ -20,6 +20,7 @@ from cloudarium.services.dynamodb.expressions.parser import (
     Not,
     Path,
     Placeholder,
+    Undefined,
     Update,
 )
 from cloudarium.services.dynamodb.expressions.tokens import RESERVED, ExpressionError
@@ -111,7 +112,6 @@ def _function(node: CallNode, allowed: Sequence[str] | Mapping[str, int]) -> Non
         raise ExpressionError(
             f"The function is not allowed to be used this way in an expression; function: {node.name}"
         )
-    _arity(node)
     for argument in node.arguments:
         _operand(argument)
 
@@ -183,22 +183,30 @@ def resolve_path(path: Path, names: Mapping[str, str]) -> Path:
     return Path(tuple(steps), path.literal)
 
 
-def resolve(node: Node, names: Mapping[str, str]) -> Node:
-    """The tree with every path resolved."""
+def path_or_undefined(path: Path, names: Mapping[str, str]) -> Node:
+    """The same, with a node for what is not defined: AWS says so of a condition only when it comes to it."""
+    try:
+        return resolve_path(path, names)
+    except ExpressionError as error:
+        return Undefined(error.message)
+
+
+def resolve(node: Node, names: Mapping[str, str], find: Callable[[Path, Mapping[str, str]], Node]) -> Node:
+    """The tree with every path resolved by `find`."""
     if isinstance(node, Path):
-        return resolve_path(node, names)
+        return find(node, names)
     if isinstance(node, Compare | Arithmetic):
-        return type(node)(node[0], resolve(node.left, names), resolve(node.right, names))
+        return type(node)(node[0], resolve(node.left, names, find), resolve(node.right, names, find))
     if isinstance(node, Between):
-        return Between(*(resolve(part, names) for part in node))
+        return Between(*(resolve(part, names, find) for part in node))
     if isinstance(node, In):
-        return In(resolve(node.operand, names), tuple(resolve(each, names) for each in node.candidates))
+        return In(resolve(node.operand, names, find), tuple(resolve(each, names, find) for each in node.candidates))
     if isinstance(node, Chain):
-        return Chain(node.word, tuple(resolve(part, names) for part in node.parts))
+        return Chain(node.word, tuple(resolve(part, names, find) for part in node.parts))
     if isinstance(node, Not):
-        return Not(resolve(node.operand, names))
+        return Not(resolve(node.operand, names, find))
     if isinstance(node, CallNode):
-        return CallNode(node.name, tuple(resolve(each, names) for each in node.arguments))
+        return CallNode(node.name, tuple(resolve(each, names, find) for each in node.arguments))
     return node
 
 
@@ -235,8 +243,10 @@ def check_condition_values(node: Node, given: Values) -> None:
     """Refuse undefined values and operands whose type the operator does not take, in a tree with resolved paths."""
     for part in children(node):
         check_condition_values(part, given)
+    if isinstance(node, Undefined):
+        raise ExpressionError(node.message)
     if isinstance(node, Placeholder):
-        _defined(node, given)
+        check_defined(node, given)
     elif isinstance(node, Compare):
         _distinct(node.sign, node.left, (node.right,))
         if node.sign not in ("=", "<>"):
@@ -271,26 +281,29 @@ def check_update_values(update: Update, given: Values) -> None:
                 )
 
 
-def functions_fit(update: Update) -> bool:
-    """Whether every function has the operands it needs; where not, `check_update_values` refuses the update."""
-    nodes = (node for action in update.actions if action.operand is not None for node in walk(action.operand))
-    return all(
-        len(node.arguments) == ARITY[node.name] and _has_path(node) for node in nodes if isinstance(node, CallNode)
-    )
+def fits(nodes: Iterable[Node]) -> bool:
+    """Whether all is defined and every function has the operands it needs; where not, the check of values says so."""
+    for node in nodes:
+        if isinstance(node, Undefined):
+            return False
+        if isinstance(node, CallNode) and (len(node.arguments) != ARITY[node.name] or not _has_path(node)):
+            return False
+    return True
 
 
 def _change(node: Node, given: Values) -> None:
     for part in children(node):
         _change(part, given)
     if isinstance(node, Placeholder):
-        _defined(node, given)
+        check_defined(node, given)
     elif isinstance(node, Arithmetic):
         _types(node.sign, (node.left, node.right), ("N",), given)
     elif isinstance(node, CallNode):
         _call(node, given)
 
 
-def _defined(node: Placeholder, given: Values) -> None:
+def check_defined(node: Placeholder, given: Container[str]) -> None:
+    """Refuse a :value that is not given."""
     if node.name not in given:
         raise ExpressionError(
             f"An expression attribute value used in expression is not defined; attribute value: {node.name}"

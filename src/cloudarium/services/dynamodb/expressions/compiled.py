@@ -5,7 +5,7 @@ The values are checked with every request: they decide whether the operands' typ
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -26,7 +26,7 @@ from cloudarium.services.dynamodb.expressions.parser import (
 from cloudarium.services.dynamodb.expressions.paths import Projector, Steps, projector
 from cloudarium.services.dynamodb.expressions.tokens import ExpressionError
 from cloudarium.services.dynamodb.expressions.updates import Change, changes_of
-from cloudarium.services.dynamodb.rules.values import Value, kind_of
+from cloudarium.services.dynamodb.rules.values import Item, Value, kind_of
 
 MAX_TEXT = 4096
 MOST_SIGNATURES = 64
@@ -68,8 +68,7 @@ class Condition(NamedTuple):
     fitting: _Fitting
 
     def check_defined(self, given: Sequence[str]) -> None:
-        """Refuse a :value that is not among `given`."""
-        _defined(checks.walk(self.node), given)
+        """A condition is checked part by part: `check` comes to what is not defined in its turn."""
 
     def check(self, given: Values) -> None:
         """Refuse values that are undefined or of a type an operator does not take."""
@@ -91,8 +90,9 @@ class Changes(NamedTuple):
     def check_defined(self, given: Sequence[str]) -> None:
         """Refuse a :value that is not among `given`; AWS begins with the last action."""
         for action in reversed(self.tree.actions):
-            if action.operand is not None:
-                _defined(checks.walk(action.operand), given)
+            for node in checks.walk(action.operand) if action.operand is not None else ():
+                if isinstance(node, Placeholder):
+                    checks.check_defined(node, given)
 
     def check(self, given: Values) -> None:
         """Refuse values that are undefined or of a type an action does not take."""
@@ -118,14 +118,6 @@ class Projection(NamedTuple):
         return frozenset(str(steps[0]) for steps in self.paths)
 
 
-def _defined(nodes: Iterable[Node], given: Sequence[str]) -> None:
-    for node in nodes:
-        if isinstance(node, Placeholder) and node.name not in given:
-            raise ExpressionError(
-                f"An expression attribute value used in expression is not defined; attribute value: {node.name}"
-            )
-
-
 # ---- Compiling one text ---------------------------------------------------------------------------------------------
 
 
@@ -144,7 +136,7 @@ def compile_condition(text: str, names: Names) -> Condition:
     parser = _parser(text)
     tree = parser.whole(parser.condition)
     checks.check_condition_text(tree)
-    return condition_of(checks.resolve(tree, dict(names)), _used_names(parser))
+    return condition_of(checks.resolve(tree, dict(names), checks.path_or_undefined), _used_names(parser))
 
 
 def condition_of(tree: Node, used: frozenset[str] = frozenset()) -> Condition:
@@ -155,13 +147,18 @@ def condition_of(tree: Node, used: frozenset[str] = frozenset()) -> Condition:
     by_content = any(_by_content(node) for node in nodes)
     return Condition(
         node=tree,
-        test=test_of(tree),
+        test=test_of(tree) if checks.fits(nodes) else _never,
         names=used,
         values=given,
         heads=frozenset(str(path.steps[0]) for path in found),
         nested=_nested(found),
         fitting=_Fitting(given, by_content),
     )
+
+
+def _never(item: Item, values: Values) -> bool:
+    """The test of a condition that no values pass the checks of."""
+    return False
 
 
 def _by_content(node: Node) -> bool:
@@ -199,12 +196,12 @@ def changes_in(tree: Update, used: frozenset[str] = frozenset()) -> Changes:
     operands = [node for action in tree.actions if action.operand for node in checks.walk(action.operand)]
     found = [node for node in operands if isinstance(node, Path)] + [action.path for action in tree.actions]
     given = frozenset(node.name for node in operands if isinstance(node, Placeholder))
-    changes = changes_of(tree.actions) if checks.functions_fit(tree) else ()  # no values pass the checks of such a tree
+    changes = changes_of(tree.actions) if checks.fits(operands) else ()  # no values pass the checks of such a tree
     return Changes(tree, changes, used, given, _nested(found), _Fitting(given, False))
 
 
 def _resolved(action: Action, given: Mapping[str, str]) -> Action:
-    operand = None if action.operand is None else checks.resolve(action.operand, given)
+    operand = None if action.operand is None else checks.resolve(action.operand, given, checks.resolve_path)
     return Action(action.word, checks.resolve_path(action.path, given), operand)
 
 

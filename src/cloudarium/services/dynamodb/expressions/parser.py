@@ -31,6 +31,12 @@ class Path(NamedTuple):
     literal: tuple[bool, ...]
 
 
+class Undefined(NamedTuple):
+    """A path with a #placeholder that stands for nothing, found when names were resolved."""
+
+    message: str
+
+
 class Placeholder(NamedTuple):
     """A :value."""
 
@@ -107,7 +113,7 @@ class Update(NamedTuple):
         return [action for _, actions in self.sections for action in actions]
 
 
-Node = Path | Placeholder | CallNode | Compare | Between | In | Chain | Not | Arithmetic
+Node = Path | Undefined | Placeholder | CallNode | Compare | Between | In | Chain | Not | Arithmetic
 _Made = TypeVar("_Made")
 
 

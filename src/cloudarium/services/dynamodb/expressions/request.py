@@ -300,16 +300,21 @@ def _mix_older(made: Expressions, given: Mapping[str, Any]) -> None:
         made.condition = None if tree is None else condition_of(tree)
     elif word_alone := given.get("ConditionalOperator"):
         _operator_alone(given, word_alone)
-    for name in ("QueryFilter", "ScanFilter"):
-        if name in given:
-            legacy.check_conditions(given[name])
-            tree = legacy.condition_tree(given[name], word, collected)
-            made.filter = None if tree is None else condition_of(tree)
-            made.filter_name = name
+    if "QueryFilter" in given:
+        _filter(made, "QueryFilter", given, collected)
     made.projection = made.projection or _attributes_to_get(given.get("AttributesToGet"))
+    if "ScanFilter" in given:
+        _filter(made, "ScanFilter", given, collected)
     if "KeyConditions" in given:
         made.key = legacy.key_tests(given["KeyConditions"], collected)
     made.values = {**made.values, **collected.values}
+
+
+def _filter(made: Expressions, name: str, given: Mapping[str, Any], collected: legacy.Given) -> None:
+    legacy.check_conditions(given[name])
+    tree = legacy.condition_tree(given[name], given.get("ConditionalOperator", "AND"), collected)
+    made.filter = None if tree is None else condition_of(tree)
+    made.filter_name = name
 
 
 def _operator_alone(given: Mapping[str, Any], word: str) -> None:

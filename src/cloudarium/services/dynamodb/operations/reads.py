@@ -65,9 +65,12 @@ def query(call: Call) -> dict[str, Any]:
     if start_key is not None:
         _check_start_hash(start_key, hash_, len(start_names(table, index)))
     hashed, test = keyconditions.bind(parts.key, hash_, range_, parts.values)
-    start = _start(start_key, table, index, "", "")
+    if start_key is not None and range_ is not None:
+        _check_start_range(start_key, range_)
+    start = _start(start_key, table, index)
     if start is not None:
         _check_boundaries(start, hashed, test)
+    parts.check_keys(table)
     _check_filter(parts, (hash_.name, *((range_.name,) if range_ is not None else ())))
     forward = given.get("ScanIndexForward", True)
     rows = items.query(call.store, table, index, hashed, test, start, forward)
@@ -80,11 +83,16 @@ def scan(call: Call) -> dict[str, Any]:
     given = call.input
     request.check_together(given, _LISTED[:2], _OLDER_SCAN, ("FilterExpression",))
     _check_start(given, _OLDER_SCAN)
+    segment, total = _segment(given)
     parts = request.parts_of(given, _SCAN, _OLDER_SCAN)
     _check_select(given, parts, "Scanning")
-    segment, total = _segment(given)
     reading = _reading(call, parts)
-    start = _start(given.get("ExclusiveStartKey"), reading.table, reading.index, _MISMATCH, f"{_BAD_START}: ")
+    table, index, start_key = reading.table, reading.index, given.get("ExclusiveStartKey")
+    if start_key is not None and index is not None:
+        _check_start_hash(start_key, index.hash, len(start_names(table, index)))
+        if index.range is not None:
+            _check_start_range(start_key, index.range)
+    start = _start(start_key, table, index)
     first, last = keys.slot_start(segment, total), keys.slot_start(segment + 1, total)
     if start is not None:
         place = (start.entry or start.base).hash
@@ -93,11 +101,9 @@ def scan(call: Call) -> dict[str, Any]:
                 f"{_BAD_START}: Invalid ExclusiveStartKey. Please use ExclusiveStartKey with correct Segment."
                 f" TotalSegments: {total} Segment: {segment}"
             )
-    rows = items.scan(call.store, reading.table, reading.index, start, first if segment else None, last)
+    parts.check_keys(table)
+    rows = items.scan(call.store, table, index, start, first if segment else None, last)
     return _page(call, reading, rows)
-
-
-_MISMATCH = ": The provided key element does not match the schema"
 
 
 # ---- What is asked --------------------------------------------------------------------------------------------------
@@ -134,7 +140,7 @@ _BARE = ("umber", "numeric value", "contains duplicates")
 
 
 def _check_start_hash(given: Item, hash_: Attribute, count: int) -> None:
-    """What AWS checks of a Query's ExclusiveStartKey before the key condition; the rest comes after it."""
+    """What AWS checks first of an ExclusiveStartKey by what is read; a Query's key condition comes next."""
     if len(given) != count or hash_.name not in given:
         raise ValidationException(_BAD_START)
     if hash_.type not in given[hash_.name]:
@@ -143,18 +149,19 @@ def _check_start_hash(given: Item, hash_: Attribute, count: int) -> None:
 
 def _segment(given: Mapping[str, Any]) -> tuple[int, int]:
     segment, total = given.get("Segment"), given.get("TotalSegments")
-    if segment is not None and total is None:
+    if segment is None and total is None:
+        return 0, 1
+    request.parts_of(given, (), _OLDER_SCAN)  # what is wrong in the legacy parameters comes first
+    if total is None:
         raise ValidationException(
             "The TotalSegments parameter is required but was not present in the request when Segment parameter is"
             " present"
         )
-    if total is not None and segment is None:
+    if segment is None:
         raise ValidationException(
             "The Segment parameter is required but was not present in the request when parameter TotalSegments is"
             " present"
         )
-    if segment is None or total is None:
-        return 0, 1
     if segment >= total:
         raise ValidationException(
             "The Segment parameter is zero-based and must be less than parameter TotalSegments:"
@@ -167,7 +174,6 @@ def _reading(call: Call, parts: Expressions) -> Reading:
     given = call.input
     table = find_table(call, given["TableName"])
     index = _index(table, given) if "IndexName" in given else None
-    parts.check_keys(table)
     if index is None or index.attributes is None:
         return Reading(table, index, parts, False)
     wants_all = given.get("Select") == "ALL_ATTRIBUTES"
@@ -196,17 +202,24 @@ def _index(table: Table, given: Mapping[str, Any]) -> Index:
     return index
 
 
-def _start(given: Item | None, table: Table, index: Index | None, detail: str, before: str) -> Start | None:
+def _check_start_range(given: Item, range_: Attribute) -> None:
+    """The same for the sort key of what is queried."""
+    if range_.name not in given:
+        raise ValidationException(_BAD_START)
+    if range_.type not in given[range_.name]:
+        raise ValidationException(keys.MISMATCH)
+
+
+def _start(given: Item | None, table: Table, index: Index | None) -> Start | None:
     """Where to begin. Raises ValidationException when the ExclusiveStartKey is not a key of what is read."""
     if given is None:
         return None
-    names = start_names(table, index)
-    if set(given) != set(names):
-        raise ValidationException(_BAD_START + ("" if index is not None else detail))
     try:
+        if set(given) != set(start_names(table, index)):
+            raise ValidationException(keys.MISMATCH)
         base = table.key({name: given[name] for name in table.key_names})
     except ValidationException as error:
-        raise ValidationException(before + error.message) from None
+        raise ValidationException(f"{_BAD_START}: {error.message}") from None
     if index is None:
         return Start(base, None)
     entry = index.key_of(given)

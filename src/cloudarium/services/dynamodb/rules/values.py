@@ -112,8 +112,6 @@ def _measure_map(value: Value, content: Item, depth: int) -> int:
 def _measure_strings(value: Value, content: list[str], depth: int) -> int:
     if not content:
         raise Invalid("An string set  may not be empty")
-    if "" in content:
-        raise Invalid("An string set may not have a empty string as a member")
     if len(set(content)) != len(content):
         raise Invalid(f"Input collection [{', '.join(content)}] contains duplicates.")
     return sum(len(each.encode()) for each in content)
@@ -132,8 +130,6 @@ def _measure_numbers(value: Value, content: list[str], depth: int) -> int:
 def _measure_binaries(value: Value, content: list[bytes], depth: int) -> int:
     if not content:
         raise Invalid("Binary sets should not be empty")
-    if b"" in content:
-        raise Invalid("Binary sets may not contain null or empty values")
     if len(set(content)) != len(content):
         shown = ", ".join(base64.b64encode(each).decode() for each in content)
         raise Invalid(f"Input collection [{shown}]of type BS contains duplicates.")
