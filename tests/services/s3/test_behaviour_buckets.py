@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
@@ -217,3 +218,9 @@ def test_bucket_policy(s3, bucket, account, refused):
 def test_what_is_not_built_says_so_by_name(s3, bucket, refused, operation):
     no = refused(getattr(s3, operation), Bucket=bucket)
     assert (no.code, no.status) == ("NotImplemented", 501)
+
+
+def test_a_bucket_with_a_constraint_is_located_by_its_host(s3: Any, name: str) -> None:
+    made = s3.create_bucket(Bucket=name, CreateBucketConfiguration={"LocationConstraint": "eu-west-1"})
+    assert made["Location"] == f"http://{name}.s3.amazonaws.com/"
+    assert s3.create_bucket(Bucket=name + "x")["Location"] == f"/{name}x"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from typing import Any
 
 import pytest
 
@@ -161,3 +162,11 @@ def test_attributes_of_parts(s3, bucket):
     parts = s3.get_object_attributes(Bucket=bucket, Key="k", ObjectAttributes=["ObjectParts"])["ObjectParts"]
     assert parts["TotalPartsCount"] == 1
     assert parts["Parts"][0]["ChecksumSHA256"] == part["ChecksumSHA256"]
+
+
+def test_completing_without_a_list(s3: Any, bucket: str, refused: Any) -> None:
+    upload = s3.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    answer = refused(s3.complete_multipart_upload, Bucket=bucket, Key="k", UploadId=upload)
+    assert (answer.code, answer.message) == ("InvalidRequest", "You must specify at least one part")
+    answer = refused(s3.complete_multipart_upload, Bucket=bucket, Key="k", UploadId=upload, MultipartUpload={})
+    assert answer.code == "MalformedXML"

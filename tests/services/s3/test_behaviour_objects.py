@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime
 import hashlib
+from typing import Any
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
+
+from tests.services.s3.wire import Wire
 
 
 def test_put_get_head_delete(s3, bucket, refused):
@@ -286,3 +289,19 @@ def test_the_resource_interface(s3, bucket, cloud, account):
     assert [(one.key, one.size) for one in box.objects.all()] == [("r", 8)]
     box.objects.delete()
     assert list(box.objects.all()) == []
+
+
+def test_a_copy_onto_itself_where_the_bucket_says_how_it_encrypts(s3: Any, bucket: str, refused: Any) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"1")
+    copy = {"Bucket": bucket, "Key": "k", "CopySource": f"{bucket}/k"}
+    assert refused(s3.copy_object, **copy).code == "InvalidRequest"
+    rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]})
+    result = s3.copy_object(**copy)["CopyObjectResult"]
+    assert "ChecksumType" not in result
+
+
+def test_attributes_without_a_list_of_them_are_no_content(cloud: Any, account: str, s3: Any, bucket: str) -> None:
+    s3.put_object(Bucket=bucket, Key="k", Body=b"secret")
+    status, _, body = Wire(cloud, account).send("GET", f"/{bucket}/k?attributes")
+    assert (status, b"secret" in body) == (400, False)

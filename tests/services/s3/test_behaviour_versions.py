@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 
 def _versions(s3, bucket, **more):
     answer = s3.list_object_versions(Bucket=bucket, **more)
@@ -108,3 +110,11 @@ def test_the_list_of_versions_is_paged(s3, versioned):
     assert {line["Key"] for line in rolled["Versions"]} == {"a", "c"}
     behind = s3.list_object_versions(Bucket=versioned, KeyMarker="b/1")
     assert [line["Key"] for line in behind["Versions"]] == ["b/2"] * 3 + ["c"] * 3
+
+
+def test_the_acl_of_a_delete_marker(s3: Any, versioned: str, refused: Any) -> None:
+    s3.put_object(Bucket=versioned, Key="k")
+    s3.delete_object(Bucket=versioned, Key="k")
+    answer = refused(s3.put_object_acl, Bucket=versioned, Key="k", ACL="bucket-owner-full-control")
+    assert (answer.status, answer.code) == (405, "MethodNotAllowed")
+    assert refused(s3.get_object_acl, Bucket=versioned, Key="k").code == "NoSuchKey"

@@ -6,6 +6,7 @@ import socket
 import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
+from typing import Any
 
 import pytest
 
@@ -195,3 +196,39 @@ def test_preflight_and_cors_headers(cloud, account, s3, wire, bucket):
     assert headers["access-control-allow-origin"] == "https://app.example.com"
     assert headers["access-control-expose-headers"] == "ETag"
     assert "access-control-allow-origin" not in wire.send("GET", f"/{bucket}/k", headers={"origin": "https://x.y"})[1]
+
+
+def test_an_uploads_location_is_in_the_style_of_the_request(cloud: Any, account: str, s3: Any, bucket: str) -> None:
+    for host, start in (
+        (None, f"http://127.0.0.1:{cloud.port}/{bucket}/"),
+        (f"{bucket}.s3.localhost:{cloud.port}", f"http://{bucket}.s3.localhost:{cloud.port}/"),
+    ):
+        upload = s3.create_multipart_upload(Bucket=bucket, Key="a/b c")["UploadId"]
+        etag = s3.upload_part(Bucket=bucket, Key="a/b c", UploadId=upload, PartNumber=1, Body=b"1")["ETag"]
+        part = f"<Part><PartNumber>1</PartNumber><ETag>{etag}</ETag></Part>"
+        target = f"/a/b%20c?uploadId={upload}" if host else f"/{bucket}/a/b%20c?uploadId={upload}"
+        body = f"<CompleteMultipartUpload>{part}</CompleteMultipartUpload>".encode()
+        status, _, answer = Wire(cloud, account, host).send("POST", target, body)
+        assert (status, f"<Location>{start}a%2Fb%20c</Location>".encode() in answer) == (200, True)
+
+
+def test_a_preflight_says_why_not(cloud: Any, s3: Any, bucket: str) -> None:
+    browser = Wire(cloud, None)
+
+    def ask(path: str, **headers: str) -> tuple[int, dict[str, str | None]]:
+        status, _, body = browser.send("OPTIONS", path, headers={k.replace("_", "-"): v for k, v in headers.items()})
+        return status, {element.tag: element.text for element in ElementTree.fromstring(body)}
+
+    status, error = ask(f"/{bucket}")
+    assert (status, error["Code"]) == (400, "BadRequest")
+    assert error["RequestId"]
+    status, error = ask(f"/{bucket}", origin="http://a.test")
+    assert (status, error["Code"], error["Method"]) == (403, "AccessForbidden", "OPTIONS")
+    assert error["Message"] == "CORSResponse: CORS is not enabled for this bucket."
+    status, error = ask(f"/no-{bucket}/k", origin="http://a.test", access_control_request_method="PUT")
+    assert (status, error["Message"]) == (403, "CORSResponse: Bucket not found")
+    assert (error["Method"], error["ResourceType"]) == ("PUT", "OBJECT")
+    rule = {"AllowedMethods": ["GET"], "AllowedOrigins": ["http://a.test"]}
+    s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
+    status, error = ask(f"/{bucket}", origin="http://a.test")
+    assert (status, error["Message"]) == (400, "Invalid Access-Control-Request-Method: null")

@@ -91,6 +91,7 @@ def _query_part(operation: OperationModel, shape: Shape) -> Part | None:
     scalars = {wire_name(m, name): (name, text_parser(m)) for name, m in members if m.type not in ("list", "map")}
     if not (scalars or lists or rest):
         return None
+    numbers = {wire_name(m, name) for name, m in members if m.type in ("integer", "long")}
     # What the model's own URI has (`?mode=import`) says which operation it is and is no parameter.
     fixed = {part.partition("=")[0] for part in operation.uri.partition("?")[2].split("&")} - scalars.keys()
 
@@ -99,6 +100,8 @@ def _query_part(operation: OperationModel, shape: Shape) -> Part | None:
             return
         for wire, text in pairs(request.query):
             if (scalar := scalars.get(wire)) is not None:
+                if not text and wire in numbers:
+                    continue  # `?max-parts=` asks for nothing, as S3 answers it
                 out[scalar[0]] = _read(scalar[1], text, wire)
             elif (several := lists.get(wire)) is not None:
                 out.setdefault(several[0], []).append(_read(several[1], text, wire))

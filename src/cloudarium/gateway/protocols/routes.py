@@ -50,6 +50,8 @@ class Choice:
         """The most specific route whose required parts are all there, else the least specific that fits at all."""
         fitting = [route for route in self.routes if route.fits(query)] if query else self.bare
         if len(fitting) > 1:
+            # A named part such as ?attributes is meant, even where a header that it needs is missing.
+            fitting = [route for route in fitting if len(route.fixed) == len(fitting[0].fixed)]
             complete = [route for route in fitting if route.complete(query, headers)]
             named = query.get("x-id")
             chosen = next((route for route in complete if route.name == named), None) if named else None

@@ -41,22 +41,36 @@ def _bucket_of(request: HttpRequest) -> str:
 
 
 def preflight(store: Store, request: HttpRequest) -> HttpResponse:
-    """Answer a browser's OPTIONS request (path-style): 200 with what the bucket's rule allows, else 403."""
+    """Answer a browser's OPTIONS request (path-style): what the bucket's rule allows.
+
+    Raises BadRequest for what is no preflight, AccessForbidden where no rule allows it.
+    """
     origin = request.headers.get("origin")
     method = request.headers.get("access-control-request-method")
     if not origin:
-        return _error(400, "BadRequest", "Insufficient information. Origin request header needed.")
-    if not method:
-        return _error(400, "BadRequest", "Invalid Access-Control-Request-Method: null")
+        raise _bad("Insufficient information. Origin request header needed.")
+    if buckets.find(store, _bucket_of(request)) is None:
+        raise _forbidden("CORSResponse: Bucket not found", method, request)
     found = cors_rules(store, _bucket_of(request))
     if not found:
-        return _error(403, "AccessForbidden", _NO_RULES, method)
+        raise _forbidden(_NO_RULES, method, request)
+    if not method:
+        raise _bad("Invalid Access-Control-Request-Method: null")
     asked = [name.strip() for name in request.headers.get("access-control-request-headers", "").split(",")]
     asked = [name for name in asked if name]
     rule = rules.find(found, origin, method, asked)
     if rule is None:
-        return _error(403, "AccessForbidden", _NOT_ALLOWED, method)
+        raise _forbidden(_NOT_ALLOWED, method, request)
     return HttpResponse(200, rules.response_headers(rule, origin, asked))
+
+
+def _bad(message: str) -> errors.S3Error:
+    return errors.S3Error(message, code="BadRequest", status=400)
+
+
+def _forbidden(message: str, method: str | None, request: HttpRequest) -> errors.S3Error:
+    kind = "OBJECT" if request.path.lstrip("/").partition("/")[2] else "BUCKET"
+    return errors.S3Error(message, code="AccessForbidden", status=403, Method=method or "OPTIONS", ResourceType=kind)
 
 
 def cors(store: Store, request: HttpRequest) -> dict[str, str]:
@@ -66,15 +80,6 @@ def cors(store: Store, request: HttpRequest) -> dict[str, str]:
         return {}
     rule = rules.find(cors_rules(store, _bucket_of(request)), origin, request.method, ())
     return rules.response_headers(rule, origin, ()) if rule is not None else {}
-
-
-def _error(status: int, code: str, message: str, method: str | None = None) -> HttpResponse:
-    more = f"<Method>{method}</Method><ResourceType>BUCKET</ResourceType>" if method in rules.METHODS else ""
-    message = message.replace("&", "&amp;").replace("<", "&lt;")
-    body = (
-        f'<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>{code}</Code><Message>{message}</Message>{more}</Error>'
-    )
-    return HttpResponse(status, {"content-type": "application/xml"}, body.encode())
 
 
 # ---- Forms ----------------------------------------------------------------------------------------------------------

@@ -135,7 +135,7 @@ def _answer(bucket: Bucket, source: Found, stored: Object) -> dict[str, Any]:
     result = {
         "ETag": output.pop("ETag"),
         "LastModified": stored.modified,
-        **reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum),
+        "Checksum" + stored.algorithm: stored.checksum,  # S3 does not tell its type here
     }
     if source.bucket.versioning is not None:
         output["CopySourceVersionId"] = source.object.version

@@ -128,6 +128,8 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
     conditions.check_write_headers(call.input)
     upload = find_upload(call)
     wanted = (call.input.get("MultipartUpload") or {}).get("Parts") or []
+    if not wanted and call.request is not None and not call.request.body:
+        raise errors.InvalidRequest("You must specify at least one part")
     present = {part.number: part for part in uploads.parts(call.store, upload.id)}
     parts = completing.chosen(upload, wanted, present)
     checksum = completing.checksum(upload, parts, call.input)

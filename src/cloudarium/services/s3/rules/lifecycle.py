@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from cloudarium.services.s3 import errors
 from cloudarium.shared import ids
+from cloudarium.shared.clock import iso_millis
 
 DAY = 86_400
 MOST_RULES = 1000
@@ -56,6 +57,9 @@ def _check_rule(rule: dict[str, Any]) -> None:
     if rule.get("Status") not in ("Enabled", "Disabled"):
         raise errors.MalformedXml()
     if (rule.get("Prefix") is None) == (rule.get("Filter") is None):
+        raise errors.MalformedXml()
+    noncurrent = rule.get("NoncurrentVersionExpiration")
+    if noncurrent is not None and noncurrent.get("NoncurrentDays") is None:
         raise errors.MalformedXml()
     if not any(rule.get(action) for action in _ACTIONS):
         raise errors.InvalidRequest("At least one action needs to be specified in a rule")
@@ -115,7 +119,7 @@ def _check_expiration(rule: dict[str, Any]) -> None:
     if expiration.get("Days") is not None:
         _positive(expiration["Days"], "'Days' for Expiration action")
     if expiration.get("Date") is not None and expiration["Date"] % DAY:
-        raise errors.InvalidArgument("'Date' must be at midnight GMT")
+        raise _not_midnight(expiration["Date"])
     if expiration.get("ExpiredObjectDeleteMarker") and ("Tag" in _conditions(rule) or "Tags" in _conditions(rule)):
         raise errors.InvalidRequest("ExpiredObjectDeleteMarker cannot be specified with Tags.")
 
@@ -144,7 +148,11 @@ def _check_transitions(rule: dict[str, Any]) -> None:
                     f" '{storage_class}'"
                 )
             if date is not None and date % DAY:
-                raise errors.InvalidArgument("'Date' must be at midnight GMT")
+                raise _not_midnight(date)
+
+
+def _not_midnight(date: float) -> errors.InvalidArgument:
+    return errors.InvalidArgument("'Date' must be at midnight GMT", "Date", iso_millis(date))
 
 
 # ---- What is to be done ---------------------------------------------------------------------------------------------
