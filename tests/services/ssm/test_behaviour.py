@@ -275,3 +275,10 @@ def test_filters_of_names_and_tags(ssm):
 )
 def test_filters_that_mean_nothing(ssm, filters, code, message):
     assert message in refused(code, ssm.describe_parameters, ParameterFilters=filters)
+
+
+def test_an_empty_description_is_none(ssm):
+    put(ssm, "a", Description="d", AllowedPattern="v.*")
+    put(ssm, "a", "other", Overwrite=True, Description="", AllowedPattern="")
+    [found] = ssm.describe_parameters()["Parameters"]
+    assert "Description" not in found and "AllowedPattern" not in found

@@ -133,7 +133,11 @@ def _data(call: Call, old: Version | None, kind: str) -> Data:
     data: Data = {
         name: before[name] for name in ("Description", "AllowedPattern", "Policies", "Expires") if name in before
     }
-    data |= {name: call.input[name] for name in ("Description", "AllowedPattern") if call.input.get(name) is not None}
+    for name in ("Description", "AllowedPattern"):
+        if call.input.get(name):
+            data[name] = call.input[name]
+        elif name in call.input:  # an empty one takes the old one away
+            data.pop(name, None)
     if call.input.get("Policies") is not None:
         data["Policies"], data["Expires"] = rules.policies(call.input["Policies"], call.now)
     data_type = call.input.get("DataType") or before.get("DataType") or "text"
