@@ -93,16 +93,13 @@ class _Checks:
             return None
         return _members(checks, required)
 
-    def _list(self, shape: Shape) -> _Check:
-        own, failed = self._all(shape), self._failed
+    def _list(self, shape: Shape, bare: bool = False) -> _Check:
+        """The check of a list; `bare` leaves what is asked of the list itself to the map that it is a value of."""
+        own, failed = None if bare else self._all(shape), self._failed
         member = shape.member
         scalar = not member.children
         inner = self._constraints(member) if scalar else []
-        # In this sentence the lengths come before the pattern, and some services go on with what each element must be.
-        texts = sorted((text for _, text in inner), key=lambda text: "regular expression" in text)
-        if self._members_not_null or shape.trait("membersNotNull"):
-            texts.append("Member must not be null")
-        sentence = f"Member must satisfy constraint: [{', '.join(texts)}]"
+        sentence = f"Member must satisfy constraint: [{self._of_each(shape, inner)}]"
         check = None if scalar else self(member)
 
         def check_list(value: Any, path: str, problems: list[str]) -> None:
@@ -118,13 +115,21 @@ class _Checks:
 
         return check_list
 
+    def _of_each(self, shape: Shape, found: list[_Constraint]) -> str:
+        # In these sentences the lengths come before the pattern, and some services go on with what each must be.
+        texts = sorted((text for _, text in found), key=lambda text: "regular expression" in text)
+        if self._members_not_null or shape.trait("membersNotNull"):
+            texts.append("Member must not be null")
+        return ", ".join(texts)
+
     def _map(self, shape: Shape) -> _Check:
         own, failed = self._all(shape), self._failed
         keys = self._constraints(shape.key)
-        values = self._constraints(shape.value) if not shape.value.children else []
-        check = self(shape.value) if shape.value.children else None
-        key_text = f"Map keys must satisfy constraint: [{', '.join(text for _, text in keys)}]"
-        value_text = f"Map value must satisfy constraint: [{', '.join(text for _, text in values)}]"
+        lists = shape.value.type == "list"
+        values = self._constraints(shape.value) if lists or not shape.value.children else []
+        check = self._list(shape.value, True) if lists else self(shape.value) if shape.value.children else None
+        key_text = f"Map keys must satisfy constraint: [{self._of_each(shape, keys)}]"
+        value_text = f"Map value must satisfy constraint: [{self._of_each(shape, values)}]"
 
         def check_map(value: Any, path: str, problems: list[str]) -> None:
             if own is not None:

@@ -117,6 +117,19 @@ def test_binary_and_numbers_survive_the_wire(dynamodb: Any, table: str) -> None:
     assert dynamodb.get_item(TableName=table, Key=KEY)["Item"] == item
 
 
+def test_a_batch_of_too_many_and_more_mistakes_than_are_listed(dynamodb: Any, refused: Refused) -> None:
+    batch = {"none": [{"PutRequest": {"Item": KEY}} for _ in range(26)]}
+    refusal = refused(dynamodb.batch_write_item, RequestItems=batch)
+    assert refusal.startswith(f"{INVALID}1 validation error detected: Value '{{none=[{{PutRequest=")
+    assert refusal.endswith(
+        "}' at 'requestItems' failed to satisfy constraint: Map value must satisfy constraint: [Member must have length"
+        " less than or equal to 25, Member must have length greater than or equal to 1]"
+    )
+    indexes: list[dict[str, Any]] = [{} for _ in range(9)]
+    refusal = refused(dynamodb.create_table, TableName="many", LocalSecondaryIndexes=indexes)
+    assert refusal.startswith(f"{INVALID}10 validation errors detected: ") and refusal.count("; ") == 9
+
+
 # ---- Hostile bodies -------------------------------------------------------------------------------------------------
 
 
