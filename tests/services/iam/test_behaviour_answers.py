@@ -54,6 +54,7 @@ def test_empty_tags_are_shown_where_aws_shows_them(iam: Any) -> None:
     details = iam.get_account_authorization_details(Filter=["User", "Role"])
     assert details["UserDetailList"][0]["Tags"] == [] == details["RoleDetailList"][0]["Tags"]
     assert details["RoleDetailList"][0]["RoleLastUsed"] == {}
+    assert "UserPolicyList" not in details["UserDetailList"][0] and details["RoleDetailList"][0]["RolePolicyList"] == []
 
 
 def test_tags_of_a_policy_come_by_length(iam: Any) -> None:

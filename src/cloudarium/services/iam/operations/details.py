@@ -61,6 +61,8 @@ def _entity(call: Call, entity: Entity) -> dict[str, Any]:
         return shape
     shape |= {**shapes.with_boundary(entity), "Tags": shapes.tags_of(call, entity.arn)}
     if entity.kind == "user":
+        if not shape["UserPolicyList"]:  # of users alone AWS leaves an empty list away
+            del shape["UserPolicyList"]
         groups = entities.containers(call.store, call.account, "group", entity.name)
         return {**shape, "GroupList": [group.name for group in groups]}
     profiles = entities.containers(call.store, call.account, "instance-profile", entity.name)

@@ -32,8 +32,7 @@ def get_user(call: Call) -> dict[str, Any]:
     """A user; without a name the caller, who may be the root."""
     if call.input.get("UserName") is None and call.principal.kind == "root":
         arn = f"arn:aws:iam::{call.account}:root"
-        root = {"Path": "/", "UserName": "root", "UserId": call.account, "Arn": arn, "CreateDate": 0}
-        return {"User": root}
+        return {"User": {"UserId": call.account, "Arn": arn, "CreateDate": 0}}  # a root has neither name nor path
     return {"User": shapes.user(call, shapes.the(call, "user", shapes.user_name(call)))}
 
 
