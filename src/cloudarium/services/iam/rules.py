@@ -126,6 +126,22 @@ def page(
     return chosen, {"IsTruncated": False}
 
 
+def numbered_page(given: Mapping[str, Any], total: int) -> tuple[range, dict[str, Any]]:
+    """(one page of the numbers below `total`; IsTruncated and Marker)."""
+    start, marker = 0, given.get("Marker")
+    if marker is not None:
+        try:
+            last = paging.decode(marker)
+        except ValueError:
+            last = None
+        if type(last) is not int or not 0 <= last < total:
+            raise errors.ValidationError(f"Invalid Marker: {marker}")
+        start = last + 1
+    end = min(start + given.get("MaxItems", 100), total)
+    more = {"IsTruncated": True, "Marker": paging.encode(end - 1)} if end < total else {"IsTruncated": False}
+    return range(start, end), more
+
+
 # ---- passwords ------------------------------------------------------------------------------------------------------
 
 

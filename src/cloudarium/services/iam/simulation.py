@@ -48,6 +48,9 @@ class Simulation:
             boundary=None if boundary is None else _compiled(boundary, "boundary"),
         )
         self._context = context
+        self._raw = {place: statements(load(source.text)) for place, source in self._sources.items()}
+        self._places: dict[str, list[tuple[int, int]]] = {}
+        self._asked: dict[str, dict[str, str]] = {}
 
     def result(self, action: str, resource: str) -> dict[str, Any]:
         """What would be answered to this action on this resource, as an EvaluationResult."""
@@ -69,7 +72,9 @@ class Simulation:
 
     def _matched(self, ref: StatementRef) -> dict[str, Any]:
         source = self._sources[ref.policy]
-        start, end = list(_places(source.text))[ref.position]
+        if ref.policy not in self._places:
+            self._places[ref.policy] = list(_places(source.text))
+        start, end = self._places[ref.policy][ref.position]
         shape: dict[str, Any] = {
             "SourcePolicyId": source.id,
             "StartPosition": _position(source.text, start + 1),  # AWS counts from behind the brace
@@ -79,12 +84,13 @@ class Simulation:
 
     def _missing(self, action: str, request: Request) -> list[str]:
         """The condition keys that statements about the action ask for and the simulation does not have."""
-        asked: dict[str, str] = {}
-        for document in self._policies.identity:
-            raw = statements(load(self._sources[document.name].text))
-            for statement in document.statements:
-                if statement.speaks_of(action.lower()):
-                    asked |= {key.lower(): key for key in _keys_of(raw[statement.index])}
+        asked = self._asked.get(action)
+        if asked is None:
+            asked = self._asked[action] = {}
+            for document in self._policies.identity:
+                for statement in document.statements:
+                    if statement.speaks_of(action.lower()):
+                        asked |= {key.lower(): key for key in _keys_of(self._raw[document.name][statement.index])}
         return [key for lowered, key in asked.items() if request.values(lowered) is None]
 
 
