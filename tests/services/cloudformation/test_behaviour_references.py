@@ -79,3 +79,39 @@ def test_what_the_cdk_writes_into_every_template(stacks: Stacks, client: Callabl
         stacks.create("s", {"M": metadata}, **sections)
     client("ssm").put_parameter(Name="/cdk-bootstrap/hnb659fds/version", Value="21", Type="String", Overwrite=True)
     assert stacks.create("s", {"M": metadata}, **sections) == "CREATE_COMPLETE"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"Fn::FindInMap": ["M", {"Ref": "P"}, "k"]}, "Template error: Unable to get mapping for M::C::k"),
+        ({"Fn::Select": [3, {"Fn::Split": [",", "a,b"]}]}, "cannot select nonexistent value at index 3"),
+    ],
+)
+def test_functions_that_can_never_work_are_told_at_once(stacks: Stacks, value: Any, message: str) -> None:
+    sections = {"Parameters": {"P": {"Type": "String", "Default": "C"}}, "Mappings": {"M": {"A": {"k": "v"}}}}
+    body = stacks.body({"A": group(LogGroupName={"Fn::Join": ["", ["x", value]]})}, **sections)
+    for change in (stacks.client.create_stack, lambda **given: stacks.client.create_change_set(
+        ChangeSetName="c", ChangeSetType="CREATE", **given
+    )):  # fmt: skip
+        with pytest.raises(ClientError) as raised:
+            change(StackName="s", TemplateBody=body)
+        assert message in raised.value.response["Error"]["Message"]
+
+
+def test_an_output_must_have_a_value(stacks: Stacks) -> None:
+    stacks.create("s", {"A": {"Type": HANDLE}}, Outputs={"O": {"Value": {"Ref": "AWS::NoValue"}}})
+    assert stacks.status("s") == "ROLLBACK_COMPLETE"
+
+
+def test_a_loop_asks_for_attributes_of_what_it_makes(stacks: Stacks) -> None:
+    made = {"P${Name}": {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": {"Ref": "Name"}}}}
+    value = {"Fn::GetAtt": [{"Fn::Sub": "P${Name}"}, {"Ref": "Part"}]}
+    inner = {"Fn::ForEach::Parts": ["Part", ["Value", "Type"], {"O${Name}${Part}": {"Value": value}}]}
+    names = {"Fn::ForEach::Ids": ["Name", ["One", "Two"], {"Id${Name}": {"Value": {"Ref": {"Fn::Sub": "P${Name}"}}}}]}
+    outputs = {"Fn::ForEach::Names": ["Name", ["One", "Two"], inner], **names}
+    loop = {"Fn::ForEach::Loop": ["Name", ["One", "Two"], made]}
+    stacks.create("s", loop, Transform="AWS::LanguageExtensions", Outputs=outputs)
+    found, ids = stacks.outputs("s"), stacks.ids("s")
+    assert (found["OOneValue"], found["OTwoValue"], found["OTwoType"]) == ("One", "Two", "String")
+    assert found["IdOne"] == ids["POne"]

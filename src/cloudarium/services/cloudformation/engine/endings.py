@@ -8,7 +8,7 @@ from typing import Any
 from cloudarium.services.cloudformation.engine.work import Work
 from cloudarium.services.cloudformation.errors import ValidationError
 from cloudarium.services.cloudformation.records import changes, exports, resources, stacks, works
-from cloudarium.services.cloudformation.template.functions import function_of, resolve, text
+from cloudarium.services.cloudformation.template.functions import NO_VALUE, function_of, resolve, text
 from cloudarium.shared.errors import AwsError
 
 _listeners: dict[str, asyncio.Event] = {}
@@ -63,7 +63,7 @@ def _outputs(work: Work) -> list[dict[str, str]]:
     made = []
     for name, output in work.active.outputs.items():
         value = resolve(output["Value"], context)
-        if isinstance(value, dict | list):
+        if isinstance(value, dict | list) or value is NO_VALUE:
             raise _malformed(name, "Value field")
         entry = {"OutputKey": name, "OutputValue": text(value)}
         if "Description" in output:

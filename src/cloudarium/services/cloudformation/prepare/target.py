@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -15,7 +15,7 @@ from cloudarium.services.cloudformation.records.stacks import Stack
 from cloudarium.services.cloudformation.template import checks, parameters
 from cloudarium.services.cloudformation.template.active import Active, activate
 from cloudarium.services.cloudformation.template.conditions import check_rules, evaluate
-from cloudarium.services.cloudformation.template.functions import Context, text
+from cloudarium.services.cloudformation.template.functions import Context, Unknown, resolve, text
 from cloudarium.services.cloudformation.template.reading import read
 from cloudarium.services.cloudformation.worker import worker
 from cloudarium.shared import tags as tag_forms
@@ -125,7 +125,18 @@ def _context(call: Call, target: Target, name: str, arn: str) -> Context:
 def _decide(target: Target, context: Context) -> None:
     check_rules(target.processed.get("Rules", {}), context)
     target.conditions = evaluate(target.processed.get("Conditions", {}), context)
-    target.active()
+    _try_functions(target.active(), replace(context, conditions=target.conditions))
+
+
+def _try_functions(active: Active, context: Context) -> None:
+    """Raise what is wrong with functions whatever the resources turn out to be, such as a key that no mapping has."""
+    later = Unknown(frozenset({("ResourceReference", "")}))
+    context.reference = context.imported = lambda _: later
+    context.attribute = lambda _logical, _name: later
+    for resource in active.resources.values():
+        resolve(resource.get("Properties", {}), context)
+    for output in active.outputs.values():
+        resolve([output["Value"], output.get("Export")], context)
 
 
 async def bind(

@@ -71,7 +71,7 @@ def text(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
         return str(int(value))
-    return "" if value is None else str(value)
+    return "" if value is None or value is NO_VALUE else str(value)
 
 
 def unknown_in(values: Iterable[Any]) -> Unknown | None:

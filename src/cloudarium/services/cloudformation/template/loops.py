@@ -42,8 +42,10 @@ class _Expansion:
             return [self.value(item, names) for item in value]
         if not isinstance(value, dict):
             return value
-        if len(value) == 1 and value.get("Ref") in names and isinstance(value["Ref"], str):
+        if len(value) == 1 and isinstance(value.get("Ref"), str) and value["Ref"] in names:
             return names[value["Ref"]]
+        if len(value) == 1 and (made_up := self.made_up(value, names)) is not None:
+            return made_up
         made: dict[str, Any] = {}
         for key, member in value.items():
             if key.startswith(_PREFIX):
@@ -51,6 +53,15 @@ class _Expansion:
             else:
                 made[_named(key, names)] = self.value(member, names)
         return made
+
+    def made_up(self, value: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any] | None:
+        """Ref and Fn::GetAtt of a logical id that a function makes: the transform writes the id there."""
+        if isinstance(value.get("Ref"), dict):
+            return {"Ref": text(resolve(self.value(value["Ref"], names), self.context))}
+        parts = value.get("Fn::GetAtt")
+        if isinstance(parts, list) and len(parts) == 2 and any(isinstance(part, dict) for part in parts):
+            return {"Fn::GetAtt": [text(resolve(self.value(part, names), self.context)) for part in parts]}
+        return None
 
     def loop(self, argument: Any, names: Mapping[str, str]) -> dict[str, Any]:
         if not isinstance(argument, list) or len(argument) != 3:
