@@ -41,7 +41,7 @@ def test_waiters_end_at_once(make: Make, functions: Any) -> None:
         ({"Timeout": 901}, "ValidationException", "Value '901' at 'timeout' failed to satisfy constraint: Member"),
         ({"MemorySize": 10241}, "ValidationException", "Member must have value less than or equal to 10240"),
         ({"Handler": "a b"}, "ValidationException", "'handler' failed to satisfy constraint"),
-        ({"Runtime": "python1.0"}, "ValidationException", "'runtime' failed to satisfy constraint"),
+        ({"Runtime": "python1.0"}, "InvalidParameterValueException", "Value python1.0 at 'runtime' failed to satisfy"),
         ({"Runtime": "python3.6"}, "InvalidParameterValueException", "The runtime parameter of python3.6 is no"),
         ({"Environment": {"Variables": {"AWS_REGION": "x"}}}, "InvalidParameterValueException", "Reserved keys used"),
         ({"Environment": {"Variables": {"KEY": "x" * 4096}}}, "InvalidParameterValueException", "exceeded the 4KB"),

@@ -47,12 +47,12 @@ def _weights(call: Call, function: Function, version: str) -> dict[str, float]:
     weights = (call.input.get("RoutingConfig") or {}).get("AdditionalVersionWeights") or {}
     if not weights:
         return {}
+    if len(weights) > 1:
+        raise errors.InvalidParameter("Number of items in AdditionalVersionWeights cannot be greater than 1")
     if LATEST in weights or version == LATEST:
         raise errors.InvalidParameter("$LATEST is not supported for an alias pointing to more than 1 version")
     if version in weights:
         raise _already_routed(version)
-    if len(weights) > 1:
-        raise errors.InvalidParameter("Number of items in AdditionalVersionWeights cannot be greater than 1")
     for number, weight in weights.items():
         if not 0 <= weight <= 1:
             raise errors.Constraint(weights, "routingConfig.additionalVersionWeights", "have value between 0.0 and 1.0")

@@ -7,8 +7,10 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
+from cloudarium.model import service
 from cloudarium.runtime import interpreters, variables
 from cloudarium.services.lambda_ import errors
 from cloudarium.services.lambda_.records import LATEST, SHOWN_REVISION, Version
@@ -73,8 +75,22 @@ def _check_runtime(runtime: str | None, operation: str) -> None:
             f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions."
             " We recommend you use a supported runtime while creating or updating functions."
         )
+    offered = [name for name in _known_runtimes() if not GONE.fullmatch(name)]
+    if runtime not in offered:
+        raise errors.InvalidParameter(
+            f"Value {runtime} at 'runtime' failed to satisfy constraint: Member must satisfy enum value set:"
+            f" [{', '.join(offered)}] or be a valid ARN"
+        )
     if not interpreters.is_built(runtime):
         raise NotBuilt(f"lambda:{operation} with Runtime {runtime}")
+
+
+@cache
+def _known_runtimes() -> tuple[str, ...]:
+    """The runtimes in AWS's model, old ones too."""
+    listing = service("lambda").operations["ListLayers"].input
+    assert listing is not None
+    return tuple(listing.members["CompatibleRuntime"].trait("enum"))
 
 
 def _check_sizes(config: Mapping[str, Any]) -> None:
