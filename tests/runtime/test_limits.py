@@ -52,6 +52,19 @@ def test_failed_start_is_tried_twice(lab: Lab) -> None:
     assert text.endswith("Status: error\tError Type: ValueError\t\n")
 
 
+def test_start_that_is_over_cannot_fail(lab: Lab) -> None:
+    source = """
+import os, urllib.error, urllib.request
+def handler(event, context):
+    url = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/init/error"
+    try:
+        urllib.request.urlopen(urllib.request.Request(url, b"{}", method="POST"))
+    except urllib.error.HTTPError as error:
+        return error.code
+"""
+    assert lab.value(lab.function(source)) == 403
+
+
 def test_memory_over_the_limit_kills(lab: Lab) -> None:
     spec = lab.function(
         "import time\ndef handler(event, context):\n x = bytearray(400 << 20)\n time.sleep(15)", memory=128

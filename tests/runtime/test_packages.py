@@ -98,3 +98,36 @@ def test_layers_are_merged_later_over_earlier(tmp_path: Path) -> None:
     assert [(merged / name).read_text() for name in ("x", "only")] == ["2", "a"]
     assert (one / "x").read_text() == "1"
     assert packages.merged((one, two)) == merged and packages.merged(()) is None and packages.merged((one,)) == one
+
+
+def _broken(method: int) -> bytes:
+    """A package whose one file does not decompress, whatever its index says."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", method) as archive:
+        archive.writestr("app.py", "x = 1\n" * 1000)
+    data = bytearray(buffer.getvalue())
+    start = data.find(b"app.py") + len("app.py")
+    end = data.find(b"PK\x01\x02")
+    data[start:end] = bytes(0xFF - byte for byte in data[start:end])
+    return bytes(data)
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_files_that_do_not_decompress_are_refused(tmp_path: Path, method: int) -> None:
+    packages = Packages(tmp_path)
+    with pytest.raises(PackageError, match="Could not unzip uploaded file"):
+        packages.unpack(_broken(method))
+    assert list(packages.folder.iterdir()) == []
+
+
+def test_links_and_names_that_no_file_system_takes_are_refused(tmp_path: Path) -> None:
+    packages = Packages(tmp_path)
+    for data in (
+        _with("link", stat.S_IFLNK | 0o777, "a" * 5000),
+        _with("link", stat.S_IFLNK | 0o777, "a\0b"),
+        _with("n" * 300, 0o100644),
+        zipped({"a": "a file", "a/b": "in it"}),
+    ):
+        with pytest.raises(PackageError, match="Could not unzip uploaded file"):
+            packages.unpack(data)
+    assert list(packages.folder.iterdir()) == []
