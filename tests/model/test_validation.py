@@ -97,6 +97,13 @@ def test_services_that_word_it_their_own_way() -> None:
     ]
 
 
+def test_long_texts_of_simple_patterns() -> None:
+    """A policy may be long: one set of characters is looked for in all of it."""
+    given = {"PolicyInputList": ["a" * 131072], "ActionNames": ["s3:GetObject"]}
+    assert problems("iam", "SimulateCustomPolicy", **given) == []
+    assert problems("iam", "SimulateCustomPolicy", **{**given, "PolicyInputList": ["a" * 100000 + "\0"]})
+
+
 def test_secrets_stay_out_of_messages() -> None:
     """A sensitive member's value is not repeated."""
     found = problems("cognito-idp", "SignUp", ClientId="c", Username="u", Password="pass\nword")

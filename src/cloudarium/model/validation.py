@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -13,6 +14,7 @@ Validator = Callable[[dict[str, Any]], list[str]]
 _Check = Callable[[Any, str, list[str]], None]
 _Constraint = tuple[Callable[[Any], bool], str]  # holds?, AWS's sentence
 _Sentence = Callable[[Shape, Any, str, str], str]
+_ONE_SET = re.compile(r"\[(?:[^\[\]\\]|\\.)+\][*+]")
 _LONGEST_SEARCHED = 20_000
 
 
@@ -194,7 +196,10 @@ def constraints(shape: Shape, open_enums: bool = False) -> list[_Constraint]:
     pattern = shape.trait("pattern")
     if pattern and kind == "string" and (matches := full_match(pattern)) is not None:
         found.append(
-            (_matching(matches, shape.trait("max")), f"Member must satisfy regular expression pattern: {pattern}")
+            (
+                _matching(matches, _searched(pattern, shape.trait("max"))),
+                f"Member must satisfy regular expression pattern: {pattern}",
+            )
         )
     if kind in ("string", "blob", "list", "map"):
         found.extend(_lengths(shape))
@@ -203,10 +208,14 @@ def constraints(shape: Shape, open_enums: bool = False) -> list[_Constraint]:
     return found
 
 
-def _matching(matches: Callable[[str], object], longest: int | None) -> Callable[[Any], bool]:
+def _searched(pattern: str, longest: int | None) -> int:
+    """How much text a pattern is tried on: one set of characters is quick on any, such as on IAM's long policies."""
     # A text far beyond the shape's length would only feed a slow pattern; it is refused for its length anyway.
-    limit = min(_LONGEST_SEARCHED, 2 * int(longest) + 100) if longest else _LONGEST_SEARCHED
+    needed = 2 * int(longest) + 100 if longest else _LONGEST_SEARCHED
+    return needed if _ONE_SET.fullmatch(pattern) else min(_LONGEST_SEARCHED, needed)
 
+
+def _matching(matches: Callable[[str], object], limit: int) -> Callable[[Any], bool]:
     def holds(value: Any) -> bool:
         return len(value) <= limit and matches(value) is not None
 
