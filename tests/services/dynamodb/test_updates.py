@@ -27,16 +27,16 @@ ITEM: dict[str, Any] = {
 }
 
 
-def updated(text: str, **values: Any) -> dict[str, Any]:
-    """ITEM after the update; ITEM itself must stay."""
+def updated(text: str, start: dict[str, Any] = ITEM, **values: Any) -> dict[str, Any]:
+    """The item after the update; `start` itself must stay."""
     given: dict[str, Any] = {"UpdateExpression": text}
     if values:
         given["ExpressionAttributeValues"] = {f":{name}": value for name, value in values.items()}
     parts = request.read(given, LABEL, (), LABEL)
     assert parts.update is not None
-    before = copy.deepcopy(ITEM)
-    item = updates.apply(parts.update.changes, ITEM, parts.values)
-    assert before == ITEM
+    before = copy.deepcopy(start)
+    item = updates.apply(parts.update.changes, start, parts.values)
+    assert before == start
     return item
 
 
@@ -79,6 +79,19 @@ def test_nested_changes() -> None:
     inside = updated("SET doc.deep.y = doc.x + :v, doc.l[0].z = :v, doc.q = :v REMOVE doc.x", v=n(10))["doc"]["M"]
     assert inside == {"deep": {"M": {"y": n(11)}}, "l": {"L": [{"M": {"z": n(10)}}]}, "q": n(10)}
     assert updated("ADD doc.x :v, doc.deep.fresh :v", v=n(4))["doc"]["M"]["deep"] == {"M": {"y": n(2), "fresh": n(4)}}
+
+
+def test_indexes_mean_the_list_as_it_was() -> None:
+    start = {"l": {"L": [n(0), {"M": {"x": n(1), "y": n(1)}}, {"SS": ["a"]}, n(3)]}}
+
+    def after(text: str, **values: Any) -> list[Any]:
+        return updated(text, start, **values)["l"]["L"]
+
+    assert after("REMOVE l[0], l[1].x") == [{"M": {"y": n(1)}}, {"SS": ["a"]}, n(3)]
+    assert after("DELETE l[2] :s SET l[3] = :v", s={"SS": ["a"]}, v=n(9)) == [*start["l"]["L"][:2], n(9)]
+    # Past the end SET and ADD alike append, in the order of their indexes.
+    given = {"v": n(5), "w": n(8), "s": {"SS": ["b"]}, "x": n(6)}
+    assert after("SET l[8] = :w, l[5] = :v ADD l[9] :s, l[6] :x", **given)[4:] == [n(5), n(6), n(8), {"SS": ["b"]}]
 
 
 @pytest.mark.parametrize(

@@ -133,6 +133,10 @@ def test_what_needs_the_table_comes_last(dynamodb: Any, ranged: str, refused: Ca
     assert query({"a": a, "b": {"N": "1"}, "c": c}, name="local", **equal) == f"{BAD_START}: {MISMATCH[21:]}"
     assert query({"a": a, "b": b, "c": c, "e": c}, name="global", **by_c) == BAD_START
     assert query({"x": a, "y": b, "c": c, "d": c}, name="global", **by_c) == f"{BAD_START}: {MISMATCH[21:]}"
+    values = {"KeyConditionExpression": "a = :a", "ExpressionAttributeValues": {":a": a, ":b": {"N": "1"}}}
+    refusal = query(FilterExpression="a[1] = :b", **values)
+    assert refusal.endswith("Filter Expression can only contain non-primary key attributes: Primary key attribute: a")
+    assert query(FilterExpression="d[1] = :b", **values).endswith("lookup '.' are not allowed: IndexKey: d")
     for operator in ("NULL", "CONTAINS", "NE"):
         operands = [] if operator == "NULL" else [a]
         refusal = query(KeyConditions={"a": {"ComparisonOperator": operator, "AttributeValueList": operands}})

@@ -53,7 +53,7 @@ def apply(changes: Sequence[Change], old: Item, values: Values, wrong_type: str 
             top = str(change.steps[0])
             if top in item and item[top] is old[top]:
                 item[top] = _copied(old[top])
-    removals = []
+    removals: list[Steps] = []
     beyond: list[tuple[Steps, Value]] = []
     for change, value in pending:
         if change.word == "REMOVE":
@@ -61,13 +61,18 @@ def apply(changes: Sequence[Change], old: Item, values: Values, wrong_type: str 
         elif change.word == "SET":
             assert value is not None
             _set(item, change.steps, value, beyond)
+        elif change.word == "ADD":
+            assert value is not None
+            _add(item, change.steps, value, beyond, wrong_type)
         else:
             assert value is not None
-            (_add if change.word == "ADD" else _delete)(item, change.steps, value, wrong_type)
+            _delete(item, change.steps, value, removals, wrong_type)
     for steps, value in sorted(beyond, key=lambda each: each[0][-1]):
         paths.container(item, steps).append(value)  # type: ignore[union-attr]
-    for steps in sorted(removals, key=_last_index, reverse=True):
-        _remove(item, steps)
+    # All are found before any goes: what goes from a list moves the elements after it.
+    doomed = [(_target(item, steps), steps) for steps in removals]
+    for target, steps in sorted(doomed, key=lambda each: _last_index(each[1]), reverse=True):
+        _remove(target, steps[-1])
     return item
 
 
@@ -102,8 +107,7 @@ def _set(item: Item, steps: Steps, value: Value, beyond: list[tuple[Steps, Value
         target[last] = value
 
 
-def _remove(item: Item, steps: Steps) -> None:
-    target, last = _target(item, steps), steps[-1]
+def _remove(target: Any, last: str | int) -> None:
     if isinstance(last, int):
         if last < len(target):
             del target[last]
@@ -117,16 +121,12 @@ def _existing(target: Any, last: str | int) -> Value | None:
     return target.get(last)
 
 
-def _add(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
+def _add(item: Item, steps: Steps, value: Value, beyond: list[tuple[Steps, Value]], wrong_type: str) -> None:
     target, last = _target(item, steps), steps[-1]
     present = _existing(target, last)
     ((kind, content),) = value.items()
     if present is None:
-        made = dict(value)
-        if isinstance(last, int):
-            target.append(made)
-        else:
-            target[last] = made
+        _set(item, steps, dict(value), beyond)
         return
     if kind_of(present) != kind:
         raise ValidationException(wrong_type)
@@ -138,7 +138,7 @@ def _add(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
         present[kind] = present[kind] + [each for each in content if each not in present[kind]]
 
 
-def _delete(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
+def _delete(item: Item, steps: Steps, value: Value, removals: list[Steps], wrong_type: str) -> None:
     target, last = _target(item, steps), steps[-1]
     present = _existing(target, last)
     if present is None:
@@ -150,7 +150,7 @@ def _delete(item: Item, steps: Steps, value: Value, wrong_type: str) -> None:
     if left:
         present[kind] = left
     else:
-        del target[last]
+        removals.append(steps)
 
 
 # ---- What SET takes -------------------------------------------------------------------------------------------------

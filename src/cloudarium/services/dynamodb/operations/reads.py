@@ -70,8 +70,8 @@ def query(call: Call) -> dict[str, Any]:
     start = _start(start_key, table, index)
     if start is not None:
         _check_boundaries(start, hashed, test)
-    parts.check_keys(table)
     _check_filter(parts, (hash_.name, *((range_.name,) if range_ is not None else ())))
+    parts.check_keys(table)
     forward = given.get("ScanIndexForward", True)
     rows = items.query(call.store, table, index, hashed, test, start, forward)
     return _page(call, reading, rows)
