@@ -40,8 +40,12 @@ def test_node_package_of_type_module(lab: Lab) -> None:
 
 @needs_node
 def test_node_finds_modules_beside_the_handler(lab: Lab) -> None:
+    source = """
+const { word } = require('shared/greet')
+exports.handler = async () => [word, process.env.PWD == process.cwd()]
+"""
     files: dict[str, str | bytes] = {
-        "src/index.js": "const { word } = require('shared/greet')\nexports.handler = async () => [word, process.env.PWD == process.cwd()]",
+        "src/index.js": source,
         "shared/greet.js": "exports.word = 'hello'",
     }
     assert lab.value(lab.function(files, runtime="nodejs20.x", handler="src/index.handler")) == ["hello", True]

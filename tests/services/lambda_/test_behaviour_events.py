@@ -226,3 +226,17 @@ def test_destinations_that_are_no_place(make: Make, functions: Any) -> None:
             FunctionName="fn",
             DestinationConfig={"OnSuccess": {"Destination": "arn:aws:dynamodb:us-east-1:123456789012:table/x"}},
         )
+
+
+def test_event_that_would_be_too_old_for_its_next_try(counter: Counter) -> None:
+    counter.functions.put_function_event_invoke_config(
+        FunctionName="fn", MaximumEventAgeInSeconds=60,
+        DestinationConfig={"OnFailure": {"Destination": listener(counter)}},
+    )  # fmt: skip
+    counter.cloud.clock_advance(1)
+    counter.start(fail=9)
+    counter.cloud.settle()
+    record = told(counter)
+    assert record["requestContext"]["condition"] == "EventAgeExceeded"
+    assert record["requestContext"]["approximateInvokeCount"] == 1
+    assert record["responsePayload"]["errorMessage"] == "try 1"

@@ -68,6 +68,31 @@ def test_dry_run_says_no_version(make: Make, functions: Any) -> None:
     assert answer["StatusCode"] == 204 and "ExecutedVersion" not in answer
 
 
+def test_logging_changes_in_part(make: Make, functions: Any) -> None:
+    make("fn")
+
+    def after(**given: str) -> dict[str, str]:
+        return functions.update_function_configuration(FunctionName="fn", LoggingConfig=given)["LoggingConfig"]
+
+    group = {"LogGroup": "/aws/lambda/fn"}
+    json = {"LogFormat": "JSON", "ApplicationLogLevel": "INFO", "SystemLogLevel": "INFO"}
+    assert after(LogFormat="JSON") == {**json, **group}
+    assert after(LogFormat="JSON", SystemLogLevel="DEBUG") == {**json, **group, "SystemLogLevel": "DEBUG"}
+    assert after(LogGroup="/mine") == {**json, "LogGroup": "/mine", "SystemLogLevel": "DEBUG"}
+    assert after(LogFormat="Text") == {"LogFormat": "Text", "LogGroup": "/mine"}
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("python3.7", "python3."), ("java8", "java"), ("go1.x", "provided.al2023"), ("provided", "provided.")],
+)
+def test_runtimes_that_are_gone_name_a_new_one(make: Make, old: str, new: str) -> None:
+    with refused("InvalidParameterValueException") as refusal:
+        make("fn", Runtime=old)
+    assert refusal.message.startswith(f"The runtime parameter of {old} is no longer supported for creating or updating")
+    assert f" We recommend you use the new runtime ({new}" in refusal.message
+
+
 # ---- revisions -------------------------------------------------------------------------------------------------------
 
 

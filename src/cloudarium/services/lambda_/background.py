@@ -55,10 +55,14 @@ async def async_invoke(event: Event) -> None:
     most = settings.get("MaximumRetryAttempts", events.DEFAULT_RETRIES)
     if not result.error:
         await _finish(event, version, settings, "Success", result)
-    elif wanted["Attempts"] > most:
+        return
+    pause = events.RETRY_PAUSES[min(wanted["Attempts"], 2) - 1]
+    if wanted["Attempts"] > most:
         await _finish(event, version, settings, "RetriesExhausted", result)
+    elif event.cloud.clock.now() + pause > expires:  # its next try would come too late
+        await _finish(event, version, settings, "EventAgeExceeded", result)
     else:
-        _again(event, wanted, events.RETRY_PAUSES[min(wanted["Attempts"], 2) - 1])
+        _again(event, wanted, pause)
 
 
 def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:
@@ -138,7 +142,11 @@ async def _bury(event: Event, version: Version, target: str, result: InvocationR
 async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, attributes: dict[str, str]) -> None:
     """Put a text into a queue or topic, as the function's role."""
     scope = Scope(place.account, place.region)
-    typed = {name: {"DataType": "String", "StringValue": value} for name, value in attributes.items() if value}
+    typed = {
+        name: {"DataType": "Number" if name == "ErrorCode" else "String", "StringValue": value}
+        for name, value in attributes.items()
+        if value
+    }
     if place.service == "sns":
         given: dict[str, Any] = {"TopicArn": str(place), "Message": text, "MessageAttributes": typed}
         await event.send("sns", "Publish", given, as_=principal, scope=scope)

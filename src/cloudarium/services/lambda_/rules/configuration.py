@@ -21,8 +21,11 @@ ENVIRONMENT_BYTES = 4096
 ZIP_LIMIT = 52428800
 # Runtimes that AWS no longer takes for new functions or updates.
 GONE = re.compile(
-    r"nodejs|nodejs[468]\.\d+(-edge)?|nodejs1[024]\.x|python2\.7|python3\.[67]|dotnetcore.*|go1\.x|ruby2\..*|provided"
+    r"nodejs|nodejs[468]\.\d+(-edge)?|nodejs1[024]\.x|python2\.7|python3\.[67]|dotnetcore.*|go1\.x|ruby2\..*|provided|java8"
 )
+_ADVISED = {
+    "nodejs": "nodejs22.x", "python": "python3.13", "dotnetcore": "dotnet8", "ruby": "ruby3.4", "java": "java21",
+}  # fmt: skip
 _DEFAULTS: dict[str, Any] = {
     "Description": "",
     "Timeout": 3,
@@ -52,7 +55,7 @@ def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) 
     if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
         config.pop("DeadLetterConfig", None)
     if "LoggingConfig" in given:
-        config["LoggingConfig"] = logging_config(given["LoggingConfig"])
+        config["LoggingConfig"] = logging_config(given["LoggingConfig"], (old or {}).get("LoggingConfig", {}))
     return config
 
 
@@ -73,7 +76,7 @@ def _check_runtime(runtime: str | None, operation: str) -> None:
     if GONE.fullmatch(runtime):
         raise errors.InvalidParameter(
             f"The runtime parameter of {runtime} is no longer supported for creating or updating AWS Lambda functions."
-            " We recommend you use a supported runtime while creating or updating functions."
+            f" We recommend you use the new runtime ({_advised(runtime)}) while creating or updating functions."
         )
     offered = [name for name in _known_runtimes() if not GONE.fullmatch(name)]
     if runtime not in offered:
@@ -83,6 +86,10 @@ def _check_runtime(runtime: str | None, operation: str) -> None:
         )
     if not interpreters.is_built(runtime):
         raise NotBuilt(f"lambda:{operation} with Runtime {runtime}")
+
+
+def _advised(runtime: str) -> str:
+    return next((newer for family, newer in _ADVISED.items() if runtime.startswith(family)), "provided.al2023")
 
 
 @cache
@@ -121,9 +128,11 @@ def _check_environment(environment: Mapping[str, Any] | None) -> None:
         raise errors.InvalidParameter(f"{start} exceeded the 4KB limit. String measured: {text}")
 
 
-def logging_config(given: Mapping[str, Any]) -> dict[str, Any]:
-    """A LoggingConfig with AWS's defaults; levels exist for JSON only."""
-    config = dict(given)
+def logging_config(given: Mapping[str, Any], old: Mapping[str, Any]) -> dict[str, Any]:
+    """A LoggingConfig over the old one, with AWS's defaults; levels exist for JSON only, and end with it."""
+    if given.get("LogFormat") == "Text":
+        old = {name: value for name, value in old.items() if not name.endswith("LogLevel")}
+    config = {**old, **given}
     config.setdefault("LogFormat", "Text")
     if config["LogFormat"] == "JSON":
         config.setdefault("ApplicationLogLevel", "INFO")
