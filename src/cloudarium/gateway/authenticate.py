@@ -15,6 +15,7 @@ from cloudarium.policy.principal import Credential
 from cloudarium.shared.auth_errors import (
     BodyMismatch,
     ExpiredToken,
+    HeadersNotSigned,
     InvalidAccessKey,
     MissingAuthentication,
     PresignedExpired,
@@ -53,9 +54,27 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
     _check_time(call, claim)
     expected = sigv4.signature_of(claim, request, credential.secret, _payload_hash(claim, request), path_once)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
-        raise SignatureMismatch()
+        raise SignatureMismatch(**_what_was_signed(claim, request) if path_once else {})
     _check_headers_signed(claim, request)
     return credential
+
+
+def _what_was_signed(claim: sigv4.Claim, request: HttpRequest) -> dict[str, Any]:
+    """What S3, which signs the path once, tells beside SignatureDoesNotMatch: clients find their mistake by it."""
+    canonical = sigv4.canonical_request(claim, request, _payload_hash(claim, request), path_once=True)
+    text = sigv4.string_to_sign(claim, canonical)
+    return {
+        "AWSAccessKeyId": claim.access_key,
+        "StringToSign": text,
+        "SignatureProvided": claim.signature,
+        "StringToSignBytes": _bytes(text),
+        "CanonicalRequest": canonical,
+        "CanonicalRequestBytes": _bytes(canonical),
+    }
+
+
+def _bytes(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").hex(" ")
 
 
 def credential_of(call: Call, claim: sigv4.Claim) -> Credential:
@@ -71,7 +90,13 @@ def credential_of(call: Call, claim: sigv4.Claim) -> Credential:
 def _check_version_2(call: Call, claim: sigv4.Claim, request: HttpRequest, credential: Credential) -> None:
     expected = sigv2.signature_of(claim, request, credential.secret)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
-        raise SignatureMismatch()
+        text = sigv2.string_to_sign(claim, request)
+        raise SignatureMismatch(
+            AWSAccessKeyId=claim.access_key,
+            StringToSign=text,
+            SignatureProvided=claim.signature,
+            StringToSignBytes=_bytes(text),
+        )
     # The URL tells when it ends by the machine's clock, not when it was made. It matters only when the cloud's clock
     # was moved in between: then the usual life of such a URL tells.
     clock, ends = call.cloud.clock, float(claim.timestamp)
@@ -162,10 +187,9 @@ def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
         for name in request.headers
         if name.startswith("x-amz-") and name not in names and name not in _MAY_BE_UNSIGNED
     ]
+    unsigned = [name for name in unsigned if name not in request.query_headers]
     if unsigned:
-        raise SignatureMismatch(
-            "There were headers present in the request which were not signed: " + ", ".join(unsigned)
-        )
+        raise HeadersNotSigned(HeadersNotSigned=", ".join(unsigned))
 
 
 _MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-user-agent", "x-amz-date"})

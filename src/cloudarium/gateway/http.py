@@ -13,7 +13,8 @@ class HttpRequest:
     `path` is the raw percent-encoded path as it was sent (never decoded, no query); `query` the raw query string
     without `?`. `headers` has lower-case names; repeated headers are joined by `,`. `body` is the whole body for
     every operation but those with a streaming input, whose chunks come from `stream` (then `body` is empty).
-    `sent_path` keeps the path that was signed when `path` was made path-style.
+    `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
+    a presigned URL brought as parameters.
     """
 
     method: str
@@ -25,6 +26,7 @@ class HttpRequest:
     sent_path: str = ""
     peer: str = "127.0.0.1"
     scheme: str = "http"
+    query_headers: frozenset[str] = frozenset()
 
     @property
     def host(self) -> str:

@@ -25,7 +25,7 @@ class Service:
     signature covers the path as it was sent, not encoded a second time. `anonymous`: an unsigned call is judged by the
     resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: its
     doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
-    browser's form (see forms.py).
+    browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
     """
 
     name: str
@@ -39,6 +39,7 @@ class Service:
     max_body: int = 16 * 1024 * 1024
     cors: bool = False
     form: str = ""
+    query_headers: bool = False
 
 
 def folder_name(service: str) -> str:

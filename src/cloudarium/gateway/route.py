@@ -47,6 +47,8 @@ async def route(call: Call) -> None:
         call.scope = Scope(call.scope.account, claim.region)
     _virtual_host(request)
     candidates = _rooms_of(request, claim)
+    if claim is not None and claim.expires is not None and any(room.card.query_headers for room in candidates):
+        _take_query_headers(request)
     call.response = cors.preflight(call, request, candidates)
     if call.response is not None or forms.find(call, request, candidates):
         return
@@ -175,6 +177,13 @@ def _virtual_host(request: HttpRequest) -> None:
         first, label = _host_parts(request.host)
         if first and label in _host_labels():
             request.path = f"/{first}{request.path}"
+
+
+def _take_query_headers(request: HttpRequest) -> None:
+    given = sigv4.headers_in_query(request.query)
+    if given:
+        request.query_headers = frozenset(given.keys() - request.headers.keys())
+        request.headers = {**given, **request.headers}
 
 
 def _new_trace(call: Call) -> str:

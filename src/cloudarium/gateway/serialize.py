@@ -91,6 +91,6 @@ def _nearest_protocol(call: Call) -> tuple[str, str]:
     wanted = "rest-xml"
     if "x-amz-target" in request.headers or "json" in content:
         wanted = "json"
-    elif content.startswith("application/x-www-form-urlencoded"):
+    elif content.startswith("application/x-www-form-urlencoded") and request.path == "/":
         wanted = "query"
     return wanted, next(name for name in sorted(all_rooms()) if wanted in model.service(name).protocols)

@@ -48,11 +48,12 @@ def claim_of(request: HttpRequest) -> Claim | None:
 
 def signature_of(claim: Claim, request: HttpRequest, secret: str) -> str:
     """The signature that the holder of `secret` would have made for this request."""
-    digest = hmac.digest(secret.encode(), _signed_text(claim, request).encode("utf-8", "surrogateescape"), "sha1")
+    digest = hmac.digest(secret.encode(), string_to_sign(claim, request).encode("utf-8", "surrogateescape"), "sha1")
     return base64.b64encode(digest).decode()
 
 
-def _signed_text(claim: Claim, request: HttpRequest) -> str:
+def string_to_sign(claim: Claim, request: HttpRequest) -> str:
+    """The request in the form that version 2 signs."""
     headers = request.headers
     pairs = query_pairs(request.query)
     # A parameter that is named like a header of S3's counts as that header.

@@ -143,10 +143,14 @@ def _encode(text: str, safe: str = "-_.~") -> str:
 
 def signature_of(claim: Claim, request: HttpRequest, secret: str, payload_hash: str, path_once: bool) -> str:
     """The signature in hex that the holder of `secret` would have made for this request."""
-    canonical = canonical_request(claim, request, payload_hash, path_once)
-    digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-    text = f"{ALGORITHM}\n{claim.timestamp}\n{claim.scope}\n{digest}"
+    text = string_to_sign(claim, canonical_request(claim, request, payload_hash, path_once))
     return hmac.digest(signing_key(secret, claim.date, claim.region, claim.service), text.encode(), "sha256").hex()
+
+
+def string_to_sign(claim: Claim, canonical: str) -> str:
+    """What is signed of a request in its canonical form."""
+    digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
+    return f"{ALGORITHM}\n{claim.timestamp}\n{claim.scope}\n{digest}"
 
 
 def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, path_once: bool) -> str:
@@ -163,6 +167,25 @@ def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, pat
         lines.append(f"{name}:{value}\n")
     query = _canonical_query(request.query) if request.query else ""
     return f"{request.method}\n{path}\n{query}\n{''.join(lines)}\n{claim.signed_headers}\n{payload_hash}"
+
+
+_NEVER_HEADERS = ("x-amz-checksum-", "x-amz-sdk-checksum-", "x-amz-content-sha256", "x-amz-trailer")
+_SIGNING = frozenset(
+    ("algorithm", "credential", "date", "expires", "security-token", "signature", "signedheaders")
+)  # fmt: skip
+
+
+def headers_in_query(query: str) -> dict[str, str]:
+    """The headers that a presigned URL has as parameters: SDKs sign x-amz-meta-… there, so that no client must send it.
+
+    Checksums are none of them: a URL is signed before there is content, and S3 ignores what an SDK made of that.
+    """
+    found = {}
+    for name, value in query_pairs(query):
+        name = name.lower()
+        if name.startswith("x-amz-") and name[6:] not in _SIGNING and not name.startswith(_NEVER_HEADERS):
+            found[name] = value
+    return found
 
 
 @lru_cache(maxsize=1024)

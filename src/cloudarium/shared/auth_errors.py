@@ -111,6 +111,16 @@ class SignatureMismatch(ProtocolError):
     }
 
 
+class HeadersNotSigned(ProtocolError):
+    """Headers came along that the signature does not cover."""
+
+    code = "HeadersNotSigned"
+    wire = {
+        **SignatureMismatch.wire,
+        "rest-xml": Wire("AccessDenied", 403, "There were headers present in the request which were not signed"),
+    }
+
+
 class RequestExpired(ProtocolError):
     """The signature's time is too far from the server's; give the message `Signature expired: … is now earlier …`."""
 

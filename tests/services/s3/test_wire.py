@@ -7,8 +7,12 @@ import urllib.error
 import urllib.request
 import xml.etree.ElementTree as ElementTree
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
+from botocore.auth import S3SigV4QueryAuth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 
 from tests.services.s3.wire import Wire
 
@@ -232,3 +236,59 @@ def test_a_preflight_says_why_not(cloud: Any, s3: Any, bucket: str) -> None:
     s3.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [rule]})
     status, error = ask(f"/{bucket}", origin="http://a.test")
     assert (status, error["Message"]) == (400, "Invalid Access-Control-Request-Method: null")
+
+
+# ---- Presigned URLs -------------------------------------------------------------------------------------------------
+
+
+def presigned(cloud: Any, account: str, method: str, target: str, **parameters: str) -> str:
+    """A URL signed by version 4 whose parameters hold headers, as the JavaScript SDK makes them; without the host."""
+    names = {name.replace("_", "-"): value for name, value in parameters.items()}
+    request = AWSRequest(method, f"http://127.0.0.1:{cloud.port}{target}?{urlencode(names)}")
+    S3SigV4QueryAuth(Credentials(account, "test"), "s3", "us-east-1", expires=600).add_auth(request)
+    return request.url.removeprefix(f"http://127.0.0.1:{cloud.port}")
+
+
+def test_headers_in_a_presigned_url_count_as_headers(cloud: Any, account: str, s3: Any, bucket: str) -> None:
+    url = presigned(
+        cloud, account, "PUT", f"/{bucket}/k",
+        x_amz_meta_foo="bar", X_Amz_Storage_Class="STANDARD_IA", x_amz_tagging="a=b", x_id="PutObject",
+    )  # fmt: skip
+    assert Wire(cloud, None).send("PUT", url, b"1")[0] == 200
+    found = s3.head_object(Bucket=bucket, Key="k")
+    assert (found["Metadata"], found["StorageClass"]) == ({"foo": "bar"}, "STANDARD_IA")
+    assert s3.get_object_tagging(Bucket=bucket, Key="k")["TagSet"] == [{"Key": "a", "Value": "b"}]
+
+    url = presigned(cloud, account, "PUT", f"/{bucket}/copy", x_amz_copy_source=f"/{bucket}/k")
+    assert Wire(cloud, None).send("PUT", url)[0] == 200
+    assert s3.get_object(Bucket=bucket, Key="copy")["Body"].read() == b"1"
+
+    url = presigned(cloud, account, "PUT", f"/{bucket}/public", x_amz_acl="public-read")
+    assert b"AccessControlListNotSupported" in Wire(cloud, None).send("PUT", url, b"1")[2]
+
+
+def test_the_checksum_of_no_content_in_a_presigned_url_is_not_believed(
+    cloud: Any, account: str, s3: Any, bucket: str
+) -> None:
+    sums = {"x_amz_checksum_crc32": "AAAAAA==", "x_amz_sdk_checksum_algorithm": "CRC32"}
+    url = presigned(cloud, account, "PUT", f"/{bucket}/k", **sums)
+    assert Wire(cloud, None).send("PUT", url, b"not empty")[0] == 200
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"not empty"
+
+
+def test_a_header_that_a_presigned_url_does_not_cover(cloud: Any, account: str, bucket: str) -> None:
+    url = presigned(cloud, account, "PUT", f"/{bucket}/k", x_amz_meta_a="1")
+    status, _, body = Wire(cloud, None).send("PUT", url, b"1", {"x-amz-meta-b": "2"})
+    error = {element.tag: element.text for element in ElementTree.fromstring(body)}
+    assert (status, error["Code"], error["HeadersNotSigned"]) == (403, "AccessDenied", "x-amz-meta-b")
+    assert error["Message"] == "There were headers present in the request which were not signed"
+
+
+def test_a_wrong_signature_tells_what_should_have_been_signed(cloud: Any, account: str, bucket: str) -> None:
+    url = presigned(cloud, account, "GET", f"/{bucket}/k")
+    status, _, body = Wire(cloud, None).send("GET", url.replace("X-Amz-Expires=600", "X-Amz-Expires=601"))
+    error = {element.tag: element.text or "" for element in ElementTree.fromstring(body)}
+    assert (status, error["Code"], error["AWSAccessKeyId"]) == (403, "SignatureDoesNotMatch", account)
+    assert error["CanonicalRequest"].startswith(f"GET\n/{bucket}/k\nX-Amz-Algorithm=AWS4-HMAC-SHA256&")
+    assert bytes.fromhex(error["StringToSignBytes"]).decode() == error["StringToSign"]
+    assert error["SignatureProvided"] == url.rpartition("=")[2]

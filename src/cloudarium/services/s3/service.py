@@ -11,4 +11,5 @@ CARD = Service(
     anonymous=True,
     cors=True,
     form="post_object",
+    query_headers=True,
 )
