@@ -220,10 +220,20 @@ def test_concurrency_is_of_whole_functions(make: Make, functions: Any, arn: str)
     with refused("ResourceNotFoundException") as refusal:
         functions.get_function_concurrency(FunctionName="fn")
     assert refusal.message == f"Function not found: {arn}"
+
+
+def test_versions_are_never_updated(make: Make, functions: Any, arn: str) -> None:
     make("fn", Publish=True)
-    with refused("InvalidParameterValueException") as refusal:
-        functions.put_function_concurrency(FunctionName=f"{arn}:1", ReservedConcurrentExecutions=1)
-    assert refusal.message.startswith("This operation is permitted on Lambda functions only.")
+    for call, settings in (
+        (functions.put_function_concurrency, {"ReservedConcurrentExecutions": 1}),
+        (functions.update_function_configuration, {"Timeout": 9}),
+        (functions.update_function_code, {"ZipFile": zipped(ECHO + "#")}),
+        (functions.publish_version, {}),
+    ):
+        with refused("InvalidParameterValueException") as refusal:
+            call(FunctionName=f"{arn}:1", **settings)
+        assert refusal.message.startswith("This operation is permitted on Lambda functions only.")
+    assert functions.get_function_configuration(FunctionName="fn")["Timeout"] == 3
 
 
 def test_tags_none_and_too_many(make: Make, functions: Any, arn: str) -> None:

@@ -197,7 +197,7 @@ async def update_function_code(call: Call) -> dict[str, Any]:
         raise NotBuilt(f"lambda:UpdateFunctionCode with {_NO_IMAGE}")
     if given.get("S3ObjectStorageMode", "COPY") != "COPY":
         raise NotBuilt("lambda:UpdateFunctionCode with S3ObjectStorageMode REFERENCE")
-    function = lookup.function_of(call)
+    function = lookup.whole_function_of(call)
     name = resources.FunctionName(function.scope, function.name, "")
     lookup.check_revision(call, lookup.latest_of(call, function).shown_revision, "GetFunction/GetAlias")
     code = await lookup.read_code(call, given)
@@ -241,7 +241,7 @@ def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> di
 )
 async def update_function_configuration(call: Call) -> dict[str, Any]:
     """Change settings of $LATEST; what is not given stays as it is."""
-    function = lookup.function_of(call)
+    function = lookup.whole_function_of(call)
     name = resources.FunctionName(function.scope, function.name, "")
     latest = lookup.latest_of(call, function)
     lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")

@@ -50,6 +50,16 @@ def function_of(call: Call, shown: str = "") -> Function:
     return found
 
 
+def whole_function_of(call: Call, shown: str = "") -> Function:
+    """The function that a call names for what versions and aliases do not have. Raises InvalidParameter for those."""
+    if name_of(call).qualifier:
+        raise errors.InvalidParameter(
+            "This operation is permitted on Lambda functions only. Aliases and versions do not support this operation."
+            " Please specify either a function name or an unqualified function ARN."
+        )
+    return function_of(call, shown)
+
+
 def version_of(call: Call, *, routed: bool = False) -> Found:
     """The version that a call means; `routed`: an alias with weights picks by chance. Raises FunctionNotFound."""
     name = name_of(call)

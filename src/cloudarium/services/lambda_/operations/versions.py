@@ -14,7 +14,7 @@ from cloudarium.services.lambda_.rules import configuration
 @operation("PublishVersion", on=resources.function, refuses=("PublishTo",))
 def publish_version(call: Call) -> dict[str, Any]:
     """Freeze $LATEST as a numbered version; the last one is answered when nothing has changed since."""
-    function = lookup.function_of(call)
+    function = lookup.whole_function_of(call)
     latest = lookup.latest_of(call, function)
     lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
     wanted = call.input.get("CodeSha256")
