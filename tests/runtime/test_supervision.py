@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import signal
 import subprocess
@@ -119,3 +120,23 @@ def test_launcher_that_was_killed_is_started_again(own_lab: Lab) -> None:
     while own_lab.environments._idle[spec.key][0].alive:
         own_lab.run(asyncio.sleep(0))
     assert own_lab.value(spec) != first
+
+
+HOSTILE = {
+    "closes its files": "import os\n os.closerange(0, 200)",
+    "kills its parent": "import os\n os.kill(os.getppid(), 9)",
+    "ends at once": "import os\n os._exit(3)",
+    "aborts": "import os\n os.abort()",
+    "writes no text": "import os\n os.write(1, bytes(range(256)) * 400 + b'\\xa5\\x5a\\x00\\x00\\xff\\xff\\xff\\xff')",
+    "writes a line without end": "print('x' * 3_000_000, end='')",
+}
+
+
+@pytest.mark.parametrize("deed", HOSTILE)
+def test_whatever_a_handler_does_the_next_one_is_served(lab: Lab, deed: str) -> None:
+    if deed == "kills its parent" and lab.environments.launchers.isolation != "namespaces":
+        pytest.skip("without namespaces the parent is the launcher itself")
+    result = lab.invoke(lab.function(f"def handler(event, context):\n {HOSTILE[deed]}\n"))
+    answer = json.loads(result.payload)
+    assert answer is None or answer["errorType"] == "Runtime.ExitError"
+    assert lab.value(lab.function("def handler(event, context): return 'well'")) == "well"
