@@ -177,3 +177,17 @@ def test_a_batch_says_of_items_and_keys_alike_that_they_do_not_fit(
     wrong_index = put(a=text("a"), b=text("b"), c={"N": "1"})
     assert wrong_index.startswith(INVALID + "Type mismatch for Index Key c Expected: S Actual: N IndexName: ")
     dynamodb.batch_write_item(RequestItems={ranged: [{"PutRequest": {"Item": {"a": text("a"), "b": text("b")}}}]})
+
+
+def test_a_batch_names_keys_given_twice_between_its_expressions_and_its_table(
+    dynamodb: Any, ranged: str, refused: Callable[..., str]
+) -> None:
+    def get(table: str, *keys: dict[str, Any], **given: Any) -> str:
+        return refused(dynamodb.batch_get_item, RequestItems={table: {"Keys": list(keys), **given}})
+
+    duplicates = "ValidationException: Provided list of item keys contains duplicates"
+    key = {"a": text("1"), "b": text("1")}
+    assert get("none", key, key) == duplicates
+    assert get("none", key) == NOT_FOUND
+    assert get("none", key, key, ProjectionExpression="").endswith("The expression can not be empty;")
+    assert get(ranged, {"x": text("1")}, {"x": text("1")}) == duplicates

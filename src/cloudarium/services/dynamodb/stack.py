@@ -138,7 +138,14 @@ def _encryption(properties: Properties) -> dict[str, Any] | None:
     return {"Enabled": _flag(given.get("SSEEnabled")), **made}
 
 
+def _is_key(key: Any) -> bool:
+    return isinstance(key, dict) and all(isinstance(member, str) for member in key.values())
+
+
 def _create(properties: Properties, name: str) -> dict[str, Any]:
+    keys = properties["KeySchema"]  # AWS's schema lets it be nearly anything
+    if not isinstance(keys, list) or not all(map(_is_key, keys)):
+        raise ResourceFailed("Model validation failed (#/KeySchema: 0 subschemas matched instead of one)")
     made: dict[str, Any] = {"TableName": name}
     made.update({each: properties[each] for each in _SAME if each in properties})
     if "ProvisionedThroughput" in properties:

@@ -67,7 +67,10 @@ def _projection(each: dict[str, Any]) -> Expressions:
     request.check_together(each, PROJECTION, OLDER_PROJECTION)
     for key in each["Keys"]:
         values.measure(key)
-    return request.parts_of(each, PROJECTION, OLDER_PROJECTION)
+    parts = request.parts_of(each, PROJECTION, OLDER_PROJECTION)
+    if any(key in each["Keys"][:at] for at, key in enumerate(each["Keys"])):
+        raise ValidationException(_DUPLICATES)  # before the table is looked for
+    return parts
 
 
 def _keys(call: Call, name: str, given: list[Item], parts: Expressions) -> tuple[Table, list[Key]]:
