@@ -52,6 +52,10 @@ class Simulation:
         self._places: dict[str, list[tuple[int, int]]] = {}
         self._asked: dict[str, dict[str, str]] = {}
 
+    def results(self, pairs: Iterable[tuple[str, str]]) -> list[dict[str, Any]]:
+        """What would be answered to each of these actions on these resources."""
+        return [self.result(action, resource) for action, resource in pairs]
+
     def result(self, action: str, resource: str) -> dict[str, Any]:
         """What would be answered to this action on this resource, as an EvaluationResult."""
         question = Question(self._principal, action, resource, self._context)
@@ -88,9 +92,8 @@ class Simulation:
         if asked is None:
             asked = self._asked[action] = {}
             for document in self._policies.identity:
-                for statement in document.statements:
-                    if statement.speaks_of(action.lower()):
-                        asked |= {key.lower(): key for key in _keys_of(self._raw[document.name][statement.index])}
+                for statement in sum(document.about(action.lower()), []):
+                    asked |= {key.lower(): key for key in _keys_of(self._raw[document.name][statement.index])}
         return [key for lowered, key in asked.items() if request.values(lowered) is None]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -18,20 +19,20 @@ _NOT_BUILT = ("ResourcePolicy", "ResourceOwner", "CallerArn", "ResourceHandlingO
 
 
 @operation("SimulateCustomPolicy", refuses=(*_NOT_BUILT, "OrderedOrganizationPolicyInputList"))
-def simulate_custom_policy(call: Call) -> dict[str, Any]:
+async def simulate_custom_policy(call: Call) -> dict[str, Any]:
     """Ask policies in the call itself about actions on resources."""
     sources = simulation.given_sources(call.input["PolicyInputList"], "PolicyInputList")
-    return _simulate(call, Principal.user(call.account, "simulated"), sources, None)
+    return await _simulate(call, Principal.user(call.account, "simulated"), sources, None)
 
 
 @operation("SimulatePrincipalPolicy", on=resources.simulated, refuses=(*_NOT_BUILT, "PolicyExclusionList"))
-def simulate_principal_policy(call: Call) -> dict[str, Any]:
+async def simulate_principal_policy(call: Call) -> dict[str, Any]:
     """Ask the policies of a user, group or role, with those in the call, about actions on resources."""
     entity = _entity(call)
     sources = _sources(call, entity) + simulation.given_sources(call.input.get("PolicyInputList"), "PolicyInputList")
     text = identity.document_of(call.store, entity.boundary) if entity.boundary else None
     boundary = None if text is None else Source(entity.boundary, "", text)
-    return _simulate(call, _principal(call, entity), sources, boundary)
+    return await _simulate(call, _principal(call, entity), sources, boundary)
 
 
 @operation("GetContextKeysForCustomPolicy")
@@ -48,7 +49,7 @@ def get_context_keys_for_principal_policy(call: Call) -> dict[str, Any]:
     return {"ContextKeyNames": simulation.context_keys(_sources(call, _entity(call)) + given)}
 
 
-def _simulate(call: Call, principal: Principal, sources: list[Source], boundary: Source | None) -> dict[str, Any]:
+async def _simulate(call: Call, principal: Principal, sources: list[Source], boundary: Source | None) -> dict[str, Any]:
     bounds = simulation.given_sources(call.input.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
     now: dict[str, Any] = {"aws:CurrentTime": clock.iso(call.now), "aws:EpochTime": str(int(call.now))}
     context = {**now, **simulation.context_of(call.input.get("ContextEntries"))}
@@ -56,8 +57,9 @@ def _simulate(call: Call, principal: Principal, sources: list[Source], boundary:
     actions, arns = call.input["ActionNames"], call.input.get("ResourceArns") or ["*"]
     # Every action on every resource: too many for a list when somebody means harm, so only their numbers are paged.
     chosen, more = rules.numbered_page(call.input, len(actions) * len(arns))
-    results = [asked.result(actions[number // len(arns)], arns[number % len(arns)]) for number in chosen]
-    return {"EvaluationResults": results, **more}
+    pairs = [(actions[number // len(arns)], arns[number % len(arns)]) for number in chosen]
+    # Large policies asked about a thousand pairs take seconds: other calls must not wait for that.
+    return {"EvaluationResults": await asyncio.to_thread(asked.results, pairs), **more}
 
 
 def _entity(call: Call) -> Entity:
