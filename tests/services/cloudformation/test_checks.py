@@ -203,3 +203,10 @@ def test_wrong_properties_are_told_in_aws_words() -> None:
         "#/KeySchema/0: extraneous key [Nope] is not permitted" not in problems
     )  # one of several forms: none is blamed
     assert "#/Tags: expected type: JSONArray, found: JSONObject" in problems
+
+
+def test_what_a_map_holds_is_no_text() -> None:
+    _, problems = schemas.fitted(
+        "AWS::Lambda::Function", {"Code": {}, "Role": "r", "Environment": {"Variables": "text"}}
+    )
+    assert problems == ["#/Environment/Variables: expected type: JSONObject, found: String"]

@@ -95,3 +95,19 @@ def test_include(stacks: Stacks, client: Callable[..., Any], account: str) -> No
     resources = {"G": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "/own", "Fn::Transform": part}}}
     assert stacks.create("s", resources) == "CREATE_COMPLETE"
     assert client("logs").describe_log_groups()["logGroups"][0]["retentionInDays"] == 14
+
+
+def test_templates_with_loops_and_oddities_are_told_about(stacks: Stacks) -> None:
+    loop = {
+        "Fn::ForEach::L": ["X", ["a"], {"R${X}": {"Type": "AWS::SSM::Parameter"}}],
+        "T": {"Type": "AWS::S3::Bucket"},
+    }
+    body = stacks.body(loop, Transform="AWS::LanguageExtensions")
+    assert stacks.client.validate_template(TemplateBody=body)["DeclaredTransforms"] == ["AWS::LanguageExtensions"]
+    assert stacks.client.get_template_summary(TemplateBody=body)["ResourceTypes"] == ["AWS::S3::Bucket"]
+    for odd in ("text", ["list"], {"Type": ["AWS::S3::Bucket"]}):
+        body = stacks.body({"A": odd}, Transform="AWS::LanguageExtensions")
+        for ask in (stacks.client.validate_template, stacks.client.get_template_summary):
+            with pytest.raises(ClientError) as raised:
+                ask(TemplateBody=body)
+            assert raised.value.response["Error"]["Code"] == "ValidationError"

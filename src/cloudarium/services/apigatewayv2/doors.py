@@ -18,6 +18,7 @@ from cloudarium.services.apigatewayv2.serving.authorization import authorize
 from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
 
 _LARGEST = 10 * 1024 * 1024
+_LONGEST_HEAD = 10_240  # the request line and the values of all headers; a fixed quota of HTTP APIs
 _DROPPED = frozenset(
     ("connection", "content-length", "date", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding")
     + ("upgrade",)
@@ -61,6 +62,8 @@ async def _answer(visit: Visit, found: bool) -> Outgoing:
         return Outgoing(204, cors.preflight_headers(stage.cors, visit.headers.get("origin")))
     if not found:
         raise Refused(404)
+    if _head(visit.call) > _LONGEST_HEAD:
+        raise Refused(431)
     if len(visit.call.request.body) > _LARGEST:
         raise Refused(413)
     if not stage.admits(visit.route_key, visit.call.now):
@@ -70,6 +73,14 @@ async def _answer(visit: Visit, found: bool) -> Outgoing:
     if integration is None:
         raise Refused(500, "The route has no integration")
     return await _integrate(visit, integration)
+
+
+def _head(call: Call) -> int:
+    """The size of what the client sent before the body, as the quota counts it."""
+    assert call.door is not None and call.request is not None
+    request = call.request
+    line = len(request.method) + len(call.door.path) + len(request.query) + len("  HTTP/1.1")
+    return line + sum(map(len, request.headers.values()))
 
 
 async def _integrate(visit: Visit, integration: dict[str, Any]) -> Outgoing:

@@ -19,6 +19,7 @@ MESSAGES = {
     403: "Forbidden",
     404: "Not Found",
     413: "Request Entity Too Large",
+    431: "Request Header Fields Too Large",
     429: "Too Many Requests",
     500: "Internal Server Error",
     503: "Service Unavailable",

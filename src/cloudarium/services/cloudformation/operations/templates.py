@@ -54,9 +54,22 @@ async def _checked(call: Call, source: str) -> dict[str, Any]:
         parameters.check_definitions(template.get("Parameters", {}))
         if not isinstance(template.get("Resources"), dict) or not template["Resources"]:
             raise ValidationError("Template format error: At least one Resources member must be defined.")
-    else:
-        checks.check(template)
+        return {**template, "Resources": _written_out(template["Resources"])}
+    checks.check(template)
     return template
+
+
+def _written_out(resources: Mapping[str, Any]) -> dict[str, Any]:
+    """The resources that a template with macros has by itself: those that its functions are to make are not known."""
+    found = {name: resource for name, resource in resources.items() if not name.startswith("Fn::")}
+    for name, resource in found.items():
+        if not isinstance(resource, dict):
+            raise ValidationError("Template format error: Any Resources member must be an object.")
+        if not isinstance(resource.get("Type", ""), str):
+            raise ValidationError(f"Template format error: [/Resources/{name}/Type] 'string' type expected")
+        if not isinstance(resource.get("Properties", {}), dict):
+            raise ValidationError(f"Template format error: [/Resources/{name}/Properties] 'object' type expected")
+    return found
 
 
 @operation("ValidateTemplate")
@@ -112,7 +125,7 @@ async def get_template_summary(call: Call) -> dict[str, Any]:
     else:
         source = await template_text(call, given, None)
     template = await _checked(call, source)
-    kinds = [text(resource.get("Type")) for resource in template["Resources"].values() if isinstance(resource, dict)]
+    kinds = [text(resource.get("Type")) for resource in template["Resources"].values()]
     unique = list(dict.fromkeys(kinds))
     summary = {
         "Parameters": [_declaration(name, definition) for name, definition in template.get("Parameters", {}).items()],

@@ -133,8 +133,9 @@ def _try_functions(active: Active, context: Context) -> None:
     later = Unknown(frozenset({("ResourceReference", "")}))
     context.reference = context.imported = lambda _: later
     context.attribute = lambda _logical, _name: later
-    for resource in active.resources.values():
-        resolve(resource.get("Properties", {}), context)
+    for name, resource in active.resources.items():
+        if not isinstance(resolve(resource.get("Properties", {}), context), dict):
+            raise ValidationError(f"Template format error: [/Resources/{name}/Properties] 'object' type expected")
     for output in active.outputs.values():
         resolve([output["Value"], output.get("Export")], context)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 _JSON_NAMES = {dict: "JSONObject", list: "JSONArray", str: "String", bool: "Boolean", int: "Integer", float: "Double"}
+_KINDS: dict[type, tuple[Any, ...]] = {dict: ("object", ["object"]), list: ("array", ["array"])}
 _TYPE_NAMES = {
     "object": "JSONObject", "array": "JSONArray", "string": "String", "boolean": "Boolean",
     "integer": "Integer", "number": "Number",
@@ -60,16 +61,21 @@ class _Fitting:
         return schema
 
     def _chosen(self, choices: list[Mapping[str, Any]], value: Any, path: str) -> Any:
-        """The first choice that fits; of several that do not, none is blamed."""
+        """The first choice that fits; else the only one of the value's kind is blamed, of several none."""
+        near: list[_Fitting] = []
         for choice in choices:
             attempt = _Fitting(self.definitions)
             fitted = attempt.value(choice, value, path)
             if not attempt.problems:
                 return fitted
+            if self._followed(choice).get("type") in _KINDS.get(type(value), ()):
+                near.append(attempt)
+        if len(near) == 1:
+            self.problems += near[0].problems
         return value
 
     def _object(self, schema: Mapping[str, Any], value: Any, path: str) -> Any:
-        if isinstance(value, str) and "properties" not in schema:
+        if isinstance(value, str) and "properties" not in schema and "values" not in schema:
             return value  # a policy document given as JSON text, which AWS takes
         if not isinstance(value, dict):
             self._wrong_type("object", value, path)
