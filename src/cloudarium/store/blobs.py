@@ -191,7 +191,7 @@ class Blobs:
 
     def _new_id(self) -> str:
         self._last += 1
-        return f"{self._last << _CHANCE | ids.integer(0, (1 << _CHANCE) - 1):016x}"
+        return f"{self._last << _CHANCE | int(ids.fraction() * (1 << _CHANCE)):016x}"
 
     def _file(self, blob_id: str) -> Path:
         return self._folder / blob_id[-2:] / blob_id
