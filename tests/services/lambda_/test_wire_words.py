@@ -244,6 +244,9 @@ def test_tags_none_and_too_many(make: Make, functions: Any, arn: str) -> None:
     with refused("InvalidParameterValueException") as refusal:
         functions.tag_resource(Resource=arn, Tags={str(number): "" for number in range(50)})
     assert refusal.message == "Number of tags exceeds resource tag limit."
+    with refused("InvalidParameterValueException") as refusal:
+        make("many", Tags={str(number): "" for number in range(51)})
+    assert refusal.message == "Number of tags exceeds resource tag limit."
 
 
 def test_layer_versions_that_are_not_there(functions: Any, account: str) -> None:

@@ -14,7 +14,6 @@ from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
-from cloudarium.shared import tags as tag_rules
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import Scope
 
@@ -67,9 +66,7 @@ def _new_name(call: Call) -> resources.FunctionName:
         raise errors.Constraint(name.name, "functionName", "have length less than or equal to 64")
     if name.qualifier or name.scope != call.scope:
         raise errors.InvalidParameter("The function name must be unqualified and of the caller's own account.")
-    wrong = tag_rules.problem(call.input.get("Tags") or {})
-    if wrong:
-        raise errors.InvalidParameter(wrong)
+    configuration.check_tags(call.input.get("Tags") or {}, {})
     return name
 
 

@@ -7,10 +7,8 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.lambda_ import errors, records, resources
-from cloudarium.shared import tags
+from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared.errors import NotBuilt
-
-_MOST = 50
 
 
 def _tagged(call: Call) -> str:
@@ -41,11 +39,7 @@ def tag_resource(call: Call) -> dict[str, Any]:
     arn = _tagged(call)
     if not call.input["Tags"]:
         raise errors.InvalidParameter("An error occurred and the request cannot be processed.")
-    if len({**call.tags.of(arn), **call.input["Tags"]}) > _MOST:
-        raise errors.InvalidParameter("Number of tags exceeds resource tag limit.")
-    wrong = tags.problem({**call.tags.of(arn), **call.input["Tags"]}) or tags.problem(call.input["Tags"])
-    if wrong:
-        raise errors.InvalidParameter(wrong)
+    configuration.check_tags(call.input["Tags"], call.tags.of(arn))
     call.tags.put(arn, call.input["Tags"])
     _touch(call, arn)
     return {}

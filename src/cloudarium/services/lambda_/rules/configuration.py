@@ -15,10 +15,12 @@ from cloudarium.runtime import interpreters, variables
 from cloudarium.services.lambda_ import errors
 from cloudarium.services.lambda_.records import LATEST, SHOWN_REVISION, Version
 from cloudarium.services.lambda_.resources import function_arn
+from cloudarium.shared import tags
 from cloudarium.shared.errors import NotBuilt
 
 ENVIRONMENT_BYTES = 4096
 ZIP_LIMIT = 52428800
+TAGS = 50
 # Runtimes that AWS no longer takes for new functions or updates.
 GONE = re.compile(
     r"nodejs|nodejs[468]\.\d+(-edge)?|nodejs1[024]\.x|python2\.7|python3\.[67]|dotnetcore.*|go1\.x|ruby2\..*|provided|java8"
@@ -158,6 +160,15 @@ def check_layers(arns: list[str], region: str) -> None:
         raise errors.InvalidParameter(
             f"Layers are not in the same region as the function. Layers are expected to be in region {region}."
         )
+
+
+def check_tags(given: Mapping[str, str], present: Mapping[str, str]) -> None:
+    """What a function may be tagged with, beside the tags that it has."""
+    if len({**present, **given}) > TAGS:
+        raise errors.InvalidParameter("Number of tags exceeds resource tag limit.")
+    wrong = tags.problem(given)
+    if wrong:
+        raise errors.InvalidParameter(wrong)
 
 
 # ---- how AWS shows it ------------------------------------------------------------------------------------------------
