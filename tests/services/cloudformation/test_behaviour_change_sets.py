@@ -65,7 +65,7 @@ def test_changes_are_told_with_their_causes(stacks: Stacks) -> None:
         "Follows": ("Modify", "Conditional"),
         "InPlace": ("Modify", "False"),
         "Gone": ("Remove", None),
-        "New": ("Add", "True"),
+        "New": ("Add", None),
     }
     detail = found["InPlace"]["Details"][0]
     assert (detail["ChangeSource"], detail["CausingEntity"], detail["Evaluation"]) == (

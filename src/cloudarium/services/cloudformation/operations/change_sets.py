@@ -221,8 +221,6 @@ def _with_values(change: dict[str, Any]) -> dict[str, Any] | None:
     resource["Details"] = [detail for detail in resource["Details"] if not detail.get(MAY)]
     if resource["Action"] == "Modify" and change["ResourceChange"]["Details"] and not resource["Details"]:
         return None
-    if resource["Action"] == "Add":
-        resource["Replacement"] = "True"
     return {**change, "ResourceChange": resource}
 
 

@@ -99,7 +99,7 @@ async def template_text(call: Call, input: Mapping[str, Any], previous: str | No
     if body is not None:
         if len(body.encode()) > BODY_LIMIT:
             raise ValidationError(
-                "1 validation error detected: Value at 'templateBody' failed to satisfy constraint: "
+                f"1 validation error detected: Value '{body}' at 'templateBody' failed to satisfy constraint: "
                 f"Member must have length less than or equal to {BODY_LIMIT}"
             )
         return body
