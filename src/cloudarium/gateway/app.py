@@ -35,6 +35,15 @@ class App:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
+    async def answer(self, request: HttpRequest) -> HttpResponse:
+        """Answer a request: for the cloud itself, or a call on its way. Raises ClientGone when its body breaks off."""
+        if control.is_own(request):
+            return await control.answer(self.cloud, request)
+        call = Call(self.cloud, request)
+        await pipeline.answer(call)
+        assert call.response is not None
+        return call.response
+
     async def _lifespan(self, receive: Receive, send: Send) -> None:
         while True:
             kind = (await receive())["type"]
@@ -50,13 +59,7 @@ class App:
         request = _request(scope)
         try:
             await _take_small_body(request, receive)
-            if control.is_own(request):
-                response = await control.answer(self.cloud, request)
-            else:
-                call = Call(self.cloud, request)
-                await pipeline.answer(call)
-                assert call.response is not None
-                response = call.response
+            response = await self.answer(request)
         except ClientGone:
             return
         await _respond(send, response, request.method)
@@ -87,13 +90,13 @@ def _joined(sent: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-_SMALL_BODY = 64 * 1024
+SMALL_BODY = 64 * 1024  # bytes of a body that is taken in before the call begins
 
 
 async def _take_small_body(request: HttpRequest, receive: Receive) -> None:
     """A small body is nearly always here with its head: taking it at once spares every call a stream."""
     length = request.headers.get("content-length", "0")
-    if "transfer-encoding" in request.headers or len(length) > 5 or int(length) > _SMALL_BODY:
+    if "transfer-encoding" in request.headers or len(length) > 5 or int(length) > SMALL_BODY:
         request.stream = _chunks(receive)
         return
     parts = []
@@ -120,8 +123,8 @@ async def _chunks(receive: Receive) -> AsyncIterator[bytes]:
 
 
 async def _respond(send: Send, response: HttpResponse, method: str) -> None:
-    headers = [(name.encode("latin-1"), _header_value(value)) for name, value in response.headers.items()]
-    headers += [(b"set-cookie", _header_value(cookie)) for cookie in response.cookies]
+    headers = [(name.encode("latin-1"), header_value(value)) for name, value in response.headers.items()]
+    headers += [(b"set-cookie", header_value(cookie)) for cookie in response.cookies]
     body = response.body
     if isinstance(body, bytes):
         if "content-length" not in {name.lower() for name in response.headers} and response.status not in (204, 304):
@@ -137,7 +140,8 @@ async def _respond(send: Send, response: HttpResponse, method: str) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _header_value(value: str) -> bytes:
+def header_value(value: str) -> bytes:
+    """A header's value as it goes over the wire; line ends cannot start another header."""
     if value.isascii() and value.isprintable():
         return value.encode()
     # A header must not be able to start another one; what is not latin-1 goes out as UTF-8, as S3 sends metadata.

@@ -12,6 +12,7 @@ import uvicorn
 
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
+from cloudarium.gateway.connection import Connection
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -33,7 +34,7 @@ def serve(folder: Path | None, listener: socket.socket, opened: Callable[[str], 
     config = uvicorn.Config(
         App(cloud),
         loop="uvloop",
-        http="httptools",
+        http=Connection,
         ws="none",
         lifespan="on",
         access_log=False,

@@ -1,0 +1,327 @@
+"""One HTTP/1.1 connection, for uvicorn's server: from its bytes straight to the application and back.
+
+ASGI's message dictionaries and the tasks around them cost as much as a small call itself. This speaks to the same
+application (app.py), which still answers by ASGI for any other server. Parsing is httptools' (Node's own parser).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import http
+import logging
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+import httptools
+
+from cloudarium.gateway.app import SMALL_BODY, App, ClientGone, header_value
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+
+if TYPE_CHECKING:
+    from uvicorn import Config
+    from uvicorn.server import ServerState
+
+log = logging.getLogger("cloudarium")
+
+_MOST_HEAD = 64 * 1024  # bytes of a request's line and headers
+_READ_AHEAD = 256 * 1024  # bytes of a body that wait for their reader before the client has to
+_MOST_WAITING = 16  # requests that a client may send ahead of their answers
+_IDLE = 75.0  # seconds without a byte after which a connection is closed
+_PATIENCE = 5.0  # seconds that a client has to read an answer to a request that it is still sending
+_STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
+_BODILESS = frozenset({204, 304})
+
+
+class Exchange:
+    """One request on a connection and what is known of its body so far."""
+
+    __slots__ = ("complete", "expects", "keep_alive", "parts", "request", "size", "wake")
+
+    def __init__(self) -> None:
+        self.request = HttpRequest("", "")
+        self.parts: deque[bytes] = deque()
+        self.size = 0  # of what waits in parts
+        self.complete = False
+        self.keep_alive = True
+        self.expects = False  # the client waits for "100 Continue" before it sends the body
+        self.wake: asyncio.Event | None = None  # of the reader of a streamed body
+
+
+class Connection(asyncio.Protocol):
+    """Reads requests, has them answered one after the other, and writes each answer in as few pieces as it can."""
+
+    def __init__(
+        self,
+        config: Config,
+        server_state: ServerState,
+        app_state: dict[str, Any],
+        _loop: asyncio.AbstractEventLoop | None = None,
+    ) -> None:
+        assert isinstance(config.app, App)
+        self.app = config.app
+        self.loop = _loop or asyncio.get_event_loop()
+        self.server = server_state
+        self.parser = httptools.HttpRequestParser(self)
+        self.waiting: deque[Exchange] = deque()  # complete heads whose turn has not come
+        self.answering: Exchange | None = None
+        self.arriving: Exchange | None = None
+        self.closing = False  # no further request is taken
+        self.gone = False
+        self.drained: asyncio.Event | None = None  # set while the transport takes more
+        self.head_size = 0
+        self.last_byte = self.loop.time()
+        self.url = b""
+        self.headers: dict[str, str] = {}
+
+    # ---- The transport's side ---------------------------------------------------------------------------------------
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """A client is there."""
+        self.transport: asyncio.Transport = transport  # type: ignore[assignment]
+        peer = transport.get_extra_info("peername")
+        self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
+        self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
+        self.server.connections.add(self)  # type: ignore[arg-type]
+        self.idle = self.loop.call_later(_IDLE, self._close_when_idle)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """The client is gone: whoever reads its body or writes to it learns so."""
+        self.gone = True
+        self.idle.cancel()
+        self.waiting.clear()
+        self.server.connections.discard(self)
+        for exchange in (self.answering, self.arriving):
+            if exchange is not None and exchange.wake is not None:
+                exchange.wake.set()
+        if self.drained is not None:
+            self.drained.set()
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of one or more requests."""
+        self.last_byte = self.loop.time()
+        if self.closing:
+            return
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.closing = True  # nothing here speaks another protocol; the request itself is answered
+        except httptools.HttpParserError:
+            self._refuse(400)
+
+    def pause_writing(self) -> None:
+        """The client reads slower than we write."""
+        self.drained = asyncio.Event()
+
+    def resume_writing(self) -> None:
+        """It has caught up."""
+        if self.drained is not None:
+            self.drained.set()
+            self.drained = None
+
+    def shutdown(self) -> None:
+        """The server stops: what is being answered is finished, no further request is taken."""
+        self.closing = True
+        if self.answering is None:
+            self.transport.close()
+
+    def _close_when_idle(self) -> None:
+        rest = self.last_byte + _IDLE - self.loop.time()
+        if self.answering is None and rest <= 0:
+            self.transport.close()
+        else:
+            self.idle = self.loop.call_later(max(rest, 1.0), self._close_when_idle)
+
+    def _refuse(self, status: int) -> None:
+        """Answer what is no request and close; while another is answered, its answer is the last."""
+        self.closing = True
+        if self.answering is None:
+            line = _STATUS_LINES[status]
+            self.transport.write(line + b"content-length: 0\r\nconnection: close\r\n\r\n")
+            self.transport.close()
+
+    # ---- The parser's side ------------------------------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self.url, self.headers, self.head_size = b"", {}, 0
+
+    def on_url(self, url: bytes) -> None:
+        """A piece of the request's target."""
+        self.url += url
+        self._count(len(url))
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """A header; one that is sent again is joined to the first."""
+        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        headers = self.headers
+        headers[key] = f"{headers[key]},{text}" if key in headers else text
+        self._count(len(name) + len(value))
+
+    def _count(self, size: int) -> None:
+        self.head_size += size
+        if self.head_size > _MOST_HEAD and not self.closing:
+            self._refuse(431)
+
+    def on_headers_complete(self) -> None:
+        """The head is whole: a small body is waited for, a larger one is streamed to whoever answers."""
+        if self.closing:
+            return
+        exchange = self.arriving = Exchange()
+        path, _, query = self.url.partition(b"?")
+        if not path.startswith(b"/"):
+            path = _path_of(path)
+        request = exchange.request = HttpRequest(
+            method=self.parser.get_method().decode("latin-1"),
+            path=path.decode("latin-1"),
+            query=query.decode("latin-1"),
+            headers=self.headers,
+            peer=self.peer,
+            scheme=self.scheme,
+        )
+        exchange.keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
+        length = self.headers.get("content-length", "0")
+        exchange.expects = self.headers.get("expect", "").lower() == "100-continue"
+        if "transfer-encoding" in self.headers or len(length) > 5 or int(length) > SMALL_BODY:
+            request.stream = self._stream(exchange)
+            self._next(exchange)
+        elif exchange.expects and self.answering is None:
+            self._continue(exchange)
+
+    def on_body(self, data: bytes) -> None:
+        """A piece of the body."""
+        exchange = self.arriving
+        if exchange is None:
+            return
+        exchange.parts.append(data)
+        exchange.size += len(data)
+        if exchange.wake is not None:
+            exchange.wake.set()
+        if exchange.request.stream is not None and exchange.size > _READ_AHEAD:
+            self.transport.pause_reading()
+
+    def on_message_complete(self) -> None:
+        """The request is whole."""
+        exchange, self.arriving = self.arriving, None
+        if exchange is None:
+            return
+        exchange.complete = True
+        if exchange.request.stream is None:
+            parts = exchange.parts
+            exchange.request.body = parts[0] if len(parts) == 1 else b"".join(parts)
+            self._next(exchange)
+        elif exchange.wake is not None:
+            exchange.wake.set()
+
+    # ---- One answer after the other ---------------------------------------------------------------------------------
+
+    def _next(self, exchange: Exchange) -> None:
+        if self.answering is not None:
+            self.waiting.append(exchange)
+            if len(self.waiting) >= _MOST_WAITING:
+                self.transport.pause_reading()
+            return
+        self.answering = exchange
+        task = self.loop.create_task(self._answer(exchange))
+        self.server.tasks.add(task)
+        task.add_done_callback(self.server.tasks.discard)
+
+    async def _answer(self, exchange: Exchange) -> None:
+        self.server.total_requests += 1
+        try:
+            await self._write(exchange, await self.app.answer(exchange.request))
+        except ClientGone:
+            pass
+        except Exception:  # after the head of an answer there is no way to tell but to cut it off
+            log.exception("the answer to %s %s was cut off", exchange.request.method, exchange.request.path)
+            self.transport.abort()
+        self.answering = None
+        if self.gone:
+            return
+        if not exchange.complete:
+            self._leave_politely()
+        elif self.closing or not exchange.keep_alive:
+            self.transport.close()
+        elif self.waiting:
+            self._next(self.waiting.popleft())
+            self.transport.resume_reading()
+
+    def _leave_politely(self) -> None:
+        """The client still sends a body that nobody wants: closing now would reset it before it has read the answer."""
+        self.closing = True  # what still comes is thrown away
+        self.transport.resume_reading()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(_PATIENCE, self.transport.close)
+
+    def _continue(self, exchange: Exchange) -> None:
+        exchange.expects = False
+        self.transport.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+    async def _stream(self, exchange: Exchange) -> AsyncIterator[bytes]:
+        if exchange.expects and not exchange.complete:
+            self._continue(exchange)
+        exchange.wake = asyncio.Event()
+        while True:
+            while exchange.parts:
+                part = exchange.parts.popleft()
+                exchange.size -= len(part)
+                if exchange.size <= _READ_AHEAD and not exchange.complete:
+                    self.transport.resume_reading()
+                yield part
+            if exchange.complete:
+                return
+            if self.gone:
+                raise ClientGone
+            exchange.wake.clear()
+            await exchange.wake.wait()
+
+    async def _write(self, exchange: Exchange, response: HttpResponse) -> None:
+        body = response.body
+        close = self.closing or not exchange.keep_alive or not exchange.complete
+        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
+        if isinstance(body, bytes):
+            head = self._head(response, len(body), close)
+            self.transport.write(head if bodiless else head + body)
+            return
+        head = self._head(response, None, close)
+        chunked = b"\r\ntransfer-encoding: chunked\r\n" in head
+        self.transport.write(head)
+        async with aclosing(body) as chunks:  # type: ignore[type-var]
+            if not bodiless:
+                async for chunk in chunks:
+                    await self._write_chunk(chunk, chunked)
+        if chunked and not bodiless:
+            self.transport.write(b"0\r\n\r\n")
+
+    async def _write_chunk(self, chunk: bytes, chunked: bool) -> None:
+        if not chunk:
+            return
+        self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
+        if self.drained is not None:
+            await self.drained.wait()
+        if self.gone:
+            raise ClientGone
+
+    def _head(self, response: HttpResponse, length: int | None, close: bool) -> bytes:
+        lines = [_STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n".encode()]
+        lines += [b"%b: %b\r\n" % header for header in self.server.default_headers]
+        told = False
+        for name, value in response.headers.items():
+            lines.append(b"%b: %b\r\n" % (name.encode("latin-1"), header_value(value)))
+            told = told or len(name) == 14 and name.lower() == "content-length"
+        lines += [b"set-cookie: %b\r\n" % header_value(cookie) for cookie in response.cookies]
+        if not told and response.status not in _BODILESS:
+            lines.append(b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length)
+        if close:
+            lines.append(b"connection: close\r\n")
+        lines.append(b"\r\n")
+        return b"".join(lines)
+
+
+def _path_of(target: bytes) -> bytes:
+    """The path of a request in absolute form (http://host/path); `/` where there is none, as for OPTIONS *."""
+    _, scheme, rest = target.partition(b"://")
+    slash = rest.find(b"/")
+    return rest[slash:] if scheme and slash >= 0 else b"/"
