@@ -136,6 +136,18 @@ def test_a_refused_upload_can_still_read_its_answer(raw: socket.socket) -> None:
     assert status in (403, 404) and headers["connection"] == "close" and b"<Error>" in body
 
 
+def test_bodies_of_all_sizes_follow_each_other_on_one_connection(
+    cloud: RunningCloud, client: Callable[..., Any], account: str
+) -> None:
+    s3 = client("s3", max_pool_connections=1)
+    bucket = f"sizes-{account}"
+    s3.create_bucket(Bucket=bucket)
+    for kilobytes in (1, 63, 64, 65, 255, 256, 257, 300, 511, 520, 700, 1000, 1024, 5000):
+        for body in (b"x" * (kilobytes * 1024), b"y" * (kilobytes * 1024 + 1)):
+            s3.put_object(Bucket=bucket, Key="k", Body=body)
+            assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == body
+
+
 def test_a_slow_reader_holds_up_nobody(cloud: RunningCloud, client: Callable[..., Any], account: str) -> None:
     s3 = client("s3", signature_version="s3v4")
     bucket, content = f"slow-{account}", bytes(range(256)) * 64 * 1024

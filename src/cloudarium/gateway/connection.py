@@ -69,6 +69,7 @@ class Connection(asyncio.Protocol):
         self.arriving: Exchange | None = None
         self.closing = False  # no further request is taken
         self.gone = False
+        self.paused = False  # whether the client has to wait before it sends more
         self.drained: asyncio.Event | None = None  # set while the transport takes more
         self.head_size = 0
         self.last_byte = self.loop.time()
@@ -199,7 +200,7 @@ class Connection(asyncio.Protocol):
         if exchange.wake is not None:
             exchange.wake.set()
         if exchange.request.stream is not None and exchange.size > _READ_AHEAD:
-            self.transport.pause_reading()
+            self._pause_reading()
 
     def on_message_complete(self) -> None:
         """The request is whole."""
@@ -216,11 +217,21 @@ class Connection(asyncio.Protocol):
 
     # ---- One answer after the other ---------------------------------------------------------------------------------
 
+    def _pause_reading(self) -> None:
+        if not self.paused:
+            self.paused = True
+            self.transport.pause_reading()
+
+    def _resume_reading(self) -> None:
+        if self.paused and not self.gone:
+            self.paused = False
+            self.transport.resume_reading()
+
     def _next(self, exchange: Exchange) -> None:
         if self.answering is not None:
             self.waiting.append(exchange)
             if len(self.waiting) >= _MOST_WAITING:
-                self.transport.pause_reading()
+                self._pause_reading()
             return
         self.answering = exchange
         task = self.loop.create_task(self._answer(exchange))
@@ -243,14 +254,15 @@ class Connection(asyncio.Protocol):
             self._leave_politely()
         elif self.closing or not exchange.keep_alive:
             self.transport.close()
-        elif self.waiting:
-            self._next(self.waiting.popleft())
-            self.transport.resume_reading()
+        else:
+            self._resume_reading()  # the last piece of a body may have paused it
+            if self.waiting and self.answering is None:
+                self._next(self.waiting.popleft())
 
     def _leave_politely(self) -> None:
         """The client still sends a body that nobody wants: closing now would reset it before it has read the answer."""
         self.closing = True  # what still comes is thrown away
-        self.transport.resume_reading()
+        self._resume_reading()
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(_PATIENCE, self.transport.close)
@@ -267,8 +279,8 @@ class Connection(asyncio.Protocol):
             while exchange.parts:
                 part = exchange.parts.popleft()
                 exchange.size -= len(part)
-                if exchange.size <= _READ_AHEAD and not exchange.complete:
-                    self.transport.resume_reading()
+                if exchange.size <= _READ_AHEAD:
+                    self._resume_reading()
                 yield part
             if exchange.complete:
                 return
