@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 import re
@@ -12,8 +13,11 @@ import tempfile
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
+
+from cloudarium.runtime.interpreters import Interpreter, Interpreters, own_python
 
 # Where each resource type keeps its local code: the property, and its form once the code is in S3.
 _CODE = {
@@ -69,8 +73,9 @@ def artifacts(template: dict[str, Any], folder: Path) -> Iterator[Artifact]:
         if not source.exists():
             raise PackagingFailed(f"{logical_id}: {name} {path!r} is not in {folder}")
         build = _mapping(resource, "Metadata").get("BuildMethod") if kind.endswith("LayerVersion") else None
-        runtime = str(properties.get("Runtime", shared.get("Runtime", "")))
-        yield Artifact(logical_id, name, form, source, bool(build) and str(build).startswith("python"), runtime)
+        layer_build = isinstance(build, str) and build.startswith("python")
+        runtime = str(build if layer_build else properties.get("Runtime", shared.get("Runtime", "")))
+        yield Artifact(logical_id, name, form, source, layer_build, runtime)
 
 
 def _mapping(holder: dict[str, Any], name: str) -> dict[str, Any]:
@@ -131,17 +136,28 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _fingerprint(artifact: Artifact) -> str:
-    digest = hashlib.sha256(repr((artifact.layer_build, artifact.needs_pip, sys.version_info[:2])).encode())
+    python = _python(artifact.runtime).version if artifact.needs_pip else ""
+    digest = hashlib.sha256(repr((artifact.layer_build, artifact.needs_pip, python)).encode())
     for path in _files(artifact.source):
         digest.update(f"\0{path.relative_to(artifact.source)}\0{path.stat().st_mode & 0o111}\0".encode())
         digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
+@cache
+def _python(runtime: str) -> Interpreter:
+    """The Python that the cloud takes for a runtime: compiled libraries must be made for that one."""
+    if not re.fullmatch(r"python3\.\d{1,2}", runtime):
+        return own_python()
+    return asyncio.run(Interpreters().of(runtime))
+
+
 def _pip_install(artifact: Artifact, target: Path) -> None:
-    """Install for the Python that runs here: functions run on this machine, whatever Architectures says."""
+    """Install for the Python that will run it here: functions run on this machine, whatever Architectures says."""
+    python = _python(artifact.runtime)
+    other = [] if python.program == own_python().program else ["--python", python.program]
     command = [
-        sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-compile",
+        sys.executable, "-m", "pip", *other, "install", "--quiet", "--disable-pip-version-check", "--no-compile",
         "--requirement", str(target / "requirements.txt"), "--target", str(target),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
