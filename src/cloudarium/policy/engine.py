@@ -112,16 +112,17 @@ class Request:
 
 
 def _allow(layer: Sequence[Document], action: str, request: Request) -> StatementRef | None:
-    for document in layer:
-        for statement in document.about(action)[0]:
-            if statement.applies(request):
-                return statement.ref
-    return None
+    return _first(layer, 0, action, request)
 
 
 def _deny(layer: Sequence[Document], action: str, request: Request) -> StatementRef | None:
+    return _first(layer, 1, action, request)
+
+
+def _first(layer: Sequence[Document], side: int, action: str, request: Request) -> StatementRef | None:
+    """The first statement of a layer that applies; `side` 0 are those that allow, 1 those that deny."""
     for document in layer:
-        for statement in document.about(action)[1]:
+        for statement in document.about(action)[side]:
             if statement.applies(request):
                 return statement.ref
     return None

@@ -12,17 +12,12 @@ from cloudarium.gateway.protocols.json import error_members
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load, load_any
 from cloudarium.gateway.protocols.problems import problem
 from cloudarium.gateway.protocols.rest import Answer, ReadBody, WriteBody, compile_parse, placed
-from cloudarium.gateway.protocols.routes import Routes
+from cloudarium.gateway.protocols.routes import identify as identify
 from cloudarium.model import OperationModel, ServiceModel, Shape
 from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "rest-json"
 _JSON = "application/json"
-
-
-def identify(service: ServiceModel, request: HttpRequest) -> str | None:
-    """The operation that the method, path and query string name, or None."""
-    return Routes.of(service).find(request)
 
 
 def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from cloudarium.gateway.protocols.event_stream import write_events
 from cloudarium.gateway.protocols.problems import problem
 from cloudarium.gateway.protocols.query import error_xml
 from cloudarium.gateway.protocols.rest import Answer, ReadBody, WriteBody, compile_parse, placed
-from cloudarium.gateway.protocols.routes import Routes
+from cloudarium.gateway.protocols.routes import identify as identify
 from cloudarium.gateway.protocols.xml_values import XmlParser, XmlSerializer, element_name, escape, load, namespace
 from cloudarium.model import OperationModel, ServiceModel, Shape
 from cloudarium.shared.auth_errors import Malformed
@@ -19,11 +19,6 @@ from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "rest-xml"
 _DECLARATION = '<?xml version="1.0" encoding="UTF-8"?>\n'
-
-
-def identify(service: ServiceModel, request: HttpRequest) -> str | None:
-    """The operation that the method, path and query string name, or None."""
-    return Routes.of(service).find(request)
 
 
 def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:

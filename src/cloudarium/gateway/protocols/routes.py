@@ -166,3 +166,8 @@ def path_pattern(operation: OperationModel) -> re.Pattern[str]:
 def labels(operation: OperationModel) -> list[str]:
     """The names of the labels in an operation's path, in order."""
     return [match[1] for match in _LABEL.finditer(operation.uri.partition("?")[0])]
+
+
+def identify(service: ServiceModel, request: HttpRequest) -> str | None:
+    """The operation that the method, path and query string name, or None: for both REST protocols."""
+    return Routes.of(service).find(request)
