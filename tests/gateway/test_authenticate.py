@@ -68,6 +68,13 @@ def test_inactive_and_deleted_keys_are_refused(client: Any) -> None:
         mine.get_caller_identity()
 
 
+@pytest.mark.parametrize("size", [10, 100_000])
+def test_a_streamed_body_is_proved_whatever_its_size(client: Any, size: int) -> None:
+    with pytest.raises(ClientError) as refused:
+        client("lambda").invoke_async(FunctionName="nobody", InvokeArgs=b'"' + b"x" * size + b'"')
+    assert code(refused) == "ResourceNotFoundException"
+
+
 def get(url: str) -> tuple[int, bytes]:
     try:
         with urllib.request.urlopen(url, timeout=20) as answer:
