@@ -1,0 +1,1 @@
+"""The examples of each room, one module per room."""

@@ -1,0 +1,146 @@
+"""Calls of CloudWatch Logs that succeed, and what they need."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from tests.permissions.example import Also, Case, Examples, Stage
+
+EXAMPLES = Examples()
+
+DESCRIBED_ON = (
+    "AWS asks on log-group::log-stream: (iam-access-control-overview-cwl.html), the reference names no resource."
+)
+EVENT = {"timestamp": int(time.time() * 1000), "message": "x"}
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Effect": "Allow",
+            "Principal": {"Service": "events.amazonaws.com"},
+            "Action": "logs:PutLogEvents",
+            "Resource": "*",
+        }
+    ],
+}
+
+
+def group(at: Stage, **settings: Any) -> str:
+    """A new group of the operation's name."""
+    at.root().create_log_group(logGroupName=at.name, **settings)
+    return at.name
+
+
+def on_group(at: Stage) -> str:
+    """The ARN by which a policy names the group."""
+    return at.arn(f"log-group:{at.name}:*")
+
+
+@EXAMPLES("CreateLogGroup")
+def create_log_group(at: Stage) -> Case:
+    tags = Also("logs:TagResource", at.arn(f"log-group:{at.name}"), "CreateLogGroup API reference: tags need it.")
+    return Case({"logGroupName": at.name, "tags": {"a": "b"}}, on_group(at), also=[tags])
+
+
+@EXAMPLES("DeleteLogGroup", "DescribeLogStreams", "FilterLogEvents", "ListTagsLogGroup")
+def by_group_name(at: Stage) -> Case:
+    return Case({"logGroupName": group(at)}, on_group(at))
+
+
+@EXAMPLES("PutLogGroupDeletionProtection")
+def put_log_group_deletion_protection(at: Stage) -> Case:
+    return Case({"logGroupIdentifier": group(at), "deletionProtectionEnabled": True}, on_group(at))
+
+
+@EXAMPLES("PutRetentionPolicy")
+def put_retention_policy(at: Stage) -> Case:
+    return Case({"logGroupName": group(at), "retentionInDays": 7}, on_group(at))
+
+
+@EXAMPLES("DeleteRetentionPolicy")
+def delete_retention_policy(at: Stage) -> Case:
+    at.root().put_retention_policy(logGroupName=group(at), retentionInDays=7)
+    return Case({"logGroupName": at.name}, on_group(at))
+
+
+@EXAMPLES("DescribeLogGroups", "ListLogGroups")
+def all_groups(at: Stage) -> Case:
+    return Case({}, at.arn("log-group::log-stream:"), outside=DESCRIBED_ON)
+
+
+# ---- streams ---------------------------------------------------------------------------------------------------------
+
+
+def stream(at: Stage) -> Case:
+    """A new group with a stream that holds an event, and the call that names no more."""
+    at.root().create_log_stream(logGroupName=group(at), logStreamName="s")
+    at.root().put_log_events(logGroupName=at.name, logStreamName="s", logEvents=[EVENT])
+    return Case({"logGroupName": at.name, "logStreamName": "s"}, at.arn(f"log-group:{at.name}:log-stream:s"))
+
+
+EXAMPLES("DeleteLogStream", "GetLogEvents")(stream)
+
+
+@EXAMPLES("CreateLogStream")
+def create_log_stream(at: Stage) -> Case:
+    return Case({"logGroupName": group(at), "logStreamName": "s"}, at.arn(f"log-group:{at.name}:log-stream:s"))
+
+
+@EXAMPLES("PutLogEvents")
+def put_log_events(at: Stage) -> Case:
+    ready = stream(at)
+    return Case({**ready.input, "logEvents": [EVENT]}, ready.on)
+
+
+# ---- the policies of an account --------------------------------------------------------------------------------------
+
+
+@EXAMPLES("PutResourcePolicy")
+def put_resource_policy(at: Stage) -> Case:
+    return Case({"policyName": at.name, "policyDocument": json.dumps(POLICY)})
+
+
+@EXAMPLES("DeleteResourcePolicy")
+def delete_resource_policy(at: Stage) -> Case:
+    at.root().put_resource_policy(policyName=at.name, policyDocument=json.dumps(POLICY))
+    return Case({"policyName": at.name})
+
+
+@EXAMPLES("DescribeResourcePolicies")
+def describe_resource_policies(at: Stage) -> Case:
+    return Case()
+
+
+# ---- tags ------------------------------------------------------------------------------------------------------------
+
+
+def tagged(at: Stage) -> str:
+    """The bare ARN of a new group with a tag."""
+    return at.arn(f"log-group:{group(at, tags={'a': 'b'})}")
+
+
+@EXAMPLES("TagResource")
+def tag_resource(at: Stage) -> Case:
+    return Case({"resourceArn": tagged(at), "tags": {"c": "d"}}, at.arn(f"log-group:{at.name}"))
+
+
+@EXAMPLES("UntagResource")
+def untag_resource(at: Stage) -> Case:
+    return Case({"resourceArn": tagged(at), "tagKeys": ["a"]}, at.arn(f"log-group:{at.name}"))
+
+
+@EXAMPLES("ListTagsForResource")
+def list_tags_for_resource(at: Stage) -> Case:
+    return Case({"resourceArn": tagged(at)}, at.arn(f"log-group:{at.name}"))
+
+
+@EXAMPLES("TagLogGroup")
+def tag_log_group(at: Stage) -> Case:
+    return Case({"logGroupName": group(at), "tags": {"a": "b"}}, on_group(at))
+
+
+@EXAMPLES("UntagLogGroup")
+def untag_log_group(at: Stage) -> Case:
+    return Case({"logGroupName": group(at, tags={"a": "b"}), "tags": ["a"]}, on_group(at))
