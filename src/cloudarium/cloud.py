@@ -12,6 +12,7 @@ from cloudarium.gateway import pipeline, rooms
 from cloudarium.gateway.background import Deliverer
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
+from cloudarium.gateway.journey import Journeys
 from cloudarium.glass.journal import Journal
 from cloudarium.policy.principal import Principal
 from cloudarium.shared.clock import Clock
@@ -39,6 +40,7 @@ class Cloud:
         self.directory = Directory(self.store)
         self.journal = Journal(self)
         self.deliverer = Deliverer(self)
+        self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
         self.keep: dict[str, Any] = {}
         self.started_at = self.clock.machine_now()
@@ -60,6 +62,7 @@ class Cloud:
         """Begin what happens without a request."""
         self.store.blobs.sweep()
         self.deliverer.start()
+        self.journeys.resume()
         self.journal.start()
 
     def at_close(self, closer: Callable[[], Awaitable[None]]) -> None:
@@ -68,6 +71,7 @@ class Cloud:
 
     async def stop(self) -> None:
         """End deliveries and processes, write the journal, close the store."""
+        await self.journeys.stop()
         await self.deliverer.stop()
         await self._close_kept()
         self.journal.stop()
@@ -75,6 +79,7 @@ class Cloud:
 
     async def reset(self) -> None:
         """Empty the cloud: every room, every process, the journal and the clock."""
+        await self.journeys.stop()
         await self.deliverer.stop()
         await self._close_kept()
         self.journal.forget()
@@ -82,7 +87,9 @@ class Cloud:
         self.store.empty()
         self.clock.reset()
         self.remember_clock()
+        self.store.remember("journey", "")
         self.deliverer = Deliverer(self)
+        self.journeys = Journeys(self)
         self.deliverer.start()
 
     def remember_clock(self) -> None:

@@ -28,12 +28,17 @@ def moved(up: Cli) -> Iterator[Cli]:
         ("-5m", {"advance": -300}),
         ("+1.5h", {"advance": 5400}),
         ("+1w2d", {"advance": 9 * 86400}),
+        ("+2w", {"advance": 14 * 86400}),
+        ("-1h", {"advance": -3600}),
+        ("+0.5s", {"advance": 0.5}),
         ("freeze", {"freeze": True}),
         ("run", {"run": True}),
         ("reset", {"reset": True}),
         ("at 2027-01-01T00:00", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
         ("at 2027-01-01 00:00", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
         ("at 2027-01-01T00:00+01:00", {"at": datetime(2026, 12, 31, 23, tzinfo=UTC).timestamp()}),
+        ("at 2027-01-01", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
+        ("at 2027-01-01T00:00:30.5", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp() + 30.5}),
         ("at 2027-01-01T00:00:00Z", {"at": datetime(2027, 1, 1, tzinfo=UTC).timestamp()}),
     ],
 )
@@ -42,7 +47,24 @@ def test_words(words: str, asked: dict[str, object]) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", ["30d", "+30", "+30x", "+", "tomorrow", "at", "at noon", "freeze run", "+1d +2d", "--1d"]
+    "words",
+    [
+        "30d",
+        "+30",
+        "+30x",
+        "+",
+        "+1h-2m",
+        "+1 h",
+        "+१d",
+        "+1e3s",
+        "tomorrow",
+        "at",
+        "at noon",
+        "at 2027-13-01",
+        "freeze run",
+        "+1d +2d",
+        "--1d",
+    ],
 )
 def test_bad_words(words: str) -> None:
     with pytest.raises(typer.BadParameter):
@@ -77,6 +99,17 @@ def test_words_that_are_none_are_a_usage_error(up: Cli) -> None:
     done = up.run("clock", "tomorrow")
     assert done.returncode == 2
     assert "say +30d" in done.stderr
+    assert "units: s, m, h, d, w" in up.run("clock", "+30 days").stderr
+    assert "is not a time such as 2027-01-01" in up.run("clock", "at", "noon").stderr
+
+
+def test_a_past_moment_is_refused_with_the_way_back(moved: Cli) -> None:
+    moved.ok("clock", "at", "2031-05-06")
+    told = moved.fails("clock", "at", "2031-05-05T23:59")
+    assert "2031-05-05T23:59:00.000Z is past: the cloud's clock shows 2031-05-06T00:0" in told
+    assert "-1h" in told and "reset" in told
+    moved.ok("clock", "-1h")
+    assert moved.json("clock")["now"].startswith("2031-05-05T23:0")
 
 
 def test_a_time_outside_of_the_calendar_is_refused(up: Cli) -> None:

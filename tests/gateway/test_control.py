@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -50,6 +51,17 @@ def test_the_front_door_and_health(cloud: RunningCloud) -> None:
         ("POST", "/_cloudarium/clock", b'{"at": null}', 400),
         ("POST", "/_cloudarium/clock", b'{"freeze": false}', 400),
         ("POST", "/_cloudarium/clock", b'{"advance": 5, "bogus": 1}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": "+30x"}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": "+99999999999d"}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": ""}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": 1e400}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": [1]}', 400),
+        ("POST", "/_cloudarium/clock", b'{"at": "yesterday"}', 400),
+        ("POST", "/_cloudarium/clock", b'{"at": "10000-01-01T00:00"}', 400),
+        ("POST", "/_cloudarium/clock", b'{"at": 253402300800}', 400),
+        ("POST", "/_cloudarium/clock", b'{"at": ' + b"9" * 400 + b"}", 400),
+        ("POST", "/_cloudarium/clock", b'{"at": "2020-01-01T00:00"}', 400),
+        ("POST", "/_cloudarium/clock", b'{"run": 1}', 400),
         ("POST", "/_cloudarium/clock", b"not json", 400),
         ("POST", "/_cloudarium/clock", b" " * 100_000, 413),
         ("POST", "/_cloudarium/settle", b"[]", 400),
@@ -103,6 +115,26 @@ def test_a_frozen_clock_stands_and_is_remembered(fresh_cloud: RunningCloud) -> N
     fresh_cloud.restart()
     assert fresh_cloud.control("clock")["epoch"] == frozen + 1000
     assert fresh_cloud.control("clock", {"run": True})["frozen"] is False
+
+
+def test_the_clock_takes_the_words_of_the_command_line(fresh_cloud: RunningCloud) -> None:
+    assert fresh_cloud.control("clock", {"freeze": True})["frozen"] is True
+    frozen = fresh_cloud.control("clock", {"freeze": True})["epoch"]
+    assert fresh_cloud.control("clock", {"advance": "+1d2h"})["epoch"] == pytest.approx(frozen + 93600)
+    assert fresh_cloud.control("clock", {"advance": "-1h"})["epoch"] == pytest.approx(frozen + 90000)
+    assert fresh_cloud.control("clock", {"at": "9999-12-31T23:59:59Z"}) == {
+        "now": "9999-12-31T23:59:59.000Z", "epoch": 253402300799.0, "frozen": True, "moving_to": None,
+        "offset_seconds": pytest.approx(253402300799.0 - time.time(), abs=60),
+    }  # fmt: skip
+    code, told = status(fresh_cloud, "POST", "/_cloudarium/clock", b'{"at": "2027-01-01"}')
+    assert (code, told["error"]) == (
+        400,
+        "2027-01-01T00:00:00.000Z is past: the cloud's clock shows 9999-12-31T23:59:59.000Z. A negative step (-1h) sets"
+        " it back, and reset returns to the machine's time.",
+    )
+    assert status(fresh_cloud, "POST", "/_cloudarium/clock", b'{"advance": 1}')[0] == 400
+    fresh_cloud.client("ssm").put_parameter(Name="/last", Value="x", Type="String")  # a call at the end of time works
+    assert fresh_cloud.control("clock", {"reset": True})["frozen"] is False
 
 
 def test_the_journal_has_filters(cloud: RunningCloud, client: Callable[..., Any], account: str) -> None:

@@ -39,7 +39,7 @@ class Running:
     log: str
     born: str = ""
 
-    def ask(self, path: str, body: dict[str, Any] | None = None, timeout: float = 120) -> Any:
+    def ask(self, path: str, body: dict[str, Any] | None = None, timeout: float | None = 120) -> Any:
         """GET (or, with a body, POST) one of the cloud's own paths.
 
         Raises NotRunning when no cloud answers, and Failed when it says no.

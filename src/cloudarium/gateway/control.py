@@ -17,7 +17,7 @@ from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import query_pairs
-from cloudarium.shared.clock import iso_millis
+from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
 PREFIX = "/_cloudarium/"
 _MOST_BODY = 64 * 1024
@@ -112,12 +112,13 @@ async def _reset(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 
 def _shown_clock(cloud: Cloud) -> dict[str, Any]:
-    now = cloud.clock.now()
+    now, to = cloud.clock.now(), cloud.journeys.to
     return {
         "now": iso_millis(now),
         "epoch": now,
         "offset_seconds": round(now - cloud.clock.machine_now(), 3),
-        "frozen": cloud.clock.frozen_at is not None,
+        "frozen": cloud.clock.frozen_at is not None and to is None,
+        "moving_to": None if to is None else iso_millis(to),
     }
 
 
@@ -125,17 +126,40 @@ async def _clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return _shown_clock(cloud)
 
 
-_CLOCK_WORDS = "Give one of: advance, at (seconds), freeze, run, reset (true)."
+_CLOCK_WORDS = (
+    'Give one of: advance ("+30d" or seconds), at ("2027-01-01T00:00" or epoch seconds), freeze, run, reset (true).'
+)
 _LAST_MOMENT = 253402300800.0  # the year 10000: no timestamp of AWS can say it
 
 
-def _moment(cloud: Cloud, name: str, value: Any) -> float:
+def _number(name: str, value: Any) -> float:
+    if isinstance(value, str):
+        try:
+            return seconds_of(value) if name == "advance" else moment_of(value)
+        except ValueError as error:
+            raise Refused(400, f"{error}.") from error
     if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise Refused(400, f"`{name}` must be a number of seconds.")
-    moment = value + (cloud.clock.now() if name == "advance" else 0.0)
-    if not 0.0 <= moment < _LAST_MOMENT:
-        raise Refused(400, "The clock can show times between 1970 and 9999.")
-    return moment
+        raise Refused(400, f"`{name}` must be a number of seconds, or text. {_CLOCK_WORDS}")
+    return float(value)
+
+
+def _target(name: str, value: Any) -> Callable[[float], float]:
+    """Where the clock is to stand, from where it stands when the move's turn has come. Raises Refused, then as now."""
+    number = _number(name, value)
+
+    def of(now: float) -> float:
+        moment = now + number if name == "advance" else number
+        if not 0.0 <= moment < _LAST_MOMENT:
+            raise Refused(400, "The clock can show times between 1970 and 9999.")
+        if name == "at" and moment < now:
+            raise Refused(
+                400,
+                f"{iso_millis(moment)} is past: the cloud's clock shows {iso_millis(now)}. A negative step (-1h) sets"
+                " it back, and reset returns to the machine's time.",
+            )
+        return moment
+
+    return of
 
 
 async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
@@ -145,13 +169,14 @@ async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
         raise Refused(400, _CLOCK_WORDS)
     ((name, value),) = given.items()
     if name in ("advance", "at"):
-        cloud.clock.move_to(_moment(cloud, name, value))
+        await cloud.journeys.move(_target(name, value))
     elif name in ("freeze", "run", "reset") and value is True:
+        await cloud.journeys.end()
         getattr(cloud.clock, name)()
+        cloud.remember_clock()
+        await cloud.deliverer.settle()
     else:
         raise Refused(400, _CLOCK_WORDS)
-    cloud.remember_clock()
-    await cloud.deliverer.settle()
     # Signatures tell whole seconds: the move's own second has to end, or one signed after it looks like one before it.
     await asyncio.sleep(max(0.0, math.floor(began) + 1 - cloud.clock.machine_now()))
     return _shown_clock(cloud)
@@ -159,6 +184,7 @@ async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 async def _settle(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     await _body(request)
+    await cloud.journeys.ended()
     await cloud.deliverer.settle()
     return {"undelivered": 0}
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
+
+_STEP = re.compile(r"([+-]?)((?:\d{1,12}(?:\.\d{1,9})?[smhdw])+)", re.ASCII)
+_PART = re.compile(r"([\d.]+)([smhdw])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 
 
 class Clock:
@@ -47,6 +52,12 @@ class Clock:
         """Move the clock on by `seconds` (negative moves it back)."""
         self.move_to(self.now() + seconds)
 
+    def pass_to(self, moment: float) -> None:
+        """Take a frozen clock on to `moment`, as one step of a longer move: in `at`, all its steps are one setting."""
+        self.offset, self.frozen_at = moment - time.time(), moment
+        self._settings[-1] = (self._settings[-1][0], self.offset, moment)
+        self.on_change()
+
     def freeze(self) -> None:
         """Stop the clock at the present moment."""
         self._set(self.offset, self.now())
@@ -80,3 +91,24 @@ def iso(moment: float) -> str:
 def iso_millis(moment: float) -> str:
     """`moment` as ISO 8601 in UTC with milliseconds, such as 2026-11-23T01:02:03.004Z."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%S.%f")[:-3] + "Z"
+
+
+def seconds_of(text: str) -> float:
+    """The seconds of a step such as +30d, 1h30m, +2w or -5m. Raises ValueError with a sentence."""
+    found = _STEP.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:100]!r} is not a step such as +30d, +1h30m, +2w, +1.5h or -5m (units: s, m, h, d, w)")
+    total = sum(float(number) * _SECONDS[unit] for number, unit in _PART.findall(found[2]))
+    return -total if found[1] == "-" else total
+
+
+def moment_of(text: str) -> float:
+    """The epoch seconds of a time such as 2027-01-01T00:00, in UTC unless it says otherwise. Raises ValueError."""
+    try:
+        named = datetime.fromisoformat(text)
+        return (named if named.tzinfo else named.replace(tzinfo=UTC)).timestamp()
+    except (ValueError, OverflowError):
+        raise ValueError(
+            f"{text[:100]!r} is not a time such as 2027-01-01, 2027-01-01T00:00, 2027-01-01T00:00:30Z"
+            " or 2027-01-01T00:00+01:00"
+        ) from None

@@ -84,5 +84,5 @@ async def trim_stream(event: Event) -> Retry | None:
     """Remove records older than a day; come back when the next is."""
     age = STREAM_HOURS * 3600
     with event.transaction():
-        oldest = streams.trim(event.store, event.payload["stream"], event.now - age)
+        oldest = streams.trim(event.store, event.payload["stream"], age, event.now)
     return None if oldest is None else Retry(oldest + age)

@@ -19,7 +19,7 @@ async def expire_log_events(event: Event) -> Retry | None:
         group = records.group_by_id(event.store, event.payload["GroupId"])
         if group is None or group.retention is None:
             return None
-        now = int(event.now * 1000)
+        now = round(event.now * 1000)  # at the due millisecond itself a float may lie just below it
         if records.expire_events(event.store, group, now - group.retention * DAY, _PORTION) == _PORTION:
             return Retry(at=event.now)
         oldest = records.oldest_event(event.store, group)

@@ -45,13 +45,13 @@ def _base64(content: Any) -> str:
     raise TypeError(f"{type(content).__name__} is no part of an item")
 
 
-def trim(store: Store, id: int, before: float) -> float | None:
-    """Remove records older than `before`; when the oldest that is left was made.
+def trim(store: Store, id: int, age: float, now: float) -> float | None:
+    """Remove records that have reached this age in seconds; when the oldest that is left was made.
 
     A stream that has ended goes with its last record.
     """
-    store.run("DELETE FROM dynamodb_stream_records WHERE stream_id = ? AND created <= ?", (id, before))
+    store.run("DELETE FROM dynamodb_stream_records WHERE stream_id = ? AND created + ? <= ?", (id, age, now))
     row = store.one("SELECT created FROM dynamodb_stream_records WHERE stream_id = ? ORDER BY sequence LIMIT 1", (id,))
     if row is None:
-        store.run("DELETE FROM dynamodb_streams WHERE id = ? AND ended IS NOT NULL AND ended <= ?", (id, before))
+        store.run("DELETE FROM dynamodb_streams WHERE id = ? AND ended + ? <= ?", (id, age, now))
     return None if row is None else row[0]
