@@ -35,12 +35,17 @@ class App:
         elif scope["type"] == "lifespan":
             await self._lifespan(receive, send)
 
-    async def answer(self, request: HttpRequest) -> HttpResponse:
-        """Answer a request: for the cloud itself, or a call on its way. Raises ClientGone when its body breaks off."""
+    def answer(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
+        """Answer a request, for the cloud itself or a call on its way: at once, or once there is nothing to wait for.
+
+        The awaitable raises ClientGone when the request's body breaks off.
+        """
         if control.is_own(request):
-            return await control.answer(self.cloud, request)
+            return control.answer(self.cloud, request)
         call = Call(self.cloud, request)
-        await pipeline.answer(call)
+        waiting = pipeline.answer(call)
+        if waiting is not None:
+            return _answered(call, waiting)
         assert call.response is not None
         return call.response
 
@@ -59,10 +64,17 @@ class App:
         request = _request(scope)
         try:
             await _take_small_body(request, receive)
-            response = await self.answer(request)
+            answer = self.answer(request)
+            response = answer if isinstance(answer, HttpResponse) else await answer
         except ClientGone:
             return
         await _respond(send, response, request.method)
+
+
+async def _answered(call: Call, waiting: Awaitable[None]) -> HttpResponse:
+    await waiting
+    assert call.response is not None
+    return call.response
 
 
 def _request(scope: MutableMapping[str, Any]) -> HttpRequest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -24,7 +25,7 @@ from cloudarium.shared.auth_errors import (
     UnrecognizedClient,
 )
 from cloudarium.shared.clock import iso
-from cloudarium.shared.scope import Scope
+from cloudarium.shared.scope import scope_of
 
 _SKEW = 15 * 60  # seconds that a client's clock may be off
 
@@ -42,7 +43,7 @@ def authenticate(call: Call) -> None:
     assert call.request is not None and call.room is not None
     credential = prove(call, call.claim, call.request, call.room.card.signs_path_once)
     call.principal, call.signed = credential.principal, True
-    call.scope = Scope(credential.principal.account, call.scope.region)
+    call.scope = scope_of(credential.principal.account, call.scope.region)
 
 
 def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> Credential:
@@ -179,17 +180,19 @@ def _is_digest(text: str) -> bool:
 
 def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
     """Every x-amz- header and the host must be covered: what is not signed could be added on the way."""
-    names = sigv4.header_names(claim.signed_headers)
-    if "host" not in names:
-        raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    unsigned = [
-        name
-        for name in request.headers
-        if name.startswith("x-amz-") and name not in names and name not in _MAY_BE_UNSIGNED
-    ]
-    unsigned = [name for name in unsigned if name not in request.query_headers]
+    unsigned = _unsigned(claim.signed_headers, tuple(request.headers))
+    if unsigned:
+        unsigned = [name for name in unsigned if name not in request.query_headers]
     if unsigned:
         raise HeadersNotSigned(HeadersNotSigned=", ".join(unsigned))
+
+
+@lru_cache(maxsize=1024)  # a client sends the same headers with every call of one kind
+def _unsigned(signed_headers: str, sent: tuple[str, ...]) -> Sequence[str]:
+    names = sigv4.header_names(signed_headers)
+    if "host" not in names:
+        raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+    return [name for name in sent if name.startswith("x-amz-") and name not in names and name not in _MAY_BE_UNSIGNED]
 
 
 _MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-user-agent", "x-amz-date"})

@@ -10,7 +10,7 @@ import asyncio
 import http
 import logging
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -39,8 +39,8 @@ class Exchange:
 
     __slots__ = ("complete", "expects", "keep_alive", "parts", "request", "size", "wake")
 
-    def __init__(self) -> None:
-        self.request = HttpRequest("", "")
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
         self.parts: deque[bytes] = deque()
         self.size = 0  # of what waits in parts
         self.complete = False
@@ -151,40 +151,41 @@ class Connection(asyncio.Protocol):
     def on_url(self, url: bytes) -> None:
         """A piece of the request's target."""
         self.url += url
-        self._count(len(url))
+        self.head_size += len(url)
+        if self.head_size > _MOST_HEAD:
+            self._refuse_head()
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """A header; one that is sent again is joined to the first."""
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
+        key = _NAMES.get(name) or _name_of(name)
         headers = self.headers
-        headers[key] = f"{headers[key]},{text}" if key in headers else text
-        self._count(len(name) + len(value))
+        if key in headers:
+            headers[key] = f"{headers[key]},{value.decode('latin-1')}"
+        else:
+            headers[key] = value.decode("latin-1")
+        self.head_size += len(name) + len(value)
+        if self.head_size > _MOST_HEAD:
+            self._refuse_head()
 
-    def _count(self, size: int) -> None:
-        self.head_size += size
-        if self.head_size > _MOST_HEAD and not self.closing:
+    def _refuse_head(self) -> None:
+        if not self.closing:
             self._refuse(431)
 
     def on_headers_complete(self) -> None:
         """The head is whole: a small body is waited for, a larger one is streamed to whoever answers."""
         if self.closing:
             return
-        exchange = self.arriving = Exchange()
-        path, _, query = self.url.partition(b"?")
-        if not path.startswith(b"/"):
+        path, _, query = self.url.decode("latin-1").partition("?")
+        if not path.startswith("/"):
             path = _path_of(path)
-        request = exchange.request = HttpRequest(
-            method=self.parser.get_method().decode("latin-1"),
-            path=path.decode("latin-1"),
-            query=query.decode("latin-1"),
-            headers=self.headers,
-            peer=self.peer,
-            scheme=self.scheme,
-        )
-        exchange.keep_alive = self.parser.should_keep_alive() and self.parser.get_http_version() == "1.1"
-        length = self.headers.get("content-length", "0")
-        exchange.expects = self.headers.get("expect", "").lower() == "100-continue"
-        if "transfer-encoding" in self.headers or len(length) > 5 or int(length) > SMALL_BODY:
+        headers, parser = self.headers, self.parser
+        method = parser.get_method().decode("latin-1")
+        request = HttpRequest(method, path, query, headers, peer=self.peer, scheme=self.scheme)
+        exchange = self.arriving = Exchange(request)
+        exchange.keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
+        exchange.expects = "expect" in headers and headers["expect"].lower() == "100-continue"
+        length = headers.get("content-length", "0")
+        if "transfer-encoding" in headers or len(length) > 5 or int(length) > SMALL_BODY:
             request.stream = self._stream(exchange)
             self._next(exchange)
         elif exchange.expects and self.answering is None:
@@ -234,19 +235,50 @@ class Connection(asyncio.Protocol):
                 self._pause_reading()
             return
         self.answering = exchange
-        task = self.loop.create_task(self._answer(exchange))
+        self.server.total_requests += 1
+        if exchange.complete:
+            self._answer_at_once(exchange)
+        else:
+            self._wait_for(self._answer(exchange))
+
+    def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self.loop.create_task(work)
         self.server.tasks.add(task)
         task.add_done_callback(self.server.tasks.discard)
 
-    async def _answer(self, exchange: Exchange) -> None:
-        self.server.total_requests += 1
+    def _answer_at_once(self, exchange: Exchange) -> None:
+        """Most calls wait for nothing, so they need no task."""
         try:
-            await self._write(exchange, await self.app.answer(exchange.request))
+            answer = self.app.answer(exchange.request)
+            if not isinstance(answer, HttpResponse):
+                self._wait_for(self._answer(exchange, answer))
+                return
+            if not isinstance(answer.body, bytes):
+                self._wait_for(self._answer(exchange, _already(answer)))
+                return
+            self._write_whole(exchange, answer, answer.body)
+        except Exception:
+            self._cut_off(exchange)
+        self._done(exchange)
+
+    async def _answer(self, exchange: Exchange, answer: Awaitable[HttpResponse] | None = None) -> None:
+        try:
+            if answer is None:
+                given = self.app.answer(exchange.request)
+                answer = _already(given) if isinstance(given, HttpResponse) else given
+            await self._write(exchange, await answer)
         except ClientGone:
             pass
-        except Exception:  # after the head of an answer there is no way to tell but to cut it off
-            log.exception("the answer to %s %s was cut off", exchange.request.method, exchange.request.path)
-            self.transport.abort()
+        except Exception:
+            self._cut_off(exchange)
+        self._done(exchange)
+
+    def _cut_off(self, exchange: Exchange) -> None:
+        """After the head of an answer there is no other way to tell."""
+        log.exception("the answer to %s %s was cut off", exchange.request.method, exchange.request.path)
+        self.transport.abort()
+
+    def _done(self, exchange: Exchange) -> None:
         self.answering = None
         if self.gone:
             return
@@ -291,13 +323,11 @@ class Connection(asyncio.Protocol):
 
     async def _write(self, exchange: Exchange, response: HttpResponse) -> None:
         body = response.body
-        close = self.closing or not exchange.keep_alive or not exchange.complete
-        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
         if isinstance(body, bytes):
-            head = self._head(response, len(body), close)
-            self.transport.write(head if bodiless else head + body)
+            self._write_whole(exchange, response, body)
             return
-        head = self._head(response, None, close)
+        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
+        head = self._head(response, None, self._closes_after(exchange))
         chunked = b"\r\ntransfer-encoding: chunked\r\n" in head
         self.transport.write(head)
         async with aclosing(body) as chunks:  # type: ignore[type-var]
@@ -306,6 +336,14 @@ class Connection(asyncio.Protocol):
                     await self._write_chunk(chunk, chunked)
         if chunked and not bodiless:
             self.transport.write(b"0\r\n\r\n")
+
+    def _write_whole(self, exchange: Exchange, response: HttpResponse, body: bytes) -> None:
+        head = self._head(response, len(body), self._closes_after(exchange))
+        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
+        self.transport.write(head if bodiless else head + body)
+
+    def _closes_after(self, exchange: Exchange) -> bool:
+        return self.closing or not exchange.keep_alive or not exchange.complete
 
     async def _write_chunk(self, chunk: bytes, chunked: bool) -> None:
         if not chunk:
@@ -317,23 +355,51 @@ class Connection(asyncio.Protocol):
             raise ClientGone
 
     def _head(self, response: HttpResponse, length: int | None, close: bool) -> bytes:
-        lines = [_STATUS_LINES.get(response.status) or f"HTTP/1.1 {response.status} \r\n".encode()]
-        lines += [b"%b: %b\r\n" % header for header in self.server.default_headers]
-        told = False
-        for name, value in response.headers.items():
-            lines.append(b"%b: %b\r\n" % (name.encode("latin-1"), header_value(value)))
-            told = told or len(name) == 14 and name.lower() == "content-length"
-        lines += [b"set-cookie: %b\r\n" % header_value(cookie) for cookie in response.cookies]
-        if not told and response.status not in _BODILESS:
-            lines.append(b"transfer-encoding: chunked\r\n" if length is None else b"content-length: %d\r\n" % length)
+        headers, status = response.headers, response.status
+        lines = [f"{name}: {value}" for name, value in headers.items()]
+        lines += [f"set-cookie: {cookie}" for cookie in response.cookies]
+        text = "".join(lines)
+        if status not in _BODILESS and not ("content-length" in text.lower() and _tells_length(headers)):
+            lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
         if close:
-            lines.append(b"connection: close\r\n")
-        lines.append(b"\r\n")
-        return b"".join(lines)
+            lines.append("connection: close")
+        if text.isascii() and text.isprintable():
+            told = "\r\n".join(lines).encode()
+        else:
+            told = b"\r\n".join(map(header_value, lines))
+        first = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode()
+        return b"%b%b%b\r\n\r\n" % (first, self._default_headers(), told)
+
+    def _default_headers(self) -> bytes:
+        """The server's own (the date), once for every second."""
+        given = self.server.default_headers
+        if given is not _DEFAULTS[0]:
+            _DEFAULTS[:] = given, b"".join([b"%b: %b\r\n" % header for header in given])
+        return _DEFAULTS[1]
 
 
-def _path_of(target: bytes) -> bytes:
+_DEFAULTS: list[Any] = [None, b""]  # the headers that were last asked for, and their bytes
+_NAMES: dict[bytes, str] = {}  # a client sends the same names again and again
+_MOST_NAMES = 1024
+
+
+def _name_of(name: bytes) -> str:
+    known = name.decode("latin-1").lower()
+    if len(_NAMES) < _MOST_NAMES and len(name) <= 64:
+        _NAMES[name] = known
+    return known
+
+
+def _tells_length(headers: Iterable[str]) -> bool:
+    return any(name.lower() == "content-length" for name in headers)
+
+
+async def _already(response: HttpResponse) -> HttpResponse:
+    return response
+
+
+def _path_of(target: str) -> str:
     """The path of a request in absolute form (http://host/path); `/` where there is none, as for OPTIONS *."""
-    _, scheme, rest = target.partition(b"://")
-    slash = rest.find(b"/")
-    return rest[slash:] if scheme and slash >= 0 else b"/"
+    _, scheme, rest = target.partition("://")
+    slash = rest.find("/")
+    return rest[slash:] if scheme and slash >= 0 else "/"

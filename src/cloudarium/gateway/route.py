@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Awaitable
 from functools import cache, lru_cache
 
 from cloudarium import model
@@ -14,7 +15,7 @@ from cloudarium.gateway.protocols import codec, detect
 from cloudarium.gateway.rooms import Room, all_rooms
 from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
-from cloudarium.shared.scope import Scope
+from cloudarium.shared.scope import scope_of
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com|cloudarium\.local)$")
 _TARGET_ACTION = re.compile(r"[\w-]+")
@@ -30,7 +31,7 @@ class BodyTooLarge(AwsError):
         super().__init__(f"Request must be smaller than {limit} bytes")
 
 
-async def route(call: Call) -> None:
+def route(call: Call) -> Awaitable[None] | None:
     """Find the call's service, protocol and operation, and read the body unless the operation streams it.
 
     Raises AwsError for an unknown operation, NotBuilt for a service that the house does not have.
@@ -39,45 +40,62 @@ async def route(call: Call) -> None:
     assert request is not None
     call.trace = request.headers.get("x-amzn-trace-id", "") or _new_trace(call)
     if _find_door(call, request):
-        await _read_body(call, request, _DOOR_BODY)
-        return
+        return _read_body(call, request, _DOOR_BODY) if request.stream is not None else None
     call.claim = claim = sigv4.claim_of(request) or sigv2.claim_of(request)
     if claim is not None:
         call.access_key = claim.access_key
-        call.scope = Scope(call.scope.account, claim.region)
+        call.scope = scope_of(call.scope.account, claim.region)
     _virtual_host(request)
     candidates = _rooms_of(request, claim)
     if claim is not None and claim.expires is not None and any(room.card.query_headers for room in candidates):
         _take_query_headers(request)
     call.response = cors.preflight(call, request, candidates)
     if call.response is not None or forms.find(call, request, candidates):
-        return
+        return None
+    if request.stream is not None:
+        return _find_operation_by_stream(call, request, claim, candidates)
     for room in candidates:
-        if await _find_operation(call, request, room):
+        if _find_operation(call, request, room):
+            return None
+    raise _nothing_for(request, claim, candidates)
+
+
+async def _find_operation_by_stream(
+    call: Call, request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]
+) -> None:
+    """As for a body that is at hand, but it is read once it is known how large it may be."""
+    for room in candidates:
+        found = _find_operation(call, request, room)
+        if not found and request.stream is not None:  # only the body can tell
+            await _read_body(call, request, room.card.max_body)
+            found = _find_operation(call, request, room)
+        if found:
+            assert call.operation is not None
+            if call.operation.streaming_input is None or not _proved_while_it_streams(call, request):
+                await _read_body(call, request, room.card.max_body)
             return
-    if not candidates:
-        name = (claim.service if claim is not None else "") or request.host or "an unknown host"
-        raise NotBuilt(f"the service {name}")
-    raise UnknownOperation(_asked_for(request))
+    raise _nothing_for(request, claim, candidates)
+
+
+def _nothing_for(request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]) -> AwsError:
+    if candidates:
+        return UnknownOperation(_asked_for(request))
+    name = (claim.service if claim is not None else "") or request.host or "an unknown host"
+    return NotBuilt(f"the service {name}")
 
 
 _DOOR_BODY = 10 * 1024 * 1024 + 1024  # one past API Gateway's limit, so that the door itself can answer 413
 
 
-async def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
+def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
     service = model.service(room.card.name)
     call.service, call.room = room.card.name, room
     protocol = call.protocol = detect(service, request)
     name = codec(protocol).identify(service, request)
-    if name is None and request.stream is not None:  # only the body can tell
-        await _read_body(call, request, room.card.max_body)
-        name = codec(protocol).identify(service, request)
     operation = service.operations.get(name) if name is not None else None
     if operation is None:
         return False
     call.operation, call.operation_name = operation, operation.name
-    if operation.streaming_input is None or not _proved_while_it_streams(call, request):
-        await _read_body(call, request, room.card.max_body)
     call.handler = room.handlers.get(operation.name)
     return True
 
@@ -146,13 +164,11 @@ def _host_labels() -> frozenset[str]:
 
 def _find_door(call: Call, request: HttpRequest) -> bool:
     if request.path.startswith("/_aws/"):
-        _, _, label, rest = (
-            request.path.split("/", 3) if request.path.count("/") >= 3 else (*request.path.split("/"), "")
-        )
-        owner, _, path = rest.partition("/")
-        door = Door(label, owner, "/" + path, by_host=False)
+        door = _door_by_path(request.path)
     else:
-        owner, label = _host_parts(request.host)
+        owner, label = _host_parts(request.headers.get("host", ""))
+        if not label:
+            return False
         door = Door(label, owner, request.path, by_host=True)
     room = _door_rooms().get(door.label)
     if room is None or not door.id:
@@ -161,10 +177,16 @@ def _find_door(call: Call, request: HttpRequest) -> bool:
     return True
 
 
+def _door_by_path(path: str) -> Door:
+    _, _, label, rest = path.split("/", 3) if path.count("/") >= 3 else (*path.split("/"), "")
+    owner, _, path = rest.partition("/")
+    return Door(label, owner, "/" + path, by_host=False)
+
+
 @lru_cache(maxsize=4096)
 def _host_parts(host: str) -> tuple[str, str]:
     """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api)."""
-    name = host.rpartition(":")[0] or host
+    name = (host.rpartition(":")[0] or host).lower()
     if name.count(".") < 2 or not _OWN_HOSTS.search(name):
         return "", ""
     labels = name.split(".")
@@ -178,10 +200,9 @@ def _host_parts(host: str) -> tuple[str, str]:
 def _virtual_host(request: HttpRequest) -> None:
     """Make a virtual-host style path path-style: BUCKET.s3.localhost/key → /BUCKET/key. The signature saw the first."""
     request.sent_path = request.path
-    if "." in request.host:
-        first, label = _host_parts(request.host)
-        if first and label in _host_labels():
-            request.path = f"/{first}{request.path}"
+    first, label = _host_parts(request.headers.get("host", ""))
+    if first and label in _host_labels():
+        request.path = f"/{first}{request.path}"
 
 
 def _take_query_headers(request: HttpRequest) -> None:

@@ -20,6 +20,7 @@ UNSIGNED = "UNSIGNED-PAYLOAD"
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 _SPACES = re.compile(r" {2,}|\t+")
+_PLAIN = re.compile(r"/[A-Za-z0-9._~/-]*")  # a path that is its own canonical form but for dot segments
 _DATE = re.compile(r"\d{8}T\d{6}Z")
 
 
@@ -58,21 +59,22 @@ def claim_of(request: HttpRequest) -> Claim | None:
 
 def _from_header(header: str, headers: dict[str, str]) -> Claim:
     head, label, last = header.rpartition("Signature=")
-    fields = _fields(f"{head}{label}*" if last.isalnum() else header)
+    fixed = _fixed(f"{head}{label}*" if last.isalnum() else header)
     timestamp = headers.get("x-amz-date", "")
-    if not _DATE.fullmatch(timestamp):
+    if not _is_timestamp(timestamp):
         raise IncompleteSignature(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
             f" Authorization={ALGORITHM}"
         )
+    access_key, date, region, service, terminator, signed_headers, signature = fixed
+    signature = signature if signature != "*" else last
     token = headers.get("x-amz-security-token", "")
-    scope = _scope(fields["Credential"])
-    signature = fields["Signature"] if fields["Signature"] != "*" else last
-    return Claim(*scope, fields["SignedHeaders"], signature, timestamp, token, None)
+    return Claim(access_key, date, region, service, terminator, signed_headers, signature, timestamp, token, None)
 
 
-@lru_cache(maxsize=512)  # but for the signature, which every client sends last, they are the same all day long
-def _fields(header: str) -> dict[str, str]:
+@lru_cache(maxsize=512)  # but for the signature, which every client sends last, it is the same all day long
+def _fixed(header: str) -> tuple[str, ...]:
+    """The five parts of the scope, the signed headers and the signature of an Authorization header."""
     if not header.startswith(ALGORITHM):
         raise IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
     fields = {}
@@ -82,7 +84,12 @@ def _fields(header: str) -> dict[str, str]:
     for name in ("Credential", "Signature", "SignedHeaders"):
         if not fields.get(name):
             raise IncompleteSignature(f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}")
-    return fields
+    return *_scope(fields["Credential"]), fields["SignedHeaders"], fields["Signature"]
+
+
+@lru_cache(maxsize=1024)  # a busy client signs many requests within one second
+def _is_timestamp(text: str) -> bool:
+    return _DATE.fullmatch(text) is not None
 
 
 def _from_query(query: str) -> Claim:
@@ -150,23 +157,21 @@ def signature_of(claim: Claim, request: HttpRequest, secret: str, payload_hash: 
 def string_to_sign(claim: Claim, canonical: str) -> str:
     """What is signed of a request in its canonical form."""
     digest = hashlib.sha256(canonical.encode("utf-8", "surrogateescape")).hexdigest()
-    return f"{ALGORITHM}\n{claim.timestamp}\n{claim.scope}\n{digest}"
+    _, date, region, service, terminator, _, _, timestamp, _, _ = claim
+    return f"{ALGORITHM}\n{timestamp}\n{date}/{region}/{service}/{terminator}\n{digest}"
 
 
 def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, path_once: bool) -> str:
     """The request in the one form that is signed."""
     path = request.sent_path or request.path
-    if path != "/":
-        path = _encode(_decode_path(path), "-_.~/") if path_once else _encode(_normalize(path), "-_.~/")
-    headers = request.headers
-    lines = []
-    for name in header_names(claim.signed_headers):
-        value = headers.get(name, "").strip()
-        if "  " in value or "\t" in value:
-            value = _SPACES.sub(" ", value)
-        lines.append(f"{name}:{value}\n")
+    if not _PLAIN.fullmatch(path) or not (path_once or "//" not in path and "/." not in path):
+        path = _encode(_decode_path(path) if path_once else _normalize(path), "-_.~/")
     query = _canonical_query(request.query) if request.query else ""
-    return f"{request.method}\n{path}\n{query}\n{''.join(lines)}\n{claim.signed_headers}\n{payload_hash}"
+    value_of, signed_headers = request.headers.get, claim.signed_headers
+    lines = "".join([f"{name}:{value_of(name, '').strip()}\n" for name in header_names(signed_headers)])
+    if "  " in lines or "\t" in lines:
+        lines = _SPACES.sub(" ", lines)
+    return f"{request.method}\n{path}\n{query}\n{lines}\n{signed_headers}\n{payload_hash}"
 
 
 _NEVER_HEADERS = ("x-amz-checksum-", "x-amz-sdk-checksum-", "x-amz-content-sha256", "x-amz-trailer")
