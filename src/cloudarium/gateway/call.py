@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cloudarium.gateway.operation import Handler
     from cloudarium.gateway.rooms import Room
     from cloudarium.model import OperationModel
+    from cloudarium.policy.engine import Decision
     from cloudarium.store import Store
     from cloudarium.store.tags import Tags
 
@@ -143,9 +144,13 @@ class Call:
 
     def may(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> bool:
         """Whether this call's principal would be allowed `action` on `resource`; nothing is refused or recorded."""
+        return self.judged(action, resource, context).allowed
+
+    def judged(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> Decision:
+        """The same with its reason and AWS's sentence for a denial."""
         from cloudarium.gateway.authorize import decide
 
-        return decide(self, action, resource, context or {}).allowed
+        return decide(self, action, resource, context or {})
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

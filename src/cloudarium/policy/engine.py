@@ -16,8 +16,11 @@ from cloudarium.policy import conditions
 from cloudarium.policy.documents import BY_NAME, BY_ROLE, NO_MATCH, Document, StatementRef, compile_document
 from cloudarium.policy.principal import ContextValue, Principal, context_of
 
-# S3 alone writes the resource of a denial in quotes.
+# S3 alone writes the resource of a denial in quotes. Where the action has no resource most services write none; some
+# write the star.
 _QUOTED_RESOURCES = ("s3:",)
+_STARRED_RESOURCES = ("lambda:", "dynamodb:")
+_NO_RESOURCES = ("", "*", "arn:aws:s3:::*")
 
 
 class Reason(StrEnum):
@@ -279,8 +282,8 @@ def _message(question: Question, because: str) -> str:
     """AWS's sentence for a denial; the resource is left out when the action has none."""
     action, resource = question.action, question.resource
     where = ""
-    if resource and resource != "*":
-        quoted = f'"{resource}"' if action.lower().startswith(_QUOTED_RESOURCES) else resource
+    if resource not in _NO_RESOURCES or action.lower().startswith(_STARRED_RESOURCES):
+        quoted = f'"{resource}"' if action.lower().startswith(_QUOTED_RESOURCES) else resource or "*"
         where = f" on resource: {quoted}"
     return f"User: {question.principal.arn} is not authorized to perform: {action}{where} {because}"
 

@@ -167,3 +167,126 @@ def test_configurations_have_actions_of_their_own(bucket, iam_user, refused):
     for operation in ("get_bucket_policy", "get_bucket_cors", "get_bucket_encryption", "get_bucket_acl",
                       "list_object_versions", "list_multipart_uploads", "delete_bucket"):  # fmt: skip
         assert refused(getattr(user, operation), Bucket=bucket).code == "AccessDenied"
+
+
+def test_an_acl_that_changes_nothing_needs_no_permission(bucket, objects, iam_user, refused, name):
+    actions = ("s3:PutObject", "s3:CreateBucket", "s3:GetObject")
+    user = iam_user(_policy(_allow(*actions, on=[objects, f"arn:aws:s3:::{name}-*"])))("s3")
+    assert refused(user.put_object, Bucket=bucket, Key="k", ACL="private").code == "AccessControlListNotSupported"
+    no = refused(user.put_object, Bucket=bucket, Key="k", ACL="bucket-owner-full-control")
+    assert f's3:PutObjectAcl on resource: "arn:aws:s3:::{bucket}/k"' in no.message
+    user.create_bucket(Bucket=f"{name}-a", ACL="private")
+    assert "s3:PutBucketAcl" in refused(user.create_bucket, Bucket=f"{name}-b", ACL="public-read").message
+    assert refused(user.create_bucket, Bucket=f"{name}-b", ObjectOwnership="BucketOwnerEnforced").code == "AccessDenied"
+
+
+def test_a_condition_on_an_etag_reads_the_object(s3, bucket, objects, iam_user, refused):
+    etag = s3.put_object(Bucket=bucket, Key="k", Body=b"x")["ETag"]
+    only = iam_user(_policy(_allow("s3:PutObject", "s3:DeleteObject", on=objects)))("s3")
+    assert "s3:GetObject on" in refused(only.put_object, Bucket=bucket, Key="k", Body=b"y", IfMatch=etag).message
+    assert "s3:GetObject on" in refused(only.delete_object, Bucket=bucket, Key="k", IfMatch=etag).message
+    upload = only.create_multipart_upload(Bucket=bucket, Key="k")["UploadId"]
+    parts = {"Parts": [{"PartNumber": 1, "ETag": only.upload_part(
+        Bucket=bucket, Key="k", UploadId=upload, PartNumber=1, Body=b"y")["ETag"]}]}  # fmt: skip
+    completing = {"Bucket": bucket, "Key": "k", "UploadId": upload, "MultipartUpload": parts}
+    assert "s3:GetObject on" in refused(only.complete_multipart_upload, **completing, IfMatch=etag).message
+    done = only.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k", "ETag": etag}]})
+    assert "s3:GetObject on" in done["Errors"][0]["Message"]
+    assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    both = iam_user(_policy(_allow("s3:PutObject", "s3:DeleteObject", "s3:GetObject", on=objects)), name="both")("s3")
+    both.complete_multipart_upload(**completing, IfMatch=etag)
+    etag = both.put_object(Bucket=bucket, Key="k", Body=b"z", IfMatch=s3.head_object(Bucket=bucket, Key="k")["ETag"])[
+        "ETag"
+    ]
+    both.delete_object(Bucket=bucket, Key="k", IfMatch=etag)
+    s3.put_object(Bucket=bucket, Key="k")
+    only.delete_object(Bucket=bucket, Key="k", IfMatch="*")  # that it is there is not its content
+
+
+def test_governance_is_bypassed_by_those_who_may(bucket, objects, iam_user, refused):
+    user = iam_user(_policy(_allow("s3:DeleteObject", on=objects)))("s3")
+    no = refused(user.delete_object, Bucket=bucket, Key="k", BypassGovernanceRetention=True)
+    assert (no.code, "s3:BypassGovernanceRetention" in no.message) == ("AccessDenied", True)
+
+
+def test_list_buckets_by_either_name_of_all(bucket, iam_user, refused):
+    for number, resource in enumerate(("*", "arn:aws:s3:::*")):
+        user = iam_user(_policy(_allow("s3:ListAllMyBuckets", on=resource)), name=f"user{number}")("s3")
+        assert [one["Name"] for one in user.list_buckets()["Buckets"]] == [bucket]
+    user = iam_user(_policy(_allow("s3:ListAllMyBuckets", on=f"arn:aws:s3:::{bucket}")), name="other")("s3")
+    assert refused(user.list_buckets).message.endswith(
+        "user/other is not authorized to perform: s3:ListAllMyBuckets because no identity-based policy allows the"
+        " s3:ListAllMyBuckets action"
+    )
+
+
+def test_a_denial_in_the_middle_says_who_denied(s3, bucket, objects, iam_user, refused):
+    s3.put_object(Bucket=bucket, Key="k")
+    forbidden = {"Effect": "Deny", "Action": ["s3:DeleteObject", "s3:ListBucket"], "Resource": "*"}
+    user = iam_user(_policy(_allow("s3:*", on="*"), forbidden))("s3")
+    done = user.delete_objects(Bucket=bucket, Delete={"Objects": [{"Key": "k"}]})
+    assert done["Errors"][0]["Message"].endswith(
+        f's3:DeleteObject on resource: "arn:aws:s3:::{bucket}/k" with an explicit deny in an identity-based policy'
+    )
+    assert refused(user.get_object, Bucket=bucket, Key="none").message.endswith(
+        f's3:ListBucket on resource: "arn:aws:s3:::{bucket}" with an explicit deny in an identity-based policy'
+    )
+
+
+def test_missing_versions_are_hidden_too(s3, versioned, iam_user, refused):
+    version = s3.put_object(Bucket=versioned, Key="k", Body=b"x", Tagging="a=1")["VersionId"]
+    s3.delete_object(Bucket=versioned, Key="k", VersionId=version)
+    everything = f"arn:aws:s3:::{versioned}/*"
+    blind = iam_user(_policy(_allow("s3:GetObjectVersion", "s3:PutObject", on=everything)))("s3")
+    assert "s3:ListBucket" in refused(blind.get_object, Bucket=versioned, Key="k", VersionId=version).message
+    source = {"Bucket": versioned, "Key": "k", "VersionId": version}
+    assert "s3:ListBucket" in refused(blind.copy_object, Bucket=versioned, Key="l", CopySource=source).message
+
+
+def test_the_number_of_tags_is_for_those_who_may_read_them(s3, versioned, iam_user):
+    version = s3.put_object(Bucket=versioned, Key="k", Tagging="a=1")["VersionId"]
+    everything = f"arn:aws:s3:::{versioned}/*"
+    actions = ("s3:GetObject", "s3:GetObjectVersion")
+    for number, (action, whole, one) in enumerate(
+        (("s3:GetObjectTagging", 1, None), ("s3:GetObjectVersionTagging", None, 1))
+    ):
+        user = iam_user(_policy(_allow(*actions, action, on=everything)), name=f"user{number}")("s3")
+        assert user.get_object(Bucket=versioned, Key="k").get("TagCount") == whole
+        assert user.get_object(Bucket=versioned, Key="k", VersionId=version).get("TagCount") == one
+
+
+def test_only_the_owner_works_on_a_bucket_policy(s3, cloud, bucket, refused):
+    arn = f"arn:aws:s3:::{bucket}"
+    s3.delete_public_access_block(Bucket=bucket)
+    allowed = json.dumps(_policy(_allow("s3:*", on=arn, Principal={"AWS": "arn:aws:iam::210987654321:root"})))
+    s3.put_bucket_policy(Bucket=bucket, Policy=allowed)
+    other = cloud.client("s3", key="210987654321")
+    other.get_bucket_versioning(Bucket=bucket)
+    for call, more in ((other.get_bucket_policy, {}), (other.put_bucket_policy, {"Policy": allowed}),
+                       (other.delete_bucket_policy, {})):  # fmt: skip
+        no = refused(call, Bucket=bucket, **more)
+        assert (no.code, no.status) == ("MethodNotAllowed", 405)
+
+
+def test_the_root_cannot_lock_itself_out(s3, bucket, refused):
+    arn = f"arn:aws:s3:::{bucket}"
+    nobody = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": [arn, f"{arn}/*"]}
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps(_policy(nobody)))
+    assert refused(s3.list_objects_v2, Bucket=bucket).code == "AccessDenied"
+    assert json.loads(s3.get_bucket_policy(Bucket=bucket)["Policy"])["Statement"][0]["Effect"] == "Deny"
+    s3.delete_bucket_policy(Bucket=bucket)
+    s3.list_objects_v2(Bucket=bucket)
+
+
+def test_a_policy_can_ask_of_writes_that_make_objects(s3, bucket, objects, iam_user, refused):
+    conditional = {"Null": {"s3:if-none-match": "true"}, "Bool": {"s3:ObjectCreationOperation": "true"}}
+    deny = {"Effect": "Deny", "Action": "s3:PutObject", "Resource": "*", "Condition": conditional}
+    user = iam_user(_policy(_allow("s3:*", on="*"), deny))("s3")
+    assert refused(user.put_object, Bucket=bucket, Key="k").code == "AccessDenied"
+    user.put_object(Bucket=bucket, Key="k", IfNoneMatch="*")
+    upload = user.create_multipart_upload(Bucket=bucket, Key="m")["UploadId"]
+    part = user.upload_part(Bucket=bucket, Key="m", UploadId=upload, PartNumber=1, Body=b"x")
+    wanted = {"Bucket": bucket, "Key": "m", "UploadId": upload,
+              "MultipartUpload": {"Parts": [{"PartNumber": 1, "ETag": part["ETag"]}]}}  # fmt: skip
+    assert refused(user.complete_multipart_upload, **wanted).code == "AccessDenied"
+    user.complete_multipart_upload(**wanted, IfNoneMatch="*")

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloudarium.policy.engine import Decision
+from cloudarium.policy.principal import Principal
 from cloudarium.shared.errors import AwsError
 
 MIN_PART = 5 * 1024 * 1024
@@ -169,10 +171,15 @@ class OwnerDiffers(S3Error):
 
 
 class Denied(S3Error):
-    """A no that the policies do not give, such as a blocked public policy."""
+    """A no that is found in the middle of a call: of one key of many, or of what hides behind a missing key."""
 
     code, status = "AccessDenied", 403
     text = "Access Denied"
+
+    @classmethod
+    def of(cls, principal: Principal, decision: Decision) -> Denied:
+        """The denial that a decision says; the anonymous are told no more than that."""
+        return cls() if principal.kind == "anonymous" else cls(decision.message)
 
 
 # ---- Requests -------------------------------------------------------------------------------------------------------
@@ -267,6 +274,16 @@ class MethodNotAllowed(S3Error):
 
     def __init__(self, method: str, headers: dict[str, str]) -> None:
         super().__init__(Method=method, ResourceType="DeleteMarker", headers=headers)
+
+
+class PolicyOfAnother(S3Error):
+    """Only the account that owns the bucket works on its policy, whomever the policy itself allows to."""
+
+    code, status = "MethodNotAllowed", 405
+    text = "The specified method is not allowed against this resource."
+
+    def __init__(self, method: str) -> None:
+        super().__init__(Method=method, ResourceType="BUCKETPOLICY")
 
 
 class PreconditionFailed(S3Error):

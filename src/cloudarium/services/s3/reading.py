@@ -34,9 +34,7 @@ def _find_version(call: Call, bucket: Bucket, key: str, version: str) -> Object:
     names.check_version_id(version)
     found = objects.version(call.store, bucket.name, key, version)
     if found is None:
-        if not _may_list(call, bucket):
-            raise _denied(call, bucket)
-        raise errors.NoSuchVersion(key, version)
+        raise missing_version(call, bucket, key, version)
     if found.marker:
         raise errors.MethodNotAllowed(_method(call), {"allow": "DELETE", **_marker_headers(found)})
     return found
@@ -47,20 +45,17 @@ def missing(call: Call, bucket: Bucket, key: str, marker: dict[str, str] | None 
 
     Source: https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html (Permissions)
     """
-    return errors.NoSuchKey(key, marker) if _may_list(call, bucket) else _denied(call, bucket)
+    return _unless_hidden(call, bucket, errors.NoSuchKey(key, marker))
 
 
-def _may_list(call: Call, bucket: Bucket) -> bool:
-    return call.may("s3:ListBucket", bucket.arn)
+def missing_version(call: Call, bucket: Bucket, key: str, version: str) -> errors.S3Error:
+    """NoSuchVersion, for a caller who may not list the bucket AccessDenied."""
+    return _unless_hidden(call, bucket, errors.NoSuchVersion(key, version))
 
 
-def _denied(call: Call, bucket: Bucket) -> errors.S3Error:
-    if call.principal.kind == "anonymous":
-        return errors.Denied()
-    return errors.Denied(
-        f'User: {call.principal.arn} is not authorized to perform: s3:ListBucket on resource: "{bucket.arn}" because no'
-        " identity-based policy allows the s3:ListBucket action"
-    )
+def _unless_hidden(call: Call, bucket: Bucket, error: errors.S3Error) -> errors.S3Error:
+    decision = call.judged("s3:ListBucket", bucket.arn)
+    return error if decision.allowed else errors.Denied.of(call.principal, decision)
 
 
 def _marker_headers(marker: Object) -> dict[str, str]:
@@ -85,7 +80,8 @@ def describe(call: Call, bucket: Bucket, found: Object) -> dict[str, Any]:
         output["StorageClass"] = found.storage_class
     if bucket.versioning is not None:
         output["VersionId"] = found.version
-    if found.tags and call.may("s3:GetObjectTagging", f"{bucket.arn}/{found.key}"):
+    tagging = "s3:GetObjectTagging" if call.input.get("VersionId") is None else "s3:GetObjectVersionTagging"
+    if found.tags and call.may(tagging, f"{bucket.arn}/{found.key}"):
         output["TagCount"] = len(found.tagging)
     expiration = expiry_header(bucket, found)
     if expiration is not None and call.input.get("VersionId") is None:

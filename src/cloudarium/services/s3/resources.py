@@ -30,6 +30,14 @@ def bucket(call: Call) -> str:
     return _PREFIX + name
 
 
+def all_buckets(call: Call) -> str:
+    """What ListBuckets is asked on; policies name it so, or "*".
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/security_iam_service-with-iam.html
+    """
+    return _PREFIX + "*"
+
+
 def object(call: Call) -> str:
     """The object that the call names, in a bucket that exists."""
     return f"{bucket(call)}/{call.input.get('Key') or ''}"
@@ -42,6 +50,29 @@ def versioned(action: str, versioned_action: str) -> Callable[[Call], Need]:
         return Need(action if call.input.get("VersionId") is None else versioned_action, object(call))
 
     return need
+
+
+def deleted(call: Call) -> list[Need]:
+    """Deleting the object or a version of it, and what its conditions and headers need beside it."""
+    return deletion(object(call), call.input.get("VersionId"), call.input.get("IfMatch"), _bypasses(call))
+
+
+def deletion(arn: str, version: Any, etag: Any, bypasses: bool) -> list[Need]:
+    """What deleting one object needs; a condition on its ETag reads it, one on its being there does not.
+
+    Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
+    """
+    suffix = "" if version is None else "Version"
+    needs = [Need(f"s3:DeleteObject{suffix}", arn)]
+    if etag is not None and etag != "*":
+        needs.append(Need(f"s3:GetObject{suffix}", arn))
+    if bypasses:
+        needs.append(Need("s3:BypassGovernanceRetention", arn))
+    return needs
+
+
+def _bypasses(call: Call) -> bool:
+    return call.input.get("BypassGovernanceRetention") is True
 
 
 def listed_attributes(call: Call) -> list[Need]:
@@ -65,9 +96,14 @@ def created(call: Call) -> list[Need]:
 
 
 def written(call: Call) -> list[Need]:
-    """Putting an object, and what its tags and ACL need beside it."""
+    """Putting an object, and what its conditions, tags and ACL need beside it.
+
+    Source of If-Match's: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html
+    """
     arn = object(call)
     needs = [Need("s3:PutObject", arn)]
+    if call.input.get("IfMatch") is not None:
+        needs.append(Need("s3:GetObject", arn))
     if call.input.get("Tagging"):
         needs.append(Need("s3:PutObjectTagging", arn))
     if _sets_acl(call.input):
@@ -102,7 +138,8 @@ def each_deleted(call: Call) -> list[Need]:
 
 
 def _sets_acl(input: Mapping[str, Any]) -> bool:
-    return input.get("ACL") is not None or not headers.GRANTS.isdisjoint(input)
+    """Whether the call asks for an ACL that it would not get anyway: private is what everything is."""
+    return input.get("ACL") not in (None, "private") or not headers.GRANTS.isdisjoint(input)
 
 
 def url(call: Call, bucket: str, key: str) -> str:
@@ -124,6 +161,9 @@ def _bucket_of(call: Call, arn: str) -> buckets.Bucket | None:
     return buckets.find(call.store, arn[len(_PREFIX) :].partition("/")[0])
 
 
+_ALWAYS_FOR_ROOT = ("GetBucketPolicy", "PutBucketPolicy", "DeleteBucketPolicy")
+
+
 def owner(call: Call, arn: str) -> str:
     """The account that owns the bucket or object; its ARN does not name one."""
     found = _bucket_of(call, arn)
@@ -136,6 +176,8 @@ def resource_policy(call: Call, arn: str) -> str | None:
     if found is None or found.policy is None:
         return None
     principal = call.principal
+    if principal.kind == "root" and principal.account == found.account and call.operation_name in _ALWAYS_FOR_ROOT:
+        return None  # so that nobody locks himself out (API_PutBucketPolicy.html)
     if principal.account != found.account and principal.kind != "service":
         block = found.get("public_access_block") or {}
         if block.get("RestrictPublicBuckets") and policies.is_public(found.policy):
@@ -182,7 +224,20 @@ def conditions(call: Call) -> dict[str, Any]:
         _add_existing_tags(keys, call)
     _add_request_tags(keys, input)
     _add_signature(keys, call)
+    if call.operation_name in _CREATIONS:
+        keys["s3:ObjectCreationOperation"] = _CREATIONS[call.operation_name]
     return keys
+
+
+# Whether the call makes an object, of those that need s3:PutObject.
+_CREATIONS = {
+    "PutObject": "true",
+    "CopyObject": "true",
+    "CompleteMultipartUpload": "true",
+    "CreateMultipartUpload": "false",
+    "UploadPart": "false",
+    "UploadPartCopy": "false",
+}
 
 
 def _add_existing_tags(keys: dict[str, Any], call: Call) -> None:

@@ -71,7 +71,7 @@ def get_bucket_location(call: Call) -> dict[str, Any]:
     return {} if region == "us-east-1" else {"LocationConstraint": region}
 
 
-@operation("ListBuckets")
+@operation("ListBuckets", on=resources.all_buckets)
 def list_buckets(call: Call) -> dict[str, Any]:
     """List the caller's account's buckets by name; paged only when a page size is asked for."""
     input = call.input

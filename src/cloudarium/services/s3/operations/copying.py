@@ -39,7 +39,7 @@ def _source(call: Call) -> Found:
     else:
         found = objects.version(call.store, bucket.name, source.key, source.version)
         if found is None:
-            raise errors.NoSuchVersion(source.key, source.version)
+            raise reading.missing_version(call, bucket, source.key, source.version)
         if found.marker:
             raise errors.InvalidRequest(
                 "The source of a copy request may not specifically refer to a delete marker by version id."

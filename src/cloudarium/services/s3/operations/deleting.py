@@ -23,7 +23,7 @@ def _check_bypass(call: Call) -> None:
         )
 
 
-@operation("DeleteObject", on=resources.versioned("s3:DeleteObject", "s3:DeleteObjectVersion"), refuses=("MFA",))
+@operation("DeleteObject", on=resources.deleted, refuses=("MFA",))
 def delete_object(call: Call) -> dict[str, Any]:
     """Delete the object: for good, by a delete marker, or one version of it. A missing key is success."""
     bucket = buckets.of(call)
@@ -79,10 +79,10 @@ def _failure(entry: dict[str, Any], error: AwsError) -> dict[str, Any]:
 
 def _delete(call: Call, bucket: Bucket, entry: dict[str, Any]) -> dict[str, Any]:
     key, version = entry["Key"], entry.get("VersionId")
-    action = "s3:DeleteObject" if version is None else "s3:DeleteObjectVersion"
-    arn = f"{bucket.arn}/{key}"
-    if not call.may(action, arn):
-        raise errors.Denied(_no(call, action, arn))
+    for need in resources.deletion(f"{bucket.arn}/{key}", version, entry.get("ETag"), bypasses=False):
+        decision = call.judged(need.action, need.resource)
+        if not decision.allowed:
+            raise errors.Denied.of(call.principal, decision)
     if entry.get("LastModifiedTime") is not None or entry.get("Size") is not None:
         raise errors.HeaderNotImplemented("Size" if entry.get("Size") is not None else "LastModifiedTime")
     if version is not None and not names.is_version_id(version):
@@ -94,12 +94,3 @@ def _delete(call: Call, bucket: Bucket, entry: dict[str, Any]) -> dict[str, Any]
     if gone.is_marker:
         done |= {"DeleteMarker": True, "DeleteMarkerVersionId": gone.version}
     return done
-
-
-def _no(call: Call, action: str, arn: str) -> str:
-    if call.principal.kind == "anonymous":
-        return "Access Denied"
-    return (
-        f'User: {call.principal.arn} is not authorized to perform: {action} on resource: "{arn}" because no'
-        f" identity-based policy allows the {action} action"
-    )

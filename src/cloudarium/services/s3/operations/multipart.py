@@ -121,7 +121,7 @@ async def upload_part(call: Call) -> dict[str, Any]:
 # ---- Complete -------------------------------------------------------------------------------------------------------
 
 
-@operation("CompleteMultipartUpload", on=resources.object, refuses=headers.REFUSED_KEYS)
+@operation("CompleteMultipartUpload", on=resources.written, refuses=headers.REFUSED_KEYS)
 def complete_multipart_upload(call: Call) -> dict[str, Any]:
     """Make the parts of the list an object; parts outside of the list go."""
     bucket = buckets.of(call)

@@ -18,7 +18,7 @@ WITHOUT_EFFECT = ("ConfirmRemoveSelfBucketAccess",)
 @operation("PutBucketPolicy", on=resources.bucket)
 def put_bucket_policy(call: Call) -> dict[str, Any]:
     """Set the bucket policy; a public one is refused while BlockPublicPolicy is on."""
-    bucket = buckets.of(call)
+    bucket = _own(call)
     bodies.check(call)
     policy = call.input.get("Policy") or ""
     policies.check(policy, bucket.name)
@@ -35,7 +35,7 @@ def put_bucket_policy(call: Call) -> dict[str, Any]:
 @operation("GetBucketPolicy", on=resources.bucket)
 def get_bucket_policy(call: Call) -> dict[str, Any]:
     """The bucket policy as it was put."""
-    return {"Policy": _policy(buckets.of(call))}
+    return {"Policy": _policy(_own(call))}
 
 
 @operation("GetBucketPolicyStatus", on=resources.bucket)
@@ -47,8 +47,15 @@ def get_bucket_policy_status(call: Call) -> dict[str, Any]:
 @operation("DeleteBucketPolicy", on=resources.bucket)
 def delete_bucket_policy(call: Call) -> dict[str, Any]:
     """Take the bucket policy away."""
-    buckets.set_policy(call.store, buckets.of(call).name, None)
+    buckets.set_policy(call.store, _own(call).name, None)
     return {}
+
+
+def _own(call: Call) -> buckets.Bucket:
+    bucket = buckets.of(call)
+    if call.principal.account != bucket.account:
+        raise errors.PolicyOfAnother(call.request.method if call.request is not None else "GET")
+    return bucket
 
 
 def _policy(bucket: buckets.Bucket) -> str:
