@@ -79,16 +79,18 @@ def operations(known: dict[str, Any], definition: dict[str, Any]) -> tuple[dict[
     return rows, unknown
 
 
-def actions(prefix: str, definition: dict[str, Any]) -> dict[str, Any]:
+def actions(prefix: str, definition: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     """What the reference says of each action of a prefix: [level, resource ARN patterns, condition keys]."""
     service = definition[prefix]
-    arns = {name: resource["arn"] for name, resource in service["resources"].items()}
+    resources = service["resources"]
     found = {}
     for name, privilege in sorted(service["privileges"].items()):
         types = privilege["resource_types"]
-        keys = sorted({key for one in types.values() for key in one["condition_keys"]})
-        patterns = [arns[kind] for kind in types if kind in arns]
-        found[name] = [privilege["access_level"], patterns, keys]
+        keys = {key for one in types.values() for key in one["condition_keys"]}
+        keys |= {key for kind in types if kind in resources for key in resources[kind]["condition_keys"]}
+        keys |= set(known["condition_keys"].get(f"{prefix}:{name}", {}).get("keys", ()))
+        patterns = [resources[kind]["arn"] for kind in types if kind in resources]
+        found[name] = [privilege["access_level"], patterns, sorted(keys)]
     return found
 
 
@@ -100,7 +102,7 @@ def main() -> int:
     table = {
         "operations": rows,
         "unknown": unknown,
-        "actions": {prefix: actions(prefix, definition) for prefix in prefixes},
+        "actions": {prefix: actions(prefix, definition, known) for prefix in prefixes},
     }
     text = json.dumps(table, separators=(",", ":"), sort_keys=True).encode()
     target = ACCESS / "table.json.gz"

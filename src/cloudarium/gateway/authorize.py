@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
-from cloudarium.gateway.context import RequestContext
+from cloudarium.gateway.context import RequestContext, resources_of
 from cloudarium.gateway.operation import Need
-from cloudarium.gateway.rooms import room
 from cloudarium.policy import access
 from cloudarium.policy.documents import Document, MalformedPolicy, compile_document
 from cloudarium.policy.engine import Decision, Policies, Question, session_documents
@@ -80,13 +79,14 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         session=session_documents(principal),
         resource=document,
     )
-    keys = RequestContext(call, action, resource, context)
+    account = owner or call.account
+    keys = RequestContext(call, action, resource, account, context)
     question = Question(
         principal,
         action,
         resource,
         keys,
-        resource_account=owner or call.account,
+        resource_account=account,
         resource_policy_required=required,
     )
     decision = ask_engine(question, policies)
@@ -126,8 +126,7 @@ def _resource_side(call: Call, action: str, resource: str) -> tuple[bool, Docume
     if arn is None:
         return False, None, ""
     owner = arn.account
-    owning = room(arn.service) or call.room
-    module = owning.module("resources") if owning is not None else None
+    module = resources_of(call, arn.service)
     if module is None:
         return False, None, owner
     text = module.resource_policy(call, resource) if hasattr(module, "resource_policy") else None

@@ -66,8 +66,17 @@ def owner(call: Call, resource: str) -> str | None:
     return call.account if ":aws:transform/" in resource else None
 
 
+def tags_of(call: Call, resource: str) -> dict[str, str]:
+    """The tags that a stack was given."""
+    parsed = arn.parse(resource)
+    if parsed is None or not parsed.resource.startswith("stack/"):
+        return {}
+    found = stacks.find(call.store, Scope(parsed.account, parsed.region), resource)
+    return dict(found.detail.get("tags") or {}) if found is not None else {}
+
+
 def conditions(call: Call) -> Mapping[str, Any]:
-    """cloudformation:TemplateUrl, RoleArn, ChangeSetName, StackPolicyUrl, ResourceTypes."""
+    """cloudformation:TemplateUrl, RoleArn, ChangeSetName, StackPolicyUrl, ResourceTypes, ImportResourceTypes."""
     given = call.input
     known: dict[str, Any] = {}
     for key, member in (
@@ -80,4 +89,9 @@ def conditions(call: Call) -> Mapping[str, Any]:
             known[f"cloudformation:{key}"] = given[member]
     if isinstance(given.get("ResourceTypes"), list):
         known["cloudformation:ResourceTypes"] = given["ResourceTypes"]
+    imported = given.get("ResourcesToImport")
+    if isinstance(imported, list):
+        known["cloudformation:ImportResourceTypes"] = [
+            one["ResourceType"] for one in imported if isinstance(one, dict) and "ResourceType" in one
+        ]
     return known

@@ -75,6 +75,12 @@ def transaction(call: Call) -> list[Need]:
 _ALONE = {"TransactWriteItems": "PutItem", "TransactGetItems": "GetItem"}
 
 
+def tags_of(call: Call, resource: str) -> dict[str, str]:
+    """The tags of a table, which its indexes share."""
+    head, table, rest = resource.partition(":table/")
+    return call.tags.of(f"{head}{table}{rest.partition('/')[0]}")
+
+
 # ---- Condition keys -------------------------------------------------------------------------------------------------
 #
 # Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html

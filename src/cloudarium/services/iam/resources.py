@@ -22,6 +22,10 @@ POLICY_REQUIRED = frozenset(
 
 POLICY_KIND = "trust"
 
+TAG_KEYS = ("iam:ResourceTag",)
+
+_HOME_REGION = "us-east-1"  # wherever the request comes from
+
 _MEMBERS = {"user": "UserName", "group": "GroupName", "role": "RoleName", "instance-profile": "InstanceProfileName"}
 
 
@@ -130,8 +134,8 @@ def resource_policy(call: Call, arn: str) -> str | None:
 
 
 def conditions(call: Call) -> dict[str, Any]:
-    """IAM's own condition keys: iam:PolicyARN, iam:PermissionsBoundary, iam:ResourceTag/…."""
-    found: dict[str, Any] = {}
+    """IAM's own condition keys: iam:PolicyARN, iam:PermissionsBoundary, iam:AWSServiceName; IAM is in one region."""
+    found: dict[str, Any] = {"aws:RequestedRegion": _HOME_REGION}
     given = call.input
     if given.get("PolicyArn"):
         found["iam:PolicyARN"] = given["PolicyArn"]
@@ -141,9 +145,6 @@ def conditions(call: Call) -> dict[str, Any]:
     boundary = given.get("PermissionsBoundary") or (target.boundary if target is not None else "")
     if boundary:
         found["iam:PermissionsBoundary"] = boundary
-    if target is not None:
-        for key, value in call.tags.of(target.arn).items():
-            found[f"iam:ResourceTag/{key}"] = value
     return found
 
 

@@ -73,6 +73,15 @@ def tagged(call: Call) -> str:
     return str(call.input.get("resourceArn", "")).removesuffix(":*")
 
 
+def tags_of(call: Call, resource: str) -> dict[str, str]:
+    """The tags of a log group, which its streams share."""
+    parsed = arn.parse(resource)
+    if parsed is None:
+        return {}
+    scope = Scope(parsed.account, parsed.region)
+    return call.tags.of(group_arn(scope, parsed.resource.removeprefix(_GROUP).partition(":")[0]))
+
+
 def resource_policy(call: Call, resource: str) -> str | None:
     """The account's own resource policies, and the one by which AWS's services deliver their access logs.
 

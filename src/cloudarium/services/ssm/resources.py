@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 
 _PREFIX = "parameter"
+
+TAG_KEYS = ("ssm:resourceTag",)
 
 
 def parameter_arn(scope: Scope, name: str) -> str:
@@ -76,3 +80,15 @@ def everything(call: Call) -> str:
 def tagged(call: Call) -> str:
     """The parameter that a tagging call names."""
     return _arn_of(call, call.input.get("ResourceId"))
+
+
+def conditions(call: Call) -> dict[str, Any]:
+    """Parameter Store's own condition keys: ssm:Overwrite and ssm:Recursive with their defaults, ssm:Policies."""
+    given = call.input
+    found: dict[str, Any] = {
+        "ssm:Overwrite": given.get("Overwrite") is True,
+        "ssm:Recursive": given.get("Recursive") is True,
+    }
+    if given.get("Policies"):
+        found["ssm:Policies"] = given["Policies"]
+    return found
