@@ -11,9 +11,10 @@ from cloudarium.model.service import OperationModel
 from cloudarium.model.shapes import Shape
 
 Validator = Callable[[dict[str, Any]], list[str]]
-_Check = Callable[[Any, str, list[str]], None]
+_Path = tuple[Any, ...] | None  # (the container's path, the place in it); a text is made of it for a problem only
+_Check = Callable[[Any, _Path, list[str]], None]
 _Constraint = tuple[Callable[[Any], bool], str]  # holds?, AWS's sentence
-_Sentence = Callable[[Shape, Any, str, str], str]
+_Sentence = Callable[[Shape, Any, _Path, str], str]
 _ONE_SET = re.compile(r"\[(?:[^\[\]\\]|\\.)+\][*+]")
 _LONGEST_SEARCHED = 20_000
 
@@ -34,7 +35,7 @@ def _nothing(value: dict[str, Any]) -> list[str]:
 def _runner(check: _Check) -> Validator:
     def validate(value: dict[str, Any]) -> list[str]:
         problems: list[str] = []
-        check(value, "", problems)
+        check(value, None, problems)
         return problems
 
     return validate
@@ -61,7 +62,7 @@ class _Checks:
         if shape in self._made:
             return self._made[shape]
 
-        def later(value: Any, path: str, problems: list[str]) -> None:
+        def later(value: Any, path: _Path, problems: list[str]) -> None:
             if (check := self._made[shape]) is not None:
                 check(value, path, problems)
 
@@ -104,16 +105,16 @@ class _Checks:
         sentence = f"Member must satisfy constraint: [{self._of_each(shape, inner)}]"
         check = None if scalar else self(member)
 
-        def check_list(value: Any, path: str, problems: list[str]) -> None:
+        def check_list(value: Any, path: _Path, problems: list[str]) -> None:
             if own is not None:
                 own(value, path, problems)
             if inner and not all(holds(item) for item in value if item is not None for holds, _ in inner):
                 problems.append(failed(shape, value, path, sentence))
             for position, item in enumerate(value, 1):
                 if item is None:
-                    problems.append(_null(f"{path}.{position}.member"))
+                    problems.append(_null((path, position, _MEMBER)))
                 elif check is not None:
-                    check(item, f"{path}.{position}.member", problems)
+                    check(item, (path, position, _MEMBER), problems)
 
         return check_list
 
@@ -133,7 +134,7 @@ class _Checks:
         key_text = f"Map keys must satisfy constraint: [{self._of_each(shape, keys)}]"
         value_text = f"Map value must satisfy constraint: [{self._of_each(shape, values)}]"
 
-        def check_map(value: Any, path: str, problems: list[str]) -> None:
+        def check_map(value: Any, path: _Path, problems: list[str]) -> None:
             if own is not None:
                 own(value, path, problems)
             if keys and not all(holds(key) for key in value for holds, _ in keys):
@@ -142,9 +143,9 @@ class _Checks:
                 problems.append(failed(shape, value, path, value_text))
             for key, item in value.items():
                 if item is None:
-                    problems.append(_null(f"{path}.{key}.member"))
+                    problems.append(_null((path, key, _MEMBER)))
                 elif check is not None:
-                    check(item, f"{path}.{key}.member", problems)
+                    check(item, (path, key, _MEMBER), problems)
 
         return check_map
 
@@ -153,21 +154,21 @@ def _members(checks: Mapping[str, tuple[int, str, _Check]], required: Sequence[t
     """The check of a structure's members: an input sets few of many, and their order matters for problems only."""
     find = checks.get
 
-    def check_members(value: Any, path: str, problems: list[str]) -> None:
-        prefix = f"{path}." if path else ""
+    def check_members(value: Any, path: _Path, problems: list[str]) -> None:
         start, found = len(problems), []
         for name, item in value.items():
             if item is not None and (member := find(name)) is not None:
                 place, shown, check = member
-                check(item, f"{prefix}{shown}", problems)
+                check(item, (path, shown), problems)
                 if len(problems) > start:
                     found.append((place, problems[start:]))
                     del problems[start:]
         for place, name, shown in required:
             if value.get(name) is None:
-                found.append((place, [_null(f"{prefix}{shown}")]))
-        for _, texts in sorted(found):
-            problems.extend(texts)
+                found.append((place, [_null((path, shown))]))
+        if found:
+            for _, texts in sorted(found):
+                problems.extend(texts)
 
     return check_members
 
@@ -177,7 +178,7 @@ def _all(shape: Shape, found: list[_Constraint], failed: _Sentence) -> _Check | 
     if not found:
         return None
 
-    def check(value: Any, path: str, problems: list[str]) -> None:
+    def check(value: Any, path: _Path, problems: list[str]) -> None:
         for holds, sentence in found:
             if not holds(value):
                 problems.append(failed(shape, value, path, sentence))
@@ -255,18 +256,29 @@ def _ranges(shape: Shape) -> list[_Constraint]:
     return found
 
 
-def _null(path: str) -> str:
-    return f"Value null at '{path}' failed to satisfy constraint: Member must not be null"
+_MEMBER = "member"  # what AWS calls whatever is in a list or a map
 
 
-def _failed(shape: Shape, value: Any, path: str, sentence: str) -> str:
+def _text(path: _Path) -> str:
+    parts: list[str] = []
+    while path is not None:
+        parts[:0] = map(str, path[1:])
+        path = path[0]
+    return ".".join(parts)
+
+
+def _null(path: _Path) -> str:
+    return f"Value null at '{_text(path)}' failed to satisfy constraint: Member must not be null"
+
+
+def _failed(shape: Shape, value: Any, path: _Path, sentence: str) -> str:
     if shape.trait("sensitive"):
         return _failed_in_silence(shape, value, path, sentence)
-    return f"Value '{shown(value)}' at '{path}' failed to satisfy constraint: {sentence}"
+    return f"Value '{shown(value)}' at '{_text(path)}' failed to satisfy constraint: {sentence}"
 
 
-def _failed_in_silence(shape: Shape, value: Any, path: str, sentence: str) -> str:
-    return f"Value at '{path}' failed to satisfy constraint: {sentence}"
+def _failed_in_silence(shape: Shape, value: Any, path: _Path, sentence: str) -> str:
+    return f"Value at '{_text(path)}' failed to satisfy constraint: {sentence}"
 
 
 def shown(value: Any) -> str:
