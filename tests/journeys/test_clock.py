@@ -1,0 +1,238 @@
+"""One move of the clock, all rooms: everything due happens in order of due time, each at its own moment."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Awaitable, Callable, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from cloudarium.cloud import Cloud
+from cloudarium.gateway import background
+from cloudarium.gateway.background import Event, Retry
+from cloudarium.gateway.call import BodyStream, Call
+from cloudarium.gateway.http import HttpRequest
+from cloudarium.gateway.rooms import rooms_with
+from cloudarium.policy.principal import Principal
+
+START = datetime(2027, 1, 1, 12, tzinfo=UTC).timestamp()
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
+
+# Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
+TIMED = {
+    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
+    ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("ssm", "ExpireParameter"),
+}  # fmt: skip
+AT_ONCE = {
+    ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
+    ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"), ("s3", "Notification"),
+}  # fmt: skip
+TRUST = {
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
+}
+
+
+class House:
+    """A cloud in this process, its clock frozen at START; `happened` are the deliveries by room, kind and time."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self.cloud = cloud
+        self.happened: list[tuple[str, str, float]] = []
+
+    async def do(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        root = Principal.root(self.cloud.home.account)
+        request = HttpRequest(method="PUT", path="/", query="", headers={}, peer="127.0.0.1", scheme="http")
+        parent = Call(self.cloud, request)
+        return await self.cloud.send(parent, service, operation, given, root, None, self.cloud.home)
+
+    async def move(self, seconds: float) -> None:
+        await self.cloud.journeys.move(lambda now: now + seconds)
+
+    def watched(self, owner: str, kind: str, deliver: Any) -> Callable[[Event], Awaitable[Retry | None]]:
+        async def watch(event: Event) -> Retry | None:
+            assert event.now == self.cloud.clock.now() == event.due
+            self.happened.append((owner, kind, event.now - START))
+            return await deliver(event)
+
+        return watch
+
+    def times(self, kind: str) -> list[float]:
+        return [when for _, each, when in self.happened if each == kind]
+
+
+@pytest.fixture
+def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    list(rooms_with("background"))
+
+    def run(test: Callable[[House], Awaitable[None]]) -> None:
+        async def main() -> None:
+            cloud = Cloud(tmp_path / "cloud")
+            cloud.clock.freeze()
+            cloud.clock.move_to(START)
+            made = House(cloud)
+            for (owner, kind), deliver in list(background.DELIVERIES.items()):
+                monkeypatch.setitem(background.DELIVERIES, (owner, kind), made.watched(owner, kind, deliver))
+            cloud.deliverer.start()
+            try:
+                await asyncio.wait_for(test(made), 60)
+            finally:
+                await cloud.stop()
+
+        asyncio.run(main())
+
+    yield run
+
+
+def test_every_delivery_of_every_room_is_known_here() -> None:
+    list(rooms_with("background"))
+    known = set(background.DELIVERIES)
+    assert known == TIMED | AT_ONCE, (
+        "say in TIMED or AT_ONCE what a new delivery is, and give a timed one its part below"
+    )
+
+
+async def _table_with_expiry(house: House) -> None:
+    await house.do(
+        "dynamodb", "CreateTable", TableName="table", BillingMode="PAY_PER_REQUEST",
+        KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+        StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+    )  # fmt: skip
+    wanted = {"Enabled": True, "AttributeName": "ends"}
+    await house.do("dynamodb", "UpdateTimeToLive", TableName="table", TimeToLiveSpecification=wanted)
+    for after in (3 * DAY, HOUR, DAY):
+        ends = {"N": str(int(START + after))}
+        await house.do("dynamodb", "PutItem", TableName="table", Item={"id": {"S": str(after)}, "ends": ends})
+
+
+async def _bucket_with_lifecycle(house: House) -> None:
+    await house.do("s3", "CreateBucket", Bucket="bucket")
+    rule = {"ID": "r", "Status": "Enabled", "Filter": {"Prefix": ""}, "Expiration": {"Days": 2}}
+    await house.do("s3", "PutBucketLifecycleConfiguration", Bucket="bucket", LifecycleConfiguration={"Rules": [rule]})
+    await house.do("s3", "PutObject", Bucket="bucket", Key="k", Body=BodyStream.whole(b"x"))
+
+
+async def _group_with_retention(house: House) -> None:
+    await house.do("logs", "CreateLogGroup", logGroupName="g")
+    await house.do("logs", "CreateLogStream", logGroupName="g", logStreamName="s")
+    await house.do("logs", "PutRetentionPolicy", logGroupName="g", retentionInDays=1)
+    events = [{"timestamp": int((START - after) * 1000), "message": str(after)} for after in (20 * HOUR, 0)]
+    await house.do("logs", "PutLogEvents", logGroupName="g", logStreamName="s", logEvents=events)
+
+
+async def _parameter_with_expiry(house: House) -> None:
+    at = datetime.fromtimestamp(START + 2 * DAY, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    policy = [{"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": at}}]
+    await house.do(
+        "ssm", "PutParameter", Name="/p", Value="x", Type="String", Tier="Advanced", Policies=json.dumps(policy)
+    )
+
+
+async def _function_that_fails(house: House) -> None:
+    trust = json.dumps({"Version": "2012-10-17", **TRUST})
+    role = await house.do("iam", "CreateRole", RoleName="r", AssumeRolePolicyDocument=trust)
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    raise ValueError\n")
+    await house.do(
+        "lambda", "CreateFunction", FunctionName="f", Role=role["Role"]["Arn"], Handler="app.handler",
+        Runtime="python3.11", Code={"ZipFile": package.getvalue()},
+    )  # fmt: skip
+    await house.do("lambda", "Invoke", FunctionName="f", InvocationType="Event", Payload=b"{}")
+
+
+async def _stack_that_waits(house: House) -> None:
+    resources = {
+        "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+        "Waits": {
+            "Type": "AWS::CloudFormation::WaitCondition",
+            "Properties": {"Handle": {"Ref": "Handle"}, "Timeout": "7200"},
+        },
+    }
+    await house.do("cloudformation", "CreateStack", StackName="s", TemplateBody=json.dumps({"Resources": resources}))
+
+
+def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
+    async def test(house: House) -> None:
+        for prepare in (
+            _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
+            _function_that_fails, _stack_that_waits,
+        ):  # fmt: skip
+            await prepare(house)
+        await house.cloud.deliverer.settle()
+        assert {when for _, _, when in house.happened} == {0.0}
+        await house.move(5 * DAY)
+
+        whens = [when for _, _, when in house.happened]
+        assert whens == sorted(whens)
+        assert house.times("AsyncInvoke") == [0.0, MINUTE, 3 * MINUTE]
+        assert house.times("ExpireItems") == [HOUR, DAY, 3 * DAY]
+        assert house.times("Deploy") == [0.0, 2 * HOUR]
+        assert house.times("ExpireLogEvents") == pytest.approx([4 * HOUR + 0.001, DAY + 0.001])
+        assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
+        assert house.times("ExpireParameter") == [2 * DAY]
+        # Records of the stream: three puts at the start, a removal at each expiry, each gone a day later.
+        assert house.times("TrimStream") == [DAY, DAY + HOUR, 2 * DAY, 4 * DAY]
+        assert {(room, kind) for room, kind, _ in house.happened} >= TIMED
+
+        assert (await house.do("dynamodb", "Scan", TableName="table"))["Count"] == 0
+        assert (await house.do("s3", "ListObjectsV2", Bucket="bucket"))["KeyCount"] == 0
+        stack = (await house.do("cloudformation", "DescribeStacks", StackName="s"))["Stacks"][0]
+        last = (await house.do("cloudformation", "DescribeStackEvents", StackName="s"))["StackEvents"][0]
+        assert (stack["StackStatus"], last["Timestamp"] - START) == (
+            "ROLLBACK_COMPLETE",
+            pytest.approx(2 * HOUR, abs=1),
+        )
+        assert house.cloud.store.outbox.waiting(START + 5 * DAY) == 0
+
+    house(test)
+
+
+def test_a_month_at_once_is_thirty_days_one_by_one(house: Callable[..., None], tmp_path: Path) -> None:
+    async def test(house: House) -> None:
+        await _bucket_with_lifecycle(house)
+        await house.move(30 * DAY)
+        assert house.times("Lifecycle") == [(n + 0.5) * DAY for n in range(30)]
+
+    house(test)
+
+
+def test_credentials_and_urls_age_with_a_journey(fresh_cloud: Any) -> None:
+    import urllib.error
+    import urllib.request
+
+    from botocore.exceptions import ClientError
+
+    s3, sts, iam = (fresh_cloud.client(name) for name in ("s3", "sts", "iam"))
+    s3.create_bucket(Bucket="bucket")
+    s3.put_object(Bucket="bucket", Key="k", Body=b"content")
+    trust = {"Version": "2012-10-17", "Statement": [
+        {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "sts:AssumeRole"}]}  # fmt: skip
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(trust))["Role"]["Arn"]
+    made = sts.assume_role(RoleArn=role, RoleSessionName="me", DurationSeconds=900)["Credentials"]
+    session = fresh_cloud.client(
+        "sts", key=made["AccessKeyId"], secret=made["SecretAccessKey"], token=made["SessionToken"]
+    )
+    short, long = (
+        s3.generate_presigned_url("get_object", {"Bucket": "bucket", "Key": "k"}, ExpiresIn=n) for n in (600, 7200)
+    )
+    fresh_cloud.clock_advance(840)
+    assert session.get_caller_identity()["Arn"].endswith("/me")
+    assert urllib.request.urlopen(long, timeout=20).read() == b"content"
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(short, timeout=20):
+        pass
+    assert refused.value.code == 403 and b"Request has expired" in refused.value.read()
+    fresh_cloud.clock_advance(120)
+    with pytest.raises(ClientError) as expired:
+        session.get_caller_identity()
+    assert expired.value.response["Error"]["Code"] == "ExpiredToken"
+    s3.put_object(Bucket="bucket", Key="later", Body=b"signed by the machine's time, which did not move")
+    with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(short, timeout=20):
+        pass
+    refused.value.close()
