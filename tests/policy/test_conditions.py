@@ -78,6 +78,60 @@ CASES: list[tuple[str, str | list[str], Any, bool]] = [
     ("ForAnyValue:StringLike", ["team-*"], ["other", "team-a"], True),
     ("ForAnyValue:StringLikeIfExists", ["team-*"], None, True),
     ("stringequals", "a", "a", True),
+    # To the set operators an empty string is an empty set.
+    ("ForAllValues:StringEquals", ["a"], "", True),
+    ("ForAllValues:StringEquals", ["a"], [], True),
+    ("ForAnyValue:StringEquals", ["a", ""], "", False),
+    ("ForAnyValue:StringNotEquals", ["a"], "", False),
+    ("ForAllValues:StringEquals", ["a"], ["", "b"], False),
+    ("StringEquals", "", "", True),
+    # Absent keys under each qualifier with IfExists.
+    ("ForAllValues:StringEqualsIfExists", ["a"], None, True),
+    ("ForAllValues:StringNotEquals", ["a"], None, True),
+    ("ForAnyValue:StringNotEquals", ["a"], None, False),
+    ("StringNotEqualsIfExists", "a", None, True),
+    ("StringNotEqualsIfExists", "a", "a", False),
+    ("ForAllValues:Null", "true", None, True),
+    ("Null", ["true", "false"], "x", True),
+    ("Null", "TRUE", None, True),
+    # Values that are no numbers, dates, addresses or binaries match nothing, and negations of them everything.
+    ("NumericEquals", "ten", "ten", False),
+    ("NumericNotEquals", "ten", "ten", True),
+    ("NumericEquals", "0x10", "16", False),
+    ("NumericEquals", "+5", "5", True),
+    ("NumericLessThan", "-1", "-1.5", True),
+    ("NumericEquals", "NaN", "NaN", False),
+    ("NumericLessThan", "Infinity", "1", False),
+    ("NumericEquals", "1e999999999", "1", False),
+    ("NumericEquals", "٣", "3", False),
+    ("DateEquals", "2020-01-01", "2020-01", True),
+    ("DateLessThan", "2020-13-01T00:00:00Z", "2019-01-01", False),
+    ("DateEquals", "2020-01-01T00:00:00.500Z", "2020-01-01T00:00:00.5Z", True),
+    ("DateEquals", "2020-01-01T01:00+01:00", "2020-01-01T00:00Z", True),
+    ("DateEquals", "2020-01-*", "2020-01-01", False),
+    ("Bool", "true", "1", False),
+    ("Bool", "yes", "yes", True),
+    ("BinaryEquals", "not base64!", "not base64!", False),
+    ("BinaryEquals", "aGk", "aGk", False),
+    ("IpAddress", "0.0.0.0/0", "203.0.113.9", True),
+    ("IpAddress", "0.0.0.0/0", "2001:db8::1", False),
+    ("IpAddress", "::/0", "203.0.113.9", False),
+    ("IpAddress", "203.0.113.9/24", "203.0.113.200", True),
+    ("IpAddress", "2001:DB8:1234:5678::/64", "2001:db8:1234:5678:0:0:0:1", True),
+    ("IpAddress", "203.0.113.0/33", "203.0.113.0", False),
+    ("IpAddress", "203.0.113.*", "203.0.113.1", False),
+    ("NotIpAddress", "203.0.113.0/33", "203.0.113.0", True),
+    # Each of the six parts of an ARN is compared on its own; the last keeps its colons.
+    ("ArnLike", "arn:aws:*:*:*:*", "arn:aws:sns:us-east-1:1:t", True),
+    ("ArnEquals", "arn:aws:logs:*:*:log-group:*", "arn:aws:logs:us-east-1:1:log-group:/a:log-stream:b", True),
+    ("ArnLike", "arn:aws:s??:us-east-1:1:t", "arn:aws:sns:us-east-1:1:t", True),
+    ("ArnLike", "arn:aws:sns:us-east-1:1:T", "arn:aws:sns:us-east-1:1:t", False),
+    ("ArnLike", "*", "arn:aws:sns:us-east-1:1:t", True),
+    ("ArnNotEquals", "arn:aws:sns:us-east-1:1:a", None, True),
+    # Case: of values it counts, unless the operator says otherwise.
+    ("StringLike", "A*", "ab", False),
+    ("StringEqualsIgnoreCase", "straße", "STRASSE", True),
+    ("StringEqualsIgnoreCase", "a*", "AB", False),
 ]
 
 
@@ -85,6 +139,31 @@ CASES: list[tuple[str, str | list[str], Any, bool]] = [
 def test_operator(operator: str, expected: Any, value: Any, holds: bool) -> None:
     context = {} if value is None else {"Some:Key": value}
     assert allowed(Condition={operator: {"some:key": expected}}, context=context) is holds
+
+
+VARIABLES = [
+    ("StringEquals", "bob", True),
+    ("StringNotEquals", "bob", False),
+    ("StringLike", "bob", True),
+    ("StringEqualsIgnoreCase", "BOB", True),
+    ("ArnLike", "bob", True),
+    ("Bool", "bob", True),
+    ("NumericEquals", "1", False),
+    ("DateEquals", "1", False),
+    ("IpAddress", "1.1.1.1", False),
+    ("BinaryEquals", "aGk=", False),
+]
+
+
+@pytest.mark.parametrize(("operator", "value", "holds"), VARIABLES)
+def test_which_operators_take_variables(operator: str, value: str, holds: bool) -> None:
+    wanted = {"aws:username": "${aws:username}"}
+    if operator.startswith(("Numeric", "Date", "Ip", "Binary")):
+        wanted = {"some:key": "${other:key}"}
+    context = {"some:key": value, "other:key": value}
+    if operator == "StringEqualsIgnoreCase":
+        wanted, context = {"some:key": "${aws:username}"}, {"some:key": value}
+    assert allowed(Condition={operator: wanted}, context=context) is holds
 
 
 def test_all_operators_and_keys_must_hold() -> None:

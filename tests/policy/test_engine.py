@@ -202,6 +202,13 @@ def test_not_principal_spares_who_is_named_with_all_faces() -> None:
     assert not ask(S3, policy=but(ROOT_ARN)).allowed
 
 
+def test_not_principal_spares_nobody_with_a_boundary() -> None:
+    """IAM User Guide, NotPrincipal: whoever has a permissions boundary is denied, whomever the element names."""
+    but = resource_document(statement(NotPrincipal={"AWS": [BOB.arn, ROOT_ARN]}, Effect="Deny"))
+    assert ask(identity=[ALL], policy=but).allowed
+    assert ask(identity=[ALL], policy=but, boundary=ALL).reason is Reason.EXPLICIT_DENY
+
+
 def test_allow_to_all_but() -> None:
     but_bob = resource_document(statement(NotPrincipal={"AWS": BOB.arn}))
     assert not ask(policy=but_bob).allowed

@@ -63,7 +63,7 @@ def _base64(text: str) -> bytes | None:
         return None
 
 
-_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?")
+_NUMBER = re.compile(r"[+-]?\d{1,40}(\.\d{1,40})?([eE][+-]?\d{1,3})?", re.ASCII)
 
 
 def _number(text: str) -> Decimal | None:
@@ -100,9 +100,10 @@ def _ordered(convert: Callable, relation: str, expected: str) -> Predicate:
 
 _DATE = re.compile(
     r"(\d{1,4})(?:-(\d{2})(?:-(\d{2}))?)?(?:[Tt](?:(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,9})?)?"
-    r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?)?"
+    r"\s*([Zz]|[+-]\d{2}(?::?\d{2})?)?)?)?",
+    re.ASCII,
 )
-_EPOCH = re.compile(r"-?\d{1,19}(\.\d{1,9})?")
+_EPOCH = re.compile(r"-?\d{1,19}(\.\d{1,9})?", re.ASCII)
 
 
 @lru_cache(maxsize=4096)
@@ -164,6 +165,8 @@ class Operator(NamedTuple):
 
 
 def _operators() -> dict[str, Operator]:
+    # Strings, ARNs and booleans take variables; numbers, dates, addresses and binaries do not, says each one's section:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     found = {
         "StringEquals": Operator(_string_equals, variables=True),
         "StringNotEquals": Operator(_string_equals, True, variables=True),
@@ -173,8 +176,8 @@ def _operators() -> dict[str, Operator]:
         "StringNotLike": Operator(patterns.glob, True, variables=True),
         "Bool": Operator(_bool, variables=True),
         "BinaryEquals": Operator(_binary),
-        "IpAddress": Operator(_ip, variables=True),
-        "NotIpAddress": Operator(_ip, True, variables=True),
+        "IpAddress": Operator(_ip),
+        "NotIpAddress": Operator(_ip, True),
     }
     for name in ("Equals", "Like"):
         found[f"Arn{name}"] = Operator(patterns.arn, variables=True)
@@ -182,8 +185,8 @@ def _operators() -> dict[str, Operator]:
     for family, convert in (("Numeric", _number), ("Date", date)):
         dated = family == "Date"
         for relation in _COMPARE:
-            found[f"{family}{relation}"] = Operator(partial(_ordered, convert, relation), variables=True, date=dated)
-        found[f"{family}NotEquals"] = Operator(partial(_ordered, convert, "Equals"), True, variables=True, date=dated)
+            found[f"{family}{relation}"] = Operator(partial(_ordered, convert, relation), date=dated)
+        found[f"{family}NotEquals"] = Operator(partial(_ordered, convert, "Equals"), True, date=dated)
     return found
 
 
@@ -252,10 +255,11 @@ class Condition:
         predicates = self.fixed
         if self.templates:
             predicates = predicates + self._resolved(request)
-        if self.qualifier == "forallvalues":
-            return all(self._one(value, predicates) for value in values)
-        if self.qualifier == "foranyvalue":
-            return any(self._one(value, predicates) for value in values)
+        if self.qualifier:
+            if not any(values):  # AWS: an empty string is an empty set to the set operators
+                return self.qualifier == "forallvalues"
+            each = all if self.qualifier == "forallvalues" else any
+            return each(self._one(value, predicates) for value in values)
         matched = any(predicate(value) for value in values for predicate in predicates)
         return matched is not self.negated
 

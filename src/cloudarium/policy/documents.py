@@ -22,10 +22,11 @@ _REMEMBERED_ACTIONS = 4096
 
 
 class Lookups(conditions.Lookups, Protocol):
-    """What a statement asks of a request: its resource, its principal and its condition keys."""
+    """What a statement asks of a request: its resource, its principal, whether a boundary limits that, its keys."""
 
     resource: str
     principal: Principal
+    bounded: bool
 
 
 class StatementRef(NamedTuple):
@@ -62,10 +63,13 @@ class Principals:
         self.anyone = "*" in aws
         self.aws = aws
 
-    def match(self, principal: Principal) -> int:
-        """How the element meets the caller: NO_MATCH, BY_ACCOUNT, BY_ROLE or BY_NAME."""
+    def match(self, principal: Principal, bounded: bool = False) -> int:
+        """How the element meets the caller: NO_MATCH, BY_ACCOUNT, BY_ROLE or BY_NAME.
+
+        AWS: a Deny with NotPrincipal spares nobody who has a permissions boundary, whomever it names.
+        """
         if self.inverted:
-            spared = self._match(principal) if self.allow else self._all_named(principal)
+            spared = self._match(principal) if self.allow else not bounded and self._all_named(principal)
             return NO_MATCH if spared else BY_NAME
         return self._match(principal)
 
@@ -144,7 +148,7 @@ class Statement:
         """How the statement, already about the action, applies: NO_MATCH or the strength of its principal's match."""
         strength = BY_NAME
         if self.principals is not None:
-            strength = self.principals.match(request.principal)
+            strength = self.principals.match(request.principal, request.bounded)
             if not strength:
                 return NO_MATCH
         if self._on_resource(request) is self.inverted_resources:

@@ -82,9 +82,10 @@ class Decision(NamedTuple):
 class Request:
     """A question as statements see it; the condition keys are gathered when the first one is asked for."""
 
-    __slots__ = ("_context", "_keys", "principal", "resource")
+    __slots__ = ("_context", "_keys", "bounded", "principal", "resource")
 
-    def __init__(self, question: Question) -> None:
+    def __init__(self, question: Question, bounded: bool = False) -> None:
+        self.bounded = bounded
         self.principal = question.principal
         self.resource = question.resource
         self._context = question.context
@@ -182,7 +183,7 @@ class _Asked(NamedTuple):
 
 def decide(question: Question, policies: Policies) -> Decision:
     """Decide a question; everything that is not allowed is denied."""
-    asked = _Asked(question, policies, question.action.lower(), Request(question))
+    asked = _Asked(question, policies, question.action.lower(), Request(question, policies.boundary is not None))
     explicit = _explicit_deny(asked)
     if explicit is not None:
         return explicit

@@ -72,10 +72,11 @@ _ACCOUNT_WORD = re.compile(r"[A-Za-z0-9*?_-]*")
 _PRINCIPAL_ARN = re.compile(
     r"arn:aws[a-z-]*:(iam::\d{12}:(root|user/.+|role/.+|oidc-provider/.+|saml-provider/.+)"
     r"|iam::cloudfront:user/.+"
-    r"|sts::\d{12}:(assumed-role/[^/]+/.+|federated-user/.+|self))"
+    r"|sts::\d{12}:(assumed-role/[^/]+/.+|federated-user/.+|self))",
+    re.ASCII,
 )
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(amazonaws\.com|amazonaws\.com\.cn|aws\.internal|amazon\.com)")
-_PRINCIPAL_ID = re.compile(r"\d{12}|A(IDA|ROA|GPA|NPA)[A-Z0-9]{12,124}(:.+)?")
+_PRINCIPAL_ID = re.compile(r"\d{12}|A(IDA|ROA|GPA|NPA)[A-Z0-9]{12,124}(:.+)?", re.ASCII)
 
 
 class MalformedPolicy(ValueError):
