@@ -152,3 +152,60 @@ def test_a_permission_can_be_bound_to_transactions(someone: Any) -> None:
     user = someone("PutItem", conditions=inside)
     assert allowed(user.transact_write_items, TransactItems=[{"Put": {"TableName": "notes", "Item": OTHER}}])
     assert not allowed(user.put_item, TableName="notes", Item=OTHER)
+
+
+def test_attributes_can_be_kept_back_in_batches_and_transactions(someone: Any) -> None:
+    listed = {"ForAllValues:StringEquals": {"dynamodb:Attributes": ["pk", "g"]}}
+    actions = ("GetItem", "PutItem", "UpdateItem", "BatchGetItem", "BatchWriteItem")
+    user = someone(*actions, conditions=listed)
+    secret = {**MINE, "secret": {"S": "s"}}
+    for asked, expected in (("g", True), ("secret", False), ("g, secret", False)):
+        wanted = {"Keys": [MINE], "ProjectionExpression": asked}
+        assert allowed(user.batch_get_item, RequestItems={"notes": wanted}) is expected
+        get = {"Get": {"TableName": "notes", "Key": MINE, "ProjectionExpression": asked}}
+        assert allowed(user.transact_get_items, TransactItems=[get]) is expected
+    assert not allowed(user.batch_get_item, RequestItems={"notes": {"Keys": [MINE], "AttributesToGet": ["secret"]}})
+    for item, expected in ((OTHER, True), (secret, False)):
+        puts = {"notes": [{"PutRequest": {"Item": {"pk": {"S": "third"}}}}, {"PutRequest": {"Item": item}}]}
+        assert allowed(user.batch_write_item, RequestItems=puts) is expected
+        put = {"Put": {"TableName": "notes", "Item": item}}
+        assert allowed(user.transact_write_items, TransactItems=[put]) is expected
+    for name, expected in (("g", True), ("secret", False)):
+        update = {"TableName": "notes", "Key": MINE, "UpdateExpression": f"REMOVE {name}"}
+        assert allowed(user.transact_write_items, TransactItems=[{"Update": update}]) is expected
+
+
+def test_a_wrong_expression_is_told_to_those_who_may(someone: Any) -> None:
+    user = someone("GetItem", conditions={"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["mine"]}})
+    for key, code in ((MINE, "ValidationException"), (OTHER, "AccessDeniedException")):
+        get = {"Get": {"TableName": "notes", "Key": key, "ProjectionExpression": "#"}}
+        with pytest.raises(ClientError) as error:
+            user.transact_get_items(TransactItems=[get])
+        assert error.value.response["Error"]["Code"] == code
+
+
+def test_tags_of_a_new_table_need_a_permission_even_when_there_are_none(iam_user: Any, account: str) -> None:
+    arn = f"arn:aws:dynamodb:us-east-1:{account}:table/new"
+    statement = {"Effect": "Allow", "Action": "dynamodb:CreateTable", "Resource": arn}
+    user = iam_user({"Version": "2012-10-17", "Statement": [statement]})("dynamodb")
+    given = {"TableName": "new", "BillingMode": "PAY_PER_REQUEST", **schema(pk="S")}
+    for tags in ([], [{"Key": "a", "Value": "b"}]):
+        with pytest.raises(ClientError) as denied:
+            user.create_table(**given, Tags=tags)
+        assert f"dynamodb:TagResource on resource: {arn} because" in str(denied.value)
+    user.create_table(**given)
+
+
+def test_tables_are_listed_on_all_of_them(iam_user: Any, account: str) -> None:
+    tables = f"arn:aws:dynamodb:us-east-1:{account}:table/"
+    for number, (resource, expected) in enumerate(((f"{tables}*", True), (f"{tables}a*", False), ("*", True))):
+        statement = {
+            "Effect": "Allow",
+            "Action": ["dynamodb:ListTables", "dynamodb:DescribeTable"],
+            "Resource": resource,
+        }
+        user = iam_user({"Version": "2012-10-17", "Statement": [statement]}, name=f"user{number}")("dynamodb")
+        assert allowed(user.list_tables) is expected
+    with pytest.raises(ClientError) as denied:
+        user.describe_limits()
+    assert "perform: dynamodb:DescribeLimits on resource: * because no identity-based policy" in str(denied.value)

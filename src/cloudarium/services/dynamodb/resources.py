@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cached_property, partial
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -29,6 +30,20 @@ def table(call: Call) -> str:
     return table_arn(call, call.input.get("TableName"))
 
 
+def tables_of_account(call: Call) -> str:
+    """What ListTables is asked on, as AWS's denials name it."""
+    return table_arn(call, "*")
+
+
+def created(call: Call) -> list[str | Need]:
+    """The table that is to be made; a list of tags, even an empty one, needs the permission to tag it.
+
+    Source: github.com/hashicorp/terraform-provider-aws/issues/10943
+    """
+    arn = table(call)
+    return [arn] if call.input.get("Tags") is None else [arn, Need("dynamodb:TagResource", arn)]
+
+
 def table_or_index(call: Call) -> str:
     """The index that the call reads, or the table."""
     index = call.input.get("IndexName")
@@ -46,17 +61,20 @@ def batch(call: Call) -> list[Need]:
     requests: Mapping[str, Any] = call.input.get("RequestItems") or {}
     if not requests:
         return [Need(action, table_arn(call, "*"))]
-    return [Need(action, table_arn(call, name), _batch_keys(call, name, wanted)) for name, wanted in requests.items()]
+    return [
+        Need(action, table_arn(call, name), _Keys(partial(_batch_keys, call, name, wanted)))
+        for name, wanted in requests.items()
+    ]
 
 
 def _batch_keys(call: Call, name: str, wanted: Any) -> dict[str, Any]:
-    given = wanted.get("Keys") if isinstance(wanted, dict) else [_written(each) for each in wanted or ()]
-    return _leading(_find(call, name), given or ())
+    if isinstance(wanted, dict):
+        return _of_each(_find(call, name), [{**wanted, "Key": key} for key in wanted.get("Keys") or ()])
+    return _of_each(_find(call, name), [_written(each or {}) for each in wanted or ()])
 
 
-def _written(each: Any) -> Mapping[str, Any]:
-    put, delete = (each or {}).get("PutRequest") or {}, (each or {}).get("DeleteRequest") or {}
-    return put.get("Item") or delete.get("Key") or {}
+def _written(each: Mapping[str, Any]) -> Mapping[str, Any]:
+    return each.get("PutRequest") or each.get("DeleteRequest") or {}
 
 
 def transaction(call: Call) -> list[Need]:
@@ -65,11 +83,15 @@ def transaction(call: Call) -> list[Need]:
     for each in call.input.get("TransactItems") or ():
         for kind, given in (each or {}).items():
             given = given or {}
-            context = _leading(_find(call, given.get("TableName")), [given.get("Key") or given.get("Item") or {}])
-            context["dynamodb:EnclosingOperation"] = call.operation_name
             action = "GetItem" if kind == "Get" else ACTIONS.get(kind, kind)
+            context = _Keys(partial(_enclosed, call, given))
             needs.append(Need(f"dynamodb:{action}", table_arn(call, given.get("TableName")), context))
     return needs or [Need(f"dynamodb:{_ALONE[call.operation_name]}", table_arn(call, "*"))]
+
+
+def _enclosed(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+    found = _of_each(_find(call, given.get("TableName")), [given])
+    return {**found, "dynamodb:EnclosingOperation": call.operation_name}
 
 
 _ALONE = {"TransactWriteItems": "PutItem", "TransactGetItems": "GetItem"}
@@ -84,6 +106,26 @@ def tags_of(call: Call, resource: str) -> dict[str, str]:
 # ---- Condition keys -------------------------------------------------------------------------------------------------
 #
 # Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/specifying-conditions.html
+
+
+class _Keys(Mapping[str, Any]):
+    """Condition keys that are worked out when a policy asks for one, which most never do."""
+
+    def __init__(self, make: Callable[[], dict[str, Any]]) -> None:
+        self._make = make
+
+    @cached_property
+    def _all(self) -> dict[str, Any]:
+        return self._make()
+
+    def __getitem__(self, key: str) -> Any:
+        return self._all[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._all)
+
+    def __len__(self) -> int:
+        return len(self._all)
 
 
 def conditions(call: Call) -> dict[str, Any]:
@@ -140,6 +182,22 @@ def _one_item(here: Table, given: Mapping[str, Any]) -> dict[str, Any]:
     # Without a projection GetItem reads all attributes, which no list of names can grant.
     listed = parts is not request.NOTHING or "Item" in given
     return {**_leading(here, [item]), **(_attributes(parts, item) if listed else {})}
+
+
+def _of_each(here: Table | None, entries: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """The keys of several items' own operations together."""
+    if here is None:
+        return {}
+    leading: list[str] = []
+    names: set[str] = set()
+    for each in entries:
+        try:
+            found = _one_item(here, each)
+        except AwsError:  # validation will say so
+            found = _leading(here, [each.get("Item") or each.get("Key")])
+        leading += found["dynamodb:LeadingKeys"]
+        names.update(found.get("dynamodb:Attributes", ()))
+    return {"dynamodb:LeadingKeys": leading, **({"dynamodb:Attributes": sorted(names)} if names else {})}
 
 
 def _many_items(here: Table, given: Mapping[str, Any]) -> dict[str, Any]:

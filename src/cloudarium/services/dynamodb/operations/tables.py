@@ -27,7 +27,7 @@ UNBUILT = (
 
 @operation(
     "CreateTable",
-    on=resources.table,
+    on=resources.created,
     refuses=("ResourcePolicy", "GlobalTableSourceArn", "VectorIndexes", *UNBUILT),
 )
 def create_table(call: Call) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def described(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any
     return rules.describe(table, tables.counts(call.store, table), status)
 
 
-@operation("ListTables")
+@operation("ListTables", on=resources.tables_of_account)
 def list_tables(call: Call) -> dict[str, Any]:
     """The names of the account's tables in the region, in order."""
     limit = call.input.get("Limit", PAGE)
