@@ -34,8 +34,8 @@ class Case:
     `on`: the ARN, or ARNs, that the table's actions are asked on; by action where they differ. "*" where the action has
     no resource. An ARN holds a `*` only where the caller cannot know the name (an id that the call itself makes).
     `also`: permissions beyond the table's row. `unneeded`: actions of the row that this input does not need, by reason.
-    `wrong`: by action, ARNs of the same kind on which the grant must not help; without it they are made from `on` by the
-    table's patterns.
+    `wrong`: by action, ARNs of the same kind on which the grant must not help; without it they are made from `on` by
+    the table's patterns.
     `outside`: why AWS asks on a resource of another kind than the reference names. `fails`: see Fails.
     `check`: looks whether the call did what it should. `foreign`: why another account's root may make this very call.
     """
@@ -100,7 +100,7 @@ class Stage:
 
 QUIET = {"parameter_validation": False}  # botocore would look at each input for longer than the cloud does
 
-Example = Callable[[Stage], Case]
+Example = Callable[[Stage], Case | Sequence[Case]]  # several cases where an operation's permissions go by its input
 
 
 class Examples(dict[str, Example]):

@@ -61,12 +61,16 @@ def matches(pair: Pair) -> list[re.Match[str]]:
     return [match for match in found if match is not None]
 
 
-def check_kind(pair: Pair, outside: str) -> None:
-    """The resource is of a kind that AWS's reference names for the action; where it is not, `outside` says why."""
-    info = access.action(pair.action)
-    assert info is not None
-    fits = bool(matches(pair)) if info.resources else pair.resource == "*"
-    assert fits or outside, f"{pair} is none of {info.resources or '*'}"
+def check_kinds(needed: Sequence[Pair], outside: str) -> None:
+    """Each resource is of a kind that AWS's reference names for its action; where one is not, `outside` says why."""
+    odd = []
+    for pair in needed:
+        info = access.action(pair.action)
+        assert info is not None
+        fits = bool(matches(pair)) if info.resources else pair.resource == "*"
+        if not fits:
+            odd.append(f"{pair} is none of {info.resources or '*'}")
+    assert bool(odd) == bool(outside), f"{odd or 'All resources are as the reference says'}; outside={outside!r}"
 
 
 def misses(pair: Pair) -> Iterator[str]:

@@ -11,8 +11,8 @@ import apsw
 
 from cloudarium.store.database import FILE
 
-# The journal is the record of every call, denied ones too; the outbox's work is done when it is due, whoever calls.
-BESIDES = {"journal"}
+# The journal is the record of every call, denied ones too; sqlite_sequence counts its rows.
+BESIDES = {"journal", "sqlite_sequence"}
 
 
 class State:

@@ -104,6 +104,26 @@ def test_tags_and_source_identities_need_their_own_permission(client: Client, ia
     assume(me, role, Tags=[{"Key": "a", "Value": "b"}], SourceIdentity="bob")
 
 
+def test_tags_that_go_along_a_chain_need_the_permission_again(client: Client, iam_user: Any, account: str) -> None:
+    iam = client("iam")
+    both = trust({"AWS": account}, Action=["sts:AssumeRole", "sts:TagSession"])
+    first = iam.create_role(RoleName="first", AssumeRolePolicyDocument=both)["Role"]["Arn"]
+    iam.put_role_policy(RoleName="first", PolicyName="p", PolicyDocument=policy(allow("sts:*")))
+    second = new_role(iam, trust({"AWS": account}))
+    tags = [{"Key": "a", "Value": "b"}]
+    found = assume(iam_user(ASSUME), first, Tags=tags, TransitiveTagKeys=["a"])["Credentials"]
+
+    def session(service: str) -> Any:
+        key, secret = found["AccessKeyId"], found["SecretAccessKey"]
+        return client(service, key=key, secret=secret, token=found["SessionToken"])
+
+    with refused("AccessDenied") as refusal:
+        assume(session, second)
+    assert f"is not authorized to perform: sts:TagSession on resource: {second}" in refusal.message
+    iam.update_assume_role_policy(RoleName="worker", PolicyDocument=both)
+    assume(session, second)
+
+
 @pytest.mark.parametrize("layer", ["trust", "identity"])
 def test_an_explicit_deny(client: Client, iam_user: Any, account: str, layer: str) -> None:
     deny = {"Effect": "Deny", "Action": "sts:AssumeRole"}

@@ -9,10 +9,10 @@ from cloudarium.gateway.operation import Need
 
 
 def role(call: Call) -> list[Need]:
-    """The role to assume; tags and a source identity need permissions of their own."""
+    """The role to assume; tags and a source identity need permissions of their own, inherited ones as well."""
     arn = call.input.get("RoleArn") or "*"
     needs = [Need("sts:AssumeRole", arn)]
-    if call.input.get("Tags"):
+    if call.input.get("Tags") or call.principal.session_context.get("sts:TransitiveTagKeys"):
         needs.append(Need("sts:TagSession", arn))
     if call.input.get("SourceIdentity") or "aws:SourceIdentity" in call.principal.session_context:
         needs.append(Need("sts:SetSourceIdentity", arn))
