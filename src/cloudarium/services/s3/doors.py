@@ -14,6 +14,7 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols import codec
 from cloudarium.gateway.sigv2 import USUAL_LIFE
 from cloudarium.services.s3 import errors, forms, resources
+from cloudarium.services.s3.context import signature
 from cloudarium.services.s3.records import buckets
 from cloudarium.services.s3.rules import cors as rules
 from cloudarium.services.s3.rules import forms as policies
@@ -117,10 +118,17 @@ async def post_object(call: Call) -> HttpResponse:
     least, most = (policy.least, policy.most) if policy is not None else (0, errors.MAX_PUT)
     given = _input(form.fields, bucket, key)
     given["Body"] = _bounded(form.file, least, most)
-    output = await call.send("s3", "PutObject", given, context={"s3:authType": "POST"})
+    output = await call.send("s3", "PutObject", given, context=_context(call, form.fields))
     async for _ in chunks:  # what comes behind the file is not looked at, but has to be taken
         pass
     return _answer(call, form.fields, bucket, key, output)
+
+
+def _context(call: Call, fields: Fields) -> dict[str, Any]:
+    """The condition keys that a form tells: its policy is what is signed, not what is in it."""
+    claim = policies.claim_of(fields)
+    signed = {} if claim is None else signature(call, claim)
+    return {**signed, "s3:authType": "POST", "s3:x-amz-content-sha256": "UNSIGNED-PAYLOAD"}
 
 
 def _policy_of(call: Call, fields: Fields, bucket: str, key: str) -> Policy | None:

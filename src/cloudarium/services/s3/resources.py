@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.services.s3.context import conditions, request_tags, resource_conditions, tags_of
 from cloudarium.services.s3.records import buckets, objects
-from cloudarium.services.s3.rules import copying, headers, policies, tagging
-from cloudarium.shared.errors import AwsError
+from cloudarium.services.s3.rules import copying, headers, policies
+
+__all__ = ["conditions", "request_tags", "resource_conditions", "tags_of"]  # what gateway/context.py asks
 
 _PREFIX = "arn:aws:s3:::"
 
@@ -63,9 +65,11 @@ def deletion(arn: str, version: Any, etag: Any, bypasses: bool) -> list[Need]:
     Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-delete-enforce.html
     """
     suffix = "" if version is None else "Version"
-    needs = [Need(f"s3:DeleteObject{suffix}", arn)]
+    told = {"s3:versionid": version, "s3:if-match": etag}
+    context = {key: value for key, value in told.items() if isinstance(value, str)}
+    needs = [Need(f"s3:DeleteObject{suffix}", arn, context)]
     if etag is not None and etag != "*":
-        needs.append(Need(f"s3:GetObject{suffix}", arn))
+        needs.append(Need(f"s3:GetObject{suffix}", arn, context))
     if bypasses:
         needs.append(Need("s3:BypassGovernanceRetention", arn))
     return needs
@@ -183,96 +187,3 @@ def resource_policy(call: Call, arn: str) -> str | None:
         if block.get("RestrictPublicBuckets") and policies.is_public(found.policy):
             return None
     return found.policy
-
-
-# ---- Condition keys -------------------------------------------------------------------------------------------------
-
-_FROM_INPUT = {
-    "Prefix": "s3:prefix",
-    "Delimiter": "s3:delimiter",
-    "MaxKeys": "s3:max-keys",
-    "VersionId": "s3:versionid",
-    "ACL": "s3:x-amz-acl",
-    "GrantFullControl": "s3:x-amz-grant-full-control",
-    "GrantRead": "s3:x-amz-grant-read",
-    "GrantReadACP": "s3:x-amz-grant-read-acp",
-    "GrantWrite": "s3:x-amz-grant-write",
-    "GrantWriteACP": "s3:x-amz-grant-write-acp",
-    "ServerSideEncryption": "s3:x-amz-server-side-encryption",
-    "CopySource": "s3:x-amz-copy-source",
-    "MetadataDirective": "s3:x-amz-metadata-directive",
-    "StorageClass": "s3:x-amz-storage-class",
-    "WebsiteRedirectLocation": "s3:x-amz-website-redirect-location",
-    "ObjectOwnership": "s3:x-amz-object-ownership",
-    "IfMatch": "s3:if-match",
-    "IfNoneMatch": "s3:if-none-match",
-}
-
-
-def conditions(call: Call) -> dict[str, Any]:
-    """S3's own condition keys of this call; asked for only when a policy speaks of one."""
-    input = call.input
-    keys: dict[str, Any] = {
-        name: str(input[member]) for member, name in _FROM_INPUT.items() if input.get(member) is not None
-    }
-    configuration = input.get("CreateBucketConfiguration")
-    if isinstance(configuration, dict) and configuration.get("LocationConstraint"):
-        keys["s3:locationconstraint"] = configuration["LocationConstraint"]
-    found = buckets.find(call.store, input.get("Bucket") or "")
-    if found is not None:
-        keys["s3:ResourceAccount"] = found.account
-        _add_existing_tags(keys, call)
-    _add_request_tags(keys, input)
-    _add_signature(keys, call)
-    if call.operation_name in _CREATIONS:
-        keys["s3:ObjectCreationOperation"] = _CREATIONS[call.operation_name]
-    return keys
-
-
-# Whether the call makes an object, of those that need s3:PutObject.
-_CREATIONS = {
-    "PutObject": "true",
-    "CopyObject": "true",
-    "CompleteMultipartUpload": "true",
-    "CreateMultipartUpload": "false",
-    "UploadPart": "false",
-    "UploadPartCopy": "false",
-}
-
-
-def _add_existing_tags(keys: dict[str, Any], call: Call) -> None:
-    name, key, version = call.input["Bucket"], call.input.get("Key"), call.input.get("VersionId")
-    if not isinstance(key, str):
-        return
-    if version is None:
-        existing = objects.newest(call.store, name, key)
-    else:
-        existing = objects.version(call.store, name, key, version)
-    for tag, value in (existing.tagging if existing is not None else {}).items():
-        keys[f"s3:ExistingObjectTag/{tag}"] = value
-
-
-def _add_request_tags(keys: dict[str, Any], input: Mapping[str, Any]) -> None:
-    given = input.get("Tagging")
-    try:
-        if isinstance(given, dict):
-            tags = tagging.from_set(given.get("TagSet") or (), of_bucket=False)
-        else:
-            tags = tagging.from_header(given)
-    except (AwsError, TypeError, AttributeError):
-        return  # the handler will say what is wrong with them
-    if tags:
-        keys["s3:RequestObjectTagKeys"] = list(tags)
-        for tag, value in tags.items():
-            keys[f"s3:RequestObjectTag/{tag}"] = value
-
-
-def _add_signature(keys: dict[str, Any], call: Call) -> None:
-    request = call.request
-    if request is None:
-        return
-    if "x-amz-content-sha256" in request.headers:
-        keys["s3:x-amz-content-sha256"] = request.headers["x-amz-content-sha256"]
-    if call.signed:
-        keys["s3:signatureversion"] = "AWS4-HMAC-SHA256"
-        keys["s3:authType"] = "REST-HEADER" if "authorization" in request.headers else "REST-QUERY-STRING"

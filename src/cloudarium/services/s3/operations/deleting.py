@@ -80,7 +80,7 @@ def _failure(entry: dict[str, Any], error: AwsError) -> dict[str, Any]:
 def _delete(call: Call, bucket: Bucket, entry: dict[str, Any]) -> dict[str, Any]:
     key, version = entry["Key"], entry.get("VersionId")
     for need in resources.deletion(f"{bucket.arn}/{key}", version, entry.get("ETag"), bypasses=False):
-        decision = call.judged(need.action, need.resource)
+        decision = call.judged(need.action, need.resource, need.context)
         if not decision.allowed:
             raise errors.Denied.of(call.principal, decision)
     if entry.get("LastModifiedTime") is not None or entry.get("Size") is not None:
