@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -97,7 +97,8 @@ def configured(call: Call) -> list[str | Need]:
     needs: list[str | Need] = [function(call)]
     role = call.input.get("Role")
     if isinstance(role, str) and role:
-        needs.append(Need("iam:PassRole", role, {"iam:PassedToService": "lambda.amazonaws.com"}))
+        passed = {"iam:PassedToService": "lambda.amazonaws.com", "iam:AssociatedResourceArn": function(call)}
+        needs.append(Need("iam:PassRole", role, passed))
     layers = call.input.get("Layers")
     if isinstance(layers, list):
         needs += [Need("lambda:GetLayerVersion", text) for text in layers if arns.parse(text)]
@@ -147,13 +148,46 @@ def policy_text(policy: records.Policy) -> str:
     return orjson.dumps(document).decode()
 
 
+def tags_of(call: Call, arn: str) -> dict[str, str]:
+    """The tags of a function, which its versions and aliases share."""
+    return call.tags.of(":".join(arn.split(":")[:7]))
+
+
 def conditions(call: Call) -> Mapping[str, Any]:
     """The condition keys of Lambda's own that a call's input gives."""
+    given = call.input
     found: dict[str, Any] = {}
-    layers = call.input.get("Layers")
-    if isinstance(layers, list):
-        found["lambda:Layer"] = [text for text in layers if isinstance(text, str)]
-    for key, member in (("lambda:Principal", "Principal"), ("lambda:FunctionUrlAuthType", "FunctionUrlAuthType")):
-        if isinstance(call.input.get(member), str):
-            found[key] = call.input[member]
+    for key, member in _FROM_INPUT.items():
+        if isinstance(given.get(member), str):
+            found[key] = given[member]
+    network = given.get("VpcConfig")
+    for key, held, member in (
+        ("lambda:Layer", given, "Layers"),
+        ("lambda:SubnetIds", network, "SubnetIds"),
+        ("lambda:SecurityGroupIds", network, "SecurityGroupIds"),
+    ):
+        listed = held.get(member) if isinstance(held, dict) else None
+        if isinstance(listed, list) and listed:
+            found[key] = [text for text in listed if isinstance(text, str)]
+    if call.operation_name == "RemovePermission":
+        found.update(_removed(call))
     return found
+
+
+_FROM_INPUT = {
+    "lambda:Principal": "Principal",
+    "lambda:FunctionUrlAuthType": "FunctionUrlAuthType",
+    "lambda:CodeSigningConfigArn": "CodeSigningConfigArn",
+}
+
+
+def _removed(call: Call) -> Iterator[tuple[str, Any]]:
+    """What the statement that RemovePermission takes away says."""
+    policy = records.find_policy(call.store, named(call).arn)
+    for statement in policy.statements if policy is not None else ():
+        if statement["Sid"] == call.input.get("StatementId"):
+            principal = statement["Principal"]
+            yield "lambda:Principal", principal if isinstance(principal, str) else next(iter(principal.values()))
+            condition = statement.get("Condition", {}).get("StringEquals", {})
+            if "lambda:FunctionUrlAuthType" in condition:
+                yield "lambda:FunctionUrlAuthType", condition["lambda:FunctionUrlAuthType"]
