@@ -90,7 +90,8 @@ async def assume(cloud: Cloud, arn: str, role: str, scope: Scope) -> Credentials
         "RoleSessionName": arn.split(":")[6][:64].ljust(2, "_"),  # STS wants two characters
         "DurationSeconds": getattr(known, "max_session", 3600),
     }
-    context = {"aws:SourceArn": arn, "aws:SourceAccount": scope.account}
+    function = ":".join(arn.split(":")[:7])
+    context = {"aws:SourceArn": arn, "aws:SourceAccount": scope.account, "lambda:SourceFunctionArn": function}
     service = Principal.service("lambda.amazonaws.com", scope.account)
     try:
         answer = await parent.send("sts", "AssumeRole", wanted, as_=service, context=context)

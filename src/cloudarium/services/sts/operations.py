@@ -97,6 +97,8 @@ def _carried(call: Call) -> tuple[dict[str, str], dict[str, ContextValue]]:
     source = _source_identity(given.get("SourceIdentity"), before.get("aws:SourceIdentity"))
     if source:
         fixed["aws:SourceIdentity"] = source
+    if caller.kind == "service":
+        fixed.update(resources.marks(call))
     return tags, fixed
 
 

@@ -50,3 +50,9 @@ def conditions(call: Call) -> dict[str, Any]:
     if given.get("DurationSeconds") is not None:
         found["sts:DurationSeconds"] = str(given["DurationSeconds"])
     return found
+
+
+def marks(call: Call) -> dict[str, Any]:
+    """The keys of its own that a service leaves on the session that it makes, such as lambda:SourceFunctionArn."""
+    own = call.principal.name.partition(".")[0] + ":"
+    return {key: value for key, value in call.context.items() if key.startswith(own)}
