@@ -80,7 +80,7 @@ def operations(known: dict[str, Any], definition: dict[str, Any]) -> tuple[dict[
 
 
 def actions(prefix: str, definition: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
-    """What the reference says of each action of a prefix: [level, resource ARN patterns, condition keys]."""
+    """What is known of each action of a prefix: [level, resource ARN patterns, condition keys]."""
     service = definition[prefix]
     resources = service["resources"]
     found = {}
@@ -91,6 +91,8 @@ def actions(prefix: str, definition: dict[str, Any], known: dict[str, Any]) -> d
         keys |= set(known["condition_keys"].get(f"{prefix}:{name}", {}).get("keys", ()))
         patterns = [resources[kind]["arn"] for kind in types if kind in resources]
         found[name] = [privilege["access_level"], patterns, sorted(keys)]
+    for name, unlisted in known["actions"].get(prefix, {}).items():
+        found[name] = [unlisted["level"], unlisted["resources"], unlisted["condition_keys"]]
     return found
 
 

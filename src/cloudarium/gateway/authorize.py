@@ -35,12 +35,16 @@ def authorize(call: Call) -> None:
     if row is None:
         raise Unlisted(call.service, call.operation_name)
     for need in _needs(call, row.actions):
-        decision = decide(call, need.action, need.resource, need.context)
-        call.decisions.append((need.action, need.resource, decision))
-        if not decision.allowed:
-            call.decision = decision
-            raise AccessDenied(decision.message)
-        call.decision = decision
+        require(call, need.action, need.resource, need.context)
+
+
+def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> None:
+    """Raise AccessDenied unless this permission is granted; the decision is kept on the call."""
+    decision = decide(call, action, resource, context)
+    call.decisions.append((action, resource, decision))
+    call.decision = decision
+    if not decision.allowed:
+        raise AccessDenied(decision.message)
 
 
 def _needs(call: Call, actions: tuple[str, ...]) -> Iterator[Need]:

@@ -142,6 +142,12 @@ class Call:
         """Take back the own room's event with this key, if it still waits."""
         self.cloud.store.outbox.cancel(self.service, kind, self.scope, key)
 
+    def require(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> None:
+        """Raise AccessDenied unless this call's principal has a permission of which only the handler knows."""
+        from cloudarium.gateway.authorize import require
+
+        require(self, action, resource, context or {})
+
     def may(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> bool:
         """Whether this call's principal would be allowed `action` on `resource`; nothing is refused or recorded."""
         return self.judged(action, resource, context).allowed

@@ -51,6 +51,18 @@ def test_every_difference_has_a_reason_and_an_operation() -> None:
                 assert difference if section == "without" else difference["reason"]
 
 
+def test_an_action_beyond_the_reference_has_a_reason() -> None:
+    for prefix, actions in DIFFERENCES["actions"].items():
+        for name, unlisted in actions.items():
+            assert unlisted["reason"]
+            assert access.action(f"{prefix}:{name}") == (
+                f"{prefix}:{name}",
+                unlisted["level"],
+                tuple(unlisted["resources"]),
+                tuple(unlisted["condition_keys"]),
+            )
+
+
 @pytest.mark.parametrize(
     ("service", "operation", "actions"),
     [

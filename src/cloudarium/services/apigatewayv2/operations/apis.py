@@ -52,7 +52,7 @@ def put_tags(call: Call, arn: str, new: dict[str, str] | None) -> None:
         call.tags.put(arn, new)
 
 
-@operation("CreateApi", on=resources.requested, refuses=_WEBSOCKET_ONLY)
+@operation("CreateApi", on=resources.created, refuses=_WEBSOCKET_ONLY)
 def create_api(call: Call) -> Data:
     """Make an HTTP API; with a `Target` also its integration, route and stage ("quick create")."""
     definitions.check_api(call.input)
@@ -118,7 +118,7 @@ def get_apis(call: Call) -> Data:
     return {**answer, "Items": [shown_api(call, api) for api in answer["Items"]]}
 
 
-@operation("UpdateApi", on=resources.requested, refuses=_WEBSOCKET_ONLY)
+@operation("UpdateApi", on=resources.passing("CredentialsArn"), refuses=_WEBSOCKET_ONLY)
 def update_api(call: Call) -> Data:
     """Change an API; of a quick-created one also its target, route key and credentials."""
     api = wanted_api(call)

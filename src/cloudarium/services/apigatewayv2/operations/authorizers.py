@@ -28,7 +28,7 @@ def _check_name(call: Call, data: Data) -> None:
             raise errors.Conflict(f"Authorizer with name {data['Name']} already exists for this API")
 
 
-@operation("CreateAuthorizer", on=resources.requested, refuses=_WEBSOCKET_ONLY)
+@operation("CreateAuthorizer", on=resources.passing("AuthorizerCredentialsArn"), refuses=_WEBSOCKET_ONLY)
 def create_authorizer(call: Call) -> Data:
     """Make a JWT or Lambda authorizer."""
     api_id = wanted_api(call)["ApiId"]
@@ -51,7 +51,7 @@ def get_authorizers(call: Call) -> Data:
     return list_parts(call, "authorizer")
 
 
-@operation("UpdateAuthorizer", on=resources.requested, refuses=_WEBSOCKET_ONLY)
+@operation("UpdateAuthorizer", on=resources.passing("AuthorizerCredentialsArn"), refuses=_WEBSOCKET_ONLY)
 def update_authorizer(call: Call) -> Data:
     """Change an authorizer; its type stays."""
     old = wanted_part(call, "authorizer")

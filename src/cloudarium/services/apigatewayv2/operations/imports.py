@@ -23,6 +23,10 @@ def _read(call: Call) -> Imported:
     if imported.warnings and call.input.get("FailOnWarnings"):
         raise errors.BadRequest("Warnings found during import: " + "; ".join(imported.warnings))
     definitions.check_api(imported.api)
+    for data in (*imported.integrations, *imported.authorizers.values()):
+        role = data.get("CredentialsArn") or data.get("AuthorizerCredentialsArn")
+        if resources.is_role(role):
+            call.require(*resources.passed(str(role)))
     return imported
 
 

@@ -30,7 +30,7 @@ _NOT_BUILT = (
 )
 
 
-@operation("CreateIntegration", on=resources.requested, refuses=_NOT_BUILT)
+@operation("CreateIntegration", on=resources.passing("CredentialsArn"), refuses=_NOT_BUILT)
 def create_integration(call: Call) -> Data:
     """Make an integration with a Lambda function or an HTTP backend."""
     api_id = wanted_api(call)["ApiId"]
@@ -52,7 +52,7 @@ def get_integrations(call: Call) -> Data:
     return list_parts(call, "integration")
 
 
-@operation("UpdateIntegration", on=resources.requested, refuses=_NOT_BUILT)
+@operation("UpdateIntegration", on=resources.passing("CredentialsArn"), refuses=_NOT_BUILT)
 def update_integration(call: Call) -> Data:
     """Change an integration."""
     data = {**wanted_part(call, "integration"), **given(call, "ApiId", "IntegrationId")}

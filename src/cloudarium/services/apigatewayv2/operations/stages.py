@@ -19,6 +19,7 @@ from cloudarium.services.apigatewayv2.operations.lookups import (
 )
 from cloudarium.services.apigatewayv2.rules import definitions
 from cloudarium.services.apigatewayv2.serving import authorization
+from cloudarium.shared.errors import AccessDenied
 
 Data = dict[str, Any]
 _WEBSOCKET_ONLY = ("ClientCertificateId",)
@@ -29,12 +30,27 @@ def _shown(call: Call, stage: Data) -> Data:
     return {**stage, "Tags": call.tags.of(arn)}
 
 
-def _check(call: Call, stage: Data) -> None:
+def _check(call: Call, stage: Data, old: Data | None = None) -> None:
+    if call.input.get("AccessLogSettings"):
+        _check_may_log(call, is_new=old is None or not old.get("AccessLogSettings"))
     routes = records.parts(call.store, call.input["ApiId"], "route")
     definitions.stage(stage, (route["RouteKey"] for route in routes))
     logs = stage.get("AccessLogSettings")
     if logs is not None:
         logs["DestinationArn"] = logs["DestinationArn"].removesuffix(":*")
+
+
+def _check_may_log(call: Call, is_new: bool) -> None:
+    """An access log is a delivery of CloudWatch Logs, which the caller must be allowed to set up. Raises BadRequest.
+
+    Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging.html
+    """
+    delivery = "logs:CreateLogDelivery" if is_new else "logs:UpdateLogDelivery"
+    try:
+        for action in (delivery, "logs:DescribeResourcePolicies", "logs:PutResourcePolicy"):
+            call.require(action, "*")
+    except AccessDenied as error:
+        raise errors.BadRequest("Insufficient permissions to enable logging") from error
 
 
 def _set_deployment(call: Call, api: Data, stage: Data, deployment_id: str) -> None:
@@ -44,7 +60,7 @@ def _set_deployment(call: Call, api: Data, stage: Data, deployment_id: str) -> N
     stage["DeploymentId"] = deployment_id
 
 
-@operation("CreateStage", on=resources.requested, refuses=_WEBSOCKET_ONLY)
+@operation("CreateStage", on=resources.staged, refuses=_WEBSOCKET_ONLY)
 def create_stage(call: Call) -> Data:
     """Make a stage of a deployment, or one that follows the API's changes by itself."""
     api = wanted_api(call)
@@ -89,7 +105,7 @@ def update_stage(call: Call) -> Data:
     changed = given(call, "ApiId", "StageName", "DeploymentId", "RouteSettings")
     stage = {**old, **changed, "LastUpdatedDate": call.now}
     stage["RouteSettings"] = {**old.get("RouteSettings", {}), **(call.input.get("RouteSettings") or {})}
-    _check(call, stage)
+    _check(call, stage, old)
     if call.input.get("DeploymentId"):
         if stage["AutoDeploy"]:
             raise errors.BadRequest("Deployment ID cannot be set on stage because Auto Deploy is enabled")
