@@ -69,7 +69,8 @@ def batch(call: Call) -> list[Need]:
 
 def _batch_keys(call: Call, name: str, wanted: Any) -> dict[str, Any]:
     if isinstance(wanted, dict):
-        return _of_each(_find(call, name), [{**wanted, "Key": key} for key in wanted.get("Keys") or ()])
+        found = _of_each(_find(call, name), [{**wanted, "Key": key} for key in wanted.get("Keys") or ()])
+        return {**found, "dynamodb:Select": _selected(wanted)}
     return _of_each(_find(call, name), [_written(each or {}) for each in wanted or ()])
 
 
@@ -84,14 +85,19 @@ def transaction(call: Call) -> list[Need]:
         for kind, given in (each or {}).items():
             given = given or {}
             action = "GetItem" if kind == "Get" else ACTIONS.get(kind, kind)
-            context = _Keys(partial(_enclosed, call, given))
+            context = _Keys(partial(_enclosed, call, kind, given))
             needs.append(Need(f"dynamodb:{action}", table_arn(call, given.get("TableName")), context))
     return needs or [Need(f"dynamodb:{_ALONE[call.operation_name]}", table_arn(call, "*"))]
 
 
-def _enclosed(call: Call, given: Mapping[str, Any]) -> dict[str, Any]:
+def _enclosed(call: Call, kind: str, given: Mapping[str, Any]) -> dict[str, Any]:
     found = _of_each(_find(call, given.get("TableName")), [given])
-    return {**found, "dynamodb:EnclosingOperation": call.operation_name}
+    found["dynamodb:EnclosingOperation"] = call.operation_name
+    if kind == "Get":
+        found["dynamodb:Select"] = _selected(given)
+    elif isinstance(returned := given.get("ReturnValuesOnConditionCheckFailure"), str):
+        found["dynamodb:ReturnValues"] = returned
+    return found
 
 
 _ALONE = {"TransactWriteItems": "PutItem", "TransactGetItems": "GetItem"}
@@ -135,6 +141,8 @@ def conditions(call: Call) -> dict[str, Any]:
     for name in ("Select", "ReturnValues", "ReturnConsumedCapacity"):
         if isinstance(given.get(name), str):
             found[f"dynamodb:{name}"] = given[name]
+    if call.operation_name in ("GetItem", "Query", "Scan"):
+        found.setdefault("dynamodb:Select", _selected(given))
     here = _find(call, given.get("TableName"))
     if here is not None and call.operation_name in _READERS:
         try:
@@ -142,6 +150,13 @@ def conditions(call: Call) -> dict[str, Any]:
         except AwsError:
             return found  # the request is wrong, and validation will say so
     return found
+
+
+def _selected(given: Mapping[str, Any]) -> str:
+    """What a read selects when it does not say it: all attributes, or those that it names."""
+    if given.get("ProjectionExpression") or given.get("AttributesToGet"):
+        return "SPECIFIC_ATTRIBUTES"
+    return "ALL_PROJECTED_ATTRIBUTES" if given.get("IndexName") else "ALL_ATTRIBUTES"
 
 
 def _find(call: Call, reference: Any) -> Table | None:
@@ -165,11 +180,9 @@ def _text(value: Any) -> list[str]:
 
 def _attributes(parts: request.Expressions, *more: Iterable[str]) -> dict[str, Any]:
     names: set[str] = set()
-    for part in (parts.projection, parts.filter, parts.condition):
+    for part in (parts.projection, parts.filter, parts.condition, parts.update):
         if part is not None:
             names |= part.heads
-    if parts.update is not None:
-        names |= {str(change.steps[0]) for change in parts.update.changes}
     for each in more:
         names.update(each)
     return {"dynamodb:Attributes": sorted(names)} if names else {}

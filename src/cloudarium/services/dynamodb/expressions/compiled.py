@@ -78,12 +78,13 @@ class Condition(NamedTuple):
 
 
 class Changes(NamedTuple):
-    """A compiled update."""
+    """A compiled update; `heads` are the top-level attributes that it sets or reads."""
 
     tree: Update
     changes: tuple[Change, ...]
     names: frozenset[str]
     values: frozenset[str]
+    heads: frozenset[str]
     nested: frozenset[str]
     fitting: _Fitting
 
@@ -197,7 +198,8 @@ def changes_in(tree: Update, used: frozenset[str] = frozenset()) -> Changes:
     found = [node for node in operands if isinstance(node, Path)] + [action.path for action in tree.actions]
     given = frozenset(node.name for node in operands if isinstance(node, Placeholder))
     changes = changes_of(tree.actions) if checks.fits(operands) else ()  # no values pass the checks of such a tree
-    return Changes(tree, changes, used, given, _nested(found), _Fitting(given, False))
+    heads = frozenset(str(path.steps[0]) for path in found)
+    return Changes(tree, changes, used, given, heads, _nested(found), _Fitting(given, False))
 
 
 def _resolved(action: Action, given: Mapping[str, str]) -> Action:
