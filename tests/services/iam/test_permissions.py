@@ -92,7 +92,7 @@ def test_conditions_of_iam(iam_user: Any, client: Client) -> None:
         document(
             allow("iam:AttachRolePolicy", Condition={"ArnEquals": {"iam:PolicyARN": read_only}}),
             allow("iam:GetRole", Condition={"StringEquals": {"iam:ResourceTag/team": "red"}}),
-            allow("iam:CreateUser", Condition={"StringEquals": {"aws:RequestTag/team": "red"}}),
+            allow(["iam:CreateUser", "iam:TagUser"], Condition={"StringEquals": {"aws:RequestTag/team": "red"}}),
         )
     )("iam")
     me.attach_role_policy(RoleName="r", PolicyArn=read_only)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import Need
+from cloudarium.services.iam import rules
 from cloudarium.services.iam.records import credentials, entities
 from cloudarium.shared import arn as arns
 
@@ -22,11 +24,14 @@ POLICY_REQUIRED = frozenset(
 
 POLICY_KIND = "trust"
 
+POLICY_TOPIC = "identity"
+
 TAG_KEYS = ("iam:ResourceTag",)
 
 _HOME_REGION = "us-east-1"  # wherever the request comes from
 
 _MEMBERS = {"user": "UserName", "group": "GroupName", "role": "RoleName", "instance-profile": "InstanceProfileName"}
+_TAGGING = {"user": "iam:TagUser", "role": "iam:TagRole", "instance-profile": "iam:TagInstanceProfile", "group": ""}
 
 
 def _named(kind: str) -> Callable[[Call], str]:
@@ -42,12 +47,32 @@ def _named(kind: str) -> Callable[[Call], str]:
     return on
 
 
-def _made(kind: str) -> Callable[[Call], str]:
-    """What a call touches that makes an entity: the ARN that it will have."""
+def _made(kind: str) -> Callable[[Call], list[str | Need]]:
+    """What a call touches that makes an entity: the ARN that it will have; tags need the permission to tag."""
 
-    def on(call: Call) -> str:
+    def on(call: Call) -> list[str | Need]:
         path = call.input.get("Path") or "/"
-        return f"arn:aws:iam::{call.account}:{kind}{path}{call.input.get(_MEMBERS[kind], '')}"
+        arn = f"arn:aws:iam::{call.account}:{kind}{path}{call.input.get(_MEMBERS[kind], '')}"
+        return _and_tags(call, arn, _TAGGING[kind])
+
+    return on
+
+
+def _and_tags(call: Call, arn: str, action: str) -> list[str | Need]:
+    return [arn, Need(action, arn)] if call.input.get("Tags") else [arn]
+
+
+def _renamed(kind: str) -> Callable[[Call], list[str]]:
+    """What a call touches that gives an entity a new name or path: the old one and the new one."""
+
+    def on(call: Call) -> list[str]:
+        old = _named(kind)(call)
+        name, path = call.input.get(f"New{_MEMBERS[kind]}"), call.input.get("NewPath")
+        if not name and not path:
+            return [old]
+        before, _, own = old.removeprefix(f"arn:aws:iam::{call.account}:{kind}").rpartition("/")
+        new = f"arn:aws:iam::{call.account}:{kind}{path or f'{before}/'}{name or own}"
+        return [old] if new == old else [old, new]
 
     return on
 
@@ -63,6 +88,7 @@ def _listed(kind: str) -> Callable[[Call], str]:
 
 user, group, role, profile = _named("user"), _named("group"), _named("role"), _named("instance-profile")
 new_user, new_group, new_role, new_profile = _made("user"), _made("group"), _made("role"), _made("instance-profile")
+renamed_user, renamed_group = _renamed("user"), _renamed("group")
 users, groups, roles, profiles = _listed("user"), _listed("group"), _listed("role"), _listed("instance-profile")
 
 
@@ -71,14 +97,23 @@ def oidc_provider(call: Call) -> str:
     return call.input.get("OpenIDConnectProviderArn") or f"arn:aws:iam::{call.account}:oidc-provider/*"
 
 
-def new_oidc_provider(call: Call) -> str:
+def new_oidc_provider(call: Call) -> list[str | Need]:
     """The OpenID Connect provider that a call makes."""
-    return f"arn:aws:iam::{call.account}:oidc-provider/{str(call.input.get('Url', '')).removeprefix('https://')}"
+    arn = f"arn:aws:iam::{call.account}:oidc-provider/{str(call.input.get('Url', '')).removeprefix('https://')}"
+    return _and_tags(call, arn, "iam:TagOpenIDConnectProvider")
 
 
 def new_linked_role(call: Call) -> str:
-    """The service-linked role that a call makes: AWS knows its name only later."""
-    return f"arn:aws:iam::{call.account}:role/aws-service-role/{call.input.get('AWSServiceName', '*')}/*"
+    """The service-linked role that a call makes, by the name that the service will give it."""
+    service = str(call.input.get("AWSServiceName", "*"))
+    name = rules.linked_name(service, str(call.input.get("CustomSuffix") or "")) or "*"
+    return f"arn:aws:iam::{call.account}:role{rules.LINKED_PATH}{service}/{name}"
+
+
+def deleted_linked_role(call: Call) -> str:
+    """The service-linked role that a deletion task was about."""
+    place = str(call.input.get("DeletionTaskId", "")).removeprefix("task/").rpartition("/")[0]
+    return f"arn:aws:iam::{call.account}:role/{place or '*'}"
 
 
 def simulated(call: Call) -> str:
@@ -100,10 +135,11 @@ def policy(call: Call) -> str:
     return call.input.get("PolicyArn") or f"arn:aws:iam::{call.account}:policy/*"
 
 
-def new_policy(call: Call) -> str:
+def new_policy(call: Call) -> list[str | Need]:
     """The managed policy that a call makes."""
     path = call.input.get("Path") or "/"
-    return f"arn:aws:iam::{call.account}:policy{path}{call.input.get('PolicyName', '')}"
+    arn = f"arn:aws:iam::{call.account}:policy{path}{call.input.get('PolicyName', '')}"
+    return _and_tags(call, arn, "iam:TagPolicy")
 
 
 def owner(call: Call, resource: str) -> str | None:

@@ -40,6 +40,31 @@ DEFAULT_PASSWORD_POLICY: Mapping[str, Any] = {
     "AllowUsersToChangePassword": False,
 }
 SYMBOLS = "! @ # $ % ^ & * ( ) _ + - = [ ] { } | '"
+# Service-linked roles, service: (the end of its role's name, its managed policy)
+LINKED_ROLES: Mapping[str, tuple[str, str]] = {
+    "autoscaling.amazonaws.com": ("AutoScaling", "AutoScalingServiceRolePolicy"),
+    "cloudtrail.amazonaws.com": ("CloudTrail", "CloudTrailServiceRolePolicy"),
+    "dynamodb.application-autoscaling.amazonaws.com": (
+        "ApplicationAutoScaling_DynamoDBTable",
+        "AWSApplicationAutoscalingDynamoDBTablePolicy",
+    ),
+    "ecs.amazonaws.com": ("ECS", "AmazonECSServiceRolePolicy"),
+    "ecs.application-autoscaling.amazonaws.com": (
+        "ApplicationAutoScaling_ECSService",
+        "AWSApplicationAutoscalingECSServicePolicy",
+    ),
+    "elasticache.amazonaws.com": ("ElastiCache", "ElastiCacheServiceRolePolicy"),
+    "elasticloadbalancing.amazonaws.com": ("ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"),
+    "lambda.application-autoscaling.amazonaws.com": (
+        "ApplicationAutoScaling_LambdaConcurrency",
+        "AWSApplicationAutoscalingLambdaConcurrencyPolicy",
+    ),
+    "ops.apigateway.amazonaws.com": ("APIGateway", "APIGatewayServiceRolePolicy"),
+    "rds.amazonaws.com": ("RDS", "AmazonRDSServiceRolePolicy"),
+    "replication.dynamodb.amazonaws.com": ("DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"),
+    "ssm.amazonaws.com": ("AmazonSSM", "AmazonSSMServiceRolePolicy"),
+}
+SUFFIXED = ("autoscaling.amazonaws.com",)
 _USER_OR_ROLE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/")
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+")
 _TASK = re.compile(r"task/aws-service-role/[\w.-]+/(AWSServiceRoleFor\w+)/[0-9a-f-]{36}")
@@ -217,6 +242,13 @@ def check_provider(clients: Sequence[str], thumbprints: Sequence[str]) -> None:
 def is_linked(path: str) -> bool:
     """Whether this is the path of a service-linked role."""
     return path.startswith(LINKED_PATH)
+
+
+def linked_name(service: str, suffix: str) -> str | None:
+    """The name of a service's own role; None for a service whose role is not known here."""
+    if service not in LINKED_ROLES:
+        return None
+    return f"AWSServiceRoleFor{LINKED_ROLES[service][0]}" + (f"_{suffix}" if suffix else "")
 
 
 def deleted_role(task: str) -> str | None:

@@ -42,7 +42,7 @@ def list_groups(call: Call) -> dict[str, Any]:
     return {"Groups": [shapes.basics(group) for group in chosen], **more}
 
 
-@operation("UpdateGroup", on=resources.group)
+@operation("UpdateGroup", on=resources.renamed_group)
 def update_group(call: Call) -> dict[str, Any]:
     """Change a group's name or path; members and policies go along."""
     group = shapes.the(call, "group", call.input["GroupName"])

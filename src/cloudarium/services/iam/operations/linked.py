@@ -14,43 +14,16 @@ from cloudarium.services.iam.records.entities import Entity
 from cloudarium.shared import ids
 from cloudarium.shared.errors import NotBuilt
 
-# service: (the end of its role's name, its managed policy)
-_ROLES = {
-    "autoscaling.amazonaws.com": ("AutoScaling", "AutoScalingServiceRolePolicy"),
-    "cloudtrail.amazonaws.com": ("CloudTrail", "CloudTrailServiceRolePolicy"),
-    "dynamodb.application-autoscaling.amazonaws.com": (
-        "ApplicationAutoScaling_DynamoDBTable",
-        "AWSApplicationAutoscalingDynamoDBTablePolicy",
-    ),
-    "ecs.amazonaws.com": ("ECS", "AmazonECSServiceRolePolicy"),
-    "ecs.application-autoscaling.amazonaws.com": (
-        "ApplicationAutoScaling_ECSService",
-        "AWSApplicationAutoscalingECSServicePolicy",
-    ),
-    "elasticache.amazonaws.com": ("ElastiCache", "ElastiCacheServiceRolePolicy"),
-    "elasticloadbalancing.amazonaws.com": ("ElasticLoadBalancing", "AWSElasticLoadBalancingServiceRolePolicy"),
-    "lambda.application-autoscaling.amazonaws.com": (
-        "ApplicationAutoScaling_LambdaConcurrency",
-        "AWSApplicationAutoscalingLambdaConcurrencyPolicy",
-    ),
-    "ops.apigateway.amazonaws.com": ("APIGateway", "APIGatewayServiceRolePolicy"),
-    "rds.amazonaws.com": ("RDS", "AmazonRDSServiceRolePolicy"),
-    "replication.dynamodb.amazonaws.com": ("DynamoDBReplication", "DynamoDBReplicationServiceRolePolicy"),
-    "ssm.amazonaws.com": ("AmazonSSM", "AmazonSSMServiceRolePolicy"),
-}
-_SUFFIXED = ("autoscaling.amazonaws.com",)
-
 
 @operation("CreateServiceLinkedRole", on=resources.new_linked_role)
 def create_service_linked_role(call: Call) -> dict[str, Any]:
     """Make the role by which a service works in the account, with the policy that AWS wrote for it."""
     service, suffix = call.input["AWSServiceName"], call.input.get("CustomSuffix")
-    if service not in _ROLES:
+    name = rules.linked_name(service, suffix or "")
+    if name is None:
         raise NotBuilt(f"iam:CreateServiceLinkedRole AWSServiceName {service}")
-    noun, managed = _ROLES[service]
-    if suffix and service not in _SUFFIXED:
+    if suffix and service not in rules.SUFFIXED:
         raise errors.InvalidInput(f"Custom suffix is not allowed for {service}")
-    name = f"AWSServiceRoleFor{noun}" + (f"_{suffix}" if suffix else "")
     if entities.taken(call.store, call.account, "role", name):
         raise errors.InvalidInput(
             f"Service role name {name} has been taken in this account, please try a different suffix."
@@ -67,7 +40,7 @@ def create_service_linked_role(call: Call) -> dict[str, Any]:
         description=call.input.get("Description"),
     )
     entities.add(call.store, role)
-    policies.attach(call.store, role, f"arn:aws:iam::aws:policy{rules.LINKED_PATH}{managed}")
+    policies.attach(call.store, role, f"arn:aws:iam::aws:policy{rules.LINKED_PATH}{rules.LINKED_ROLES[service][1]}")
     return {"Role": shapes.new_role(call, role)}
 
 
@@ -83,7 +56,7 @@ def delete_service_linked_role(call: Call) -> dict[str, Any]:
     return {"DeletionTaskId": f"task{role.path}{role.name}/{ids.uuid()}"}
 
 
-@operation("GetServiceLinkedRoleDeletionStatus")
+@operation("GetServiceLinkedRoleDeletionStatus", on=resources.deleted_linked_role)
 def get_service_linked_role_deletion_status(call: Call) -> dict[str, Any]:
     """How far a deletion has come: each was done at once."""
     task = call.input["DeletionTaskId"]

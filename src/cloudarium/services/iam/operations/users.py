@@ -44,7 +44,7 @@ def list_users(call: Call) -> dict[str, Any]:
     return {"Users": [shapes.listed_user(user) for user in chosen], **more}
 
 
-@operation("UpdateUser", on=resources.user)
+@operation("UpdateUser", on=resources.renamed_user)
 def update_user(call: Call) -> dict[str, Any]:
     """Change a user's name or path; what belongs to it goes along."""
     user = shapes.the(call, "user", call.input["UserName"])
