@@ -36,6 +36,7 @@ class Case:
     `also`: permissions beyond the table's row. `unneeded`: actions of the row that this input does not need, by reason.
     `wrong`: by action, ARNs of the same kind on which the grant must not help; without it they are made from `on` by
     the table's patterns.
+    `inside`: where a denial is one error inside of an answer that succeeds: that error, None when there is none.
     `outside`: why AWS asks on a resource of another kind than the reference names. `fails`: see Fails.
     `check`: looks whether the call did what it should. `foreign`: why another account's root may make this very call.
     """
@@ -45,6 +46,7 @@ class Case:
     also: Sequence[Also] = ()
     unneeded: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    inside: Callable[[Any], Mapping[str, str] | None] | None = None
     outside: str = ""
     fails: Fails | None = None
     check: Callable[[Any], None] | None = None
@@ -76,7 +78,7 @@ class Stage:
     @property
     def name(self) -> str:
         """A name for what the operation makes or works on."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.operation).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", self.operation).lower().replace("/", "-")
 
     def root(self, service: str = "") -> Any:
         """A client of the account's root; of the example's own service unless another is named."""
@@ -104,14 +106,17 @@ Example = Callable[[Stage], Case | Sequence[Case]]  # several cases where an ope
 
 
 class Examples(dict[str, Example]):
-    """The examples of a room by operation; called with operations' names it is the decorator of their function."""
+    """The examples of a room by operation; called with operations' names it is the decorator of their function.
 
-    def __call__(self, *operations: str) -> Callable[[Example], Example]:
+    An operation whose inputs ask for different permissions has a further example, "OPERATION/VARIANT", for each.
+    """
+
+    def __call__(self, *operations: str, variant: str = "") -> Callable[[Example], Example]:
         """Register a function that makes the call of each of `operations` ready, as root, and says what it needs."""
 
         def register(make: Example) -> Example:
             for operation in operations:
-                self.add(operation, make)
+                self.add(f"{operation}/{variant}" if variant else operation, make)
             return make
 
         return register
