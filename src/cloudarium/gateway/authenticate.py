@@ -166,12 +166,16 @@ def _payload_hash(claim: sigv4.Claim, request: HttpRequest) -> str:
     claimed = request.headers.get("x-amz-content-sha256")
     if claim.expires is not None:
         return claimed or sigv4.UNSIGNED
-    if request.stream is not None or (claimed is not None and not _is_digest(claimed)):
+    if request.stream is not None:
         return claimed or sigv4.UNSIGNED  # a stream is proved while it passes (body.py)
     computed = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
-    if claimed is not None and claimed.lower() != computed:
+    if claimed is None or claimed == computed:
+        return computed
+    if not _is_digest(claimed):
+        return claimed or sigv4.UNSIGNED  # a body in chunks is proved by theirs
+    if claimed.lower() != computed:
         raise BodyMismatch(ClientComputedContentSHA256=claimed, S3ComputedContentSHA256=computed)
-    return claimed or computed
+    return claimed
 
 
 def _is_digest(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
@@ -34,7 +34,11 @@ def authorize(call: Call) -> None:
     row = access.row(call.service, call.operation_name)
     if row is None:
         raise Unlisted(call.service, call.operation_name)
-    for need in _needs(call, row.actions):
+    touched = call.handler.on(call) if call.handler.on is not None else "*"
+    if isinstance(touched, str) and len(row.actions) == 1:  # what most calls need
+        require(call, row.actions[0], touched, {})
+        return
+    for need in _needs(touched, row.actions):
         require(call, need.action, need.resource, need.context)
 
 
@@ -47,13 +51,7 @@ def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) 
         raise AccessDenied(decision.message)
 
 
-def _needs(call: Call, actions: tuple[str, ...]) -> Iterator[Need]:
-    assert call.handler is not None
-    if call.handler.on is None:
-        for action in actions:
-            yield Need(action, "*")
-        return
-    touched = call.handler.on(call)
+def _needs(touched: str | Need | Sequence[str | Need], actions: tuple[str, ...]) -> Iterator[Need]:
     for item in (touched,) if isinstance(touched, (str, Need)) else touched:
         if isinstance(item, Need):
             yield item
@@ -71,19 +69,21 @@ def decide(call: Call, action: str, resource: str, context: Mapping[str, Any]) -
 
 
 def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-    principal = call.principal
-    required, document, owner = _resource_side(call, action, resource)
-    identity = call.cloud.directory.policies_of(principal)
-    known = call.cloud.decided.get((id(principal), action, resource))
-    if known is not None and known.speaks_of(principal, identity, document, owner or call.account):
+    principal, cloud = call.principal, call.cloud
+    place = (id(principal), action, resource, call.operation_name, call.account)
+    known = cloud.decided.get(place)
+    if known is not None and known.principal is principal and known.version == _version(call, known.topic):
         return known.decision
+    side = _resource_side(call, action, resource)
+    identity = cloud.directory.policies_of(principal)
+    version = _version(call, side.topic or "")
     policies = Policies(
         identity=_compiled(identity.identity) if identity is not None else (),
         boundary=_one(identity.boundary) if identity is not None and identity.boundary else None,
         session=session_documents(principal),
-        resource=document,
+        resource=side.document,
     )
-    account = owner or call.account
+    account = side.owner or call.account
     keys = RequestContext(call, action, resource, account, context)
     question = Question(
         principal,
@@ -91,54 +91,66 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         resource,
         keys,
         resource_account=account,
-        resource_policy_required=required,
+        resource_policy_required=side.required,
     )
     decision = ask_engine(question, policies)
-    if not keys.asked and call.request is not None:  # a room's own principal is made anew for each call
-        _remember(call, Known(principal, identity, document, question.resource_account, decision), action, resource)
+    # A room's own principal is made anew for each call, so nothing would be found again for it.
+    if not keys.asked and call.request is not None and side.topic is not None:
+        if len(cloud.decided) >= _MOST_KNOWN:
+            cloud.decided.clear()
+        cloud.decided[place] = Known(principal, side.topic, version, decision)
     return decision
 
 
 class Known(NamedTuple):
-    """A decision for which no condition was read: it holds for these very objects, whatever the request."""
+    """A decision for which no condition was read: it holds for this very principal, whatever the request.
+
+    A change of principals or of their policies changes the version of "identity"; a change of resources' owners and
+    policies that of `topic`.
+    """
 
     principal: Principal
-    identity: Any
-    document: Document | None
-    account: str
+    topic: str
+    version: int
     decision: Decision
 
-    def speaks_of(self, principal: Principal, identity: Any, document: Document | None, account: str) -> bool:
-        """Whether nothing has changed: a change of policies or principals makes new objects."""
-        same = self.principal is principal and self.identity is identity and self.document is document
-        return same and self.account == account
+
+def _version(call: Call, topic: str) -> int:
+    return call.cloud.store.version("identity") + call.cloud.store.version(topic)
 
 
 _MOST_KNOWN = 10_000
 
 
-def _remember(call: Call, known: Known, action: str, resource: str) -> None:
-    decided = call.cloud.decided
-    if len(decided) >= _MOST_KNOWN:
-        decided.clear()
-    decided[id(known.principal), action, resource] = known
+class Side(NamedTuple):
+    """The resource's side of a question: must its policy allow, that policy, its owner, until which topic changes."""
+
+    required: bool = False
+    document: Document | None = None
+    owner: str = ""
+    topic: str | None = ""  # None: nobody says when the answer changes
 
 
-def _resource_side(call: Call, action: str, resource: str) -> tuple[bool, Document | None, str]:
-    """Whether the resource's policy must allow, that policy, and the account that owns the resource."""
+def _resource_side(call: Call, action: str, resource: str) -> Side:
+    """What the room that owns the resource says of it, by the names in its resources.py.
+
+    `resource_policy(call, arn)`, `owner(call, arn)` where the ARN does not tell, `POLICY_REQUIRED`, the actions that
+    nothing else can allow, `POLICY_KIND`, and `POLICY_TOPIC`: the store's topic whose change may change the answers.
+    """
     arn = arns.parse(resource)
-    if arn is None:
-        return False, None, ""
-    owner = arn.account
-    module = resources_of(call, arn.service)
-    if module is None:
-        return False, None, owner
-    text = module.resource_policy(call, resource) if hasattr(module, "resource_policy") else None
-    required = action in getattr(module, "POLICY_REQUIRED", ())
-    if hasattr(module, "owner"):
-        owner = module.owner(call, resource) or owner
+    module = resources_of(call, arn.service) if arn is not None else None
+    if arn is None or module is None:
+        return Side(owner=arn.account if arn is not None else "")
+    policy_of, owner_of = getattr(module, "resource_policy", None), getattr(module, "owner", None)
+    text = policy_of(call, resource) if policy_of is not None else None
+    owner = owner_of(call, resource) if owner_of is not None else None
     kind = getattr(module, "POLICY_KIND", "resource")
-    return required, compile_document(text, resource, kind) if text else None, owner
+    return Side(
+        action in getattr(module, "POLICY_REQUIRED", ()),
+        compile_document(text, resource, kind) if text else None,
+        owner or arn.account,
+        getattr(module, "POLICY_TOPIC", "" if policy_of is None else None),
+    )
 
 
 def _compiled(policies: tuple[tuple[str, str], ...]) -> tuple[Document, ...]:

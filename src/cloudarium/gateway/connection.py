@@ -10,7 +10,7 @@ import asyncio
 import http
 import logging
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -359,11 +359,11 @@ class Connection(asyncio.Protocol):
         lines = [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"set-cookie: {cookie}" for cookie in response.cookies]
         text = "".join(lines)
-        if status not in _BODILESS and not ("content-length" in text.lower() and _tells_length(headers)):
+        if status not in _BODILESS and not _tells_length(headers):
             lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
         if close:
             lines.append("connection: close")
-        if text.isascii() and text.isprintable():
+        if text.isascii() and "\r" not in text and "\n" not in text:
             told = "\r\n".join(lines).encode()
         else:
             told = b"\r\n".join(map(header_value, lines))
@@ -390,8 +390,10 @@ def _name_of(name: bytes) -> str:
     return known
 
 
-def _tells_length(headers: Iterable[str]) -> bool:
-    return any(name.lower() == "content-length" for name in headers)
+def _tells_length(headers: Mapping[str, str]) -> bool:
+    if "content-length" in headers or "Content-Length" in headers:
+        return True
+    return any([len(name) == 14 and name.lower() == "content-length" for name in headers])
 
 
 async def _already(response: HttpResponse) -> HttpResponse:

@@ -59,7 +59,7 @@ def claim_of(request: HttpRequest) -> Claim | None:
 
 def _from_header(header: str, headers: dict[str, str]) -> Claim:
     head, label, last = header.rpartition("Signature=")
-    fixed = _fixed(f"{head}{label}*" if last.isalnum() else header)
+    fixed = _fixed(f"{head}{label}*" if len(last) == 64 and "," not in last else header)
     timestamp = headers.get("x-amz-date", "")
     if not _is_timestamp(timestamp):
         raise IncompleteSignature(
@@ -67,7 +67,7 @@ def _from_header(header: str, headers: dict[str, str]) -> Claim:
             f" Authorization={ALGORITHM}"
         )
     access_key, date, region, service, terminator, signed_headers, signature = fixed
-    signature = signature if signature != "*" else last
+    signature = signature if signature != "*" else last.strip()
     token = headers.get("x-amz-security-token", "")
     return Claim(access_key, date, region, service, terminator, signed_headers, signature, timestamp, token, None)
 

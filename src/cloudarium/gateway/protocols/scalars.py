@@ -10,6 +10,7 @@ import time
 from calendar import timegm
 from collections.abc import Callable
 from email.utils import formatdate, parsedate_tz
+from functools import lru_cache
 from typing import Any
 
 from cloudarium.model import Shape
@@ -137,7 +138,12 @@ def format_iso8601_milliseconds(value: float) -> str:
 
 def format_rfc822(value: float) -> str:
     """`Sat, 31 Jan 2026 23:59:59 GMT`."""
-    return formatdate(math.floor(value), usegmt=True)
+    return _rfc822(math.floor(value))
+
+
+@lru_cache(maxsize=1024)  # an object's date goes out with every answer about it
+def _rfc822(seconds: int) -> str:
+    return formatdate(seconds, usegmt=True)
 
 
 def format_unix(value: float) -> str:

@@ -11,6 +11,7 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 LATEST = "$LATEST"
+POLICIES = "lambda policies"  # the store's topic for all resource policies
 # Beside AWS's members a configuration may hold the revision that is shown in place of the row's own.
 SHOWN_REVISION = "_revision"
 _LAST = "\U0010ffff"
@@ -198,6 +199,7 @@ def delete_function(store: Store, function: Function) -> None:
         store.run(f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=?", where)
     arn = f"arn:aws:lambda:{function.region}:{function.account}:function:{function.name}"
     store.run("DELETE FROM lambda_policies WHERE arn=? OR (arn>? AND arn<?)", (arn, arn + ":", arn + ":" + _LAST))
+    store.changed(POLICIES)
 
 
 # ---- versions --------------------------------------------------------------------------------------------------------
@@ -280,8 +282,7 @@ def _drop_qualified(store: Store, scope: Scope, name: str, qualifier: str) -> No
         "DELETE FROM lambda_invoke_configs WHERE account=? AND region=? AND name=? AND qualifier=?",
         (*scope, name, qualifier),
     )
-    arn = f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}:{qualifier}"
-    store.run("DELETE FROM lambda_policies WHERE arn=?", (arn,))
+    put_policy(store, f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}:{qualifier}", [])
 
 
 # ---- aliases ---------------------------------------------------------------------------------------------------------
@@ -374,6 +375,7 @@ def put_policy(store: Store, arn: str, statements: list[dict[str, Any]]) -> str:
         store.run("INSERT OR REPLACE INTO lambda_policies VALUES (?, ?, ?)", (arn, _json(statements), revision))
     else:
         store.run("DELETE FROM lambda_policies WHERE arn=?", (arn,))
+    store.changed(POLICIES)
     return revision
 
 

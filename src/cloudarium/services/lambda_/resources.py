@@ -14,6 +14,8 @@ from cloudarium.services.lambda_ import records
 from cloudarium.shared import arn as arns
 from cloudarium.shared.scope import Scope
 
+POLICY_TOPIC = records.POLICIES
+
 _NAME = re.compile(
     r"(?:arn:aws[a-zA-Z-]*:lambda:)?(?:(?P<region>[a-z]{2}(?:-[a-z]+)+-\d):)?(?:(?P<account>\d{12}):)?(?:function:)?"
     r"(?P<name>[a-zA-Z0-9_.-]+)(?::(?P<qualifier>\$LATEST|[a-zA-Z0-9_-]+))?"

@@ -12,6 +12,7 @@ from cloudarium.store import Store
 
 _CHUNK = 256  # rows of one INSERT: far fewer steps than one by one, far fewer parameters than SQLite's limit
 FAR = (1 << 62) - 1
+POLICIES = "logs policies"  # the store's topic for all resource policies
 
 
 class Group(NamedTuple):
@@ -318,9 +319,11 @@ def resource_policies(store: Store, scope: Scope, after: str = "", limit: int = 
 def put_resource_policy(store: Store, scope: Scope, policy: ResourcePolicy) -> None:
     """Keep a policy in place of the one of that name."""
     store.run("INSERT OR REPLACE INTO logs_resource_policies VALUES (?, ?, ?, ?, ?)", (*scope, *policy))
+    store.changed(POLICIES)
 
 
 def remove_resource_policy(store: Store, scope: Scope, name: str) -> bool:
     """Forget a policy; whether there was one."""
     sql = "DELETE FROM logs_resource_policies WHERE account = ? AND region = ? AND name = ?"
+    store.changed(POLICIES)
     return bool(store.run(sql, (*scope, name)))

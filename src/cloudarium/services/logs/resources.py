@@ -18,6 +18,8 @@ from cloudarium.services.logs import records
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 
+POLICY_TOPIC = records.POLICIES
+
 _GROUP = "log-group:"
 
 

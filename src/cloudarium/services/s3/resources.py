@@ -14,6 +14,8 @@ from cloudarium.services.s3.rules import copying, headers, policies
 
 __all__ = ["conditions", "request_tags", "resource_conditions", "tags_of"]  # what gateway/context.py asks
 
+POLICY_TOPIC = buckets.TOPIC
+
 _PREFIX = "arn:aws:s3:::"
 
 

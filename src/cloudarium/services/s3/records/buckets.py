@@ -14,7 +14,7 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 _COLUMNS = "name, account, region, created, versioning, policy, configuration"
-_TOPIC = "s3 buckets"
+TOPIC = "s3 buckets"  # in the store: whatever a bucket's row says
 
 
 class Bucket(NamedTuple):
@@ -45,7 +45,7 @@ class Bucket(NamedTuple):
 
 def find(store: Store, name: str) -> Bucket | None:
     """The bucket with this name, in whatever account. Asked several times in every call, so it is remembered."""
-    known = store.known(_TOPIC)
+    known = store.known(TOPIC)
     bucket: Bucket | None = known.get(name)
     if bucket is None:
         bucket = store.one(f"SELECT {_COLUMNS} FROM s3_buckets WHERE name = ?", (name,), Bucket)
@@ -56,7 +56,7 @@ def find(store: Store, name: str) -> Bucket | None:
 
 def _change(store: Store, sql: str, params: tuple[Any, ...]) -> None:
     store.run(sql, params)
-    store.changed(_TOPIC)
+    store.changed(TOPIC)
 
 
 def named(store: Store, name: str) -> Bucket:
