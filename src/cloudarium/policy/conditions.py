@@ -282,10 +282,11 @@ class Condition:
 class NullCondition:
     """`Null`: whether the key is absent ("true") or present ("false")."""
 
-    __slots__ = ("key", "wanted")
+    __slots__ = ("key", "templates", "wanted")
 
     def __init__(self, key: str, values: Sequence[str]) -> None:
         self.key = key.lower()
+        self.templates: Sequence[Template] = ()
         self.wanted = frozenset(value.lower() == "true" for value in values)
 
     def holds(self, request: Lookups) -> bool:

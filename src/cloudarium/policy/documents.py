@@ -151,14 +151,15 @@ class Statement:
             strength = self.principals.match(request.principal, request.bounded)
             if not strength:
                 return NO_MATCH
-        if self._on_resource(request) is self.inverted_resources:
+        if self.on_resource(request) is self.inverted_resources:
             return NO_MATCH
         for condition in self.conditions:
             if not condition.holds(request):
                 return NO_MATCH
         return strength
 
-    def _on_resource(self, request: Lookups) -> bool:
+    def on_resource(self, request: Lookups) -> bool:
+        """Whether the request's resource is among those that are written, be it in Resource or NotResource."""
         if self.any_resource:
             return True
         resource = request.resource
@@ -171,20 +172,35 @@ class Statement:
                 return True
         return False
 
+    def keys(self) -> frozenset[str]:
+        """The condition keys (lower case) that the statement may read, in conditions and in variables."""
+        templates = [*self.templates, *(one for each in self.conditions for one in each.templates)]
+        variables = (part.key for one in templates for part in one.parts if not isinstance(part, str))
+        return frozenset((*(each.key for each in self.conditions), *variables))
+
 
 class Document:
-    """A compiled policy document: `allows(action)` and `denies(action)` are the statements that speak of an action."""
+    """A compiled policy document: `about(action)` are the statements that speak of an action; `text` is as given."""
 
-    __slots__ = ("_by_action", "kind", "name", "statements")
+    __slots__ = ("_by_action", "_keys", "kind", "name", "statements", "text")
 
-    def __init__(self, raw: dict[str, Any], name: str, kind: Kind) -> None:
+    def __init__(self, raw: dict[str, Any], name: str, kind: Kind, text: str = "") -> None:
         variables = raw.get("Version") == grammar.VERSIONS[1]
         self.name = name
         self.kind = kind
+        self.text = text or orjson.dumps(raw).decode()
         self.statements = [
             Statement(one, index, variables, name, kind) for index, one in enumerate(grammar.statements(raw))
         ]
         self._by_action: dict[str, tuple[list[Statement], list[Statement]]] = {}
+        self._keys: frozenset[str] | None = None
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """The condition keys (lower case) that its statements may read."""
+        if self._keys is None:
+            self._keys = frozenset().union(*(statement.keys() for statement in self.statements))
+        return self._keys
 
     def about(self, action: str) -> tuple[list[Statement], list[Statement]]:
         """(allows, denies) that speak of an action (lower case); remembered, as actions are few and decisions many."""
@@ -204,4 +220,4 @@ class Document:
 @lru_cache(maxsize=4096)
 def compile_document(text: str, name: str = "", kind: Kind = "identity") -> Document:
     """Compile a policy's text; raises MalformedPolicy when it is none. Equal texts are compiled once."""
-    return Document(grammar.load(text), name, kind)
+    return Document(grammar.load(text), name, kind, text)
