@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import configparser
 import os
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -29,18 +31,20 @@ def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) 
     """
     cloud = running.find(data)
     exports = {
-        "AWS_ENDPOINT_URL": cloud.endpoint,
+        "AWS_ENDPOINT_URL": cloud.https or cloud.endpoint,
         "AWS_ACCESS_KEY_ID": "test",
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
     }
+    if cloud.ca is not None:  # Node alone does not look at the first
+        exports |= {"AWS_CA_BUNDLE": cloud.ca, "NODE_EXTRA_CA_CERTS": cloud.ca}
     if as_json:
         print_json(exports)
         return
     for name, value in exports.items():
-        print(f"export {name}={value}")
+        print(f"export {name}={shlex.quote(value)}")
 
 
 def profile(
@@ -54,7 +58,8 @@ def profile(
     config = Path(os.environ.get("AWS_CONFIG_FILE") or Path.home() / ".aws" / "config")
     credentials = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
     section = name if name == "default" else f"profile {name}"
-    _set(config, section, {"region": region, "endpoint_url": cloud.endpoint, "output": "json"})
+    endpoint = cloud.https or cloud.endpoint
+    _set(config, section, {"region": region, "endpoint_url": endpoint, "ca_bundle": cloud.ca, "output": "json"})
     _set(credentials, name, {"aws_access_key_id": "test", "aws_secret_access_key": "test"})
     if as_json:
         print_json({"profile": name, "config": str(config), "credentials": str(credentials)})
@@ -62,8 +67,8 @@ def profile(
         say(f"Profile [bold]{name}[/bold] is in {config}. Try: aws --profile {name} sts get-caller-identity")
 
 
-def _set(path: Path, section: str, values: dict[str, str]) -> None:
-    """Set values of one section of an ini file; every other line of it stays as it is. Raises Failed."""
+def _set(path: Path, section: str, values: Mapping[str, str | None]) -> None:
+    """Set values of one section of an ini file (None: take it away); every other line stays as it is. Raises Failed."""
     path = path.resolve()  # a link to where someone keeps their settings stays one
     try:
         text = path.read_text() if path.exists() else ""
@@ -78,8 +83,8 @@ def _set(path: Path, section: str, values: dict[str, str]) -> None:
     temporary.replace(path)
 
 
-def _changed(lines: list[str], section: str, values: dict[str, str]) -> list[str]:
-    settings = [f"{name} = {value}" for name, value in values.items()]
+def _changed(lines: list[str], section: str, values: Mapping[str, str | None]) -> list[str]:
+    settings = [f"{name} = {value}" for name, value in values.items() if value is not None]
     start = next((at for at, line in enumerate(lines) if line.strip() == f"[{section}]"), None)
     if start is None:
         space = [""] if lines and lines[-1].strip() else []

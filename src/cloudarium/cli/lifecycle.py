@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -19,10 +19,14 @@ from rich.markup import escape
 from cloudarium.cli import running
 from cloudarium.cli.output import Failed, print_json, say
 
+if TYPE_CHECKING:
+    from cloudarium.gateway.certificates import Authority
+
 Data = Annotated[Path | None, typer.Option("--data", help="The cloud's folder; the user's data directory by default.")]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Ephemeral = Annotated[bool, typer.Option("--ephemeral", help="Keep nothing: for tests. Stopping it forgets it all.")]
 Host = Annotated[str, typer.Option(help="The loopback address to listen on.")]
+Tls = Annotated[bool, typer.Option("--tls", help="Answer https too, on the same port, by an authority of your own.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
 
 
@@ -40,6 +44,7 @@ def up(
     ephemeral: Ephemeral = False,
     host: Host = "127.0.0.1",
     port: Port = 4566,
+    tls: Tls = False,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in the foreground; Ctrl-C stops it.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -53,12 +58,14 @@ def up(
     with _one_at_a_time(folder):
         known = running.recorded(folder)
         if known is not None and known.answers():
+            if tls and known.ca is None:
+                raise Failed(f"The cloud already runs at {known.endpoint}, without TLS. Stop it first: cloudarium down")
             _say_up(known, as_json, already=True)
             return
         if not foreground:
-            _say_up(_start(folder, ephemeral, host, port), as_json, already=False)
+            _say_up(_start(folder, ephemeral, host, port, tls), as_json, already=False)
             return
-    serve(folder, ephemeral, host, port, folder)
+    serve(folder, ephemeral, host, port, tls, folder)
 
 
 @contextlib.contextmanager
@@ -69,11 +76,11 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(folder: Path, ephemeral: bool, host: str, port: int) -> running.Running:
+def _start(folder: Path, ephemeral: bool, host: str, port: int, tls: bool) -> running.Running:
     log = folder / "cloudarium.log"
     where = ["--ephemeral"] if ephemeral else ["--data", str(folder)]
     command = [sys.executable, "-m", "cloudarium", "serve", "--host", host, "--port", str(port), *where]
-    command += ["--note", str(folder)]
+    command += [*(["--tls"] if tls else []), "--note", str(folder)]
     began = log.stat().st_size if log.exists() else 0
     with log.open("a") as output:
         process = subprocess.Popen(
@@ -106,12 +113,20 @@ def _answering(process: subprocess.Popen[str], folder: Path) -> running.Running:
 
 def _say_up(cloud: running.Running, as_json: bool, already: bool) -> None:
     if as_json:
-        print_json({"endpoint": cloud.endpoint, "pid": cloud.pid, "data": cloud.data, "already_running": already})
+        shown = {"endpoint": cloud.endpoint, "pid": cloud.pid, "data": cloud.data, "already_running": already}
+        print_json({**shown, **_tls(cloud)})
         return
     say(f"[green]●[/green] The cloud {'already runs' if already else 'is up'} at [bold]{cloud.endpoint}[/bold]")
     say(f"  state   {escape(cloud.data or 'kept nowhere (ephemeral)')}")
     say('  clients eval "$(cloudarium env)", then aws, boto3, sam, cdk … as on AWS')
+    if cloud.ca is not None:
+        say(f"  tls     [bold]{cloud.https}[/bold], vouched for by {escape(cloud.ca)}")
+        say("          cloudarium env has AWS clients and Node trust it; curl takes it as --cacert")
     say("  stop    cloudarium down")
+
+
+def _tls(cloud: running.Running) -> dict[str, str | None]:
+    return {"https_endpoint": cloud.https, "ca": cloud.ca} if cloud.ca is not None else {}
 
 
 def down(data: Data = None, as_json: Json = False) -> None:
@@ -139,10 +154,12 @@ def status(data: Data = None, as_json: Json = False) -> None:
             say(f"[red]●[/red] {error}")
         raise typer.Exit(1) from None
     if as_json:
-        print_json({"endpoint": cloud.endpoint, "pid": cloud.pid, **health})
+        print_json({"endpoint": cloud.endpoint, "pid": cloud.pid, **_tls(cloud), **health})
         return
     say(f"[green]●[/green] running at [bold]{cloud.endpoint}[/bold] for {health['up_seconds']:.0f} s")
     say(f"  state        {escape(health['data'] or 'kept nowhere (ephemeral)')}")
+    if cloud.ca is not None:
+        say(f"  tls          {cloud.https}, vouched for by {escape(cloud.ca)}")
     say(f"  services     {', '.join(health['services'])}")
     say(f"  undelivered  {health['undelivered']} events")
     for name, fact in health.get("runtime", {}).items():
@@ -170,6 +187,7 @@ def serve(
     ephemeral: Ephemeral = False,
     host: Host = "127.0.0.1",
     port: Port = 4566,
+    tls: Tls = False,
     note: Annotated[Path | None, typer.Option(hidden=True, help="The folder to be found by.")] = None,
 ) -> None:
     """Run the cloud in the foreground until it is stopped; its first line is the endpoint."""
@@ -180,16 +198,18 @@ def serve(
 
     folder = None if ephemeral else (data or running.default_data())
     known_by = note or folder
+    authority = _authority() if tls else None
+    ca = str(authority.certificate_file) if authority is not None else None
 
     def opened(endpoint: str) -> None:
         if known_by is not None:
             pid, log = os.getpid(), str(known_by / "cloudarium.log")
             kept = str(folder) if folder else None
-            running.write_note(known_by, running.Running(pid, endpoint, kept, log, running.born(pid)))
+            running.write_note(known_by, running.Running(pid, endpoint, kept, log, running.born(pid), ca))
         print(endpoint, flush=True)
 
     try:
-        server.serve(folder, server.listen(host, port), opened)
+        server.serve(folder, server.listen(host, port), opened, authority.context() if authority is not None else None)
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:
@@ -199,6 +219,19 @@ def serve(
     finally:
         if known_by is not None:
             running.forget(known_by, os.getpid())
+
+
+def _authority() -> Authority:
+    """The authority of this user's clouds, made at the first `--tls`."""
+    from cloudarium.gateway.certificates import Authority, AuthorityUnusable
+
+    folder = running.authority_folder()
+    try:
+        return Authority(folder)
+    except AuthorityUnusable as error:
+        raise Failed(str(error)) from error
+    except OSError as error:
+        raise Failed(f"the authority for TLS in {folder} cannot be used: {error.strerror}: {error.filename}") from error
 
 
 def _refusal(error: OSError, host: str, port: int) -> str:

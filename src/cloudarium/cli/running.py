@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -18,9 +19,6 @@ from typing import Any
 
 from cloudarium.cli.output import Failed
 
-# A proxy that the environment names is for the world, not for this machine.
-_direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
 
 class NotRunning(Failed):
     """No cloud answers; the message says what to do next."""
@@ -30,7 +28,8 @@ class NotRunning(Failed):
 class Running:
     """A cloud that was started: its process, its endpoint, and its data folder (None: it keeps nothing).
 
-    `born` tells the process from a later one with the same number.
+    `born` tells the process from a later one with the same number. `ca` is the file of the authority that vouches for
+    it when it speaks TLS too, on the same port.
     """
 
     pid: int
@@ -38,6 +37,12 @@ class Running:
     data: str | None
     log: str
     born: str = ""
+    ca: str | None = None
+
+    @property
+    def https(self) -> str | None:
+        """The endpoint over TLS; None when it does not speak TLS."""
+        return f"https{self.endpoint.removeprefix('http')}" if self.ca is not None else None
 
     def ask(self, path: str, body: dict[str, Any] | None = None, timeout: float | None = 120) -> Any:
         """GET (or, with a body, POST) one of the cloud's own paths.
@@ -47,7 +52,7 @@ class Running:
         data = None if body is None else json.dumps(body).encode()
         try:
             request = urllib.request.Request(f"{self.endpoint}/_cloudarium/{path}", data)
-            with _direct.open(request, timeout=timeout) as answer:
+            with _opener(self.endpoint).open(request, timeout=timeout) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:
@@ -69,6 +74,15 @@ class Running:
         return True
 
 
+def _opener(endpoint: str) -> urllib.request.OpenerDirector:
+    """A proxy that the environment names is for the world, not for this machine; its authority is for AWS clients."""
+    handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
+    if endpoint.startswith("https:"):
+        trusted = ssl.create_default_context(cafile=os.environ.get("AWS_CA_BUNDLE"))
+        handlers.append(urllib.request.HTTPSHandler(context=trusted))
+    return urllib.request.build_opener(*handlers)
+
+
 def _refusal(error: urllib.error.HTTPError) -> str | None:
     try:
         return str(json.load(error)["error"])
@@ -84,6 +98,13 @@ def default_data() -> Path:
     if sys.platform == "darwin":
         return Path.home() / "Library" / "Application Support" / "cloudarium"
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "cloudarium"
+
+
+def authority_folder() -> Path:
+    """Where the authority of all of this user's clouds is, so that it has to be trusted once."""
+    if sys.platform == "darwin" and "XDG_STATE_HOME" not in os.environ:
+        return Path.home() / "Library" / "Application Support" / "cloudarium-authority"
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "cloudarium"
 
 
 def _note(data: Path) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import logging
 import socket
+import ssl
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import uvicorn
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
 from cloudarium.gateway.connection import Connection
+from cloudarium.gateway.tls import front_of
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -23,10 +25,16 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def serve(folder: Path | None, listener: socket.socket, opened: Callable[[str], None]) -> None:
+def serve(
+    folder: Path | None,
+    listener: socket.socket,
+    opened: Callable[[str], None],
+    tls: ssl.SSLContext | None = None,
+) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
-    `opened` is told the endpoint once the folder is open and clients may connect. Raises what opening a Store raises.
+    With `tls` the same port answers https too. `opened` is told the endpoint once the folder is open and clients may
+    connect. Raises what opening a Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -34,7 +42,7 @@ def serve(folder: Path | None, listener: socket.socket, opened: Callable[[str], 
     config = uvicorn.Config(
         App(cloud),
         loop="uvloop",
-        http=Connection,
+        http=Connection if tls is None else front_of(tls, Connection),  # type: ignore[arg-type]
         ws="none",
         lifespan="on",
         access_log=False,
