@@ -2,5 +2,6 @@
 
 from cloudarium.store.blobs import Blob, Blobs
 from cloudarium.store.database import FolderInUse, NewerFolder, Store
+from cloudarium.store.migrations import MigrationFailed
 
-__all__ = ["Blob", "Blobs", "FolderInUse", "NewerFolder", "Store"]
+__all__ = ["Blob", "Blobs", "FolderInUse", "MigrationFailed", "NewerFolder", "Store"]

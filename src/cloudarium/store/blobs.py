@@ -204,7 +204,7 @@ class Blobs:
 
 def _number(blob_id: str) -> int:
     try:
-        return int(blob_id, 16)
+        return int(blob_id, 16) if len(blob_id) == 16 and blob_id < "8" else -1  # another file's name is no number
     except ValueError:
         return -1
 

@@ -12,13 +12,14 @@ from typing import IO, Any
 
 import apsw
 
+from cloudarium.store import migrations
 from cloudarium.store.blobs import Blobs
 from cloudarium.store.checkpoints import Checkpoints
 from cloudarium.store.outbox import Outbox
 from cloudarium.store.tags import Tags
 
 FILE = "cloud.sqlite"
-FORMAT = 1  # of the data folder; a newer one is refused by name, an older one is migrated
+FORMAT = 2  # of the data folder; a newer one is refused by name, an older one is migrated
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;
@@ -76,7 +77,12 @@ class Store:
         self._rollbacks = 0
         self._schemas = [Path(__file__).with_name("schema.sql"), *schemas]
         self._checkpoints = Checkpoints(self.folder / FILE)
-        self._connection = self._open()
+        try:
+            self._connection = self._open()
+        except BaseException:
+            self._checkpoints.close()
+            self._lock.close()
+            raise
         self.blobs = Blobs(self, self.folder / "blobs")
         self.outbox = Outbox(self)
         self.tags = Tags(self)
@@ -185,17 +191,35 @@ class Store:
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
         list(connection.execute(_PRAGMAS))  # a cursor stops at each answer: only reading on runs the rest
         connection.set_wal_hook(self._checkpoints.grown)
+        try:
+            self._prepare(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
+
+    def _prepare(self, connection: apsw.Connection) -> None:
+        """Bring the tables to what the schemas say, from an older format by its migrations; all or nothing."""
         text = "\n".join(path.read_text() for path in self._schemas)
         digest = hashlib.sha256(text.encode()).hexdigest()
+        todo: list[migrations.Step] = []
+        old = FORMAT
         if connection.table_exists("main", "meta"):
             known = dict(connection.execute("SELECT name, value FROM meta"))
-            if int(known.get("format", FORMAT)) > FORMAT:
-                raise NewerFolder(f"{self.folder} was written by a newer Cloudarium (format {known['format']})")
-            if known.get("schema") == digest:
-                return connection
-        connection.execute(f"BEGIN IMMEDIATE; {text}; COMMIT")
-        connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?), ('format', ?)", (digest, str(FORMAT)))
-        return connection
+            old = int(known.get("format", FORMAT))
+            if old > FORMAT:
+                raise NewerFolder(
+                    f"{self.folder} was written by a newer Cloudarium (format {old}; this one knows {FORMAT})"
+                )
+            if known.get("schema") == digest and old == FORMAT:
+                return
+            todo = migrations.steps(old, FORMAT)
+        if todo:
+            migrations.keep_copy(connection, self.folder, FILE, old, FORMAT)
+        with connection:
+            migrations.migrate(connection, self.folder, old, todo)
+            list(connection.execute(text))
+            connection.execute("INSERT OR REPLACE INTO meta VALUES ('schema', ?), ('format', ?)", (digest, str(FORMAT)))
 
     def setting(self, name: str) -> str | None:
         """A remembered setting of the cloud itself, such as the clock's offset."""
