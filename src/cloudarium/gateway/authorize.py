@@ -12,7 +12,7 @@ from cloudarium.policy import access
 from cloudarium.policy.documents import Document, MalformedPolicy, compile_document
 from cloudarium.policy.engine import Decision, Policies, Question, session_documents
 from cloudarium.policy.engine import decide as ask_engine
-from cloudarium.policy.principal import Principal
+from cloudarium.policy.principal import LINKED_ROLE, Principal
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AccessDenied, NotBuilt
 
@@ -77,13 +77,15 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
     side = _resource_side(call, action, resource)
     identity = cloud.directory.policies_of(principal)
     version = _version(call, side.topic or "")
+    account = side.owner or call.account
     policies = Policies(
         identity=_compiled(identity.identity) if identity is not None else (),
         boundary=_one(identity.boundary) if identity is not None and identity.boundary else None,
         session=session_documents(principal),
         resource=side.document,
+        service_control=_service_control(principal, identity),
+        resource_control=_resource_control(call, action, account),
     )
-    account = side.owner or call.account
     keys = RequestContext(call, action, resource, account, context)
     question = Question(
         principal,
@@ -151,6 +153,26 @@ def _resource_side(call: Call, action: str, resource: str) -> Side:
         owner or arn.account,
         getattr(module, "POLICY_TOPIC", "" if policy_of is None else None),
     )
+
+
+def _service_control(principal: Principal, identity: Any) -> Sequence[Sequence[Document]]:
+    """What the principal's organisation allows. The cloud itself acts as a root without a key: nothing limits that."""
+    if identity is None or not identity.service_control or (principal.kind == "root" and not principal.access_key_id):
+        return ()
+    return [
+        [compile_document(text, name, "service control") for name, text in level] for level in identity.service_control
+    ]
+
+
+def _resource_control(call: Call, action: str, account: str) -> Sequence[Document]:
+    """What the organisation of the resource's account denies, as far as such policies reach the action's service."""
+    found = call.cloud.directory.resource_control(account)
+    principal = call.principal
+    if not found or not access.resource_controlled(action) or LINKED_ROLE in principal.role_arn:
+        return ()
+    if principal.kind == "root" and not principal.access_key_id:
+        return ()
+    return [compile_document(text, name, "resource control") for name, text in found]
 
 
 def _compiled(policies: tuple[tuple[str, str], ...]) -> tuple[Document, ...]:

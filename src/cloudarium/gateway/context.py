@@ -73,6 +73,7 @@ class RequestContext(Mapping[str, Any]):
             known.update(call.handler.context(call))
         known.update(call.context)
         known.update(self._extra)
+        _add_organizations(known, call, self._account)
         return known
 
     def _of_call(self, speaks_of: Keys) -> dict[str, Any]:
@@ -132,6 +133,23 @@ def resources_of(call: Call, service: str) -> ModuleType | None:
     """The resources.py of the room that owns what an ARN of this service names; else of the room that is called."""
     owning = room(service) or call.room
     return owning.module("resources") if owning is not None else None
+
+
+# ---- Organisations ---------------------------------------------------------------------------------------------------
+
+
+def _add_organizations(known: dict[str, Any], call: Call, account: str) -> None:
+    """The organisations of the caller, of the resource, and of the account that a service says it works for."""
+    named = {"aws:Resource": account}
+    if call.principal.kind not in ("service", "anonymous"):
+        named["aws:Principal"] = call.principal.account
+    if isinstance(known.get("aws:SourceAccount"), str):
+        named["aws:Source"] = known["aws:SourceAccount"]
+    for prefix, owner in named.items():
+        found = call.cloud.directory.membership(owner)
+        if found is not None:
+            known[f"{prefix}OrgID"] = found.organization
+            known[f"{prefix}OrgPaths"] = [found.path]
 
 
 # ---- Where the call comes from --------------------------------------------------------------------------------------

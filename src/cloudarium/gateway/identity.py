@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.rooms import rooms_with
-from cloudarium.policy.principal import Credential, Principal
+from cloudarium.policy.principal import LINKED_ROLE, Credential, Membership, Principal, PrincipalPolicies
 
 if TYPE_CHECKING:
     from cloudarium.store import Store
@@ -32,6 +33,9 @@ class Directory:
         self._credentials: dict[str, Credential | None] = {}
         self._policies: dict[str, Any] = {}
         self._roles: dict[str, Any] = {}
+        self._memberships: dict[str, Membership | None] = {}
+        self._service_control: dict[str, Any] = {}
+        self._resource_control: dict[str, Any] = {}
 
     def credential(self, access_key: str) -> Credential | None:
         """The credential of an access key id, None for an unknown one.
@@ -43,14 +47,33 @@ class Directory:
         return self._ask(self._credentials, access_key, "find_credential", access_key)
 
     def policies_of(self, principal: Principal) -> Any:
-        """The identity policies and the boundary of a principal, None when no room knows it."""
-        return self._ask(self._policies, principal.role_arn or principal.arn, "policies_of", principal)
+        """What limits a principal's permissions or grants them, None when no room knows anything of that."""
+        return self._ask(self._policies, principal.role_arn or principal.arn, "policies_of", principal, _within)
 
     def role(self, arn: str) -> Any:
         """What is known of a role by its ARN, None when there is none."""
         return self._ask(self._roles, arn, "find_role", arn)
 
-    def _ask(self, cache: dict[Any, Any], key: Any, question: str, argument: Any) -> Any:
+    def membership(self, account: str) -> Membership | None:
+        """The place of an account in its organisation, None when it is in none."""
+        return self._ask(self._memberships, account, "membership", account)
+
+    def service_control(self, account: str) -> tuple[tuple[tuple[str, str], ...], ...]:
+        """The policies that limit every identity of an account, by level from the root; a management account has none."""
+        return self._ask(self._service_control, account, "service_control", account) or ()
+
+    def resource_control(self, account: str) -> tuple[tuple[str, str], ...]:
+        """The denials that guard the resources of an account, whoever calls."""
+        return self._ask(self._resource_control, account, "resource_control", account) or ()
+
+    def _ask(
+        self,
+        cache: dict[Any, Any],
+        key: Any,
+        question: str,
+        argument: Any,
+        finish: Callable[[Directory, Any, Any], Any] | None = None,
+    ) -> Any:
         self._forget_if_changed()
         if key in cache:
             return cache[key]
@@ -60,6 +83,8 @@ class Directory:
             answer = ask(self._store, argument) if ask is not None else None
             if answer is not None:
                 break
+        if finish is not None:
+            answer = finish(self, argument, answer)
         if len(cache) >= _MOST:
             cache.clear()
         cache[key] = answer
@@ -69,5 +94,20 @@ class Directory:
         version = self._store.version("identity")
         if version != self._version:
             self._version = version
-            for cache in (self._credentials, self._policies, self._roles):
+            for cache in (
+                self._credentials,
+                self._policies,
+                self._roles,
+                self._memberships,
+                self._service_control,
+                self._resource_control,
+            ):
                 cache.clear()
+
+
+def _within(directory: Directory, principal: Principal, found: PrincipalPolicies | None) -> PrincipalPolicies | None:
+    """A principal's policies with those of its organisation; services' own principals and roles have none of these."""
+    if principal.kind in ("service", "anonymous") or LINKED_ROLE in principal.role_arn:
+        return found
+    levels = directory.service_control(principal.account)
+    return replace(found or PrincipalPolicies(), service_control=levels) if levels else found

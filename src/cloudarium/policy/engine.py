@@ -60,7 +60,8 @@ class Question:
 class Policies:
     """The compiled policies that speak on a question; `session` None: no session policy was passed.
 
-    `service_control` has one sequence of documents for each level of the organisation, root first.
+    `service_control` has one sequence of documents for each level of the organisation above the caller's account, root
+    first; `resource_control` are the denials that the organisation of the resource's account attached above that.
     """
 
     identity: Sequence[Document] = ()
@@ -68,6 +69,7 @@ class Policies:
     session: Sequence[Document] | None = None
     resource: Document | None = None
     service_control: Sequence[Sequence[Document]] = ()
+    resource_control: Sequence[Document] = ()
 
 
 class Decision(NamedTuple):
@@ -201,6 +203,8 @@ def decide(question: Question, policies: Policies) -> Decision:
 def _explicit_deny(asked: _Asked) -> Decision | None:
     """The first statement that forbids it; a service has no policies of its own that could."""
     policies = asked.policies
+    if policies.resource_control and (ref := _deny(policies.resource_control, asked.action, asked.request)) is not None:
+        return asked.forbidden(ref, "a resource control policy")
     if asked.question.principal.kind != "service":
         for level in policies.service_control:
             if (ref := _deny(level, asked.action, asked.request)) is not None:

@@ -14,7 +14,7 @@ import orjson
 
 from cloudarium.policy import conditions
 
-Kind = Literal["identity", "inline", "resource", "trust", "session"]
+Kind = Literal["identity", "inline", "resource", "trust", "session", "service control", "resource control"]
 
 SYNTAX = "Syntax errors in policy."
 NOT_JSON = "This policy contains invalid Json"  # what AWS says of a role's trust policy

@@ -9,6 +9,8 @@ from typing import Literal
 Kind = Literal["root", "user", "role", "service", "federated", "anonymous"]
 ContextValue = str | Sequence[str]
 
+LINKED_ROLE = ":role/aws-service-role/"  # in the ARNs of service-linked roles, which no organisation limits
+
 _TYPES = {
     "root": "Account",
     "user": "User",
@@ -116,10 +118,25 @@ class Credential:
 
 @dataclass(frozen=True, slots=True)
 class PrincipalPolicies:
-    """The policy texts of a principal, as its identity store has them: (name, document) pairs."""
+    """The policy texts of a principal, as its identity store has them: (name, document) pairs.
+
+    `service_control` has what its organisation attached to each level above its account, the root first.
+    """
 
     identity: tuple[tuple[str, str], ...] = ()
     boundary: tuple[str, str] | None = None
+    service_control: tuple[tuple[tuple[str, str], ...], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An account's place in an organisation: the organisation's id and the account's path in it.
+
+    The path is `o-…/r-…/ou-…/` as aws:PrincipalOrgPaths has it.
+    """
+
+    organization: str
+    path: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,17 @@ from typing import Any, NamedTuple
 
 import orjson
 
+# Prefixes of the services whose resources resource control policies guard.
+# Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+_RESOURCE_CONTROLLED = frozenset(
+    ("aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts")
+)
+
+
+def resource_controlled(action: str) -> bool:
+    """Whether resource control policies have a say on an action."""
+    return action.partition(":")[0].lower() in _RESOURCE_CONTROLLED
+
 
 class AccessRow(NamedTuple):
     """The IAM actions that an operation may need; none at all means that no permission is required."""
