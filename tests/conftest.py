@@ -40,10 +40,16 @@ def _no_real_aws() -> None:
 
 
 class RunningCloud:
-    """A cloud in a process of its own on a free port. `data` None: an ephemeral one."""
+    """A cloud in a process of its own on a free port. `data` None: an ephemeral one.
 
-    def __init__(self, data: Path | None = None) -> None:
+    With `state`, the folder where its authority shall be kept, it answers https too.
+    """
+
+    program: tuple[str, ...] = ("-m", "cloudarium")
+
+    def __init__(self, data: Path | None = None, state: Path | None = None) -> None:
         self.data = data
+        self.state = state
         self.port = 0
         self.log = Path(tempfile.mkstemp(prefix="cloudarium-test-", suffix=".log")[1])
         self.start()
@@ -56,12 +62,13 @@ class RunningCloud:
     def start(self) -> None:
         """Start the process; after a kill, on the same port and folder."""
         where = ["--ephemeral"] if self.data is None else ["--data", str(self.data)]
+        tls = [] if self.state is None else ["--tls"]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "cloudarium", "serve", "--port", str(self.port), *where],
+            [sys.executable, *self.program, "serve", "--port", str(self.port), *where, *tls],
             stdout=subprocess.PIPE,
             stderr=self.log.open("a"),
             text=True,
-            env=_environment(),
+            env={**_environment(), **({} if self.state is None else {"XDG_STATE_HOME": str(self.state)})},
             start_new_session=True,
         )
         assert self.process.stdout is not None

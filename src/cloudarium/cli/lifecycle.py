@@ -209,7 +209,8 @@ def serve(
         print(endpoint, flush=True)
 
     try:
-        server.serve(folder, server.listen(host, port), opened, authority.context() if authority is not None else None)
+        tls_context = authority.context(host) if authority is not None else None
+        server.serve(folder, server.listen(host, port), opened, tls_context)
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:

@@ -54,13 +54,14 @@ class Authority:
         self._leaf_key = ec.generate_private_key(ec.SECP256R1())
         self._contexts: dict[str, tuple[datetime, ssl.SSLContext]] = {}
 
-    def context(self) -> ssl.SSLContext:
-        """A server's TLS settings: the certificate is the one of the name that the client asks for.
+    def context(self, host: str = "127.0.0.1") -> ssl.SSLContext:
+        """The TLS settings of a server on `host`: the certificate is the one of the name that the client asks for.
 
         A client that gives no name, as one that connects to an address does, gets the one of loopback itself.
         """
         context = _context()
-        self._load(context, ("localhost", "127.0.0.1", "::1"))
+        own = ("localhost", "127.0.0.1", "::1")
+        self._load(context, own if host in own or not is_ours(host) else (*own, host))
         context.sni_callback = self._choose
         return context
 
