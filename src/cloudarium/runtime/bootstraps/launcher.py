@@ -80,7 +80,10 @@ def main():
 
 
 def _say(control, message):
-    control.sendall(json.dumps(message).encode() + b"\n")
+    try:
+        control.sendall(json.dumps(message).encode() + b"\n")
+    except (BrokenPipeError, ConnectionResetError):  # the cloud is gone, and so are we
+        os._exit(0)
 
 
 def _enter(control, configuration):
