@@ -59,7 +59,7 @@ class Directory:
         return self._ask(self._memberships, account, "membership", account)
 
     def service_control(self, account: str) -> tuple[tuple[tuple[str, str], ...], ...]:
-        """The policies that limit every identity of an account, by level from the root; a management account has none."""
+        """The policies that limit an account's identities, by level from the root; a management account has none."""
         return self._ask(self._service_control, account, "service_control", account) or ()
 
     def resource_control(self, account: str) -> tuple[tuple[str, str], ...]:
