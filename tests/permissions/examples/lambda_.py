@@ -15,7 +15,7 @@ PASSED = "CreateFunction's dependent action in the service authorization referen
 PASSED_LATER = "lambda-permissions.html: a role that is given to a function is passed."
 LAYERS = "lambda-permissions.html: a layer that is taken in is read."
 TAGS = "API_CreateFunction.html: tags need lambda:TagResource."
-LISTED_ON = "Denials of AWS name the layer (lambda:ListLayerVersions on resource: …:layer:NAME); the reference has none."
+LISTED_ON = "Denials of AWS name the layer (ListLayerVersions on resource: …:layer:NAME), the reference none."
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
