@@ -19,7 +19,10 @@ class Cli:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.data = folder / "data"
-        self.variables = {"CLOUDARIUM_DATA": str(self.data), "HOME": str(folder / "home"), "NO_COLOR": "1"}
+        self.variables = {
+            "CLOUDARIUM_DATA": str(self.data), "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"),
+            "NO_COLOR": "1",
+        }  # fmt: skip
 
     def run(self, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:
         """Run the command to its end."""

@@ -16,13 +16,15 @@ from cloudarium.gateway import certificates
 from cloudarium.gateway.certificates import Authority, AuthorityUnusable, is_ours
 
 OURS = [
-    "localhost", "s3.localhost", "a.bucket.of.mine.s3.localhost", "BUCKET.s3.us-east-1.localhost", "my_bucket.s3.localhost",
+    "localhost", "s3.localhost",
+    "a.bucket.of.mine.s3.localhost", "BUCKET.s3.us-east-1.localhost", "my_bucket.s3.localhost",
     "a1b2c3.execute-api.localhost", "localhost.localstack.cloud", "b.s3.localhost.localstack.cloud",
     "sts.amazonaws.com", "b.s3.eu-west-1.amazonaws.com", "127.0.0.1", "127.8.9.10", "::1",
 ]  # fmt: skip
 NOT_OURS = [
     "", ".", "example.com", "localhost.example.com", "evillocalhost", "amazonaws.com.evil.org", "xamazonaws.com",
-    "localstack.cloud", "10.0.0.1", "169.254.169.254", "::2", "a..localhost", ".localhost", "localhost.", "a b.localhost",
+    "localstack.cloud", "10.0.0.1", "169.254.169.254", "::2", "a..localhost", ".localhost",
+    "localhost.", "a b.localhost",
     "ü.localhost", "*.localhost", "x" * 64 + ".localhost", "a." * 130 + "localhost", "localhost\n",
 ]  # fmt: skip
 
