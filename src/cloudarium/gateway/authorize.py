@@ -10,9 +10,10 @@ from cloudarium.gateway.context import RequestContext, resources_of
 from cloudarium.gateway.operation import Need
 from cloudarium.policy import access
 from cloudarium.policy.documents import Document, MalformedPolicy, compile_document
-from cloudarium.policy.engine import Decision, Policies, Question, session_documents
+from cloudarium.policy.engine import Policies, Question, session_documents
 from cloudarium.policy.engine import decide as ask_engine
 from cloudarium.policy.principal import LINKED_ROLE, Principal
+from cloudarium.policy.ruling import Ruling
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AccessDenied, NotBuilt
 
@@ -44,9 +45,9 @@ def authorize(call: Call) -> None:
 
 def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> None:
     """Raise AccessDenied unless this permission is granted; the decision is kept on the call."""
-    decision = decide(call, action, resource, context)
-    call.decisions.append((action, resource, decision))
-    call.decision = decision
+    ruling = rule(call, action, resource, context)
+    call.decisions.append(ruling)
+    decision = call.decision = ruling.decision
     if not decision.allowed:
         raise AccessDenied(decision.message)
 
@@ -60,20 +61,20 @@ def _needs(touched: str | Need | Sequence[str | Need], actions: tuple[str, ...])
                 yield Need(action, item)
 
 
-def decide(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
-    """The policy engine's answer for this call's principal; changes and raises nothing."""
+def rule(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Ruling:
+    """The policy engine's answer for this call's principal, with what it rests on; changes nothing."""
     try:
         return _decided(call, action, resource, context)
     except MalformedPolicy as error:  # a policy that cannot be read allows nothing
         raise AccessDenied(f"A policy that speaks on {action} cannot be read: {error}") from error
 
 
-def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Decision:
+def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Ruling:
     principal, cloud = call.principal, call.cloud
     place = (id(principal), action, resource, call.operation_name, call.account)
     known = cloud.decided.get(place)
     if known is not None and known.principal is principal and known.version == _version(call, known.topic):
-        return known.decision
+        return known.ruling
     side = _resource_side(call, action, resource)
     identity = cloud.directory.policies_of(principal)
     version = _version(call, side.topic or "")
@@ -95,13 +96,14 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         resource_account=account,
         resource_policy_required=side.required,
     )
-    decision = ask_engine(question, policies)
+    bearers = identity.bearers if identity is not None else ()
+    ruling = Ruling(question, policies, bearers, ask_engine(question, policies), keys.read)
     # A room's own principal is made anew for each call, so nothing would be found again for it.
-    if not keys.asked and call.request is not None and side.topic is not None:
+    if keys.read is None and call.request is not None and side.topic is not None:
         if len(cloud.decided) >= _MOST_KNOWN:
             cloud.decided.clear()
-        cloud.decided[place] = Known(principal, side.topic, version, decision)
-    return decision
+        cloud.decided[place] = Known(principal, side.topic, version, ruling)
+    return ruling
 
 
 class Known(NamedTuple):
@@ -114,7 +116,7 @@ class Known(NamedTuple):
     principal: Principal
     topic: str
     version: int
-    decision: Decision
+    ruling: Ruling
 
 
 def _version(call: Call, topic: str) -> int:
@@ -136,8 +138,9 @@ class Side(NamedTuple):
 def _resource_side(call: Call, action: str, resource: str) -> Side:
     """What the room that owns the resource says of it, by the names in its resources.py.
 
-    `resource_policy(call, arn)`, `owner(call, arn)` where the ARN does not tell, `POLICY_REQUIRED`, the actions that
-    nothing else can allow, `POLICY_KIND`, and `POLICY_TOPIC`: the store's topic whose change may change the answers.
+    `resource_policy(call, arn)`, `policy_holder(arn)` where that speaks on more than what bears it, `owner(call, arn)`
+    where the ARN does not tell, `POLICY_REQUIRED`, the actions that nothing else can allow, `POLICY_KIND`, and
+    `POLICY_TOPIC`: the store's topic whose change may change the answers.
     """
     arn = arns.parse(resource)
     module = resources_of(call, arn.service) if arn is not None else None
@@ -146,10 +149,11 @@ def _resource_side(call: Call, action: str, resource: str) -> Side:
     policy_of, owner_of = getattr(module, "resource_policy", None), getattr(module, "owner", None)
     text = policy_of(call, resource) if policy_of is not None else None
     owner = owner_of(call, resource) if owner_of is not None else None
+    holder_of = getattr(module, "policy_holder", None)
     kind = getattr(module, "POLICY_KIND", "resource")
     return Side(
         action in getattr(module, "POLICY_REQUIRED", ()),
-        compile_document(text, resource, kind) if text else None,
+        compile_document(text, holder_of(resource) if holder_of is not None else resource, kind) if text else None,
         owner or arn.account,
         getattr(module, "POLICY_TOPIC", "" if policy_of is None else None),
     )

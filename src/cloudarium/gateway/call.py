@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cloudarium.gateway.rooms import Room
     from cloudarium.model import OperationModel
     from cloudarium.policy.engine import Decision
+    from cloudarium.policy.ruling import Ruling
     from cloudarium.store import Store
     from cloudarium.store.tags import Tags
 
@@ -53,6 +54,7 @@ class Call:
     claim: Any = None  # the credential scope that the request claims, before it is proved
     context: Mapping[str, Any] = {}
     decision: Any = None
+    consulted: list[Ruling] | None = None  # what the handler asked beside what the call needs
     output: dict[str, Any] | None = None
     error: Exception | None = None
     response: HttpResponse | None = None
@@ -70,7 +72,7 @@ class Call:
             self.trace = parent.trace
         self.scope = cloud.home
         self.principal = ANONYMOUS
-        self.decisions: list[Any] = []
+        self.decisions: list[Ruling] = []
         self.input: dict[str, Any] = {}
         self.headers: dict[str, str] = {}
         self.trailers: dict[str, str] = {}
@@ -149,14 +151,17 @@ class Call:
         require(self, action, resource, context or {})
 
     def may(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> bool:
-        """Whether this call's principal would be allowed `action` on `resource`; nothing is refused or recorded."""
+        """Whether this call's principal would be allowed `action` on `resource`; nothing is refused."""
         return self.judged(action, resource, context).allowed
 
     def judged(self, action: str, resource: str, context: Mapping[str, Any] | None = None) -> Decision:
         """The same with its reason and AWS's sentence for a denial."""
-        from cloudarium.gateway.authorize import decide
+        from cloudarium.gateway.authorize import rule
 
-        return decide(self, action, resource, context or {})
+        ruling = rule(self, action, resource, context or {})
+        self.consulted = self.consulted or []
+        self.consulted.append(ruling)
+        return ruling.decision
 
 
 async def _once(data: bytes) -> AsyncIterator[bytes]:

@@ -36,9 +36,9 @@ class RequestContext(Mapping[str, Any]):
         self._known: dict[str, Any] | None = None
 
     @property
-    def asked(self) -> bool:
-        """Whether any condition key was read."""
-        return self._known is not None
+    def read(self) -> Mapping[str, Any] | None:
+        """The keys as they were found, None when a decision asked for none."""
+        return self._known
 
     def _all(self) -> dict[str, Any]:
         if self._known is None:

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from functools import lru_cache
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import apsw
 import orjson
 
 from cloudarium.glass import records
+from cloudarium.glass.grounds import Grounds, context_of_ruling, grounds_of
 from cloudarium.glass.records import Entry
-from cloudarium.policy.engine import Decision
+from cloudarium.policy.ruling import Ruling
 from cloudarium.shared.auth_errors import wire_of
 from cloudarium.shared.errors import AwsError
 
@@ -33,7 +34,7 @@ class Journal:
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
-        self._waiting: list[Entry] = []
+        self._waiting: list[_Waiting] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -48,7 +49,7 @@ class Journal:
 
     def add(self, call: Call) -> None:
         """Note a finished call; it is written within a quarter of a second."""
-        self._waiting.append(_entry(call))
+        self._waiting.append((_entry(call), call.decisions, call.consulted))
         if self._timer is None and self._loop is not None:
             self._timer = self._loop.call_later(_PAUSE, self.flush)
         elif len(self._waiting) >= _FULL:
@@ -66,7 +67,9 @@ class Journal:
             return
         try:
             with self._cloud.store.transaction():
-                records.write(self._cloud.store, waiting)
+                grounds: dict[str, Grounds] = {}
+                last = records.write(self._cloud.store, _rows(waiting, grounds))
+                records.write_grounds(self._cloud.store, last, grounds.values())
                 records.trim(self._cloud.store, KEPT)
         except apsw.Error as error:  # a full disk must not fail the call that is recorded
             log.error("%d entries of the journal are lost: %s", len(waiting), error)
@@ -77,12 +80,12 @@ class Journal:
 
     def last_of_key(self, access_key: str) -> Entry | None:
         """The newest call that this access key really signed; a handler may ask, what waits is looked through, too."""
-        waiting = (entry for entry in reversed(self._waiting) if entry.access_key == access_key and entry.signed)
+        waiting = (entry for entry, *_ in reversed(self._waiting) if entry.access_key == access_key and entry.signed)
         return next(waiting, None) or records.last_of_key(self._cloud.store, access_key)
 
     def last_of_callers(self, start: str) -> Entry | None:
         """The newest call of callers whose ARN starts with `start`; a handler may ask."""
-        waiting = (entry for entry in reversed(self._waiting) if entry.principal.startswith(start))
+        waiting = (entry for entry, *_ in reversed(self._waiting) if entry.principal.startswith(start))
         return next(waiting, None) or records.last_of_callers(self._cloud.store, start)
 
     def find(self, **filters: Any) -> list[dict[str, Any]]:
@@ -109,11 +112,11 @@ def _entry(call: Call) -> Entry:
         response.status if response is not None else _status(error),
         "" if error is None else _error_code(call, error),
         call.signed,
-        _decisions(call),
         _size_in(call),
         size_out,
         request.peer if request is not None else "",
         request.headers.get("user-agent", "")[:300] if request is not None else "",
+        b"",  # made with the batch
     )
 
 
@@ -140,14 +143,45 @@ def _status(error: Exception | None) -> int:
     return (error.status or 400) if isinstance(error, AwsError) else 500
 
 
-def _decisions(call: Call) -> bytes:
-    return b"[" + b",".join([_decided(*each) for each in call.decisions[:20]]) + b"]"
+# ---- decisions as rows: made with the batch, off the way of a call ---------------------------------------------------
+
+_Waiting = tuple[Entry, Sequence[Ruling], Sequence[Ruling] | None]
+_MOST_RULINGS = 20  # of one call
 
 
-@lru_cache(maxsize=4096)  # most calls repeat a decision
-def _decided(action: str, resource: str, decision: Decision) -> bytes:
-    statements = [(ref.policy, ref.sid) for ref in decision.deciding]
-    return orjson.dumps((action, resource, decision.allowed, str(decision.reason), statements))
+def _rows(waiting: Sequence[_Waiting], grounds: dict[str, Grounds]) -> Iterator[Sequence[Any]]:
+    """The entries' values; what their decisions rest on is added to `grounds` by its digest."""
+    for entry, needed, consulted in waiting:
+        shown = [_ruled(ruling, grounds) for ruling in _most(needed)]
+        if consulted is not None:
+            shown += [_ruled(ruling, grounds, True) for ruling in _most(consulted)]
+        yield (*entry[:-1], b"[" + b",".join(shown) + b"]")
+
+
+def _most(rulings: Sequence[Ruling]) -> Sequence[Ruling]:
+    """As many as are kept of one call, denials first when there are too many."""
+    if len(rulings) <= _MOST_RULINGS:
+        return rulings
+    return sorted(rulings, key=lambda ruling: ruling.decision.allowed)[:_MOST_RULINGS]
+
+
+def _ruled(ruling: Ruling, grounds: dict[str, Grounds], consulted: bool = False) -> bytes:
+    """A ruling as JSON; most calls repeat one, which then is at hand."""
+    if ruling.kept is not None and not consulted:
+        own, shown = ruling.kept
+        grounds[own.digest] = own
+        return shown
+    own = grounds_of(ruling)
+    grounds[own.digest] = own
+    allowed, reason, deciding, _ = ruling.decision
+    statements = [(ref.policy, ref.sid) for ref in deciding]
+    context = context_of_ruling(ruling, own)
+    shown = orjson.dumps(
+        (ruling.action, ruling.resource, allowed, str(reason), statements, own.digest, context, consulted)
+    )
+    if not consulted:
+        ruling.kept = own, shown
+    return shown
 
 
 def _shown(entry: Entry) -> dict[str, Any]:
@@ -156,6 +190,6 @@ def _shown(entry: Entry) -> dict[str, Any]:
     shown["decision"] = [
         {"action": action, "resource": resource, "allowed": allowed, "reason": reason,
          "statements": [{"policy": policy, "sid": sid} for policy, sid in statements]}
-        for action, resource, allowed, reason, statements in orjson.loads(entry.decision)
+        for action, resource, allowed, reason, statements, *_ in orjson.loads(entry.decision)
     ]  # fmt: skip
     return shown

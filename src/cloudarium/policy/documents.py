@@ -180,15 +180,19 @@ class Statement:
 
 
 class Document:
-    """A compiled policy document: `about(action)` are the statements that speak of an action; `text` is as given."""
+    """A compiled policy document: `about(action)` are the statements that speak of an action; `text` is as given.
 
-    __slots__ = ("_by_action", "_keys", "kind", "name", "statements", "text")
+    `digest` is for whoever keeps texts: the name of this one, once it has been made.
+    """
+
+    __slots__ = ("_by_action", "_keys", "digest", "kind", "name", "statements", "text")
 
     def __init__(self, raw: dict[str, Any], name: str, kind: Kind, text: str = "") -> None:
         variables = raw.get("Version") == grammar.VERSIONS[1]
         self.name = name
         self.kind = kind
         self.text = text or orjson.dumps(raw).decode()
+        self.digest: str | None = None
         self.statements = [
             Statement(one, index, variables, name, kind) for index, one in enumerate(grammar.statements(raw))
         ]

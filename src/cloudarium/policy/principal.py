@@ -120,12 +120,14 @@ class Credential:
 class PrincipalPolicies:
     """The policy texts of a principal, as its identity store has them: (name, document) pairs.
 
-    `service_control` has what its organisation attached to each level above its account, the root first.
+    `service_control` has what its organisation attached to each level above its account, the root first. `bearers` are
+    the ARNs of the user, group or role that each of `identity` is attached to.
     """
 
     identity: tuple[tuple[str, str], ...] = ()
     boundary: tuple[str, str] | None = None
     service_control: tuple[tuple[tuple[str, str], ...], ...] = ()
+    bearers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

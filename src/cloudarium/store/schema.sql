@@ -61,7 +61,25 @@ CREATE TABLE IF NOT EXISTS journal (
     source     TEXT NOT NULL,
     agent      TEXT NOT NULL
 );
+CREATE INDEX IF NOT EXISTS journal_parent ON journal (parent) WHERE parent <> '';
+CREATE INDEX IF NOT EXISTS journal_failed ON journal (number) WHERE status >= 400;
 CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
 CREATE INDEX IF NOT EXISTS journal_account ON journal (account, number);
 CREATE INDEX IF NOT EXISTS journal_key ON journal (access_key, number) WHERE access_key <> '';
 CREATE INDEX IF NOT EXISTS journal_principal ON journal (principal, number);
+
+-- What decisions rested on: who asked and by which policies, and their texts, each once. `last` is the last entry of the
+-- journal that speaks of it.
+CREATE TABLE IF NOT EXISTS journal_grounds (
+    digest TEXT PRIMARY KEY,
+    shown  BLOB NOT NULL,
+    last   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_grounds_last ON journal_grounds (last);
+
+CREATE TABLE IF NOT EXISTS journal_texts (
+    digest TEXT PRIMARY KEY,
+    text   TEXT NOT NULL,
+    last   INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS journal_texts_last ON journal_texts (last);

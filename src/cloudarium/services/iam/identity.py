@@ -35,9 +35,13 @@ def policies_of(store: Store, principal: Principal) -> PrincipalPolicies | None:
     bearers = [found]
     if found.kind == "user":
         bearers += entities.containers(store, found.account, "group", found.name)
-    texts = tuple(text for bearer in bearers for text in _texts_of(store, bearer))
+    texts = [(bearer.arn, text) for bearer in bearers for text in _texts_of(store, bearer)]
     boundary = document_of(store, found.boundary) if found.boundary else None
-    return PrincipalPolicies(texts, (found.boundary, boundary) if boundary is not None else None)
+    return PrincipalPolicies(
+        tuple(text for _, text in texts),
+        (found.boundary, boundary) if boundary is not None else None,
+        bearers=tuple(bearer for bearer, _ in texts),
+    )
 
 
 def find_role(store: Store, arn: str) -> RoleInfo | None:
