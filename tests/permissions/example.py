@@ -38,7 +38,8 @@ class Case:
     the table's patterns.
     `inside`: where a denial is one error inside of an answer that succeeds: that error, None when there is none.
     `outside`: why AWS asks on a resource of another kind than the reference names. `fails`: see Fails.
-    `check`: looks whether the call did what it should. `foreign`: why another account's root may make this very call.
+    `check`: looks whether the call did what it should. `foreign`: why another account's root succeeds with this very
+    call (and changes nothing).
     """
 
     input: Mapping[str, Any] = field(default_factory=dict)
@@ -102,7 +103,7 @@ class Stage:
 
 QUIET = {"parameter_validation": False}  # botocore would look at each input for longer than the cloud does
 
-Example = Callable[[Stage], Case | Sequence[Case]]  # several cases where an operation's permissions go by its input
+Example = Callable[[Stage], Case]
 
 
 class Examples(dict[str, Example]):

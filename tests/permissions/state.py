@@ -11,8 +11,8 @@ import apsw
 
 from cloudarium.store.database import FILE
 
-# The journal is the record of every call, denied ones too; sqlite_sequence counts its rows.
-BESIDES = {"journal", "sqlite_sequence"}
+# The journal and its parts are the record of every call, denied ones too; sqlite_sequence counts its rows.
+BESIDES = ("journal", "sqlite_sequence")
 
 
 class State:
@@ -52,7 +52,7 @@ def _version(connection: apsw.Connection) -> int:
 def _tables(connection: apsw.Connection) -> dict[str, str]:
     """A digest of each table's rows."""
     names = connection.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%'")
-    return {name: _digest(connection, name) for (name,) in names.fetchall() if name not in BESIDES}
+    return {name: _digest(connection, name) for (name,) in names.fetchall() if not name.startswith(BESIDES)}
 
 
 def _digest(connection: apsw.Connection, table: str) -> str:

@@ -41,6 +41,18 @@ def stack_or_all(call: Call) -> str:
     return stack(call) if call.input.get("StackName") else "*"
 
 
+def all_stacks(call: Call) -> str:
+    """What a listing of stacks is checked against."""
+    return arn.make("cloudformation", call.scope, "stack/*/*")
+
+
+def described(call: Call) -> Sequence[str | Need]:
+    """The stack to describe; describing all of them needs the permission to list them as well (API reference)."""
+    if call.input.get("StackName"):
+        return [stack(call)]
+    return ["*", Need("cloudformation:ListStacks", all_stacks(call))]
+
+
 def of_change_set(call: Call) -> str:
     """The stack of the change set that the call names."""
     from cloudarium.services.cloudformation.records import changes

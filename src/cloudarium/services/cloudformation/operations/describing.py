@@ -49,7 +49,7 @@ def shown_parameters(section: dict[str, Any], raw: dict[str, str], ssm: dict[str
 # --- stacks -----------------------------------------------------------------------------------------------------------
 
 
-@operation("DescribeStacks", on=arns.stack_or_all)
+@operation("DescribeStacks", on=arns.described)
 def describe_stacks(call: Call) -> dict[str, Any]:
     """One stack by name or ARN, or all live ones."""
     if call.input.get("StackName"):
@@ -94,7 +94,7 @@ def _described(stack: Stack) -> dict[str, Any]:
     )
 
 
-@operation("ListStacks")
+@operation("ListStacks", on=arns.all_stacks)
 def list_stacks(call: Call) -> dict[str, Any]:
     """All stacks, deleted ones too, the newest first; only those in the statuses asked for."""
     wanted = call.input.get("StackStatusFilter")
