@@ -40,7 +40,11 @@ def on_group(at: Stage) -> str:
 
 @EXAMPLES("CreateLogGroup")
 def create_log_group(at: Stage) -> Case:
-    tags = Also("logs:TagResource", at.arn(f"log-group:{at.name}"), "CreateLogGroup API reference: tags need it.")
+    tags = Also(
+        "logs:TagResource",
+        at.arn(f"log-group:{at.name}"),
+        "CreateLogGroup API reference: tags need logs:TagResource, or logs:TagLogGroup as before.",
+    )
     return Case({"logGroupName": at.name, "tags": {"a": "b"}}, on_group(at), also=[tags])
 
 

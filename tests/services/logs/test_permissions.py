@@ -65,7 +65,16 @@ def test_tagging_wants_the_bare_group(iam_user, client, account):
 def test_a_group_made_with_tags_needs_the_permission_to_tag(iam_user):
     logs = iam_user(allow(("logs:CreateLogGroup", "*")))("logs")
     logs.create_log_group(logGroupName="/plain")
-    denied(logs.create_log_group, logGroupName="/tagged", tags={"a": "b"})
+    message = denied(logs.create_log_group, logGroupName="/tagged", tags={"a": "b"})
+    assert "logs:TagResource" in message
+
+
+@pytest.mark.parametrize(("action", "end"), [("logs:TagResource", ""), ("logs:TagLogGroup", ":*")])
+def test_either_permission_to_tag_will_do(iam_user, account, action, end):
+    tagged = f"arn:aws:logs:us-east-1:{account}:log-group:/tagged{end}"
+    logs = iam_user(allow(("logs:CreateLogGroup", "*"), (action, tagged)))("logs")
+    logs.create_log_group(logGroupName="/tagged", tags={"a": "b"})
+    denied(logs.create_log_group, logGroupName="/other", tags={"a": "b"})
 
 
 def test_a_resource_policy_lets_others_write(client, account, iam_user):

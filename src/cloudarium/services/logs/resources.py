@@ -62,12 +62,13 @@ def all_groups(call: Call) -> str:
 
 
 def new_group(call: Call) -> list[str | Need]:
-    """A group to be made; tagging it on the way needs the permission to tag."""
-    needs: list[str | Need] = [group(call)]
-    if call.input.get("tags"):
-        name = str(call.input.get("logGroupName", ""))
-        needs.append(Need("logs:TagResource", group_arn(call.scope, name)))
-    return needs
+    """A group to be made; tagging it on the way needs one of the two permissions to tag (API reference)."""
+    made = group(call)
+    if not call.input.get("tags"):
+        return [made]
+    bare = group_arn(call.scope, str(call.input.get("logGroupName", "")))
+    older = not call.may("logs:TagResource", bare) and call.may("logs:TagLogGroup", made)
+    return [made, Need("logs:TagLogGroup", made) if older else Need("logs:TagResource", bare)]
 
 
 def tagged(call: Call) -> str:
