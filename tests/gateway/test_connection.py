@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cloudarium.gateway import connection as connections
+from cloudarium.gateway.app import App
+from cloudarium.gateway.body import read_whole
+from cloudarium.gateway.connection import Connection
+from cloudarium.gateway.http import HttpRequest, HttpResponse
 from tests.conftest import RunningCloud
 
 HEALTH = b"GET /_cloudarium/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -180,3 +187,103 @@ def test_a_client_that_leaves_amid_its_body_leaves_nothing(
     cloud.settle()
     assert "Contents" not in s3.list_objects_v2(Bucket=bucket)
     assert cloud.control("health")["status"] == "running"
+
+
+# ---- Patience: what a client may hold, and for how long --------------------------------------------------------------
+
+
+class Reading(App):
+    """An application that reads a body to its end and says how long it was."""
+
+    def __init__(self) -> None:
+        self.broken = 0
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        try:
+            body = await read_whole(request.stream, 1 << 20) if request.stream is not None else request.body
+        except Exception:
+            self.broken += 1
+            raise
+        return HttpResponse(200, {}, str(len(body or b"")).encode())
+
+
+def beside(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter, Reading], Any]) -> None:
+    """Run a coroutine as the client of one connection."""
+
+    async def run() -> None:
+        app, loop = Reading(), asyncio.get_running_loop()
+        state = SimpleNamespace(connections=set(), tasks=set(), total_requests=0, default_headers=[])
+        listener = await loop.create_server(
+            lambda: Connection(SimpleNamespace(app=app), state, {}, loop),  # type: ignore[arg-type]
+            "127.0.0.1",
+        )
+        reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname()[:2])
+        await asyncio.wait_for(talk(reader, writer, app), 20)
+        while state.connections or state.tasks:
+            await asyncio.sleep(0)
+        writer.close()
+        listener.close()
+
+    asyncio.run(run())
+
+
+async def hung_up(reader: asyncio.StreamReader) -> None:
+    try:
+        assert await reader.read() == b""
+    except ConnectionResetError:
+        return
+
+
+@pytest.mark.parametrize(
+    "said",
+    [b"", b"GET / HT", HEALTH[:-2], b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nhalf", b"\r\n"],
+)
+def test_who_stops_amid_a_request_is_hung_up_on(said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_IDLE", 0.05)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        writer.write(said)
+        await hung_up(reader)
+
+    beside(talk)
+
+
+@pytest.mark.parametrize(
+    "start", [b"GET / HTTP/1.1\r\nX: ", b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 60000\r\n\r\n"]
+)
+def test_who_sends_one_request_byte_by_byte_forever_is_hung_up_on(
+    start: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_IDLE", 0.1)
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        writer.write(start)
+        end = asyncio.create_task(hung_up(reader))
+        while not end.done():
+            writer.write(b"x")
+            await asyncio.sleep(0.005)
+        await end
+
+    beside(talk)
+
+
+def test_an_upload_that_stops_is_given_up_and_one_that_is_slow_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections, "_IDLE", 0.4)
+    head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
+
+    async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        writer.write(head)
+        for _ in range(50):  # longer in all than a connection may be idle
+            writer.write(b"x" * 2000)
+            await asyncio.sleep(0.01)
+        assert b"100000" in await reader.read()
+        assert app.broken == 0
+
+    async def stopped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        writer.write(head + b"half")
+        await hung_up(reader)
+        while not app.broken:
+            await asyncio.sleep(0)
+
+    beside(slow)
+    beside(stopped)

@@ -75,6 +75,7 @@ class Connection(asyncio.Protocol):
         self.last_byte = self.loop.time()
         self.url = b""
         self.headers: dict[str, str] = {}
+        self.looked_at: object = None  # the headers of the request that was there when idleness was last looked for
 
     # ---- The transport's side ---------------------------------------------------------------------------------------
 
@@ -128,11 +129,18 @@ class Connection(asyncio.Protocol):
             self.transport.close()
 
     def _close_when_idle(self) -> None:
+        """Close when nothing came for long, or when all that came belongs to one request that does not end."""
         rest = self.last_byte + _IDLE - self.loop.time()
-        if self.answering is None and rest <= 0:
-            self.transport.close()
-        else:
-            self.idle = self.loop.call_later(max(rest, 1.0), self._close_when_idle)
+        is_same, self.looked_at = self.looked_at is self.headers, self.headers
+        exchange = self.answering
+        if exchange is None:
+            if rest <= 0 or is_same:
+                self.transport.close()
+                return
+        elif not exchange.complete and not self.paused and rest <= 0:  # its body stopped coming
+            self.transport.abort()
+            return
+        self.idle = self.loop.call_later(rest if rest > 0 else _IDLE, self._close_when_idle)
 
     def _refuse(self, status: int) -> None:
         """Answer what is no request and close; while another is answered, its answer is the last."""
