@@ -194,7 +194,7 @@ def serve(
     import apsw
 
     from cloudarium.gateway import server
-    from cloudarium.store import FolderInUse, NewerFolder
+    from cloudarium.store import FolderUnusable
 
     folder = None if ephemeral else (data or running.default_data())
     known_by = note or folder
@@ -215,7 +215,7 @@ def serve(
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:
         raise Failed(f"the data in {folder} cannot be read: {error}") from error
-    except (FolderInUse, NewerFolder) as error:
+    except FolderUnusable as error:
         raise Failed(str(error)) from error
     finally:
         if known_by is not None:

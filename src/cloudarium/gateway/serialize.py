@@ -31,6 +31,19 @@ class DiskFull(AwsError):
         super().__init__("The disk that holds this cloud's data is full.")
 
 
+class DataUnusable(AwsError):
+    """The cloud's data folder cannot be written or read any more; AWS has no such error."""
+
+    code = "ServiceUnavailable"
+    status = 503
+
+    def __init__(self, reason: object) -> None:
+        super().__init__(f"This cloud's data folder cannot be used: {reason}")
+
+
+_UNUSABLE = (apsw.ReadOnlyError, apsw.IOError, apsw.CantOpenError, apsw.CorruptError, apsw.NotADBError)
+
+
 def serialize(call: Call) -> None:
     """Set the call's response."""
     if call.error is None and call.output is not None:
@@ -74,8 +87,21 @@ def _broken(call: Call, error: Exception | None) -> AwsError:
     if isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in _FULL):
         log.error("request %s: no room is left in %s", call.request_id, call.store.folder)
         return DiskFull()
+    reason = _unusable(call, error)
+    if reason is not None:
+        log.error("request %s: %s cannot be used: %s", call.request_id, call.store.folder, reason)
+        return DataUnusable(reason)
     log.error("request %s: %s:%s broke", call.request_id, call.service, call.operation_name, exc_info=error)
     return InternalFailure()
+
+
+def _unusable(call: Call, error: Exception | None) -> object | None:
+    """Why the data folder cannot be used, when that is what broke a call."""
+    if isinstance(error, _UNUSABLE):
+        return error
+    if isinstance(error, OSError) and str(error.filename).startswith(str(call.store.folder)):
+        return error.strerror
+    return None
 
 
 def _nearest_protocol(call: Call) -> tuple[str, str]:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import apsw
 
+from cloudarium.store import folder as folders
 from cloudarium.store import migrations
 from cloudarium.store.blobs import Blobs
 from cloudarium.store.checkpoints import Checkpoints
@@ -31,14 +31,6 @@ PRAGMA journal_size_limit = 67108864;
 """
 
 _MOST_KNOWN = 4096  # entries of one cache
-
-
-class FolderInUse(Exception):
-    """Another cloud runs on this data folder."""
-
-
-class NewerFolder(Exception):
-    """The data folder was written by a newer Cloudarium."""
 
 
 class Transaction:
@@ -61,14 +53,14 @@ class Store:
 
     WAL with synchronous=NORMAL: a commit survives the death of the process at once, and a power cut may take the last
     commits but never breaks the file (https://www.sqlite.org/pragma.html#pragma_synchronous).
-    Raises FolderInUse and NewerFolder.
+    Raises FolderUnusable: in use, newer, damaged, or not to be migrated.
     """
 
     def __init__(self, folder: Path | None, schemas: Sequence[Path] = ()) -> None:
         self.ephemeral = folder is None
         self.folder = folder or Path(tempfile.mkdtemp(prefix="cloudarium-"))
-        self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._lock = _lock(self.folder)
+        folders.make(self.folder)
+        self._lock = folders.lock(self.folder)
         self._depth = 0
         self._transaction = Transaction(self)
         self._begun = False
@@ -138,6 +130,12 @@ class Store:
         """What `with transaction()` does first; nothing reaches the file before the first `run`."""
         self._depth += 1
 
+    def begin(self) -> None:
+        """Begin the transaction before its first `run`: what is read in between then costs less."""
+        if self._depth and not self._begun:
+            self._connection.execute("BEGIN IMMEDIATE")
+            self._begun = True
+
     def leave(self, failed: bool) -> None:
         """What `with transaction()` does last: the outermost one commits or takes everything back."""
         self._depth -= 1
@@ -206,14 +204,16 @@ class Store:
         old = FORMAT
         if connection.table_exists("main", "meta"):
             known = dict(connection.execute("SELECT name, value FROM meta"))
-            old = int(known.get("format", FORMAT))
+            old = _format(self.folder, known)
             if old > FORMAT:
-                raise NewerFolder(
+                raise folders.NewerFolder(
                     f"{self.folder} was written by a newer Cloudarium (format {old}; this one knows {FORMAT})"
                 )
             if known.get("schema") == digest and old == FORMAT:
                 return
             todo = migrations.steps(old, FORMAT)
+        else:
+            folders.refuse_lost_database(self.folder, FILE)
         if todo:
             migrations.keep_copy(connection, self.folder, FILE, old, FORMAT)
         with connection:
@@ -249,11 +249,8 @@ class Store:
             shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def _lock(folder: Path) -> IO[str]:
-    lock = open(folder / "lock", "a")  # noqa: SIM115 - held open for the store's life
+def _format(folder: Path, known: dict[Any, Any]) -> int:
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        lock.close()
-        raise FolderInUse(f"another cloud runs on {folder}; stop it with `cloudarium down`") from error
-    return lock
+        return int(known.get("format", FORMAT))
+    except ValueError as error:
+        raise folders.DamagedFolder(f"{folder} does not say of which format it is: {known['format']!r}") from error

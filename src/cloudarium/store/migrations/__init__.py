@@ -16,13 +16,11 @@ from pathlib import Path
 
 import apsw
 
+from cloudarium.store.folder import MigrationFailed
+
 Step = Callable[[apsw.Connection, Path], None]
 
 log = logging.getLogger("cloudarium")
-
-
-class MigrationFailed(Exception):
-    """An older data folder could not be taken on to the present format; it is as it was."""
 
 
 def steps(old: int, new: int) -> list[Step]:
