@@ -116,3 +116,34 @@ def test_the_sweep_removes_what_a_crash_left(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         second.blobs.size(lost.id)
     second.close()
+
+
+@pytest.mark.parametrize("old_size", [10, SMALL + 1])
+@pytest.mark.parametrize("new_size", [10, SMALL + 1])
+@pytest.mark.parametrize("shared", [False, True])
+def test_new_content_takes_the_place_of_old(store: Store, old_size: int, new_size: int, shared: bool) -> None:
+    old = write(store, b"o" * old_size)
+    with store.transaction():
+        store.blobs.keep(old.id)
+        if shared:
+            store.blobs.share(old.id)
+    new = write(store, b"n" * new_size)
+    with store.transaction():
+        held = store.blobs.replace(old.id, new.id)
+    assert store.blobs.whole(held) == b"n" * new_size and store.blobs.size(held) == new_size
+    assert not store.blobs.waits(new.id)
+    if shared:
+        assert store.blobs.whole(old.id) == b"o" * old_size
+    rows = store.one("SELECT count(*), sum(uses) FROM blobs")
+    assert rows == ((2, 2) if shared else (1, 1))
+    assert files(store) == (new_size > SMALL) + (shared and old_size > SMALL)
+
+
+def test_a_replacement_that_is_taken_back_changes_nothing(store: Store) -> None:
+    old, new = write(store, b"old"), write(store, b"newer")
+    with store.transaction():
+        store.blobs.keep(old.id)
+    with pytest.raises(ZeroDivisionError), store.transaction():
+        store.blobs.replace(old.id, new.id)
+        raise ZeroDivisionError
+    assert store.blobs.whole(old.id) == b"old"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable
+from types import CoroutineType as Coroutine
+from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.shared.errors import NotBuilt
@@ -16,15 +18,17 @@ def invoke(call: Call) -> Awaitable[None] | None:
         for name in handler.refuses & call.input.keys():
             raise NotBuilt(f"{call.service}:{call.operation_name} with {name}")
     if handler.is_async:
-        return _invoke_waiting(call)
+        return _wait_for(call, handler.function(call))
     with call.cloud.store.transaction():
-        call.output = handler.function(call) or {}
+        output = handler.function(call)
+    if isinstance(output, Coroutine):
+        return _wait_for(call, output)
+    call.output = output or {}
     return None
 
 
-async def _invoke_waiting(call: Call) -> None:
-    assert call.handler is not None
-    call.output = await call.handler.function(call) or {}
+async def _wait_for(call: Call, work: Awaitable[dict[str, Any] | None]) -> None:
+    call.output = await work or {}
 
 
 async def open_door(call: Call) -> None:

@@ -52,7 +52,8 @@ def operation(
     without it the resource is `*`. It runs before validation, so it must bear any input. `context(call)` adds the
     service's condition keys. `refuses` are input members that are not built: a call that sets one is refused by name.
     `ignores` are members that AWS itself takes and ignores, or whose effect cannot be seen here, each with the reason.
-    A plain function runs in one transaction; an `async` one opens its own with `call.transaction()`.
+    A plain function runs in one transaction; an `async` one opens its own with `call.transaction()`. A plain one that
+    finds that it has to wait (a body that still arrives) returns a coroutine, to which the same applies.
     """
 
     def register(function: Callable[..., Any]) -> Callable[..., Any]:

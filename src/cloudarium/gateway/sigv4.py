@@ -93,7 +93,7 @@ def _is_timestamp(text: str) -> bool:
 
 
 def _from_query(query: str) -> Claim:
-    values = dict(query_pairs(query))
+    values = claimed_values(query)
     for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders"):
         if not values.get(name):
             raise QueryAuthError(
@@ -140,6 +140,14 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
     return pairs
 
 
+def claimed_values(query: str) -> dict[str, str]:
+    """The parameters by which a query claims who sent it; what is no UTF-8 is no part of any claim that holds."""
+    return {
+        name: value if value.isascii() else value.encode("utf-8", "replace").decode()
+        for name, value in query_pairs(query)
+    }
+
+
 def _decode(text: str) -> str:
     return unquote_to_bytes(text.replace("+", " ")).decode("utf-8", "surrogateescape")
 
@@ -151,7 +159,9 @@ def _encode(text: str, safe: str = "-_.~") -> str:
 def signature_of(claim: Claim, request: HttpRequest, secret: str, payload_hash: str, path_once: bool) -> str:
     """The signature in hex that the holder of `secret` would have made for this request."""
     text = string_to_sign(claim, canonical_request(claim, request, payload_hash, path_once))
-    return hmac.digest(signing_key(secret, claim.date, claim.region, claim.service), text.encode(), "sha256").hex()
+    proof = _keyed(signing_key(secret, claim.date, claim.region, claim.service)).copy()
+    proof.update(text.encode())
+    return proof.hexdigest()
 
 
 def string_to_sign(claim: Claim, canonical: str) -> str:
@@ -228,6 +238,12 @@ def signing_key(secret: str, date: str, region: str, service: str) -> bytes:
     for part in (region, service, "aws4_request"):
         key = hmac.digest(key, part.encode(), "sha256")
     return key
+
+
+@lru_cache(maxsize=1024)
+def _keyed(key: bytes) -> hmac.HMAC:
+    """An HMAC that has taken in its key: copying it costs half of beginning anew."""
+    return hmac.new(key, digestmod="sha256")
 
 
 def chunk_signature(key: bytes, claim: Claim, previous: str, chunk: bytes) -> str:

@@ -98,6 +98,27 @@ class Blobs:
             self._kept.append(blob_id)
         self._store.run("INSERT INTO blobs VALUES (?, ?, 1, ?)", (_number(blob_id), size, data))
 
+    def waits(self, blob_id: str) -> bool:
+        """Whether a blob is written and not kept yet."""
+        return blob_id in self._pending
+
+    def replace(self, old_id: str, new_id: str) -> str:
+        """Keep a written blob and take a user from the old one; the id under which the new content is found.
+
+        The row of a small blob without another user takes the new content: one page is written where keeping and
+        dropping write three. Whoever finds the id of small content reads it at once, so nobody can see it change.
+        """
+        size, data = self._pending[new_id]
+        if data is not None and self._store.run(
+            "UPDATE blobs SET size = ?, data = ? WHERE number = ? AND uses = 1 AND data IS NOT NULL",
+            (size, data, _number(old_id)),
+        ):
+            del self._pending[new_id]
+            return old_id
+        self.keep(new_id)
+        self.drop(old_id)
+        return new_id
+
     def share(self, blob_id: str) -> None:
         """One more user of a kept blob: a copy that costs nothing."""
         self._store.run("UPDATE blobs SET uses = uses + 1 WHERE number = ?", (_number(blob_id),))

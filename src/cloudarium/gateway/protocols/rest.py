@@ -19,6 +19,8 @@ from cloudarium.shared.auth_errors import BadArgument, BadUri, Malformed
 
 Part = Callable[[HttpRequest, dict[str, Any]], None]
 ReadBody = Callable[[bytes], Any]
+Header = tuple[str, Callable[[str], Any], str | None]  # a member, how its text is read, and the key where it is a map
+_MOST_HEADERS = 500  # names that one operation remembers
 
 
 def wire_name(shape: Shape, name: str) -> str:
@@ -38,7 +40,7 @@ def compile_parse(
     shape = operation.input
     parts: list[Part] = []
     if shape is not None:
-        for make in (_path_part, _query_part, _header_part, _prefix_part):
+        for make in (_path_part, _query_part, _header_part):
             if (part := make(operation, shape)) is not None:
                 parts.append(part)
         if (part := _body_part(operation, shape, body_reader)) is not None:
@@ -116,16 +118,29 @@ def _query_part(operation: OperationModel, shape: Shape) -> Part | None:
 
 
 def _header_part(operation: OperationModel, shape: Shape) -> Part | None:
-    targets = [(wire_name(m, n).lower(), n, _header_reader(m)) for n, m in placed(shape, "header")]
-    if not targets:
+    targets: dict[str, Header | None] = {
+        wire_name(m, n).lower(): (n, _header_reader(m), None) for n, m in placed(shape, "header")
+    }
+    prefixes = [((m.trait("locationName") or "").lower(), n) for n, m in placed(shape, "headers")]
+    if not targets and not prefixes:
         return None
-    by_wire = {wire: (name, convert) for wire, name, convert in targets}
-    find = by_wire.get
+
+    def look(wire: str) -> Header | None:
+        """What a header that no member is named after means, remembered: clients send the same ones all day long."""
+        found = next(((name, str, wire[len(prefix) :]) for prefix, name in prefixes if wire.startswith(prefix)), None)
+        if len(targets) < _MOST_HEADERS and len(wire) < 64:
+            targets[wire] = found
+        return found
 
     def read(request: HttpRequest, out: dict[str, Any]) -> None:
         for wire, text in request.headers.items():
-            if (target := find(wire)) is not None:
-                out[target[0]] = _read(target[1], text, wire)
+            target = targets[wire] if wire in targets else look(wire)
+            if target is not None:
+                name, convert, key = target
+                if key is None:
+                    out[name] = _read(convert, text, wire)
+                else:
+                    out.setdefault(name, {})[key] = text
 
     return read
 
@@ -164,20 +179,6 @@ def _split(text: str) -> list[str]:
         else:
             current += char
     return [item.strip() for item in [*items, current]]
-
-
-def _prefix_part(operation: OperationModel, shape: Shape) -> Part | None:
-    targets = [((m.trait("locationName") or "").lower(), n) for n, m in placed(shape, "headers")]
-    if not targets:
-        return None
-
-    def read(request: HttpRequest, out: dict[str, Any]) -> None:
-        for wire, text in request.headers.items():
-            for prefix, name in targets:
-                if wire.startswith(prefix):
-                    out.setdefault(name, {})[wire[len(prefix) :]] = text
-
-    return read
 
 
 def _body_part(

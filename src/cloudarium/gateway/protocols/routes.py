@@ -48,7 +48,9 @@ class Choice:
 
     def find(self, query: dict[str, str], headers: dict[str, str]) -> str | None:
         """The most specific route whose required parts are all there, else the least specific that fits at all."""
-        fitting = [route for route in self.routes if route.fits(query)] if query else self.bare
+        if not query:
+            return self._find_bare(headers)
+        fitting = [route for route in self.routes if route.fits(query)]
         if len(fitting) > 1:
             # A named part such as ?attributes is meant, even where a header that it needs is missing.
             fitting = [route for route in fitting if len(route.fixed) == len(fitting[0].fixed)]
@@ -58,6 +60,12 @@ class Choice:
             if chosen or complete:
                 return (chosen or complete[0]).name
         return fitting[-1].name if fitting else None
+
+    def _find_bare(self, headers: dict[str, str]) -> str | None:
+        for route in self.bare:
+            if not route.needed and (not route.headers or route.headers <= headers.keys()):
+                return route.name
+        return self.bare[-1].name if self.bare else None
 
 
 @dataclass(slots=True)

@@ -37,6 +37,23 @@ def _check_length(body: Any) -> None:
             raise errors.EntityTooLarge(body.length)
 
 
+def at_hand(call: Call) -> bytes | None:
+    """The body when all of it is here already, else None. Raises what is wrong with its length."""
+    body = call.input.get("Body", b"")
+    _check_length(body)
+    if isinstance(body, BodyStream):
+        return body.data
+    return bytes(body) if isinstance(body, (bytes, bytearray, memoryview)) else None
+
+
+def take(call: Call, data: bytes, wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]) -> Content:
+    """As take_in, for a body that is at hand."""
+    expected = checksums.content_md5(call.input.get("ContentMD5"))
+    taken = _take_bytes(call.store, data, _needed(wanted, algorithms))
+    _check_taken(call, taken, wanted, expected)
+    return taken
+
+
 async def take_in(call: Call, wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]) -> Content:
     """Read the call's body into a blob while it is hashed, and compare with what the client says of it.
 
@@ -44,33 +61,42 @@ async def take_in(call: Call, wanted: checksums.Wanted | None, algorithms: Seque
     """
     body = call.input.get("Body", b"")
     _check_length(body)
-    header = call.input.get("ContentMD5")
-    expected = checksums.content_md5(header)
-    needed = {algorithm.name: algorithm for algorithm in algorithms}
-    if wanted is not None:
-        needed[wanted.algorithm.name] = wanted.algorithm
-    taken = await _take(call.store, body, list(needed.values()))
+    expected = checksums.content_md5(call.input.get("ContentMD5"))
+    taken = await _take(call.store, body, _needed(wanted, algorithms))
+    _check_taken(call, taken, wanted, expected)
+    return taken
+
+
+def _needed(wanted: checksums.Wanted | None, algorithms: Sequence[Algorithm]) -> Sequence[Algorithm]:
+    if wanted is None or wanted.algorithm in algorithms:
+        return algorithms
+    return [*algorithms, wanted.algorithm]
+
+
+def _check_taken(call: Call, taken: Content, wanted: checksums.Wanted | None, expected: str | None) -> None:
     try:
-        checksums.check_md5(expected, header, taken.md5)
+        checksums.check_md5(expected, call.input.get("ContentMD5"), taken.md5)
         if wanted is not None:
             checksums.check(wanted, taken.checksums[wanted.algorithm.name], call.trailers)
     except BaseException:
         call.store.blobs.discard(taken.blob)
         raise
-    return taken
 
 
 async def _take(store: Store, body: Any, algorithms: Sequence[Algorithm]) -> Content:
     if isinstance(body, BodyStream) and (body.length or 0) <= SMALL:
         body = body.data if body.data is not None else b"".join([chunk async for chunk in body])
     if isinstance(body, (bytes, bytearray, memoryview)):
-        data = bytes(body)
-        blob = store.blobs.write_bytes(data)
-        sums = {algorithm.name: checksums.of(algorithm, data) for algorithm in algorithms}
-        return Content(blob.id, blob.size, blob.md5_hex, sums)
+        return _take_bytes(store, bytes(body), algorithms)
     hashers = {algorithm.name: algorithm.make() for algorithm in algorithms}
     blob = await store.blobs.write(_hashed(body, list(hashers.values())))
     sums = {name: base64.b64encode(hasher.digest()).decode() for name, hasher in hashers.items()}
+    return Content(blob.id, blob.size, blob.md5_hex, sums)
+
+
+def _take_bytes(store: Store, data: bytes, algorithms: Sequence[Algorithm]) -> Content:
+    blob = store.blobs.write_bytes(data)
+    sums = {algorithm.name: checksums.of(algorithm, data) for algorithm in algorithms}
     return Content(blob.id, blob.size, blob.md5_hex, sums)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,18 +19,32 @@ from cloudarium.services.s3.rules.ranges import Range
 
 
 @operation("PutObject", on=resources.written, refuses=(*headers.REFUSED, *headers.REFUSED_KEYS, "WriteOffsetBytes"))
-async def put_object(call: Call) -> dict[str, Any]:
+def put_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Take in the content, then make it visible in one step, replacing or versioning what was there."""
     buckets.of(call)
     attributes = storing.attributes(call)
     conditions.check_write_headers(call.input)
     wanted = checksums.wanted(call.input, call.request.headers if call.request is not None else {})
     algorithm = wanted.algorithm if wanted is not None else checksums.ALGORITHMS[checksums.DEFAULT]
-    taken = await content.take_in(call, wanted, (algorithm,))
+    data = content.at_hand(call)
+    if data is None:
+        return _put_arriving(call, attributes, wanted, algorithm)
+    return _put(call, attributes, algorithm, content.take(call, data, wanted, (algorithm,)))
+
+
+async def _put_arriving(
+    call: Call, attributes: storing.Attributes, wanted: checksums.Wanted | None, algorithm: checksums.Algorithm
+) -> dict[str, Any]:
+    return _put(call, attributes, algorithm, await content.take_in(call, wanted, (algorithm,)))
+
+
+def _put(
+    call: Call, attributes: storing.Attributes, algorithm: checksums.Algorithm, taken: content.Content
+) -> dict[str, Any]:
     try:
         with call.transaction():
+            call.store.begin()
             bucket = buckets.of(call)  # it may have gone while the content came in
-            call.store.blobs.keep(taken.blob)
             previous = objects.newest(call.store, bucket.name, call.input["Key"])
             current = previous.etag if previous is not None and not previous.marker else None
             conditions.check_write(call.input, call.input["Key"], current)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import orjson
@@ -40,7 +41,12 @@ class Bucket(NamedTuple):
 
     def get(self, kind: str) -> Any:
         """One configuration (cors, lifecycle, notification, …), None when it is not set."""
-        return None if self.configuration == "{}" else orjson.loads(self.configuration).get(kind)
+        return None if self.configuration == "{}" else _read(self.configuration).get(kind)
+
+
+@lru_cache(maxsize=1024)  # nobody changes what is found: `configure` reads for itself
+def _read(configuration: str) -> Any:
+    return orjson.loads(configuration)
 
 
 def find(store: Store, name: str) -> Bucket | None:

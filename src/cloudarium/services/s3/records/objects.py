@@ -142,18 +142,25 @@ def next_age(previous: Object | None) -> int:
 def put(store: Store, new: Object, previous: Object | None) -> Object:
     """Make `new` the newest version of its key; a null version takes the place of an earlier null version.
 
-    `previous` is the newest version so far. The caller has kept the blob, or the parts of `upload`.
+    `previous` is the newest version so far. A blob that waits is kept; what is shared, and parts, the caller has kept.
     """
-    if previous is None:
-        new = new._replace(age=-1)
-    elif new.version == previous.version == NULL:
+    waiting = new.blob if new.blob is not None and store.blobs.waits(new.blob) else None
+    if previous is not None and new.version == previous.version == NULL:
         new = new._replace(age=previous.age)  # takes its row
-        _drop_content(store, previous)
+        if waiting is not None and previous.blob is not None:
+            new = new._replace(blob=store.blobs.replace(previous.blob, waiting))
+            waiting = None
+        else:
+            _drop_content(store, previous)
+    elif previous is None:
+        new = new._replace(age=-1)
     else:
         new = new._replace(age=next_age(previous))
         old = version(store, new.bucket, new.key, NULL) if new.version == NULL else None
         if old is not None:
             remove(store, old)
+    if waiting is not None:
+        store.blobs.keep(waiting)
     store.run(_PUT, new)
     return new
 
