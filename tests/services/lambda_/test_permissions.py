@@ -65,6 +65,34 @@ def test_create_needs_the_role_to_be_passed(iam_user: Any, role: str, account: s
     assert "lambda:TagResource" in refusal.message
 
 
+def test_code_in_s3_is_read_by_the_caller(make: Make, iam_user: Any, client: Any, role: str, account: str) -> None:
+    bucket = f"code-{account}"
+    client("s3").create_bucket(Bucket=bucket)
+    client("s3").put_object(Bucket=bucket, Key="f.zip", Body=zipped())
+    make("fn")
+    actions = ["lambda:*", "iam:PassRole"]
+    poor = iam_user(document(allow(actions, "*")), "poor")("lambda")
+    rich = iam_user(document(allow([*actions, "s3:GetObject"], "*")), "rich")("lambda")
+    code = {"S3Bucket": bucket, "S3Key": "f.zip"}
+    settings = {"Runtime": "python3.11", "Handler": "app.handler", "Role": role}
+    for operation, given in (
+        ("create_function", {"FunctionName": "new", **settings, "Code": code}),
+        ("update_function_code", {"FunctionName": "fn", **code}),
+        ("publish_layer_version", {"LayerName": "l", "Content": code}),
+    ):
+        with refused("AccessDeniedException") as refusal:
+            getattr(poor, operation)(**given)
+        assert refusal.status == 403
+        assert refusal.message == (
+            "Your access has been denied by S3, please make sure your request credentials have permission to GetObject"
+            f" for {bucket}/f.zip. S3 Error Code: AccessDenied. S3 Error Message: User:"
+            f" arn:aws:iam::{account}:user/poor"
+            f' is not authorized to perform: s3:GetObject on resource: "arn:aws:s3:::{bucket}/f.zip" because no'
+            " identity-based policy allows the s3:GetObject action"
+        )
+        getattr(rich, operation)(**given)
+
+
 def test_role_limits_the_function(make: Make, functions: Any, client: Any, account: str) -> None:
     source = """
 import boto3
@@ -161,6 +189,9 @@ def test_resource_policy_lets_a_user_in(make: Make, functions: Any, iam_user: An
     assert mine.invoke(FunctionName="fn")["StatusCode"] == 200
     with refused("AccessDeniedException"):
         mine.get_function(FunctionName="fn")
+    with refused("AccessDeniedException") as refusal:
+        mine.list_functions()
+    assert "perform: lambda:ListFunctions on resource: * because no identity-based policy allows" in refusal.message
 
 
 def test_another_account_needs_both_sides(make: Make, functions: Any, cloud: Any, account: str) -> None:

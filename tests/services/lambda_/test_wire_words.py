@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -181,11 +182,18 @@ def test_asynchronous_settings_of_what_is_not_there(make: Make, functions: Any, 
             assert refusal.message == f"The function {shown} doesn't have an EventInvokeConfig"
 
 
-def test_destinations_in_the_answer_and_refused(make: Make, functions: Any, arn: str) -> None:
+def test_destinations_in_the_answer_and_refused(make: Make, functions: Any, client: Any, arn: str) -> None:
     make("fn")
     make("other")
     put = functions.put_function_event_invoke_config
     other = arn.replace(":fn", ":other")
+    with refused("InvalidParameterValueException") as refusal:
+        put(FunctionName="fn", DestinationConfig={"OnSuccess": {"Destination": other}})
+    no = "The function's execution role does not have permissions to call InvokeFunction on"
+    assert refusal.message == f"{no} {other}"
+    allowed = {"Effect": "Allow", "Action": "lambda:InvokeFunction", "Resource": other}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    client("iam").put_role_policy(RoleName="runner", PolicyName="tell", PolicyDocument=document)
     made = put(FunctionName="fn", DestinationConfig={"OnSuccess": {"Destination": other}})
     assert made["DestinationConfig"] == {"OnSuccess": {"Destination": other}, "OnFailure": {}}
     iam = other.replace(":lambda:", ":iam:")

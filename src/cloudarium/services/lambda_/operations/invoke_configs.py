@@ -7,14 +7,15 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.gateway.rooms import room
-from cloudarium.services.lambda_ import errors, records, resources
+from cloudarium.services.lambda_ import errors, records, resources, running
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Function, InvokeConfig
 from cloudarium.services.lambda_.rules import events
 from cloudarium.shared import arn as arns
-from cloudarium.shared.errors import NotBuilt
+from cloudarium.shared.errors import AwsError, NotBuilt
 
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
+_SIDES = ("OnSuccess", "OnFailure")
 _PLACES = ("sqs", "sns", "lambda", "events", "s3")
 _NO_FUNCTION = "The function doesn't exist."
 
@@ -57,7 +58,7 @@ def _given(call: Call) -> dict[str, Any]:
 
 def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -> None:
     """Each destination must be of a kind that there is; a function must be there and another one."""
-    for side in ("OnSuccess", "OnFailure"):
+    for side in _SIDES:
         target = (given.get(side) or {}).get("Destination")
         if not target:
             continue
@@ -76,26 +77,51 @@ def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -
                 raise errors.InvalidParameter(f"The destination ARN {target} is invalid.")
 
 
-def _put(call: Call, function: Function, qualifier: str, config: dict[str, Any]) -> dict[str, Any]:
-    _check_destinations(call, function, config.get("DestinationConfig") or {})
-    records.put_invoke_config(call.store, function.scope, function.name, qualifier, config, call.now)
-    name, made = _existing(call)
+async def _check_role(call: Call, function: Function, qualifier: str, given: dict[str, Any]) -> None:
+    """The function's role must be allowed to call each destination: AWS tries it out. Raises InvalidParameter."""
+    targets = [target for side in _SIDES if (target := (given.get(side) or {}).get("Destination"))]
+    if not targets:
+        return
+    name = resources.FunctionName(function.scope, function.name, qualifier)
+    found = lookup.resolve(call, name)
+    role = found.config["Role"] if found is not None else ""
+    caller = await running.role_session(call.cloud, name._replace(qualifier="").arn, role, function.scope)
+    for target in targets:
+        if caller is None:
+            raise errors.InvalidParameter(running.NOT_ASSUMABLE)
+        try:
+            await call.send("lambda", "Invoke", {"FunctionName": target, "InvocationType": "DryRun"}, as_=caller)
+        except AwsError as error:
+            raise errors.InvalidParameter(
+                f"The function's execution role does not have permissions to call InvokeFunction on {target}"
+            ) from error
+
+
+async def _put(call: Call, change: bool) -> dict[str, Any]:
+    function, qualifier = _target(call)
+    if change:
+        _existing(call)
+    given = _given(call)
+    _check_destinations(call, function, given.get("DestinationConfig") or {})
+    await _check_role(call, function, qualifier, given.get("DestinationConfig") or {})
+    with call.transaction():
+        function, qualifier = _target(call)
+        config = {**_existing(call)[1].config, **given} if change else given
+        records.put_invoke_config(call.store, function.scope, function.name, qualifier, config, call.now)
+        name, made = _existing(call)
     return _shown(name.arn, made)
 
 
 @operation("PutFunctionEventInvokeConfig", on=resources.qualified)
-def put_function_event_invoke_config(call: Call) -> dict[str, Any]:
+async def put_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """Set all of it; what is not given falls back to AWS's defaults."""
-    function, qualifier = _target(call)
-    return _put(call, function, qualifier, _given(call))
+    return await _put(call, change=False)
 
 
 @operation("UpdateFunctionEventInvokeConfig", on=resources.qualified)
-def update_function_event_invoke_config(call: Call) -> dict[str, Any]:
+async def update_function_event_invoke_config(call: Call) -> dict[str, Any]:
     """Change some of it."""
-    function, qualifier = _target(call)
-    _, present = _existing(call)
-    return _put(call, function, qualifier, {**present.config, **_given(call)})
+    return await _put(call, change=True)
 
 
 @operation("GetFunctionEventInvokeConfig", on=resources.qualified)
