@@ -105,7 +105,7 @@ def _code() -> bytes:
     return buffer.getvalue()
 
 
-def _function(at: At, tags: Tags) -> Ask:
+def new_function(at: At, tags: Tags) -> Ask:
     return "create_function", {
         "FunctionName": at.name,
         "Role": f"arn:aws:iam::{at.account}:role/runs",
@@ -198,7 +198,7 @@ TAGGABLES = {
     ),
     "function": Taggable(
         "lambda",
-        _function,
+        new_function,
         lambda answer, _: answer["FunctionArn"],
         lambda ref, tags: ("tag_resource", {"Resource": ref, "Tags": tags}),
         lambda ref, keys: ("untag_resource", {"Resource": ref, "TagKeys": keys}),

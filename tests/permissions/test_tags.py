@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.conftest import RunningCloud
-from tests.permissions.taggables import TAGGABLES, TRUST, Ask, At, Taggable
+from tests.permissions.taggables import TAGGABLES, Ask, At, Taggable
+from tests.permissions.team import Team
 
 RED, BLUE = {"team": "red"}, {"team": "blue"}
 REQUEST = {
@@ -19,53 +19,14 @@ REQUEST = {
 }
 
 
-class Team:
-    """A user of an account of his own, whose one policy is replaced again and again."""
-
-    def __init__(self, cloud: RunningCloud, account: str) -> None:
-        self.cloud, self.account = cloud, account
-        self.names = (f"thing-{number}" for number in range(10_000))
-        self._clients: dict[tuple[str, str], Any] = {}
-        self.root("iam").create_user(UserName="caller")
-        key = self.root("iam").create_access_key(UserName="caller")["AccessKey"]
-        self.key, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
-        self.root("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=TRUST)
-
-    def root(self, service: str) -> Any:
-        """A client of the account's root."""
-        return self._client(service, self.account, "test")
-
-    def _client(self, service: str, key: str, secret: str) -> Any:
-        known = self._clients.get((service, key))
-        if known is None:
-            known = self.cloud.client(service, key=key, secret=secret, parameter_validation=False)
-            self._clients[service, key] = known
-        return known
-
-    def grant(self, condition: dict[str, Any]) -> None:
-        """Allow everything where the condition holds; roles are passed in any case."""
-        passing = {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"}
-        statement = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": condition}
-        document = json.dumps({"Version": "2012-10-17", "Statement": [passing, statement]})
-        self.root("iam").put_user_policy(UserName="caller", PolicyName="only", PolicyDocument=document)
-
-    def may(self, service: str, ask: Ask) -> bool:
-        """Whether the user may make this call, whatever else becomes of it."""
-        method, given = ask
-        try:
-            getattr(self._client(service, self.key, self.secret), method)(**given)
-        except ClientError as error:
-            return error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException")
-        return True
-
-    def made(self, kind: Taggable, tags: dict[str, str]) -> Any:
-        """A new resource with these tags, as later calls name it."""
-        at = At(self.account, next(self.names))
-        method, given = kind.create(at, tags)
-        answer = getattr(self.root(kind.service), method)(**given)
-        if kind.service == "cloudformation":
-            self.cloud.settle()
-        return kind.ref(answer, at)
+def made(team: Team, kind: Taggable, tags: dict[str, str]) -> Any:
+    """A new resource with these tags, as later calls name it."""
+    at = At(team.account, team.new())
+    method, given = kind.create(at, tags)
+    answer = getattr(team.root(kind.service), method)(**given)
+    if kind.service == "cloudformation":
+        team.cloud.settle()
+    return kind.ref(answer, at)
 
 
 @pytest.fixture(scope="module")
@@ -78,13 +39,13 @@ def test_the_tags_that_a_new_resource_gets_decide(team: Team, name: str) -> None
     kind = TAGGABLES[name]
     team.grant(REQUEST)
     for tags, expected in ((RED, True), (BLUE, False), ({}, False), ({**RED, "cost": "1"}, False)):
-        assert team.may(kind.service, kind.create(At(team.account, next(team.names)), tags)) is expected, tags
+        assert team.may(kind.service, kind.create(At(team.account, team.new()), tags)) is expected, tags
 
 
 @pytest.mark.parametrize("name", TAGGABLES)
 def test_the_tags_that_a_resource_is_given_decide(team: Team, name: str) -> None:
     kind = TAGGABLES[name]
-    ref = team.made(kind, {})
+    ref = made(team, kind, {})
     team.grant(REQUEST)
     for tags, expected in ((BLUE, False), ({**RED, "cost": "1"}, False), (RED, True)):
         assert team.may(kind.service, kind.tag(ref, tags)) is expected, tags
@@ -93,7 +54,7 @@ def test_the_tags_that_a_resource_is_given_decide(team: Team, name: str) -> None
 @pytest.mark.parametrize("name", [name for name in TAGGABLES if name != "stack"])
 def test_the_keys_that_are_taken_away_decide(team: Team, name: str) -> None:
     kind = TAGGABLES[name]
-    ref = team.made(kind, {**RED, "cost": "1"})
+    ref = made(team, kind, {**RED, "cost": "1"})
     team.grant({"ForAllValues:StringEquals": {"aws:TagKeys": ["cost"]}, "Null": {"aws:TagKeys": "false"}})
     assert not team.may(kind.service, kind.untag(ref, ["team"]))
     assert not team.may(kind.service, kind.untag(ref, ["cost", "team"]))
@@ -105,7 +66,7 @@ def test_the_keys_that_are_taken_away_decide(team: Team, name: str) -> None:
 @pytest.mark.parametrize("name", TAGGABLES)
 def test_the_tags_of_the_resource_decide(team: Team, name: str) -> None:
     kind = TAGGABLES[name]
-    red, blue, plain = (team.made(kind, tags) for tags in (RED, BLUE, {}))
+    red, blue, plain = (made(team, kind, tags) for tags in (RED, BLUE, {}))
     changes: list[Callable[[Any], Ask]] = [lambda ref: kind.tag(ref, RED), lambda ref: kind.untag(ref, ["x"])]
     for key in kind.keys:
         team.grant({"StringEquals": {f"{key}/team": "red"}})
@@ -113,13 +74,13 @@ def test_the_tags_of_the_resource_decide(team: Team, name: str) -> None:
             for ref in (blue, plain):
                 assert not team.may(kind.service, call(ref)), (key, call(ref))
             ask = call(red)
-            assert team.may(kind.service, call(team.made(kind, RED)) if "delete" in ask[0] else ask), (key, ask)
+            assert team.may(kind.service, call(made(team, kind, RED)) if "delete" in ask[0] else ask), (key, ask)
 
 
 def test_several_resources_have_their_own_tags_each(team: Team) -> None:
     parameter, table = TAGGABLES["parameter"], TAGGABLES["dynamodb table"]
-    red, blue = team.made(parameter, RED), team.made(parameter, BLUE)
-    red_table, blue_table = team.made(table, RED), team.made(table, BLUE)
+    red, blue = made(team, parameter, RED), made(team, parameter, BLUE)
+    red_table, blue_table = made(team, table, RED), made(team, table, BLUE)
     team.grant({"StringEquals": {"aws:ResourceTag/team": "red"}})
     assert team.may("ssm", ("get_parameters", {"Names": [red]}))
     assert not team.may("ssm", ("get_parameters", {"Names": [red, blue]}))
@@ -129,7 +90,7 @@ def test_several_resources_have_their_own_tags_each(team: Team) -> None:
 
 
 def test_tags_of_a_stage_are_its_own_before_its_apis(team: Team) -> None:
-    api = team.made(TAGGABLES["http api"], RED)
+    api = made(team, TAGGABLES["http api"], RED)
     given = {"ApiId": api.rsplit("/", 1)[1]}
     team.root("apigatewayv2").create_stage(**given, StageName="plain")
     team.root("apigatewayv2").create_stage(**given, StageName="blue", Tags=BLUE)

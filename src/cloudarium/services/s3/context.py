@@ -12,6 +12,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.sigv4 import Claim
 from cloudarium.services.s3.records import buckets, objects
 from cloudarium.services.s3.rules import copying, forms, tagging
+from cloudarium.shared import clock
 from cloudarium.shared.errors import AwsError
 
 _PREFIX = "arn:aws:s3:::"
@@ -37,7 +38,6 @@ _FROM_INPUT = {
     "BucketNamespace": "s3:x-amz-bucket-namespace",
     "ObjectLockMode": "s3:object-lock-mode",
     "ObjectLockLegalHoldStatus": "s3:object-lock-legal-hold",
-    "ObjectLockRetainUntilDate": "s3:object-lock-retain-until-date",
     "IfMatch": "s3:if-match",
     "IfNoneMatch": "s3:if-none-match",
 }
@@ -64,6 +64,7 @@ def conditions(call: Call) -> dict[str, Any]:
         keys["s3:locationconstraint"] = configuration["LocationConstraint"]
     until = given.get("ObjectLockRetainUntilDate")
     if isinstance(until, (int, float)):
+        keys["s3:object-lock-retain-until-date"] = clock.iso(until)
         keys["s3:object-lock-remaining-retention-days"] = str(int((until - call.now) // 86400))
     if call.operation_name in _CREATIONS:
         keys["s3:ObjectCreationOperation"] = _CREATIONS[call.operation_name]
