@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime
 import random
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,22 +17,29 @@ from botocore.compat import OrderedDict
 from botocore.utils import percent_encode_sequence
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.rooms import all_rooms
 from cloudarium.model import OperationModel, ServiceModel, Shape
 
 _SERVICES = """iam sts ec2 s3 cloudwatch logs lambda apigateway apigatewayv2 cloudformation dynamodb dynamodbstreams
 elasticache secretsmanager ssm kms cognito-idp cognito-identity xray ses sesv2 sqs sns events scheduler rds"""
-SERVICES = tuple(_SERVICES.split())
+SERVICES = (*_SERVICES.split(), *sorted(all_rooms().keys() - set(_SERVICES.split())))
 _TEXTS = ["a", "Zürich ünïcode ✓ 🎈", "a&b<c>\"d'", "x=1&y=2+3%20", "line\nbreak\ttab", " spaced ", "", "0", "true"]
 _PLAIN = ["a", "b-c_d", "x y", "http://h:1/p?q=1&r=2", "arn:aws:iam::000000000000:role/x", "a%2Fb+c"]
+_DOCUMENTS = ["text ✓", 1, -2.5, True, [], {}, {"a": [None, {"b": "c"}]}, ["x", 2]]
 DEPTH = 5
 
 
 class Sampler:
-    """Makes a value of a shape; what a protocol cannot carry (empty maps in a form) is left out."""
+    """Makes a value of a shape; what a protocol cannot carry (empty maps in a form) is left out.
 
-    def __init__(self, seed: str, empty: bool) -> None:
+    `empty`: structures may be empty; `hollow`: so may what is of these types. `fractions`: times may have milliseconds.
+    """
+
+    def __init__(self, seed: str, empty: bool, hollow: Collection[str] = (), fractions: bool = False) -> None:
         self.random = random.Random(seed)
         self.empty = empty
+        self.hollow = hollow
+        self.fractions = fractions
 
     def structure(self, shape: Shape, depth: int = 0) -> dict[str, Any]:
         """Some or all of a structure's members, the required ones always."""
@@ -68,9 +76,13 @@ class Sampler:
     def value(self, shape: Shape, depth: int) -> Any:
         """A value of any shape; None where there is none worth sending."""
         kind = shape.type
+        if shape.trait("document"):
+            return self.random.choice(_DOCUMENTS)
         if kind == "structure":
             value = self.structure(shape, depth)
             return value if value or self.empty else None
+        if kind in self.hollow and self.random.random() < 0.1 and not (shape.location or shape.trait("flattened")):
+            return [] if kind == "list" else {}
         if kind == "list":
             items = [self.value(shape.member, depth + 1) for _ in range(self.random.choice([1, 2]))]
             return [item for item in items if item is not None] or None
@@ -99,7 +111,9 @@ class Sampler:
         if kind in ("double", "float"):
             return self.random.choice([0.5, -1.25, 3.0, 1e10])
         if kind == "timestamp":
-            return self.random.choice([0, 1_700_000_000, 4_102_444_800])
+            whole = shape.location is not None or shape.trait("timestampFormat") == "iso8601"
+            fraction = [1_700_000_000.25] if self.fractions and not whole else []
+            return self.random.choice([0, 1_700_000_000, 4_102_444_800, *fraction])
         if kind == "blob":
             return self.random.choice([b"", b"x", bytes(range(256))])
         if shape.location in ("uri", "header", "querystring"):
@@ -175,7 +189,20 @@ def output(operation: OperationModel, protocol: str, answer: HttpResponse) -> di
 def epochs(value: Any) -> Any:
     """The value with every datetime as epoch seconds."""
     if isinstance(value, datetime.datetime):
-        return int(value.timestamp())
+        seconds = value.timestamp()
+        return int(seconds) if seconds.is_integer() else seconds
     if isinstance(value, dict):
         return {key: epochs(item) for key, item in value.items()}
     return [epochs(item) for item in value] if isinstance(value, list) else value
+
+
+def events(operation: OperationModel, protocol: str, answer: HttpResponse) -> tuple[dict[str, Any], list[Any]]:
+    """What botocore reads from an operation's answer that is a stream: the initial response, and the events."""
+    model = client_model(operation.service, protocol).operation_model(operation.name)
+    stream = SimpleNamespace(stream=lambda: iter([answer.body]), close=lambda: None)
+    raw = {"headers": HeadersDict(answer.headers), "body": stream, "status_code": answer.status, "context": {}}
+    raw["context"]["operation_name"] = operation.name
+    parsed = botocore.parsers.create_parser(protocol).parse(raw, model.output_shape)
+    parsed.pop("ResponseMetadata", None)
+    name = model.output_shape.event_stream_name
+    return epochs({key: value for key, value in parsed.items() if key != name}), epochs(list(parsed[name]))

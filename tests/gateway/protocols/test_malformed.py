@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 from typing import Any
+from xml.etree import ElementTree
 
 import cbor2
 import orjson
@@ -217,3 +218,24 @@ def _integers(value: Any) -> list[int]:
     if isinstance(value, list):
         return [n for item in value for n in _integers(item)]
     return [value] if isinstance(value, int) else []
+
+
+@pytest.mark.parametrize("character", ["\x00", "\x1f", "\ufffe", "\uffff"])
+def test_what_no_xml_parser_takes_is_not_in_an_error(character: str) -> None:
+    """What was sent is told again in errors, which clients must be able to read."""
+    answer = codec("query").serialize_error(
+        service("sts"), None, AwsError(f"Value 'a{character}b\r\n<'", code="ValidationError"), "r"
+    )
+    read = ElementTree.fromstring(answer.body)
+    assert read.findtext(".//{*}Message") == "Value 'a\ufffdb\r\n<'"
+
+
+@pytest.mark.parametrize("protocol", ["query", "ec2"])
+def test_what_no_xml_parser_takes_is_in_no_answer_but_s3s(protocol: str) -> None:
+    """A policy's condition key may hold any character; the simulator names it."""
+    name, operation, output = {
+        "query": ("iam", "GetContextKeysForCustomPolicy", {"ContextKeyNames": ["a\x01\ufffe&b"]}),
+        "ec2": ("ec2", "DescribeTags", {"NextToken": "a\x01\ufffe&b"}),
+    }[protocol]
+    answer = codec(protocol).serialize(service(name).operations[operation], output, "r")
+    assert "a\ufffd\ufffd&b" in "".join(ElementTree.fromstring(answer.body).itertext())

@@ -10,6 +10,9 @@ from zlib import crc32
 from cloudarium.model import Shape
 
 
+MEDIA_TYPE = "application/vnd.amazon.eventstream"
+
+
 def encode_frame(headers: dict[str, str], payload: bytes = b"") -> bytes:
     """One frame with text headers: prelude, its CRC, headers, payload, CRC of everything before."""
     encoded = bytearray()
@@ -40,8 +43,12 @@ def write_events(
     media: str,
     shape: Shape,
     events: Iterable[dict[str, Any]] | AsyncIterator[dict[str, Any]] | None,
+    first: bytes = b"",
 ) -> bytes | AsyncIterator[bytes]:
-    """The frames of a stream of events such as `{"Records": {"Payload": b"…"}}`; a list at once, else as they come."""
+    """The frames of a stream of events such as `{"Records": {"Payload": b"…"}}`; a list at once, else as they come.
+
+    `first` is a frame that comes before all of them.
+    """
 
     def frame(event: dict[str, Any]) -> bytes:
         ((name, value),) = event.items()
@@ -59,12 +66,14 @@ def write_events(
         return exception_frame(name, body, media) if member.trait("exception") else event_frame(name, body, media)
 
     if isinstance(events, AsyncIterator):
-        return _each(frame, events)
-    return b"".join(frame(event) for event in events or ())
+        return _each(frame, events, first)
+    return first + b"".join(frame(event) for event in events or ())
 
 
 async def _each(
-    frame: Callable[[dict[str, Any]], bytes], events: AsyncIterator[dict[str, Any]]
+    frame: Callable[[dict[str, Any]], bytes], events: AsyncIterator[dict[str, Any]], first: bytes
 ) -> AsyncIterator[bytes]:
+    if first:
+        yield first
     async for event in events:
         yield frame(event)

@@ -10,9 +10,10 @@ import orjson
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.compression import plain_body
+from cloudarium.gateway.protocols.event_stream import MEDIA_TYPE, event_frame, write_events
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load
 from cloudarium.gateway.protocols.problems import Problem, problem
-from cloudarium.model import OperationModel, ServiceModel
+from cloudarium.model import OperationModel, ServiceModel, Shape
 from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "json"
@@ -48,14 +49,33 @@ def serialize(operation: OperationModel, output: dict[str, Any], request_id: str
     if writer is None:
         writer = operation.compiled["json.serialize"] = _writer(operation)
     body = writer(output)
+    if not isinstance(body, bytes):
+        body.headers["x-amzn-RequestId"] = request_id
+        return body
     return HttpResponse(200, {**_headers(operation.service, body), "x-amzn-RequestId": request_id}, body)
 
 
-def _writer(operation: OperationModel) -> Callable[[dict[str, Any]], bytes]:
+def _writer(operation: OperationModel) -> Callable[[dict[str, Any]], bytes | HttpResponse]:
     if operation.output is None:
         return lambda output: b""
+    if operation.output.event_stream is not None:
+        return _stream_writer(operation.service, operation.output, operation.output.event_stream)
     convert = JsonSerializer.of(operation.service)(operation.output)
     return lambda output: orjson.dumps(convert(output))
+
+
+def _stream_writer(service: ServiceModel, shape: Shape, name: str) -> Callable[[dict[str, Any]], HttpResponse]:
+    """A stream of events; what the output has beside them comes first, as an event of its own."""
+    compiler, media = JsonSerializer.of(service), f"application/x-amz-json-{service.json_version}"
+    convert, union = compiler(shape), shape.members[name]
+
+    def write(output: dict[str, Any]) -> HttpResponse:
+        first = orjson.dumps(convert({member: value for member, value in output.items() if member != name}))
+        frame = event_frame("initial-response", first, media)
+        events = write_events(compiler, orjson.dumps, media, union, output.get(name), frame)
+        return HttpResponse(200, {"Content-Type": MEDIA_TYPE}, events)
+
+    return write
 
 
 def serialize_error(

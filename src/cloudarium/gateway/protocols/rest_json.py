@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.gateway.protocols.event_stream import write_events
+from cloudarium.gateway.protocols.event_stream import MEDIA_TYPE, write_events
 from cloudarium.gateway.protocols.json import error_members
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load, load_any
 from cloudarium.gateway.protocols.problems import problem
@@ -85,7 +85,7 @@ def _body_writer(operation: OperationModel) -> tuple[str, WriteBody]:
 
 def _payload_writer(service: ServiceModel, compiler: Any, shape: Shape, name: str) -> tuple[str, WriteBody]:
     if shape.trait("eventstream"):
-        return "application/vnd.amazon.eventstream", lambda output: write_events(
+        return MEDIA_TYPE, lambda output: write_events(
             compiler, orjson.dumps, _JSON, shape, output.get(name)
         )
     if shape.type == "blob":

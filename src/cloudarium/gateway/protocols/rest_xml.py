@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.gateway.protocols.event_stream import write_events
+from cloudarium.gateway.protocols.event_stream import MEDIA_TYPE, write_events
 from cloudarium.gateway.protocols.problems import problem
 from cloudarium.gateway.protocols.query import error_xml
 from cloudarium.gateway.protocols.rest import Answer, ReadBody, WriteBody, compile_parse, placed
@@ -134,7 +134,7 @@ def _text_writer(service: ServiceModel, root: str, name: str) -> WriteBody:
 
 def _payload_writer(service: ServiceModel, shape: Shape, name: str) -> tuple[str, WriteBody]:
     if shape.trait("eventstream"):
-        return "application/vnd.amazon.eventstream", lambda output: write_events(
+        return MEDIA_TYPE, lambda output: write_events(
             XmlSerializer.of(service), _event_document(service), "text/xml", shape, output.get(name)
         )
     if shape.type == "blob":
