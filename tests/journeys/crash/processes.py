@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from tests.conftest import RunningCloud
 
@@ -77,3 +79,19 @@ def await_bad_moment(cloud: RunningCloud, chance: random.Random) -> None:
     busy = time.perf_counter() + chance.random() / 3000  # somewhere within the next commit
     while time.perf_counter() < busy:
         pass
+
+
+def half_an_upload(cloud: RunningCloud, name: str) -> socket.socket:
+    """Begin to put an object that lives in a file, and stop in the middle of it: a kill leaves half a file behind."""
+    url = urlsplit(cloud.client("s3").generate_presigned_url("put_object", {"Bucket": "crash", "Key": name}))
+    connection = socket.create_connection(("127.0.0.1", cloud.port), timeout=10)
+    head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 400000\r\n\r\n"
+    connection.sendall(head.encode() + bytes(300_000))
+    assert cloud.data is not None
+    blobs = cloud.data / "blobs"
+    wait_for("half a file", lambda: any(file.stat().st_size == 300_000 for file in _files(blobs)))
+    return connection
+
+
+def _files(folder: Path) -> list[Path]:
+    return [file for file in folder.glob("*/*") if file.exists()]

@@ -25,6 +25,7 @@ from tests.journeys.crash.processes import (
     alive,
     await_bad_moment,
     descendants,
+    half_an_upload,
     kill_and_see_nobody_left,
     wait_for,
 )
@@ -120,9 +121,10 @@ def test_what_was_acknowledged_survives_every_kill(cloud: CrashableCloud) -> Non
         wait_for(f"{goal} writes", lambda goal=goal: len(ledger.acknowledged) >= goal or not all_well(programs))
         for program in programs:
             assert program.failure is None, repr(program.failure)
-        await_bad_moment(cloud, chance)
-        up.clear()
-        ended += kill_and_see_nobody_left(cloud)
+        with half_an_upload(cloud, f"half-{kills}"):
+            await_bad_moment(cloud, chance)
+            up.clear()
+            ended += kill_and_see_nobody_left(cloud)
         kills += 1
         wait_for("the programs' pause", lambda: quiet(programs))
         acknowledged = set(ledger.acknowledged)
