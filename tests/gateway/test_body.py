@@ -64,6 +64,16 @@ def test_a_changed_byte_in_a_signed_chunk_is_refused(data: st.DataObject) -> Non
         decoded(bytes(sent), x_amz_content_sha256=SIGNED)
 
 
+def test_a_signature_of_any_characters_is_refused() -> None:
+    sent = b"5;chunk-signature=\xc3\xa9\r\nhello\r\n0;chunk-signature=\xff\r\n\r\n"
+    with pytest.raises(SignatureMismatch):
+        decoded(sent, x_amz_content_sha256=SIGNED)
+    trailers = signed_chunks(b"hello", 5, b"x-amz-checksum-crc32:AAAAAA==\n")
+    bent = trailers[: trailers.index(b"x-amz-trailer-signature:")] + b"x-amz-trailer-signature:\xc3\xa9\r\n\r\n"
+    with pytest.raises(SignatureMismatch):
+        decoded(bent, x_amz_content_sha256=f"{SIGNED}-TRAILER")
+
+
 def test_signed_trailers_are_proved_and_kept() -> None:
     sent = signed_chunks(b"content", 4, b"x-amz-checksum-crc32:AAAA\n")
     content, trailers = decoded(sent, x_amz_content_sha256=SIGNED + "-TRAILER")

@@ -62,6 +62,41 @@ def test_odd_paths_are_answered_with_an_error(cloud: RunningCloud, path: str) ->
     assert 400 <= status < 500
 
 
+@pytest.mark.parametrize(
+    "query",
+    [
+        "AWSAccessKeyId=%ff&Expires=1999999999&Signature=x",
+        "AWSAccessKeyId=test&Expires=1999999999&Signature=%ff",
+        "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=%ED%A0%80/20260101/us-east-1/s3/aws4_request"
+        "&X-Amz-Date=20260101T000000Z&X-Amz-SignedHeaders=host&X-Amz-Signature=a",
+    ],
+)
+def test_a_claim_that_is_no_text_is_refused_and_recorded(cloud: RunningCloud, query: str) -> None:
+    status, _ = send(cloud, "GET", f"/some-bucket/key?{query}")
+    assert status in (400, 403)
+    assert cloud.control("journal?limit=1")["entries"][0]["status"] == status
+
+
+@pytest.mark.parametrize("query", ["%ff=1", "account=%ff", "limit=%ED%A0%80"])
+def test_odd_questions_to_the_journal(cloud: RunningCloud, query: str) -> None:
+    assert send(cloud, "GET", f"/_cloudarium/journal?{query}", Host="localhost")[0] in (200, 400)
+    assert send(cloud, "POST", "/_cloudarium/settle", b"{}", Host="localhost", Origin="http://[x")[0] == 403
+
+
+def test_a_client_that_leaves_amid_its_request_is_no_error_of_ours(cloud: RunningCloud) -> None:
+    with socket.create_connection(("127.0.0.1", cloud.port), timeout=5) as raw:
+        raw.sendall(
+            b"POST / HTTP/1.1\r\nHost: localhost\r\nX-Amz-Target: DynamoDB_20120810.ListTables\r\n"
+            b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n"
+        )
+        raw.shutdown(socket.SHUT_RDWR)
+    found: list[dict[str, Any]] = []
+    while not found:
+        found = cloud.control("journal?operation=ListTables&error=IncompleteBody")["entries"]
+    assert found[0]["status"] == 400
+    assert "ClientGone" not in cloud.log.read_text()
+
+
 def test_raw_rubbish_never_brings_the_cloud_down(cloud: RunningCloud) -> None:
     source = random.Random(7)
     for _ in range(60):

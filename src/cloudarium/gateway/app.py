@@ -11,6 +11,7 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway import control, pipeline
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.shared.errors import AwsError
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
@@ -18,8 +19,14 @@ Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 log = logging.getLogger("cloudarium")
 
 
-class ClientGone(Exception):
-    """The client closed the connection before its request was whole."""
+class ClientGone(AwsError):
+    """The client closed the connection before its request was whole; nobody reads this answer, but the journal does."""
+
+    code = "IncompleteBody"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__("The request body terminated unexpectedly")
 
 
 class App:

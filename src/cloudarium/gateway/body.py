@@ -178,7 +178,7 @@ def _chunk_head(line: bytes) -> tuple[int, str]:
 def _prove_chunk(call: Call, key: bytes | None, previous: str, chunk: bytes, claimed: str) -> str:
     assert key is not None
     expected = sigv4.chunk_signature(key, call.claim, previous, chunk)
-    if not hmac.compare_digest(expected, claimed):
+    if not hmac.compare_digest(expected.encode(), claimed.encode()):
         raise SignatureMismatch()
     return expected
 
@@ -196,7 +196,7 @@ async def _read_trailers(call: Call, buffer: _Buffer, key: bytes | None, previou
         text = value.strip().decode("latin-1")
         if name.lower() == b"x-amz-trailer-signature":
             if key is not None and not hmac.compare_digest(
-                sigv4.trailer_signature(key, call.claim, previous, signed), text
+                sigv4.trailer_signature(key, call.claim, previous, signed).encode(), text.encode()
             ):
                 raise SignatureMismatch()
             continue

@@ -7,6 +7,7 @@ application (app.py), which still answers by ASGI for any other server. Parsing 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import http
 import logging
 from collections import deque
@@ -303,8 +304,9 @@ class Connection(asyncio.Protocol):
         """The client still sends a body that nobody wants: closing now would reset it before it has read the answer."""
         self.closing = True  # what still comes is thrown away
         self._resume_reading()
-        if self.transport.can_write_eof():
-            self.transport.write_eof()
+        with contextlib.suppress(OSError):  # it may have gone in this very moment
+            if self.transport.can_write_eof():
+                self.transport.write_eof()
         self.loop.call_later(_PATIENCE, self.transport.close)
 
     def _continue(self, exchange: Exchange) -> None:

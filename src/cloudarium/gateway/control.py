@@ -16,7 +16,7 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
-from cloudarium.gateway.sigv4 import query_pairs
+from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
 PREFIX = "/_cloudarium/"
@@ -62,8 +62,15 @@ def _guard(request: HttpRequest) -> None:
     if not _OUR_HOSTS.fullmatch(request.host):
         raise Refused(403, "This Host is not one of the cloud's own names.")
     origin = request.headers.get("origin")
-    if request.method not in ("GET", "HEAD") and origin is not None and urlsplit(origin).netloc != request.host:
+    if request.method not in ("GET", "HEAD") and origin is not None and _netloc(origin) != request.host:
         raise Refused(403, "A change cannot come from a page of another origin.")
+
+
+def _netloc(origin: str) -> str | None:
+    try:
+        return urlsplit(origin).netloc
+    except ValueError:  # such as an address in brackets that is none
+        return None
 
 
 def _json(status: int, shown: Any) -> HttpResponse:
@@ -190,7 +197,7 @@ async def _settle(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 
 async def _journal(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
-    given = dict(query_pairs(request.query))
+    given = claimed_values(request.query)
     limit = given.pop("limit", "50")
     if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000:
         raise Refused(400, "limit must be 1 to 1000.")

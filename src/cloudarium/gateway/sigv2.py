@@ -9,7 +9,7 @@ import base64
 import hmac
 
 from cloudarium.gateway.http import HttpRequest
-from cloudarium.gateway.sigv4 import Claim, query_pairs
+from cloudarium.gateway.sigv4 import Claim, claimed_values, query_pairs
 from cloudarium.shared.auth_errors import MissingAuthentication
 
 VERSION = "AWS2"
@@ -32,7 +32,7 @@ def claim_of(request: HttpRequest) -> Claim | None:
 
     Raises MissingAuthentication (S3: AccessDenied) when a part is missing or the expiry is no number.
     """
-    values = dict(query_pairs(request.query))
+    values = claimed_values(request.query)
     if "AWSAccessKeyId" not in values:
         return None
     key, signature, expires = values["AWSAccessKeyId"], values.get("Signature", ""), values.get("Expires", "")

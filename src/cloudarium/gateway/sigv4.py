@@ -141,11 +141,12 @@ def query_pairs(query: str) -> list[tuple[str, str]]:
 
 
 def claimed_values(query: str) -> dict[str, str]:
-    """The parameters by which a query claims who sent it; what is no UTF-8 is no part of any claim that holds."""
-    return {
-        name: value if value.isascii() else value.encode("utf-8", "replace").decode()
-        for name, value in query_pairs(query)
-    }
+    """The parameters by which a query says who sent it or what it wants; what is no UTF-8 is nobody's name."""
+    return {_readable(name): _readable(value) for name, value in query_pairs(query)}
+
+
+def _readable(text: str) -> str:
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
 
 
 def _decode(text: str) -> str:

@@ -10,7 +10,7 @@ from cloudarium.gateway.protocols.problems import problem
 from cloudarium.gateway.protocols.query import error_xml
 from cloudarium.gateway.protocols.query import identify as identify
 from cloudarium.gateway.protocols.query_input import Ec2Parser, form, tree
-from cloudarium.gateway.protocols.xml_values import XmlSerializer
+from cloudarium.gateway.protocols.xml_values import XmlSerializer, readable_xml
 from cloudarium.model import OperationModel, ServiceModel
 from cloudarium.shared.errors import AwsError
 
@@ -49,7 +49,7 @@ def _writer(operation: OperationModel) -> Callable[[dict[str, Any], str], bytes]
         else:
             parts.append("<return>true</return>")
         parts.append(f"</{name}Response>")
-        return "".join(parts).encode("utf-8", "replace")
+        return readable_xml("".join(parts)).encode("utf-8", "replace")
 
     return write
 

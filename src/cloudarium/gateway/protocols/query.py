@@ -8,7 +8,7 @@ from typing import Any
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.protocols.problems import Problem, problem
 from cloudarium.gateway.protocols.query_input import QueryParser, action, form, tree
-from cloudarium.gateway.protocols.xml_values import XmlSerializer, escape, readable
+from cloudarium.gateway.protocols.xml_values import XmlSerializer, escape, readable, readable_xml
 from cloudarium.model import OperationModel, ServiceModel
 from cloudarium.shared.errors import AwsError
 
@@ -53,7 +53,7 @@ def _writer(operation: OperationModel) -> Callable[[dict[str, Any], str], bytes]
             content(parts.append, output)
             parts.append(after)
         parts.append(f"<ResponseMetadata><RequestId>{request_id}</RequestId></ResponseMetadata></{name}Response>")
-        return "".join(parts).encode("utf-8", "replace")
+        return readable_xml("".join(parts)).encode("utf-8", "replace")
 
     return write
 

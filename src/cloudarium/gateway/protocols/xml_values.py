@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
@@ -165,10 +166,19 @@ def escape(text: str) -> str:
 
 
 def readable(text: str) -> str:
-    """Text without the control characters that no XML 1.0 parser takes: an error must reach the client."""
-    return (
-        text if text.isprintable() else "".join(each if each >= " " or each in "\t\n\r" else "\ufffd" for each in text)
-    )
+    """Text without the characters that no XML 1.0 parser takes, not even as references: an error must arrive."""
+    return text if text.isprintable() else _UNREADABLE.sub("\ufffd", text)
+
+
+_UNREADABLE = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+_REFERENCES = re.compile("&#x(?:[0-8BCEF]|1[0-9A-F]|FFF[EF]);")
+
+
+def readable_xml(text: str) -> str:
+    """A document without references to such characters: only S3 writes them, in keys, and says so."""
+    return _REFERENCES.sub("\ufffd", text) if "&#x" in text else text
 
 
 def escape_attribute(text: str) -> str:
