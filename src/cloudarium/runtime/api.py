@@ -145,6 +145,7 @@ class _Connection(asyncio.Protocol):
         self.api = api
         self.transport: asyncio.Transport | None = None
         self.data = bytearray()
+        self.body = bytearray()  # what has come of a chunked body
         self.request: _Request | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -202,9 +203,7 @@ class _Connection(asyncio.Protocol):
     def _body(self, request: _Request) -> bytes | None:
         if "chunked" in request.headers.get("transfer-encoding", "").lower():
             return self._chunked()
-        length = int(request.headers.get("content-length") or 0)
-        if not 0 <= length <= BODY_LIMIT:
-            raise ValueError("body too long")
+        length = _length(request.headers.get("content-length") or "0")
         if len(self.data) < length:
             return None
         body = bytes(self.data[:length])
@@ -212,33 +211,52 @@ class _Connection(asyncio.Protocol):
         return body
 
     def _chunked(self) -> bytes | None:
-        parts: list[bytes] = []
+        """Take in the chunks that have come whole, each once; the body when its last chunk and trailers are here."""
         at = 0
-        while True:
-            end = self.data.find(b"\r\n", at)
-            if end < 0:
-                break
-            size = int(bytes(self.data[at:end]).partition(b";")[0], 16)
-            at = end + 2
+        while (end := self.data.find(b"\r\n", at)) >= 0:
+            size, start = _chunk_size(bytes(self.data[at:end])), end + 2
             if size == 0:
-                return self._trailers(at, parts)
-            if len(self.data) < at + size + 2:
+                rest = self._after_trailers(start)
+                if rest is None:
+                    break
+                body, self.body = bytes(self.body), bytearray()
+                del self.data[:rest]
+                return body
+            if len(self.data) < start + size + 2:
                 break
-            parts.append(bytes(self.data[at : at + size]))
-            at += size + 2
+            self.body += self.data[start : start + size]
+            if len(self.body) > BODY_LIMIT:
+                raise ValueError("body too long")
+            at = start + size + 2
+        del self.data[:at]
         if len(self.data) > BODY_LIMIT:
             raise ValueError("body too long")
         return None
 
-    def _trailers(self, at: int, parts: list[bytes]) -> bytes | None:
-        while True:
-            end = self.data.find(b"\r\n", at)
-            if end < 0:
-                return None
+    def _after_trailers(self, at: int) -> int | None:
+        """Where the empty line after the trailers ends; None while it has not come."""
+        first = at
+        while (end := self.data.find(b"\r\n", at)) >= 0:
             if end == at:
-                del self.data[: end + 2]
-                return b"".join(parts)
+                return end + 2
             at = end + 2
+        if len(self.data) - first > HEAD_LIMIT:
+            raise ValueError("trailers too long")
+        return None
+
+
+def _length(text: str) -> int:
+    if not (text.isascii() and text.isdecimal()) or len(text) > 12 or int(text) > BODY_LIMIT:
+        raise ValueError("no length, or too long")
+    return int(text)
+
+
+def _chunk_size(line: bytes) -> int:
+    """The size in a chunk's first line; it must not lead backwards, as a negative one would."""
+    digits = line.partition(b";")[0].strip()
+    if not digits or len(digits) > 8 or digits.strip(b"0123456789abcdefABCDEF"):
+        raise ValueError("no size of a chunk")
+    return int(digits, 16)
 
 
 def _parse_head(head: bytes) -> _Request:
