@@ -121,6 +121,26 @@ def test_base_paths(apigateway, backend):
         json.dumps({"openapi": "3.0.1", "info": {"title": "x"}, "paths": {"/a": {"get": 7}}}),
         json.dumps({"openapi": "3.0.1", "info": {"title": "x"}, "paths": {"a b": {"get": {}}}}),
         json.dumps({"openapi": "3.0.1", "info": {"title": "x"}, "x-amazon-apigateway-cors": {"maxAge": "soon"}}),
+        json.dumps({"openapi": "3.0.1", "info": {"title": "x"}, "x-amazon-apigateway-cors": {"maxAge": 1e40}}),
+        "openapi: 3.0.1\ninfo: {title: x}\nx-amazon-apigateway-cors: {maxAge: .inf}",
+        json.dumps(
+            {
+                "openapi": "3.0.1",
+                "info": {"title": "x"},
+                "paths": {
+                    "/a": {
+                        "get": {
+                            "x-amazon-apigateway-integration": {
+                                "type": "http_proxy",
+                                "uri": "http://[x/",
+                                "httpMethod": "GET",
+                                "payloadFormatVersion": "1.0",
+                            }
+                        }
+                    }
+                },
+            }
+        ),
         "[" * 20_000,
         '{"a":' * 5_000,
     ],

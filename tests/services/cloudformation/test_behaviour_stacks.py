@@ -268,3 +268,18 @@ def test_lists_come_in_pages(stacks: Stacks) -> None:
     pages = list(stacks.client.get_paginator("describe_stack_events").paginate(StackName="s"))
     assert [len(page["StackEvents"]) for page in pages] == [100, 100, 100, 62]
     assert len({event["EventId"] for page in pages for event in page["StackEvents"]}) == 362
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Condition": ["x"]}, {"Condition": {"StringEquals": 7}}, {"Condition": {"StringEquals": {"ResourceType": 7}}},
+        {"Condition": {"IpAddress": {"ResourceType": "x"}}}, {"Action": {"a": "b"}}, {"Resource": [1]},
+    ],
+)  # fmt: skip
+def test_a_stack_policy_of_another_shape_is_refused(stacks: Stacks, change: dict[str, Any]) -> None:
+    statement = {"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*", **change}
+    stacks.create("s", {"A": group(RetentionInDays=1)})
+    with pytest.raises(ClientError, match="Error validating stack policy"):
+        stacks.client.set_stack_policy(StackName="s", StackPolicyBody=json.dumps({"Statement": statement}))
+    assert stacks.update("s", {"A": group(RetentionInDays=3)}) == "UPDATE_COMPLETE"

@@ -80,7 +80,21 @@ def test_definitions_are_checked() -> None:
         assert raised.value.message == message
 
 
-@pytest.mark.parametrize("pattern", ["(a+)+b", "(a|a)*b", "(?:x)", "([a-z]+)*x", "((a*)b)+"])
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        "(a+)+b",
+        "(a|a)*b",
+        "(?:x)",
+        "([a-z]+)*x",
+        "((a*)b)+",
+        "a*a*a*a*b",
+        ".*x.*y",
+        "a?a?a?a?a?a?a?aaaaaaa",
+        "(a|aa)" * 8,
+        "a{0,3}" * 9,
+    ],
+)
 def test_patterns_that_could_run_away_are_not_matched_here(pattern: str) -> None:
     costly: list[tuple[str, str, str]] = []
     entries = [{"ParameterKey": "P", "ParameterValue": "a" * 40}]

@@ -138,3 +138,9 @@ def test_ids_are_unique(s3, bucket, refused):
     twice = {"Rules": [_rule(Expiration={"Days": 1}), _rule(Expiration={"Days": 2})]}
     no = refused(s3.put_bucket_lifecycle_configuration, Bucket=bucket, LifecycleConfiguration=twice)
     assert no.message == "Rule ID must be unique. Found same ID for more than one rule"
+
+
+def test_a_day_that_no_date_can_say(moving, box, name):
+    _put(box, name, _rule(Expiration={"Days": 2**31 - 1}))
+    told = box.put_object(Bucket=name, Key="a", Body=b"x")["Expiration"]
+    assert told == 'expiry-date="Fri, 31 Dec 9999 00:00:00 GMT", rule-id="r"'

@@ -72,9 +72,16 @@ def integration(data: Data) -> Data:
     return {"ConnectionType": "INTERNET", "TimeoutInMillis": 30000, **data}
 
 
+def _is_http(uri: str) -> bool:
+    try:
+        parts = urlsplit(uri)
+    except ValueError:  # such as an address in brackets that is none
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc)
+
+
 def _check_http(data: Data, uri: str) -> None:
-    parts = urlsplit(uri)
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not _is_http(uri):
         raise BadRequest(f"Invalid HTTP endpoint specified for URI: {uri}")
     method = data.setdefault("IntegrationMethod", "ANY")
     if method not in routing.METHODS:
@@ -136,8 +143,7 @@ def _jwt_authorizer(data: Data, sources: list[str]) -> Data:
     configuration = data.get("JwtConfiguration") or {}
     if not configuration.get("Issuer") or not configuration.get("Audience"):
         raise BadRequest("Issuer and Audience are required in JwtConfiguration")
-    parts = urlsplit(configuration["Issuer"])
-    if parts.scheme not in ("http", "https") or not parts.netloc:
+    if not _is_http(configuration["Issuer"]):
         raise BadRequest(f"Invalid issuer: {configuration['Issuer']}. Issuer must have a valid URL")
     if len(sources) != 1:
         raise BadRequest("JWT authorizers take exactly one identity source")

@@ -121,7 +121,10 @@ def _prefix(document: Data, base_path: str | None) -> str:
     url = str(server.get("url", ""))
     for name, variable in _mapping(server.get("variables"), "variables").items():
         url = url.replace(f"{{{name}}}", str(_mapping(variable, "variables").get("default", "")).lstrip("/"))
-    return urlsplit(url).path.rstrip("/")
+    try:
+        return urlsplit(url).path.rstrip("/")
+    except ValueError as error:
+        raise BadRequest(f"Invalid OpenAPI input: the server's url {url[:300]} is not valid") from error
 
 
 def _cors(given: Data) -> Data:
@@ -135,10 +138,7 @@ def _cors(given: Data) -> Data:
     if given.get("allowCredentials") is not None:
         cors["AllowCredentials"] = given["allowCredentials"] in (True, "true")
     if given.get("maxAge") is not None:
-        try:
-            cors["MaxAge"] = int(given["maxAge"])
-        except (TypeError, ValueError) as error:
-            raise BadRequest("Invalid OpenAPI input: maxAge must be a number") from error
+        cors["MaxAge"] = _number(given["maxAge"], -1, 86400)
     return cors
 
 
@@ -180,7 +180,7 @@ def _authorizer(name: str, given: Data) -> Data:
 def _number(value: Any, low: int, high: int) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise BadRequest(f"Invalid OpenAPI input: {str(value)[:100]} is not a number") from error
     if not low <= number <= high:
         raise BadRequest(f"Invalid OpenAPI input: {number} is not between {low} and {high}")

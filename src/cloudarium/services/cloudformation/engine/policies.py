@@ -11,6 +11,8 @@ from typing import Any
 
 from cloudarium.services.cloudformation.errors import ValidationError
 
+_LISTS = {"Action", "NotAction", "Resource", "NotResource"}
+
 
 def parse(text: str) -> dict[str, Any]:
     """A stack policy from its text. Raises ValidationError when it is none."""
@@ -31,8 +33,19 @@ def _sound(statement: Any) -> bool:
     known = {"Sid", "Effect", "Action", "NotAction", "Principal", "Resource", "NotResource", "Condition"}
     if not set(statement) <= known or statement.get("Principal", "*") != "*":
         return False
+    if not all(_are_texts(statement[member]) for member in _LISTS & statement.keys()):
+        return False
+    condition = statement.get("Condition", {})
+    if not isinstance(condition, dict) or not condition.keys() <= {"StringEquals", "StringLike"}:
+        return False
+    if not all(isinstance(keys, dict) and all(map(_are_texts, keys.values())) for keys in condition.values()):
+        return False
     has_action = ("Action" in statement) != ("NotAction" in statement)
     return has_action and ("Resource" in statement) != ("NotResource" in statement)
+
+
+def _are_texts(value: Any) -> bool:
+    return all(isinstance(item, str) for item in value) if isinstance(value, list) else isinstance(value, str)
 
 
 def check(policy: str | None, action: str, logical: str, kind: str) -> None:
@@ -57,7 +70,7 @@ def _applies(statement: dict[str, Any], action: str, logical: str, kind: str) ->
     resource = f"LogicalResourceId/{logical}"
     if not _among(statement, "Action", action) or not _among(statement, "Resource", resource):
         return False
-    for operator, keys in (statement.get("Condition") or {}).items():
+    for operator, keys in statement.get("Condition", {}).items():
         for key, values in keys.items():
             match = any(
                 fnmatchcase(kind, value) if operator == "StringLike" else kind == value for value in _list(values)
@@ -74,4 +87,4 @@ def _among(statement: dict[str, Any], member: str, value: str) -> bool:
 
 
 def _list(value: Any) -> list[str]:
-    return [str(item) for item in value] if isinstance(value, list) else [str(value)]
+    return value if isinstance(value, list) else [value]

@@ -164,8 +164,14 @@ def _described(name: str, definition: Mapping[str, Any], problem: str) -> str:
 
 
 def looks_costly(pattern: str) -> bool:
-    """Whether matching could take exponential time: something repeated, or a choice, inside of a repetition."""
-    return re.search(r"[*+}|?][^()]*\)+[*+{?]|\([^()]*\([^()]*[*+|]", pattern) is not None or "(?" in pattern
+    """Whether matching could take long: repetitions or choices inside of a repetition, or many side by side."""
+    nested = re.search(r"[*+}|?][^()]*\)+[*+{?]|\([^()]*\([^()]*[*+|]", pattern) is not None or "(?" in pattern
+    return nested or len(_ENDLESS.findall(pattern)) > 1 or len(_CHOICE.findall(pattern)) > _FEW
+
+
+_ENDLESS = re.compile(r"[*+]|,\s*\}|\d{3,}\s*\}")  # repeats without end, or often: two of them take quadratic time
+_CHOICE = re.compile(r"[*+?{|]")
+_FEW = 6
 
 
 def _problem(name: str, definition: Mapping[str, Any], value: str) -> str | None:

@@ -207,12 +207,15 @@ def _expires(rule: dict[str, Any]) -> bool:
     return expiration.get("Days") is not None or expiration.get("Date") is not None
 
 
+_LAST_DATE = 253402214400.0  # 9999-12-31: "in 2147483647 days" is later than a date can say
+
+
 def expiry_header(rules: Sequence[dict[str, Any]], thing: Thing) -> str | None:
     """The value of x-amz-expiration."""
     found = expiry(rules, thing)
     if found is None:
         return None
-    return f'expiry-date="{formatdate(found[0], usegmt=True)}", rule-id="{quote(found[1])}"'
+    return f'expiry-date="{formatdate(min(found[0], _LAST_DATE), usegmt=True)}", rule-id="{quote(found[1])}"'
 
 
 def transition(rules: Sequence[dict[str, Any]], thing: Thing, size_rule: str, now: float) -> str | None:
