@@ -6,13 +6,14 @@ statement ids, presence of actions and resources, the resources, the actions.
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, Literal
 
 import orjson
 
-from cloudarium.policy import conditions
+from cloudarium.policy import access, conditions
 
 Kind = Literal["identity", "inline", "resource", "trust", "session", "service control", "resource control"]
 
@@ -169,18 +170,33 @@ def check_document(text: str, kind: Kind = "identity") -> None:
     An inline policy may leave the version away, or be of the first one: SAM's policy templates name none.
     """
     document = load(text, NOT_JSON if kind == "trust" else SYNTAX)
+    _check_unique_keys(text)
     found = statements(document)
-    if kind in ("identity", "session"):
+    if kind in ("identity", "session", "service control", "resource control"):
         _require(document.get("Version") == VERSIONS[1], f"Policy document must be version {VERSIONS[1]} or greater.")
     for statement in found:
         _legacy(statement)
     _unique_ids(found)
-    if kind in ("identity", "inline", "session"):
+    if kind in ("identity", "inline", "session", "service control"):
         _check_identity(found)
     elif kind == "trust":
         _check_trust(found)
+    elif kind == "resource control":
+        _check_resource_control(found)
     else:
         _check_resource(found)
+
+
+def _check_unique_keys(text: str) -> None:
+    """AWS: "Individual elements must not contain multiple instances of the same key."
+
+    Source: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+
+    def unique(pairs: list[tuple[str, Any]]) -> None:
+        _require(len({key for key, _ in pairs}) == len(pairs))
+
+    json.loads(text, object_pairs_hook=unique)
 
 
 def _legacy(statement: dict[str, Any]) -> None:
@@ -268,6 +284,22 @@ def _check_trust(found: list[dict[str, Any]]) -> None:
     for statement in found:
         for action in listed(statement.get("Action", [])):
             _require(_trust_action(action), "AssumeRole policy may only specify STS AssumeRole actions.")
+
+
+def _check_resource_control(found: list[dict[str, Any]]) -> None:
+    """Only denials, of everyone, of what single services do: the rest is for AWS's own RCPFullAWSAccess.
+
+    Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    """
+    _alphanumeric_ids(found)
+    for statement in found:
+        _require(statement["Effect"] == "Deny" and statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]}))
+        _require("Action" in statement and "*" not in listed(statement["Action"]))
+        _require(any(True for _ in _elements(statement, "Resource")))
+    _check_resources(found)
+    _check_actions(found)
+    for statement in found:
+        _require(all(access.resource_controlled(action) for action in listed(statement["Action"])))
 
 
 def _trust_action(action: str) -> bool:

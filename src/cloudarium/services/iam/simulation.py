@@ -15,6 +15,9 @@ from cloudarium.services.iam import errors
 
 _VARIABLE = re.compile(r"\$\{\s*([^,\s${}*?]+)\s*(?:,[^}]*)?\}")
 _BLANK = re.compile(r"\s*")
+_EVERYTHING = compile_document('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')
+
+ServiceControl = Sequence[Sequence[tuple[str, str]]]
 
 
 class Source(NamedTuple):
@@ -39,13 +42,20 @@ class Simulation:
         sources: Sequence[Source],
         boundary: Source | None,
         context: Mapping[str, ContextValue],
+        service_control: ServiceControl | None = None,
     ) -> None:
+        """`service_control` are the policies of the principal's organisation by level, None outside of one."""
         self._principal = principal
+        self._service_control = service_control
         # Two policies may have one name: the documents are named by their places.
         self._sources = {str(place): source for place, source in enumerate(sources)}
         self._policies = Policies(
             identity=[_compiled(source, place) for place, source in self._sources.items()],
             boundary=None if boundary is None else _compiled(boundary, "boundary"),
+            service_control=[
+                [compile_document(text, name, "service control") for name, text in level]
+                for level in service_control or ()
+            ],
         )
         self._context = context
         self._raw = {place: statements(load(source.text)) for place, source in self._sources.items()}
@@ -68,6 +78,9 @@ class Simulation:
             "MatchedStatements": [self._matched(ref) for ref in refs],
             "MissingContextValues": self._missing(action, Request(question)),
         }
+        if self._service_control is not None:
+            above = Policies(identity=[_EVERYTHING], service_control=self._policies.service_control)
+            answer["OrganizationsDecisionDetail"] = {"AllowedByOrganizations": decide(question, above).allowed}
         boundary = self._policies.boundary
         if boundary is not None:
             alone = decide(question, Policies(identity=[boundary]))

@@ -11,7 +11,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.services.iam import errors, identity, resources, rules, simulation
 from cloudarium.services.iam.records import entities, policies
 from cloudarium.services.iam.records.entities import Entity
-from cloudarium.services.iam.simulation import Simulation, Source
+from cloudarium.services.iam.simulation import ServiceControl, Simulation, Source
 from cloudarium.shared import clock
 
 _KINDS = ("user", "group", "role")
@@ -32,7 +32,9 @@ async def simulate_principal_policy(call: Call) -> dict[str, Any]:
     sources = _sources(call, entity) + simulation.given_sources(call.input.get("PolicyInputList"), "PolicyInputList")
     text = identity.document_of(call.store, entity.boundary) if entity.boundary else None
     boundary = None if text is None else Source(entity.boundary, "", text)
-    return await _simulate(call, _principal(call, entity), sources, boundary)
+    directory = call.cloud.directory
+    above = directory.service_control(call.account) if directory.membership(call.account) is not None else None
+    return await _simulate(call, _principal(call, entity), sources, boundary, above)
 
 
 @operation("GetContextKeysForCustomPolicy")
@@ -49,11 +51,17 @@ def get_context_keys_for_principal_policy(call: Call) -> dict[str, Any]:
     return {"ContextKeyNames": simulation.context_keys(_sources(call, _entity(call)) + given)}
 
 
-async def _simulate(call: Call, principal: Principal, sources: list[Source], boundary: Source | None) -> dict[str, Any]:
+async def _simulate(
+    call: Call,
+    principal: Principal,
+    sources: list[Source],
+    boundary: Source | None,
+    above: ServiceControl | None = None,
+) -> dict[str, Any]:
     bounds = simulation.given_sources(call.input.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
     now: dict[str, Any] = {"aws:CurrentTime": clock.iso(call.now), "aws:EpochTime": str(int(call.now))}
     context = {**now, **simulation.context_of(call.input.get("ContextEntries"))}
-    asked = Simulation(principal, sources, bounds[0] if bounds else boundary, context)
+    asked = Simulation(principal, sources, bounds[0] if bounds else boundary, context, above)
     actions, arns = call.input["ActionNames"], call.input.get("ResourceArns") or ["*"]
     # Every action on every resource: too many for a list when somebody means harm, so only their numbers are paged.
     chosen, more = rules.numbered_page(call.input, len(actions) * len(arns))
