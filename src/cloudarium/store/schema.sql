@@ -61,8 +61,8 @@ CREATE TABLE IF NOT EXISTS journal (
     source     TEXT NOT NULL,
     agent      TEXT NOT NULL
 );
-CREATE INDEX IF NOT EXISTS journal_parent ON journal (parent) WHERE parent <> '';
 CREATE INDEX IF NOT EXISTS journal_failed ON journal (number) WHERE status >= 400;
+CREATE INDEX IF NOT EXISTS journal_failed_trace ON journal (trace) WHERE status >= 400;
 CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
 CREATE INDEX IF NOT EXISTS journal_account ON journal (account, number);
 CREATE INDEX IF NOT EXISTS journal_key ON journal (access_key, number) WHERE access_key <> '';
