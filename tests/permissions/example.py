@@ -33,6 +33,7 @@ class Case:
 
     `on`: the ARN, or ARNs, that the table's actions are asked on; by action where they differ. "*" where the action has
     no resource. An ARN holds a `*` only where the caller cannot know the name (an id that the call itself makes).
+    `said`: by action, how a denial names the resource where AWS does not say its ARN.
     `also`: permissions beyond the table's row. `unneeded`: actions of the row that this input does not need, by reason.
     `wrong`: by action, ARNs of the same kind on which the grant must not help; without it they are made from `on` by
     the table's patterns.
@@ -44,6 +45,7 @@ class Case:
 
     input: Mapping[str, Any] = field(default_factory=dict)
     on: str | Sequence[str] | Mapping[str, str | Sequence[str]] = "*"
+    said: Mapping[str, str] = field(default_factory=dict)
     also: Sequence[Also] = ()
     unneeded: Mapping[str, str] = field(default_factory=dict)
     wrong: Mapping[str, Sequence[str]] = field(default_factory=dict)

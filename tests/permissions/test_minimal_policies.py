@@ -93,8 +93,9 @@ class Trial:
         begins = f"User: {self.stage.user_arn} is not authorized to perform: "
         assert message.startswith(begins), f"{why}: {message}"
         action, resource = _named(message.removeprefix(begins))
-        fits = any(action == pair.action and fnmatchcase(resource, pair.resource) for pair in missing)
-        assert fits, f"{why}: {message}\nmissing were {missing}"
+        named = [Pair(pair.action, self.case.said.get(pair.action, pair.resource)) for pair in missing]
+        fits = any(action == pair.action and fnmatchcase(resource, pair.resource) for pair in named)
+        assert fits, f"{why}: {message}\nmissing were {named}"
 
     def by_stranger(self, client: Any) -> None:
         """The call comes from another account: it finds nothing or is denied; where it succeeds, it changes nothing."""

@@ -49,7 +49,14 @@ def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) 
     call.decisions.append(ruling)
     decision = call.decision = ruling.decision
     if not decision.allowed:
-        raise AccessDenied(decision.message)
+        raise AccessDenied(_in_the_rooms_words(call, action, resource, decision.message))
+
+
+def _in_the_rooms_words(call: Call, action: str, resource: str, message: str) -> str:
+    """The denial as the service says it: `said(call, action, resource)` of its resources.py may name it otherwise."""
+    said = getattr(call.room.module("resources"), "said", None) if call.room is not None else None
+    words = said(call, action, resource) if said is not None else None
+    return message.replace(f" on resource: {resource} ", f" on resource: {words} ", 1) if words else message
 
 
 def _needs(touched: str | Need | Sequence[str | Need], actions: tuple[str, ...]) -> Iterator[Need]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -140,6 +141,46 @@ def new_policy(call: Call) -> list[str | Need]:
     path = call.input.get("Path") or "/"
     arn = f"arn:aws:iam::{call.account}:policy{path}{call.input.get('PolicyName', '')}"
     return _and_tags(call, arn, "iam:TagPolicy")
+
+
+def policies(call: Call) -> str:
+    """What a listing of managed policies is checked against."""
+    return "*"
+
+
+def profile_and_passed_role(call: Call) -> list[Need]:
+    """The instance profile that gets a role: giving a role to instances is also passing it."""
+    adding = Need("iam:AddRoleToInstanceProfile", profile(call))
+    return [adding, Need("iam:PassRole", role(call), {"iam:PassedToService": "ec2.amazonaws.com"})]
+
+
+_SAID_BY_ARN = re.compile("[Tt]ag|Boundary|PassRole")
+_BY_NAME: dict[Any, str] = {
+    user: "user",
+    renamed_user: "user",
+    group: "group",
+    renamed_group: "group",
+    role: "role",
+    profile: "instance profile",
+    profile_and_passed_role: "instance profile",
+}
+
+
+def said(call: Call, action: str, resource: str) -> str | None:
+    """How a denial names what the call touches: by kind and name; where AWS says the ARN, as in its newer calls, None.
+
+    Those are the calls on tags, boundaries and simulations, the ones that make or list entities, and iam:PassRole.
+    """
+    on = call.handler.on if call.handler is not None else None
+    if on is new_policy:
+        return f"policy {call.input.get('PolicyName', '')}"
+    if on is policies:
+        return f"policy path {call.input.get('PathPrefix') or '/'}"
+    if _SAID_BY_ARN.search(action):
+        return None
+    if on is policy:
+        return f"policy {resource}"
+    return f"{_BY_NAME[on]} {resource.rsplit('/', 1)[-1]}" if on in _BY_NAME else None
 
 
 def owner(call: Call, resource: str) -> str | None:

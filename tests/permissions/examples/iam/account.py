@@ -15,11 +15,15 @@ ASKED = {"ActionNames": ["s3:ListAllMyBuckets"]}
     "UpdateAccountPasswordPolicy",
     "GetAccountSummary",
     "GetAccountAuthorizationDetails",
-    "ListPolicies",
     "ListOpenIDConnectProviders",
 )
 def of_the_account(at: Stage) -> Case:
     return Case()
+
+
+@EXAMPLES("ListPolicies")
+def list_policies(at: Stage) -> Case:
+    return Case({"PathPrefix": "/eng/"}, said={"iam:ListPolicies": "policy path /eng/"})
 
 
 @EXAMPLES("CreateAccountAlias")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.permissions.example import Case, Examples, Stage
-from tests.permissions.examples.iam.made import make, named
+from tests.permissions.examples.iam.made import make, named, said
 
 EXAMPLES = Examples()
 
@@ -18,7 +18,7 @@ def key(at: Stage) -> Case:
     """A new user with an access key, and the call that names both."""
     arn = make(at, "user")
     made = at.root().create_access_key(UserName=at.name)["AccessKey"]
-    return Case({"UserName": at.name, "AccessKeyId": made["AccessKeyId"]}, arn)
+    return Case({"UserName": at.name, "AccessKeyId": made["AccessKeyId"]}, arn, said=said(at, "user"))
 
 
 EXAMPLES.add("DeleteAccessKey", key)
@@ -27,7 +27,7 @@ EXAMPLES.add("DeleteAccessKey", key)
 @EXAMPLES("UpdateAccessKey")
 def update_access_key(at: Stage) -> Case:
     ready = key(at)
-    return Case({**ready.input, "Status": "Inactive"}, ready.on)
+    return Case({**ready.input, "Status": "Inactive"}, ready.on, said=ready.said)
 
 
 @EXAMPLES("GetAccessKeyLastUsed")
@@ -48,4 +48,5 @@ EXAMPLES.add("DeleteLoginProfile", named("user", [_PROFILE]))
 def change_password(at: Stage) -> Case:
     """One's own password, so it is asked on oneself."""
     at.root().create_login_profile(UserName=at.user, Password=PASSWORD)
-    return Case({"OldPassword": PASSWORD, "NewPassword": f"{PASSWORD}k"}, at.user_arn)
+    given = {"OldPassword": PASSWORD, "NewPassword": f"{PASSWORD}k"}
+    return Case(given, at.user_arn, said=said(at, "user", at.user))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.permissions.example import Also, Case, Example, Examples, Stage
-from tests.permissions.examples.iam.made import NAMES, NOUNS, READ_ONLY, TAGS, TRUST, arn_of, make, named
+from tests.permissions.examples.iam.made import NAMES, NOUNS, READ_ONLY, TAGS, TRUST, arn_of, make, named, said
 
 EXAMPLES = Examples()
 
@@ -43,7 +43,9 @@ def renamed(kind: str) -> Example:
 
     def ready(at: Stage) -> Case:
         new = f"new-{at.name}"
-        return Case({NAMES[kind]: at.name, f"New{NAMES[kind]}": new}, [make(at, kind), arn_of(at, kind, new)])
+        both = [make(at, kind), arn_of(at, kind, new)]
+        either = said(at, kind, f"*{at.name}")
+        return Case({NAMES[kind]: at.name, f"New{NAMES[kind]}": new}, both, said=either)
 
     return ready
 
@@ -59,7 +61,7 @@ EXAMPLES.add("UpdateGroup", renamed("group"))
 def add_user_to_group(at: Stage) -> Case:
     """Asked on the group alone."""
     make(at, "user")
-    return Case({"GroupName": at.name, "UserName": at.name}, make(at, "group"))
+    return Case({"GroupName": at.name, "UserName": at.name}, make(at, "group"), said=said(at, "group"))
 
 
 @EXAMPLES("RemoveUserFromGroup")
@@ -72,15 +74,15 @@ def remove_user_from_group(at: Stage) -> Case:
 @EXAMPLES("AddRoleToInstanceProfile")
 def add_role_to_instance_profile(at: Stage) -> Case:
     passed = Also("iam:PassRole", make(at, "role"), PASSED)
-    profile = make(at, "instance-profile")
-    return Case({"InstanceProfileName": at.name, "RoleName": at.name}, profile, also=[passed])
+    profile, names = make(at, "instance-profile"), {"InstanceProfileName": at.name, "RoleName": at.name}
+    return Case(names, profile, also=[passed], said=said(at, "instance-profile"))
 
 
 @EXAMPLES("RemoveRoleFromInstanceProfile")
 def remove_role_from_instance_profile(at: Stage) -> Case:
     ready = add_role_to_instance_profile(at)
     at.root().add_role_to_instance_profile(**ready.input)
-    return Case(ready.input, ready.on)
+    return Case(ready.input, ready.on, said=ready.said)
 
 
 # ---- boundaries ------------------------------------------------------------------------------------------------------
@@ -112,7 +114,7 @@ def linked_role(at: Stage) -> Any:
 @EXAMPLES("DeleteServiceLinkedRole")
 def delete_service_linked_role(at: Stage) -> Case:
     role = linked_role(at)
-    return Case({"RoleName": role["RoleName"]}, role["Arn"])
+    return Case({"RoleName": role["RoleName"]}, role["Arn"], said=said(at, "role", role["RoleName"]))
 
 
 @EXAMPLES("GetServiceLinkedRoleDeletionStatus")

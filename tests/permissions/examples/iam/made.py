@@ -40,9 +40,15 @@ def named(kind: str, steps: Sequence[Step] = (), **more: Any) -> Example:
         arn = make(at, kind)
         for method, settings in steps:
             getattr(at.root(), method)(**{NAMES[kind]: at.name}, **settings)
-        return Case({NAMES[kind]: at.name, **more}, arn)
+        newer = "tag" in at.operation.lower() or "Boundary" in at.operation  # those say the ARN
+        return Case({NAMES[kind]: at.name, **more}, arn, said={} if newer else said(at, kind))
 
     return ready
+
+
+def said(at: Stage, kind: str, name: str = "") -> dict[str, str]:
+    """How a denial of the operation names an entity."""
+    return {f"iam:{at.operation}": f"{kind.replace('-', ' ')} {name or at.name}"}
 
 
 def arn_of(at: Stage, kind: str, name: str = "") -> str:

@@ -28,23 +28,26 @@ for _kind, _noun in (("user", "User"), ("group", "Group"), ("role", "Role")):
 def create_policy(at: Stage) -> Case:
     arn = at.arn(f"policy/eng/{at.name}", region="")
     given = {"PolicyName": at.name, "Path": "/eng/", "PolicyDocument": POLICY, "Tags": TAGS}
-    return Case(given, arn, also=[Also("iam:TagPolicy", arn, TAGGED)])
+    names = {"iam:CreatePolicy": f"policy {at.name}", "iam:TagPolicy": f"policy {at.name}"}
+    return Case(given, arn, also=[Also("iam:TagPolicy", arn, TAGGED)], said=names)
 
 
 @EXAMPLES("GetPolicy", "DeletePolicy", "ListPolicyVersions", "ListEntitiesForPolicy")
 def by_arn(at: Stage) -> Case:
     arn = at.root().create_policy(PolicyName=at.name, PolicyDocument=POLICY)["Policy"]["Arn"]
-    return Case({"PolicyArn": arn}, arn)
+    return Case(
+        {"PolicyArn": arn}, arn, said={} if "tag" in at.operation.lower() else {f"iam:{at.operation}": f"policy {arn}"}
+    )
 
 
 @EXAMPLES("CreatePolicyVersion")
 def create_policy_version(at: Stage) -> Case:
     ready = by_arn(at)
-    return Case({**ready.input, "PolicyDocument": POLICY, "SetAsDefault": True}, ready.on)
+    return Case({**ready.input, "PolicyDocument": POLICY, "SetAsDefault": True}, ready.on, said=ready.said)
 
 
 @EXAMPLES("GetPolicyVersion", "SetDefaultPolicyVersion", "DeletePolicyVersion")
 def by_version(at: Stage) -> Case:
     ready = by_arn(at)
     at.root().create_policy_version(**ready.input, PolicyDocument=POLICY)
-    return Case({**ready.input, "VersionId": "v2"}, ready.on)
+    return Case({**ready.input, "VersionId": "v2"}, ready.on, said=ready.said)

@@ -42,7 +42,7 @@ def get_policy(call: Call) -> dict[str, Any]:
     return {"Policy": shape}
 
 
-@operation("ListPolicies")
+@operation("ListPolicies", on=resources.policies)
 def list_policies(call: Call) -> dict[str, Any]:
     """The managed policies of the account, of AWS, or both; by name."""
     given = call.input

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.gateway.operation import Need, operation
+from cloudarium.gateway.operation import operation
 from cloudarium.services.iam import errors, resources, rules
 from cloudarium.services.iam.operations import shapes
 from cloudarium.services.iam.records import entities
@@ -63,13 +63,7 @@ def delete_instance_profile(call: Call) -> dict[str, Any]:
     return {}
 
 
-def _profile_and_role(call: Call) -> list[Need]:
-    """Giving a role to instances is also passing it."""
-    adding = Need("iam:AddRoleToInstanceProfile", resources.profile(call))
-    return [adding, Need("iam:PassRole", resources.role(call), {"iam:PassedToService": "ec2.amazonaws.com"})]
-
-
-@operation("AddRoleToInstanceProfile", on=_profile_and_role)
+@operation("AddRoleToInstanceProfile", on=resources.profile_and_passed_role)
 def add_role_to_instance_profile(call: Call) -> dict[str, Any]:
     """Put a role into an instance profile, which holds one at most."""
     profile = shapes.the(call, KIND, call.input["InstanceProfileName"])
