@@ -26,7 +26,7 @@ from tests.permissions.state import State
 
 DENIED = {"query": "AccessDenied", "rest-xml": "AccessDenied", "ec2": "UnauthorizedOperation"}
 DENY_ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}})
-REFUSALS = ("AccessDenied", "NotFound", "NoSuch", "NonExistent", "Invalid", "Validation", "403", "404")
+REFUSALS = ("AccessDenied", "NotInUse", "NotFound", "NoSuch", "NonExistent", "Invalid", "Validation", "403", "404")
 
 
 @cache
