@@ -17,11 +17,13 @@ import apsw
 import pytest
 
 from cloudarium.gateway import rooms
+from cloudarium.glass import records as journal
 from cloudarium.store import MigrationFailed, NewerFolder, Store, database, migrations
 from tests.conftest import RunningCloud
 from tests.store import table_shapes as shapes
 
 FOLDERS = Path(__file__).with_name("folders")
+PRESENT = database.FORMAT
 
 
 @pytest.fixture
@@ -83,6 +85,16 @@ def test_a_folder_of_the_first_morning_opens_and_answers(old_cloud: RunningCloud
     assert len([file for file in (old_folder / "blobs").glob("*/*")]) == 1  # the old names are swept away
 
 
+def test_the_journal_of_an_older_folder_is_still_read(old_folder: Path) -> None:
+    columns = "request_id, operation, principal, status, agent"
+    before = rows(old_folder, f"SELECT {columns} FROM journal ORDER BY number DESC")
+    store = Store(old_folder, rooms.schemas())
+    found = journal.find(store, limit=1000)
+    assert before and [(e.request_id, e.operation, e.principal, e.status, e.agent) for e in found] == before
+    assert len(before) > store.one("SELECT count(*) FROM journal_kinds")[0]
+    store.close()
+
+
 def test_the_copy_is_the_folder_as_it_was(old_folder: Path) -> None:
     before = rows(old_folder, "SELECT id, size, uses FROM blobs ORDER BY id")
     files = {file.name: file.read_bytes() for file in (old_folder / "blobs").glob("*/*")}
@@ -132,9 +144,9 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
         known = migrations.steps
 
         def found(old: int, new: int) -> list[migrations.Step]:
-            return [*known(old, 2), *made[max(old - 2, 0) : new - 2]]
+            return [*known(old, PRESENT), *made[max(old - PRESENT, 0) : new - PRESENT]]
 
-        monkeypatch.setattr(database, "FORMAT", 2 + len(made))
+        monkeypatch.setattr(database, "FORMAT", PRESENT + len(made))
         monkeypatch.setattr(migrations, "steps", found)
 
     return install
@@ -151,23 +163,23 @@ def present(tmp_path: Path) -> Path:
 def test_steps_run_in_order_and_once(present: Path, steps: Callable[..., None]) -> None:
     ran = []
 
-    def third(connection: apsw.Connection, folder: Path) -> None:
-        ran.append(3)
+    def first(connection: apsw.Connection, folder: Path) -> None:
+        ran.append(1)
         connection.execute("CREATE TABLE made (n)")
 
-    def fourth(connection: apsw.Connection, folder: Path) -> None:
-        ran.append(4)
+    def second(connection: apsw.Connection, folder: Path) -> None:
+        ran.append(2)
         connection.execute("INSERT INTO made VALUES (4)")
 
-    steps(third, fourth)
+    steps(first, second)
     for _ in range(2):
         store = Store(present, rooms.schemas())
-        assert (store.setting("format"), store.setting("note")) == ("4", "kept")
+        assert (store.setting("format"), store.setting("note")) == (str(PRESENT + 2), "kept")
         assert store.one("SELECT n FROM made") == (4,)
         store.close()
-    assert ran == [3, 4]
+    assert ran == [1, 2]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(database, "FORMAT", 3)
+        patch.setattr(database, "FORMAT", PRESENT + 1)
         with pytest.raises(NewerFolder):
             Store(present, rooms.schemas())
 
@@ -182,10 +194,11 @@ def test_a_step_that_fails_leaves_the_old(present: Path, steps: Callable[..., No
     with pytest.MonkeyPatch.context():
         steps(works, fails)
         for _ in range(2):
-            with pytest.raises(MigrationFailed, match="from format 2 to 4, and is as it was: .*no such table"):
+            words = f"from format {PRESENT} to {PRESENT + 2}, and is as it was: .*no such table"
+            with pytest.raises(MigrationFailed, match=words):
                 Store(present, rooms.schemas())
     assert dict(rows(present, "SELECT name, value FROM meta"))["note"] == "kept"
-    assert dict(rows(present, "SELECT name, value FROM meta"))["format"] == "2"
+    assert dict(rows(present, "SELECT name, value FROM meta"))["format"] == str(PRESENT)
 
 
 def test_a_kill_in_the_middle_leaves_the_old(old_folder: Path) -> None:

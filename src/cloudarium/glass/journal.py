@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import apsw
@@ -13,7 +13,7 @@ import orjson
 
 from cloudarium.glass import records
 from cloudarium.glass.grounds import Grounds, context_of_ruling, grounds_of
-from cloudarium.glass.records import Entry
+from cloudarium.glass.records import Entry, Kind, Own
 from cloudarium.policy.ruling import Ruling
 from cloudarium.shared.auth_errors import wire_of
 from cloudarium.shared.errors import AwsError
@@ -49,7 +49,7 @@ class Journal:
 
     def add(self, call: Call) -> None:
         """Note a finished call; it is written within a quarter of a second."""
-        self._waiting.append((_entry(call), call.decisions, call.consulted))
+        self._waiting.append((_kind(call), _own(call), call.decisions, call.consulted))
         if self._timer is None and self._loop is not None:
             self._timer = self._loop.call_later(_PAUSE, self.flush)
         elif len(self._waiting) >= _FULL:
@@ -80,13 +80,16 @@ class Journal:
 
     def last_of_key(self, access_key: str) -> Entry | None:
         """The newest call that this access key really signed; a handler may ask, what waits is looked through, too."""
-        waiting = (entry for entry, *_ in reversed(self._waiting) if entry.access_key == access_key and entry.signed)
-        return next(waiting, None) or records.last_of_key(self._cloud.store, access_key)
+        found = self._last_waiting(lambda kind: kind.access_key == access_key and kind.signed)
+        return found or records.last_of_key(self._cloud.store, access_key)
 
     def last_of_callers(self, start: str) -> Entry | None:
         """The newest call of callers whose ARN starts with `start`; a handler may ask."""
-        waiting = (entry for entry, *_ in reversed(self._waiting) if entry.principal.startswith(start))
-        return next(waiting, None) or records.last_of_callers(self._cloud.store, start)
+        found = self._last_waiting(lambda kind: kind.principal.startswith(start))
+        return found or records.last_of_callers(self._cloud.store, start)
+
+    def _last_waiting(self, fits: Callable[[Kind], bool]) -> Entry | None:
+        return next((Entry._make((*own, *kind)) for kind, own, *_ in reversed(self._waiting) if fits(kind)), None)
 
     def find(self, **filters: Any) -> list[dict[str, Any]]:
         """The entries that match, the newest first; see records.find."""
@@ -94,28 +97,34 @@ class Journal:
         return [_shown(entry) for entry in records.find(self._cloud.store, **filters)]
 
 
-def _entry(call: Call) -> Entry:
-    request, response, error = call.request, call.response, call.error
-    size_out = len(response.body) if response is not None and isinstance(response.body, bytes) else call.bytes_out
-    return Entry(
-        call.request_id,
-        call.parent.request_id if call.parent is not None else "",
-        call.trace,
-        call.now,
-        int((call.cloud.stopwatch() - call.started) * 1e6),
-        call.scope.account,
-        call.scope.region,
+def _kind(call: Call) -> Kind:
+    request, error, scope = call.request, call.error, call.scope
+    return Kind(
+        scope.account,
+        scope.region,
         call.service,
         call.operation_name,
         call.principal.arn,
         call.access_key,
-        response.status if response is not None else _status(error),
         "" if error is None else _error_code(call, error),
         call.signed,
+        "" if request is None else request.peer,
+        "" if request is None else request.headers.get("user-agent", "")[:300],
+    )
+
+
+def _own(call: Call) -> Own:
+    response, parent = call.response, call.parent
+    body = response.body if response is not None else None
+    return Own(
+        call.request_id,
+        "" if parent is None else parent.request_id,
+        call.trace,
+        call.now,
+        int((call.cloud.stopwatch() - call.started) * 1e6),
+        response.status if response is not None else _status(call.error),
         _size_in(call),
-        size_out,
-        request.peer if request is not None else "",
-        request.headers.get("user-agent", "")[:300] if request is not None else "",
+        len(body) if isinstance(body, bytes) else call.bytes_out,
         b"",  # made with the batch
     )
 
@@ -145,17 +154,19 @@ def _status(error: Exception | None) -> int:
 
 # ---- decisions as rows: made with the batch, off the way of a call ---------------------------------------------------
 
-_Waiting = tuple[Entry, Sequence[Ruling], Sequence[Ruling] | None]
+_Waiting = tuple[Kind, Own, Sequence[Ruling], Sequence[Ruling] | None]
 _MOST_RULINGS = 20  # of one call
 
 
-def _rows(waiting: Sequence[_Waiting], grounds: dict[str, Grounds]) -> Iterator[Sequence[Any]]:
+def _rows(waiting: Sequence[_Waiting], grounds: dict[str, Grounds]) -> list[tuple[Kind, Sequence[Any]]]:
     """The entries' values; what their decisions rest on is added to `grounds` by its digest."""
-    for entry, needed, consulted in waiting:
+    rows: list[tuple[Kind, Sequence[Any]]] = []
+    for kind, own, needed, consulted in waiting:
         shown = [_ruled(ruling, grounds) for ruling in _most(needed)]
         if consulted is not None:
             shown += [_ruled(ruling, grounds, True) for ruling in _most(consulted)]
-        yield (*entry[:-1], b"[" + b",".join(shown) + b"]")
+        rows.append((kind, (*own[:-1], b"[" + b",".join(shown) + b"]")))
+    return rows
 
 
 def _most(rulings: Sequence[Ruling]) -> Sequence[Ruling]:

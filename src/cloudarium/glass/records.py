@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudarium.glass.grounds import Grounds, digest_of
@@ -11,8 +11,23 @@ if TYPE_CHECKING:
     from cloudarium.store import Store
 
 
-class Entry(NamedTuple):
-    """One call: times in epoch seconds, duration in microseconds, sizes in bytes.
+class Kind(NamedTuple):
+    """What many calls share: it is kept once for all of them."""
+
+    account: str
+    region: str
+    service: str
+    operation: str
+    principal: str
+    access_key: str
+    error: str
+    signed: bool
+    source: str
+    agent: str
+
+
+class Own(NamedTuple):
+    """What is a call's own: times in epoch seconds, duration in microseconds, sizes in bytes.
 
     `decision` is the JSON of (action, resource, allowed, reason, ((policy, sid), …), digest of its grounds, values of
     the condition keys or null, whether the handler asked it beside what the call needs) for each permission asked for.
@@ -23,30 +38,56 @@ class Entry(NamedTuple):
     trace: str
     started: float
     micros: int
+    status: int
+    bytes_in: int
+    bytes_out: int
+    decision: bytes
+
+
+class Entry(NamedTuple):
+    """One call, whole: the fields of its Own and of its Kind."""
+
+    request_id: str
+    parent: str
+    trace: str
+    started: float
+    micros: int
+    status: int
+    bytes_in: int
+    bytes_out: int
+    decision: bytes
     account: str
     region: str
     service: str
     operation: str
     principal: str
     access_key: str
-    status: int
     error: str
     signed: bool
-    bytes_in: int
-    bytes_out: int
     source: str
     agent: str
-    decision: bytes
 
 
+_SHARED = ", ".join(Kind._fields)
+_KEEP_KIND = f"""INSERT INTO journal_kinds ({_SHARED}, last) VALUES ({", ".join("?" * len(Kind._fields))}, ?)
+    ON CONFLICT DO UPDATE SET last = excluded.last RETURNING id"""
+_KEEP = f"INSERT INTO journal (kind, {', '.join(Own._fields)}) VALUES (?, {', '.join('?' * len(Own._fields))})"
 _COLUMNS = ", ".join(Entry._fields)
-_MARKS = ", ".join("?" * len(Entry._fields))
+# The planner must walk the journal from its end: what is asked for is nearly always near.
+_ENTRIES = f"SELECT {_COLUMNS} FROM journal CROSS JOIN journal_kinds ON id = kind"
 
 
-def write(store: Store, entries: Iterable[Sequence[Any]]) -> int:
-    """Add entries, as the values of an Entry, in the order in which the calls ended; gives the last one's number."""
-    store.run_many(f"INSERT INTO journal ({_COLUMNS}) VALUES ({_MARKS})", entries)
-    return store.last_id
+def write(store: Store, entries: Sequence[tuple[Kind, Sequence[Any]]]) -> int:
+    """Add entries, each its kind and the values of an Own, in the order in which the calls ended; the last's number."""
+    last = (store.one("SELECT seq FROM sqlite_sequence WHERE name = 'journal'") or (0,))[0] + len(entries)
+    numbers: dict[Kind, int] = {}
+    with store.transaction():
+        store.begin()
+        for kind, _ in entries:
+            if kind not in numbers:
+                numbers[kind] = store.one(_KEEP_KIND, (*kind, last))[0]
+        store.run_many(_KEEP, ((numbers[kind], *own) for kind, own in entries))
+    return last
 
 
 def write_grounds(store: Store, last: int, grounds: Iterable[Grounds]) -> None:
@@ -64,7 +105,8 @@ def write_grounds(store: Store, last: int, grounds: Iterable[Grounds]) -> None:
 
 def trim(store: Store, kept: int) -> None:
     """Take away all but the last `kept` entries, and what only those rested on that are gone."""
-    for table, number in (("journal", "number"), ("journal_grounds", "last"), ("journal_texts", "last")):
+    tables = (("journal", "number"), ("journal_kinds", "last"), ("journal_grounds", "last"), ("journal_texts", "last"))
+    for table, number in tables:
         store.run(f"DELETE FROM {table} WHERE {number} <= (SELECT max(number) FROM journal) - ?", (kept,))
 
 
@@ -101,17 +143,37 @@ def find(
         conditions.append("number < ?")
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
     params = [*given.values(), *([] if before is None else [before]), limit]
-    return store.all(f"SELECT {_COLUMNS} FROM journal {where} ORDER BY number DESC LIMIT ?", params, Entry)
+    return store.all(f"{_ENTRIES} {where} ORDER BY number DESC LIMIT ?", params, Entry)
+
+
+def by_start(store: Store, start: str) -> Entry | None:
+    """The newest entry whose request id starts so; one that is whole has no other."""
+    sql = f"{_ENTRIES} WHERE request_id >= ? AND request_id < ? ORDER BY number DESC LIMIT 1"
+    return store.one(sql, (start, start + "~"), Entry)
+
+
+def failed(store: Store, *, account: str | None = None) -> Iterator[Entry]:
+    """The calls that ended with an error, the newest first."""
+    mine, params = ("AND account = ?", [account]) if account is not None else ("", [])
+    return store.each(f"{_ENTRIES} WHERE status >= 400 {mine} ORDER BY number DESC", params, Entry)
+
+
+def failed_of_trace(store: Store, root: str, limit: int) -> list[Entry]:
+    """The calls of a trace (its `Root=…`) that ended with an error, in the order in which they ended."""
+    sql = f"{_ENTRIES} WHERE status >= 400 AND trace >= ? AND trace < ? ORDER BY number LIMIT ?"
+    return store.all(sql, (root, root + "~", limit), Entry)
 
 
 def last_of_key(store: Store, access_key: str) -> Entry | None:
     """The newest call that this access key really signed."""
-    sql = f"SELECT {_COLUMNS} FROM journal WHERE access_key = ? AND signed ORDER BY number DESC LIMIT 1"
-    return store.one(sql, (access_key,), Entry)
+    return _last_of_kinds(store, "access_key = ? AND access_key <> '' AND signed", (access_key,))
 
 
 def last_of_callers(store: Store, start: str) -> Entry | None:
     """The newest call of callers whose ARN starts with `start`, as those of all sessions of a role do."""
-    sql = f"""SELECT {_COLUMNS} FROM journal WHERE number =
-        (SELECT max(number) FROM journal WHERE principal >= ? AND principal < ?)"""
-    return store.one(sql, (start, start + chr(0x10FFFF)), Entry)
+    return _last_of_kinds(store, "principal >= ? AND principal < ?", (start, start + chr(0x10FFFF)))
+
+
+def _last_of_kinds(store: Store, condition: str, params: tuple[str, ...]) -> Entry | None:
+    newest = f"SELECT max((SELECT max(number) FROM journal WHERE kind = id)) FROM journal_kinds WHERE {condition}"
+    return store.one(f"{_ENTRIES} WHERE number = ({newest})", params, Entry)

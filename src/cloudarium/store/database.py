@@ -19,7 +19,7 @@ from cloudarium.store.outbox import Outbox
 from cloudarium.store.tags import Tags
 
 FILE = "cloud.sqlite"
-FORMAT = 2  # of the data folder; a newer one is refused by name, an older one is migrated
+FORMAT = 3  # of the data folder; a newer one is refused by name, an older one is migrated
 
 _PRAGMAS = """
 PRAGMA journal_mode = WAL;

@@ -38,35 +38,43 @@ CREATE TABLE IF NOT EXISTS blobs (
     data   BLOB
 );
 
--- One row per call: CloudTrail's shape, and the source of why, traces and cost.
+-- One row per call: CloudTrail's shape, and the source of why, traces and cost. What many calls share is their kind.
 CREATE TABLE IF NOT EXISTS journal (
     number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    kind       INTEGER NOT NULL,
     request_id TEXT NOT NULL,
     parent     TEXT NOT NULL,
     trace      TEXT NOT NULL,
     started    REAL NOT NULL,
     micros     INTEGER NOT NULL,
+    status     INTEGER NOT NULL,
+    bytes_in   INTEGER NOT NULL,
+    bytes_out  INTEGER NOT NULL,
+    decision   BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS journal_failed ON journal (number) WHERE status >= 400;
+CREATE INDEX IF NOT EXISTS journal_failed_trace ON journal (trace) WHERE status >= 400;
+CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
+CREATE INDEX IF NOT EXISTS journal_kind ON journal (kind, number);
+
+-- `last` is the last entry of the journal of this kind.
+CREATE TABLE IF NOT EXISTS journal_kinds (
+    id         INTEGER PRIMARY KEY,
     account    TEXT NOT NULL,
     region     TEXT NOT NULL,
     service    TEXT NOT NULL,
     operation  TEXT NOT NULL,
     principal  TEXT NOT NULL,
     access_key TEXT NOT NULL,
-    status     INTEGER NOT NULL,
     error      TEXT NOT NULL,
     signed     INTEGER NOT NULL,
-    decision   BLOB NOT NULL,
-    bytes_in   INTEGER NOT NULL,
-    bytes_out  INTEGER NOT NULL,
     source     TEXT NOT NULL,
-    agent      TEXT NOT NULL
+    agent      TEXT NOT NULL,
+    last       INTEGER NOT NULL,
+    UNIQUE (principal, access_key, operation, service, account, region, error, signed, source, agent)
 );
-CREATE INDEX IF NOT EXISTS journal_failed ON journal (number) WHERE status >= 400;
-CREATE INDEX IF NOT EXISTS journal_failed_trace ON journal (trace) WHERE status >= 400;
-CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
-CREATE INDEX IF NOT EXISTS journal_account ON journal (account, number);
-CREATE INDEX IF NOT EXISTS journal_key ON journal (access_key, number) WHERE access_key <> '';
-CREATE INDEX IF NOT EXISTS journal_principal ON journal (principal, number);
+CREATE INDEX IF NOT EXISTS journal_kinds_key ON journal_kinds (access_key) WHERE access_key <> '';
+CREATE INDEX IF NOT EXISTS journal_kinds_last ON journal_kinds (last);
 
 -- What decisions rested on: who asked and by which policies, and their texts, each once. `last` is the last entry of the
 -- journal that speaks of it.
