@@ -19,8 +19,11 @@ from cloudarium.policy.principal import ContextValue, Principal, context_of
 # S3 alone writes the resource of a denial in quotes. Where the action has no resource most services write none; some
 # write the star.
 _QUOTED_RESOURCES = ("s3:",)
-_STARRED_RESOURCES = ("lambda:", "dynamodb:")
+_STARRED_RESOURCES = ("lambda:", "dynamodb:", "iam:")
 _NO_RESOURCES = ("", "*", "arn:aws:s3:::*")
+# S3 explains a denial to the bucket's own account alone.
+# Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
+_SILENT_ABROAD = ("s3:",)
 
 
 class Reason(StrEnum):
@@ -286,17 +289,13 @@ def _within_account(asked: _Asked) -> Decision:
 def _message(question: Question, because: str) -> str:
     """AWS's sentence for a denial; the resource is left out when the action has none."""
     action, resource = question.action, question.resource
+    if action.lower().startswith(_SILENT_ABROAD) and question.resource_account not in ("", question.principal.account):
+        return "Access Denied"
     where = ""
     if resource not in _NO_RESOURCES or action.lower().startswith(_STARRED_RESOURCES):
         quoted = f'"{resource}"' if action.lower().startswith(_QUOTED_RESOURCES) else resource or "*"
         where = f" on resource: {quoted}"
     return f"User: {question.principal.arn} is not authorized to perform: {action}{where} {because}"
-
-
-def smallest_policy(question: Question) -> dict[str, object]:
-    """The smallest identity policy that would allow the question, as a policy document."""
-    statement = {"Effect": "Allow", "Action": question.action, "Resource": question.resource}
-    return {"Version": "2012-10-17", "Statement": [statement]}
 
 
 def session_documents(principal: Principal) -> tuple[Document, ...] | None:

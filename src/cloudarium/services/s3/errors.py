@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.policy.engine import Decision
-from cloudarium.policy.principal import Principal
 from cloudarium.shared.errors import AwsError
 
 MIN_PART = 5 * 1024 * 1024
@@ -175,11 +173,6 @@ class Denied(S3Error):
 
     code, status = "AccessDenied", 403
     text = "Access Denied"
-
-    @classmethod
-    def of(cls, principal: Principal, decision: Decision) -> Denied:
-        """The denial that a decision says; the anonymous are told no more than that."""
-        return cls() if principal.kind == "anonymous" else cls(decision.message)
 
 
 # ---- Requests -------------------------------------------------------------------------------------------------------

@@ -55,7 +55,7 @@ def missing_version(call: Call, bucket: Bucket, key: str, version: str) -> error
 
 def _unless_hidden(call: Call, bucket: Bucket, error: errors.S3Error) -> errors.S3Error:
     decision = call.judged("s3:ListBucket", bucket.arn)
-    return error if decision.allowed else errors.Denied.of(call.principal, decision)
+    return error if decision.allowed else errors.Denied(decision.message)
 
 
 def _marker_headers(marker: Object) -> dict[str, str]:

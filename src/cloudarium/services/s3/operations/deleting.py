@@ -82,7 +82,7 @@ def _delete(call: Call, bucket: Bucket, entry: dict[str, Any]) -> dict[str, Any]
     for need in resources.deletion(f"{bucket.arn}/{key}", version, entry.get("ETag"), bypasses=False):
         decision = call.judged(need.action, need.resource, need.context)
         if not decision.allowed:
-            raise errors.Denied.of(call.principal, decision)
+            raise errors.Denied(decision.message)
     if entry.get("LastModifiedTime") is not None or entry.get("Size") is not None:
         raise errors.HeaderNotImplemented("Size" if entry.get("Size") is not None else "LastModifiedTime")
     if version is not None and not names.is_version_id(version):
