@@ -20,9 +20,14 @@ def present() -> dict[str, str]:
     """The statement that makes each table and index of a fresh folder, without comments and line ends."""
     store = Store(None, rooms.schemas())
     try:
-        made = store.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
+        return of(store)
     finally:
         store.close()
+
+
+def of(store: Store) -> dict[str, str]:
+    """The statement that makes each table and index of an open folder."""
+    made = store.all("SELECT name, sql FROM sqlite_schema WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'")
     return {name: " ".join(_COMMENT.sub(" ", sql).split()) for name, sql in made}
 
 

@@ -258,3 +258,11 @@ def test_no_table_changes_its_shape_within_a_format() -> None:
     )
     new = sorted(present.keys() - recorded.keys())
     assert not new, f"{new} are new, which needs no migration. Record them: python -m tests.store.table_shapes"
+
+
+def test_a_migrated_folder_looks_like_a_new_one(old_folder: Path) -> None:
+    store = Store(old_folder, rooms.schemas())
+    try:
+        assert shapes.of(store) == shapes.present()
+    finally:
+        store.close()
