@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import http.client
 import io
 import json
+import threading
+import time
+import urllib.error
+import urllib.request
 import zipfile
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
@@ -12,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from cloudarium.cloud import Cloud
 from cloudarium.gateway import background
@@ -20,6 +27,7 @@ from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.rooms import rooms_with
 from cloudarium.policy.principal import Principal
+from tests.conftest import RunningCloud
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC).timestamp()
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
@@ -204,12 +212,7 @@ def test_a_month_at_once_is_thirty_days_one_by_one(house: Callable[..., None], t
     house(test)
 
 
-def test_credentials_and_urls_age_with_a_journey(fresh_cloud: Any) -> None:
-    import urllib.error
-    import urllib.request
-
-    from botocore.exceptions import ClientError
-
+def test_credentials_and_urls_age_with_a_journey(fresh_cloud: RunningCloud) -> None:
     s3, sts = (fresh_cloud.client(name) for name in ("s3", "sts"))
     s3.create_bucket(Bucket="bucket")
     s3.put_object(Bucket="bucket", Key="k", Body=b"content")
@@ -234,3 +237,34 @@ def test_credentials_and_urls_age_with_a_journey(fresh_cloud: Any) -> None:
     with pytest.raises(urllib.error.HTTPError) as refused, urllib.request.urlopen(short, timeout=20):
         pass
     refused.value.close()
+
+
+def test_a_kill_in_the_middle_of_a_long_move_goes_on(fresh_cloud: RunningCloud) -> None:
+    dynamodb = fresh_cloud.client("dynamodb")
+    dynamodb.create_table(
+        TableName="table", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+    )  # fmt: skip
+    wanted = {"Enabled": True, "AttributeName": "ends"}
+    dynamodb.update_time_to_live(TableName="table", TimeToLiveSpecification=wanted)
+    began = fresh_cloud.control("clock")["epoch"]
+    for first in range(0, 2000, 25):
+        items = [{"id": {"S": str(n)}, "ends": {"N": str(int(began) + 1000 + n)}} for n in range(first, first + 25)]
+        dynamodb.batch_write_item(RequestItems={"table": [{"PutRequest": {"Item": item}} for item in items]})
+
+    def move() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            fresh_cloud.clock_advance(DAY)
+
+    asking = threading.Thread(target=move)
+    asking.start()
+    limit = time.monotonic() + 30
+    while fresh_cloud.control("clock")["moving_to"] is None and time.monotonic() < limit:
+        pass
+    fresh_cloud.restart()
+    asking.join(30)
+    fresh_cloud.settle()  # waits for the move that goes on, too
+    shown = fresh_cloud.control("clock")
+    assert (shown["moving_to"], shown["frozen"]) == (None, False)
+    assert began + DAY <= shown["epoch"] < began + DAY + 120
+    assert dynamodb.scan(TableName="table", Select="COUNT")["Count"] == 0
