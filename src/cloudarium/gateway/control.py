@@ -1,4 +1,4 @@
-"""The cloud's own paths: `/`, health, reset, clock and journal, guarded against web pages that are not ours."""
+"""The cloud's own paths: `/`, health, reset, clock, journal and why, guarded against web pages that are not ours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
@@ -17,6 +17,8 @@ from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
+from cloudarium.glass.journal import KEPT
+from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
 PREFIX = "/_cloudarium/"
@@ -48,7 +50,9 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     """Answer a request for the cloud itself; JSON, never cached."""
     try:
         _guard(request)
-        handler = _HANDLERS.get((request.method, request.path))
+        handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
+            (request.method, request.path[: request.path.rfind("/") + 1])
+        )
         if handler is None:
             raise Refused(404, f"There is nothing at {request.method} {request.path[:200]}.")
         shown = await handler(cloud, request)
@@ -207,6 +211,21 @@ async def _journal(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return {"entries": cloud.journal.find(**given, limit=int(limit))}
 
 
+async def _why(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    request_id = unquote(request.path.removeprefix(PREFIX + "why").strip("/"))[:500]
+    told = why(cloud, request_id) if request_id else why_last(cloud)
+    if told is None and request_id:
+        raise Refused(404, f"The journal knows no request {request_id}. {_WHERE_IDS_ARE}")
+    if told is None:
+        raise Refused(404, "No call in the journal was denied.")
+    return told
+
+
+_WHERE_IDS_ARE = (
+    "A request's id is in the error (RequestId), in the header x-amzn-requestid or x-amz-request-id, and in GET"
+    f" {PREFIX}journal, which keeps the last {KEPT} calls. After a crash the last quarter of a second may be missing."
+)
+
 _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]] = {
     ("GET", "/"): _index,
     ("HEAD", "/"): _index,
@@ -217,4 +236,6 @@ _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]]
     ("POST", PREFIX + "clock"): _move_clock,
     ("POST", PREFIX + "settle"): _settle,
     ("GET", PREFIX + "journal"): _journal,
+    ("GET", PREFIX + "why"): _why,
 }
+_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why}

@@ -68,6 +68,7 @@ class Entry(NamedTuple):
     agent: str
 
 
+_MOST_FAILED = 10_000  # calls with an error that are looked through
 _SHARED = ", ".join(Kind._fields)
 _KEEP_KIND = f"""INSERT INTO journal_kinds ({_SHARED}, last) VALUES ({", ".join("?" * len(Kind._fields))}, ?)
     ON CONFLICT DO UPDATE SET last = excluded.last RETURNING id"""
@@ -155,13 +156,14 @@ def by_start(store: Store, start: str) -> Entry | None:
 def failed(store: Store, *, account: str | None = None) -> Iterator[Entry]:
     """The calls that ended with an error, the newest first."""
     mine, params = ("AND account = ?", [account]) if account is not None else ("", [])
-    return store.each(f"{_ENTRIES} WHERE status >= 400 {mine} ORDER BY number DESC", params, Entry)
+    sql = f"{_ENTRIES} WHERE status >= 400 {mine} ORDER BY number DESC LIMIT {_MOST_FAILED}"
+    return store.each(sql, params, Entry)
 
 
-def failed_of_trace(store: Store, root: str, limit: int) -> list[Entry]:
+def failed_of_trace(store: Store, root: str) -> list[Entry]:
     """The calls of a trace (its `Root=…`) that ended with an error, in the order in which they ended."""
-    sql = f"{_ENTRIES} WHERE status >= 400 AND trace >= ? AND trace < ? ORDER BY number LIMIT ?"
-    return store.all(sql, (root, root + "~", limit), Entry)
+    sql = f"{_ENTRIES} WHERE status >= 400 AND trace >= ? AND trace < ? ORDER BY number LIMIT {_MOST_FAILED}"
+    return store.all(sql, (root, root + "~"), Entry)
 
 
 def last_of_key(store: Store, access_key: str) -> Entry | None:

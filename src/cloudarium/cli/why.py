@@ -1,0 +1,163 @@
+"""`cloudarium why`: why a call was allowed or denied, and the smallest change that would have allowed it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import typer
+from rich.markup import escape
+from rich.tree import Tree
+
+from cloudarium.cli import running
+from cloudarium.cli.lifecycle import Data, Json
+from cloudarium.cli.output import Failed, console, print_json, say
+from cloudarium.shared.clock import iso_millis
+
+_MOST_STATEMENTS = 6  # of one policy that are shown
+_LONGEST = 160  # characters of what a statement wants
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this command to the app."""
+    app.command()(why)
+
+
+def why(
+    request_id: Annotated[
+        str | None,
+        typer.Argument(
+            help="The request's id as a client prints it; its first eight characters do.", show_default=False
+        ),
+    ] = None,
+    last: Annotated[bool, typer.Option("--last", help="The last call that was denied.")] = False,
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Show why a call was allowed or denied: all policies considered, and what would have allowed it."""
+    if last is (request_id is not None):
+        raise Failed("Give the id of a request, or --last for the last call that was denied.")
+    told = running.find(data).ask("why" if request_id is None else f"why/{quote(request_id, safe='')}")
+    if as_json:
+        print_json(told)
+        return
+    _show(told)
+
+
+def _show(told: dict[str, Any]) -> None:
+    word, colon, rest = told["answer"].partition(":")
+    colour = "green" if word == "allowed" else "red"
+    say(f"[bold {colour}]{escape(word)}[/bold {colour}]{colon}{escape(rest)}")
+    say(f"[dim]{escape(_facts(told))}[/dim]")
+    if told["made_for"]:
+        say(f"made for {_call(told['made_for'])}, request {told['made_for']['request_id']}")
+    shown = _worth_showing(told["decisions"])
+    for decision in shown:
+        console.print(_tree(decision, alone=len(shown) == 1), soft_wrap=True)
+        if decision.get("remedy"):
+            _show_remedy(decision["remedy"])
+    others = len(told["decisions"]) - len(shown)
+    if others:
+        say(f"[dim]{others} more {'was' if others == 1 else 'were'} allowed; --json has them[/dim]")
+    for child in told["denied_for_it"]:
+        say(f"[red]denied for it[/red]: {_call(child)}, request {child['request_id']}: {escape(child['answer'])}")
+
+
+def _worth_showing(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The denials; when there is none, all of few decisions."""
+    denied = [one for one in decisions if not one["allowed"]]
+    return denied or decisions[:3]
+
+
+def _facts(told: dict[str, Any]) -> str:
+    where = f"{told['account']} in {told['region']}"
+    answered = f"{told['status']} {told['error']}".rstrip()
+    return f"{_call(told)} · {answered} · {where} · {iso_millis(told['started'])} · request {told['request_id']}"
+
+
+def _call(call: dict[str, Any]) -> str:
+    return f"{call['service'] or '?'}:{call['operation'] or '?'}"
+
+
+# ---- the policies ---------------------------------------------------------------------------------------------------
+
+
+def _tree(decision: dict[str, Any], alone: bool) -> Tree:
+    heading = f"{decision['action']} on {decision['resource']}"
+    tree = Tree(escape(heading if alone else decision["answer"]))
+    if decision["note"]:
+        tree.add(f"[yellow]{escape(decision['note'])}[/yellow]")
+    for layer in decision.get("layers", ()):
+        branch = tree.add(_layer_line(layer))
+        for policy in layer["policies"]:
+            held = policy["attached_to"]
+            leaf = branch.add(escape(policy["name"] + (f", attached to {held}" if held else "")))
+            for line in _statement_lines(policy):
+                leaf.add(line)
+    if decision.get("context"):
+        values = (f"{key} = {_values(value)}" for key, value in sorted(decision["context"].items()))
+        tree.add(escape(_cut("context: " + "; ".join(values), 3 * _LONGEST)))
+    return tree
+
+
+_OUTCOMES = {
+    "denies": "[red]denies[/red]",
+    "allows": "[green]allows[/green]",
+    "silent": "does not allow",
+    "none": "none",
+}
+
+
+def _layer_line(layer: dict[str, Any]) -> str:
+    level = f", level {layer['level']}" if layer["level"] else ""
+    spared = f" [dim](not needed: {escape(layer['spared'])})[/dim]" if layer["spared"] else ""
+    return f"{escape(layer['layer'])}{level}: {_OUTCOMES[layer['outcome']]}{spared}"
+
+
+def _statement_lines(policy: dict[str, Any]) -> list[str]:
+    """The statements that apply first, then those that nearly did, then the others; of many the rest is counted."""
+    ranked = sorted(policy["statements"], key=lambda one: (one["applies"] is not True, not one["nearly"]))
+    lines = [_statement_line(one) for one in ranked[:_MOST_STATEMENTS]]
+    left = len(ranked) - len(lines)
+    return [*lines, f"[dim]{left} more that do not apply[/dim]"] if left > 0 else lines
+
+
+def _statement_line(one: dict[str, Any]) -> str:
+    name = f'"{one["sid"]}"' if one["sid"] else str(one["position"] + 1)
+    start = escape(f"statement {name} ({one['effect']})")
+    if one["applies"]:
+        return f"[bold]{start} applies[/bold]"
+    if one["applies"] is None:
+        return f"[dim]{start}: its conditions were not looked at[/dim]"
+    missed = escape(_cut("; ".join(one["missed"]), _LONGEST))
+    return f"[yellow]{start} nearly: {missed}[/yellow]" if one["nearly"] else f"[dim]{start}: {missed}[/dim]"
+
+
+def _values(value: Any) -> str:
+    return ", ".join(value) if isinstance(value, list) else str(value)
+
+
+def _cut(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+# ---- what would allow it --------------------------------------------------------------------------------------------
+
+
+def _show_remedy(remedy: dict[str, Any]) -> None:
+    for place, change in enumerate(remedy["changes"]):
+        say(f"\n[bold]{'It would take' if place == 0 else 'and'}[/bold] {escape(_change_line(change))}")
+        if change["statement"] is not None:
+            print(json.dumps(change["statement"], indent=2))
+        for other in change["or_else"]:
+            say(f"[dim]or else: {escape(_change_line(other))}; --json has the statement[/dim]")
+    if remedy["left"]:
+        say(f"[yellow]{escape(remedy['left'])}[/yellow]")
+
+
+def _change_line(change: dict[str, Any]) -> str:
+    if change["do"] == "add":
+        return f"one more statement. {change['sentence']}:"
+    end = ", which then reads:" if change["statement"] is not None else "."
+    return f"a change. {change['sentence']} in {change['layer']} {change['to']}{end}"
