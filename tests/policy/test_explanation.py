@@ -42,7 +42,7 @@ def test_the_statement_that_allows_is_named_with_its_bearer() -> None:
     found = told(identity=[policy], bearers=[GROUP])
     assert found.sentence == (
         f'allowed: user bob may s3:GetObject on {KEY} because statement "Reads" of the identity-based policy p,'
-        f" attached to {GROUP} allows it"
+        f" attached to {GROUP}, allows it"
     )
     ((where, by, one),) = found.decided_by
     assert (where.name, by.attached_to, one.position) == (layers.IDENTITY, GROUP, 1)
@@ -123,7 +123,7 @@ def test_an_explicit_deny_names_its_statement() -> None:
     found = told(identity=[policy], bearers=[GROUP])
     assert found.sentence == (
         f"denied: user bob may not s3:GetObject on {KEY} because statement 2 of the identity-based policy p, attached"
-        f" to {GROUP} denies it"
+        f" to {GROUP}, denies it"
     )
     assert layer(found, layers.IDENTITY).outcome == "denies"
 

@@ -54,12 +54,13 @@ def _show(told: dict[str, Any]) -> None:
         say(f"made for {_call(told['made_for'])}, request {told['made_for']['request_id']}")
     shown = _worth_showing(told["decisions"])
     for decision in shown:
-        console.print(_tree(decision, alone=len(shown) == 1), soft_wrap=True)
+        console.print(_tree(decision, told["answer"]), soft_wrap=True)
         if decision.get("remedy"):
             _show_remedy(decision["remedy"])
     others = len(told["decisions"]) - len(shown)
     if others:
-        say(f"[dim]{others} more {'was' if others == 1 else 'were'} allowed; --json has them[/dim]")
+        more = "1 more permission was" if others == 1 else f"{others} more permissions were"
+        say(f"[dim]{more} allowed; --json tells why[/dim]")
     for child in told["denied_for_it"]:
         say(f"[red]denied for it[/red]: {_call(child)}, request {child['request_id']}: {escape(child['answer'])}")
 
@@ -83,9 +84,9 @@ def _call(call: dict[str, Any]) -> str:
 # ---- the policies ---------------------------------------------------------------------------------------------------
 
 
-def _tree(decision: dict[str, Any], alone: bool) -> Tree:
+def _tree(decision: dict[str, Any], answer: str) -> Tree:
     heading = f"{decision['action']} on {decision['resource']}"
-    tree = Tree(escape(heading if alone else decision["answer"]))
+    tree = Tree(escape(heading if decision["answer"] in answer else decision["answer"]))
     if decision["note"]:
         tree.add(f"[yellow]{escape(decision['note'])}[/yellow]")
     for layer in decision.get("layers", ()):
@@ -93,7 +94,7 @@ def _tree(decision: dict[str, Any], alone: bool) -> Tree:
         for policy in layer["policies"]:
             held = policy["attached_to"]
             leaf = branch.add(escape(policy["name"] + (f", attached to {held}" if held else "")))
-            for line in _statement_lines(policy):
+            for line in _statement_lines(policy, decision["allowed"]):
                 leaf.add(line)
     if decision.get("context"):
         values = (f"{key} = {_values(value)}" for key, value in sorted(decision["context"].items()))
@@ -115,15 +116,20 @@ def _layer_line(layer: dict[str, Any]) -> str:
     return f"{escape(layer['layer'])}{level}: {_OUTCOMES[layer['outcome']]}{spared}"
 
 
-def _statement_lines(policy: dict[str, Any]) -> list[str]:
+def _statement_lines(policy: dict[str, Any], allowed: bool) -> list[str]:
     """The statements that apply first, then those that nearly did, then the others; of many the rest is counted."""
-    ranked = sorted(policy["statements"], key=lambda one: (one["applies"] is not True, not one["nearly"]))
-    lines = [_statement_line(one) for one in ranked[:_MOST_STATEMENTS]]
+    ranked = sorted(policy["statements"], key=lambda one: (one["applies"] is not True, not _nearly(one, allowed)))
+    lines = [_statement_line(one, _nearly(one, allowed)) for one in ranked[:_MOST_STATEMENTS]]
     left = len(ranked) - len(lines)
     return [*lines, f"[dim]{left} more that do not apply[/dim]"] if left > 0 else lines
 
 
-def _statement_line(one: dict[str, Any]) -> str:
+def _nearly(one: dict[str, Any], allowed: bool) -> bool:
+    """Whether a statement about this action would have helped, but for one part of it."""
+    return not allowed and one["nearly"] and one["action"] and one["effect"] == "Allow"
+
+
+def _statement_line(one: dict[str, Any], nearly: bool) -> str:
     name = f'"{one["sid"]}"' if one["sid"] else str(one["position"] + 1)
     start = escape(f"statement {name} ({one['effect']})")
     if one["applies"]:
@@ -131,7 +137,7 @@ def _statement_line(one: dict[str, Any]) -> str:
     if one["applies"] is None:
         return f"[dim]{start}: its conditions were not looked at[/dim]"
     missed = escape(_cut("; ".join(one["missed"]), _LONGEST))
-    return f"[yellow]{start} nearly: {missed}[/yellow]" if one["nearly"] else f"[dim]{start}: {missed}[/dim]"
+    return f"[yellow]{start} nearly: {missed}[/yellow]" if nearly else f"[dim]{start}: {missed}[/dim]"
 
 
 def _values(value: Any) -> str:
@@ -146,18 +152,15 @@ def _cut(text: str, longest: int) -> str:
 
 
 def _show_remedy(remedy: dict[str, Any]) -> None:
-    for place, change in enumerate(remedy["changes"]):
-        say(f"\n[bold]{'It would take' if place == 0 else 'and'}[/bold] {escape(_change_line(change))}")
+    if remedy["changes"]:
+        several = len(remedy["changes"]) > 1
+        say(f"\n[bold]What would allow it{', all together' if several else ''}:[/bold]")
+    for change in remedy["changes"]:
+        reads = {"add": ":", "except": "; it then reads:", "remove": "."}[change["do"]]
+        say(escape(change["sentence"] + reads))
         if change["statement"] is not None:
             print(json.dumps(change["statement"], indent=2))
         for other in change["or_else"]:
-            say(f"[dim]or else: {escape(_change_line(other))}; --json has the statement[/dim]")
+            say(f"[dim]or else: {escape(other['sentence'])} (--json has it)[/dim]")
     if remedy["left"]:
         say(f"[yellow]{escape(remedy['left'])}[/yellow]")
-
-
-def _change_line(change: dict[str, Any]) -> str:
-    if change["do"] == "add":
-        return f"one more statement. {change['sentence']}:"
-    end = ", which then reads:" if change["statement"] is not None else "."
-    return f"a change. {change['sentence']} in {change['layer']} {change['to']}{end}"

@@ -78,7 +78,7 @@ def retell(store: Store, recorded: Recorded) -> dict[str, Any]:
         told["answer"] = f"{recorded.reason} ({recorded.action} on {recorded.resource})"
         told["note"] = "What was kept does not lead to the decision of that moment: a value may not have been kept."
     elif not recorded.allowed:
-        told["remedy"] = _remedy(question, policies)
+        told["remedy"] = _remedy(question, policies, bearers)
     return told
 
 
@@ -112,9 +112,9 @@ def _rebuilt(store: Store, recorded: Recorded) -> tuple[Question, Policies, tupl
     return question, policies, tuple(one[3] for one in layers["identity"])
 
 
-def _remedy(question: Question, policies: Policies) -> dict[str, Any]:
+def _remedy(question: Question, policies: Policies, bearers: tuple[str, ...]) -> dict[str, Any]:
     holder, speaks = _bears_policies(question.resource)
-    found = remedy(question, policies, holder=holder, speaks=speaks)
+    found = remedy(question, policies, bearers, holder=holder, speaks=speaks)
     return {"allows": found.allows, "left": found.left, "changes": [_change(change) for change in found.changes]}
 
 
@@ -216,6 +216,7 @@ def _change(change: Change) -> dict[str, Any]:
         "do": change.do,
         "layer": change.layer,
         "to": change.to,
+        "attached_to": change.attached_to,
         "sentence": change.sentence,
         "statement": change.statement,
         "instead_of": change.instead_of,

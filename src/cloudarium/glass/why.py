@@ -126,22 +126,21 @@ def _made_for(cloud: Cloud, entry: Entry) -> dict[str, Any] | None:
 
 
 def _answer(entry: Entry, decisions: list[dict[str, Any]], children: list[dict[str, Any]]) -> str:
-    denied = next((one for one in decisions if not one["allowed"]), None)
-    if denied is not None and (denied["needed"] or entry.status >= 400):
-        return str(denied["answer"])
     if not decisions:
         return _refused(entry) or _unasked(entry)
-    answer = str(decisions[-1]["answer"] if denied is None else decisions[0]["answer"])
-    count = sum(one["needed"] for one in decisions)
-    if count > 1:
-        answer = f"allowed: all {count} permissions that {_call(entry)} needs; the last: {answer}"
+    needed = [one for one in decisions if one["needed"]]
+    denied = next((one for one in decisions if not one["allowed"]), None)
+    if denied is not None:
+        whole = denied["needed"] or entry.status >= 400
+        return f"{'' if whole else 'partly '}{denied['answer']}"
+    answer = str((needed or decisions)[-1]["answer"])
+    if len(needed) > 1:
+        answer = f"allowed: all {len(needed)} permissions that {_call(entry)} needs; the last: {answer}"
     if entry.status < 400:
-        inside = f"; but {denied['answer']}" if denied is not None else ""
-        return answer + inside
+        return answer
     if children:
-        return (
-            f"failed with {entry.error}, though IAM allowed it, because a call made for it was {children[0]['answer']}"
-        )
+        inside = children[0]["answer"]
+        return f"failed with {entry.error}, though IAM allowed it, because a call that was made for it was {inside}"
     return f"failed with {entry.error}, for no reason of IAM's: {answer}"
 
 

@@ -95,8 +95,7 @@ class PolicyView:
     @property
     def named(self) -> str:
         """Its name, and who bears it unless that is the same."""
-        held = f", attached to {self.attached_to}" if self.attached_to not in ("", self.name) else ""
-        return f"{self.name}{held}"
+        return named(self.name, self.attached_to)
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,21 +293,26 @@ def sentence(
         return f"{start}: root is not limited by IAM policies"
     if decision.reason in _SILENT:
         return f"{start} because {_SILENT[decision.reason]}"
-    by = " and ".join(f"{one.named} of {_LAYER_NOUNS.get(layer.name, layer.name)} {policy.named}"
+    by = " and ".join(f"{one.named} of {NOUNS[layer.name]} {policy.named}"
                       for layer, policy, one in deciding)  # fmt: skip
     verb = "denies it" if not decision.allowed else "allows it" if len(deciding) < 2 else "allow it"
     return f"{start} because {by or 'a policy'} {verb}"
 
 
-_LAYER_NOUNS = {
+NOUNS = {
     RESOURCE_CONTROL: "the resource control policy",
     SERVICE_CONTROL: "the service control policy",
     RESOURCE: "the resource-based policy of",
-    TRUST: "the trust policy of",
+    TRUST: "the role trust policy of",
     IDENTITY: "the identity-based policy",
     BOUNDARY: "the permissions boundary",
     SESSION: "the",
 }
+
+
+def named(name: str, attached_to: str) -> str:
+    """A policy's name in a sentence, with who bears it unless that is the same."""
+    return f"{name}, attached to {attached_to}," if attached_to not in ("", name) else name
 
 
 def _said(written: Mapping[str, Any], element: str) -> str:

@@ -18,11 +18,13 @@ from cloudarium.policy.engine import Decision, Policies, Question, Reason, Reque
 from cloudarium.policy.explanation import (
     BOUNDARY,
     IDENTITY,
+    NOUNS,
     RESOURCE,
     RESOURCE_CONTROL,
     SERVICE_CONTROL,
     SESSION,
     TRUST,
+    named,
 )
 
 _MOST_STEPS = 100
@@ -36,7 +38,8 @@ class Change:
     """One change of one policy.
 
     `do` is "add" (the `statement`, to a policy of `to`), "except" (`statement` takes the place of the Deny
-    `instead_of`) or "remove" (the Deny goes). `or_else` are other changes of a Deny that would do as well.
+    `instead_of`) or "remove" (the Deny goes). `attached_to` bears an identity policy that is to be changed. `or_else`
+    are other changes of a Deny that would do as well.
     """
 
     do: str
@@ -45,6 +48,7 @@ class Change:
     sentence: str
     statement: Statement | None = None
     instead_of: Statement | None = None
+    attached_to: str = ""
     or_else: tuple[Change, ...] = ()
 
 
@@ -57,8 +61,10 @@ class Remedy:
     left: str = ""
 
 
-def remedy(question: Question, policies: Policies, *, holder: str = "", speaks: bool = True) -> Remedy:
-    """What would allow the question.
+def remedy(
+    question: Question, policies: Policies, bearers: Sequence[str] = (), *, holder: str = "", speaks: bool = True
+) -> Remedy:
+    """What would allow the question; `bearers` hold the identity policies.
 
     `holder` is the resource that bears the resource-based policy (empty: the question's), `speaks` False: resources of
     this kind have no policy.
@@ -68,7 +74,7 @@ def remedy(question: Question, policies: Policies, *, holder: str = "", speaks: 
         decision = decide(question, policies)
         if decision.allowed:
             return Remedy(tuple(changes), True)
-        asked = _Asked(question, policies, holder or question.resource, speaks)
+        asked = _Asked(question, policies, tuple(bearers), holder or question.resource, speaks)
         step = asked.excepted(decision.deciding[0]) if decision.deciding else asked.added(decision)
         if isinstance(step, str):
             return Remedy(tuple(changes), False, step)
@@ -86,6 +92,7 @@ Step = tuple[Change, Policies]
 class _Asked:
     question: Question
     policies: Policies
+    bearers: tuple[str, ...]
     holder: str
     speaks: bool
 
@@ -100,16 +107,16 @@ class _Asked:
         document = _document([statement])
         if reason is Reason.NO_IDENTITY:
             to = self.question.principal.role_arn or self.question.principal.arn
-            change = _add(IDENTITY, to, f"Add to an identity-based policy of {to}", statement)
+            change = _add(IDENTITY, to, f"Add this statement to an identity-based policy of {to}", statement)
             return change, replace(policies, identity=(*policies.identity, document))
         if reason is Reason.NO_BOUNDARY and policies.boundary is not None:
             to = policies.boundary.name
             statement = _statement(self.question, among=policies.boundary)
-            change = _add(BOUNDARY, to, f"Add to the permissions boundary {to}", statement)
+            change = _add(BOUNDARY, to, f"Add this statement to {NOUNS[BOUNDARY]} {to}", statement)
             return change, replace(policies, boundary=_with(policies.boundary, statement))
         if reason is Reason.NO_SESSION:
             to = self.question.principal.arn
-            change = _add(SESSION, to, "Make the session with a session policy that has", statement)
+            change = _add(SESSION, to, "Make the session with a session policy that has this statement", statement)
             return change, replace(policies, session=(*(policies.session or ()), document))
         return self._added_to_level(statement, document)
 
@@ -121,7 +128,7 @@ class _Asked:
             if not any(each.applies(request) for each in speaking):
                 to = f"level {place + 1} of the organisation"
                 levels[place] = (*level, document)
-                change = _add(SERVICE_CONTROL, to, f"Add to a service control policy at {to}", statement)
+                change = _add(SERVICE_CONTROL, to, f"Add this statement to a service control policy at {to}", statement)
                 return change, replace(self.policies, service_control=levels)
         return "No change of policies is known that would allow it."
 
@@ -138,7 +145,7 @@ class _Asked:
         statement = _statement(question, _principal_element(question), with_resource=not trust, among=document)
         to = document.name if document is not None else self.holder
         name = TRUST if trust else RESOURCE
-        change = _add(name, to, f"Add to the {name} of {to}", statement)
+        change = _add(name, to, f"Add this statement to {NOUNS[name]} {to}", statement)
         made = _document([statement], "resource") if document is None else _with(document, statement)
         return change, replace(self.policies, resource=made)
 
@@ -160,12 +167,19 @@ class _Asked:
             if statement is not None and not self._passes(made, position):
                 continue
             do = "remove" if statement is None else "except"
-            change = Change(do, layer, document.name, sentence, statement, denial)
+            holder = self._holder(document) if layer == IDENTITY else ""
+            sentence = f"{sentence} {NOUNS[layer]} {named(document.name, holder).rstrip(',')}"
+            change = Change(do, layer, document.name, sentence, statement, denial, holder)
             ways.append((change, _exchanged(self.policies, document, made)))
         if not ways:
             return "No exception to the Deny is known."
         first, policies = ways[0]
         return replace(first, or_else=tuple(change for change, _ in ways[1:])), policies
+
+    def _holder(self, document: Document) -> str:
+        places = (place for place, one in enumerate(self.policies.identity) if one is document)
+        place = next(places, len(self.bearers))
+        return self.bearers[place] if place < len(self.bearers) else ""
 
     def _passes(self, document: Document, position: int) -> bool:
         bounded = self.policies.boundary is not None
@@ -182,9 +196,9 @@ class _Asked:
         if layer != SESSION:
             for noun, statement in (resource, caller) if own else (caller, resource):
                 if statement is not None:
-                    yield f"Except {noun} from the Deny", statement
+                    yield f"Except {noun} from the Deny in", statement
         if layer in (IDENTITY, BOUNDARY, SESSION):
-            yield "Take the Deny away", None
+            yield "Take the Deny out of", None
 
 
 def _add(layer: str, to: str, sentence: str, statement: Statement) -> Change:
