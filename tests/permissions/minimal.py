@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import NamedTuple
 
 from cloudarium.policy import access
 from tests.permissions.example import Case
 
+_ARN = re.compile(r"arn:(?P<Partition>[^:]+):[^:]+:(?P<Region>[^:]*):(?P<Account>[^:]*):(?P<Resource>.+)")
 ELSEWHERE = {"Region": "eu-south-2", "Account": "999999999999"}
 
 
@@ -73,19 +74,16 @@ def check_kinds(needed: Sequence[Pair], outside: str) -> None:
     assert bool(odd) == bool(outside), f"{odd or 'All resources are as the reference says'}; outside={outside!r}"
 
 
-def misses(pair: Pair) -> Iterator[str]:
+def misses(pair: Pair) -> list[str]:
     """Resources of the same kind that are not the one: another name, region, account; any ARN for "*"."""
     if pair.resource == "*":
-        prefix = pair.action.partition(":")[0]
-        yield f"arn:aws:{prefix}:*:*:*"
-        return
-    seen = set()
-    for match in matches(pair):
-        for variable, text in match.groupdict().items():
-            if variable == "Partition" or set(text) <= {"*"}:
-                continue
-            start, end = match.span(variable)
-            other = pair.resource[:start] + ELSEWHERE.get(variable, f"not-{text}") + pair.resource[end:]
-            if other not in seen:
-                seen.add(other)
-                yield other
+        return [f"arn:aws:{pair.action.partition(':')[0]}:*:*:*"]
+    readings = matches(pair) or [read for read in [_ARN.fullmatch(pair.resource)] if read is not None]
+    found: dict[str, None] = {}
+    for reading in readings:
+        for variable, text in reading.groupdict().items():
+            if variable != "Partition" and not set(text) <= {"*"}:
+                start, end = reading.span(variable)
+                other = ELSEWHERE.get(variable, f"not-{text}")
+                found[pair.resource[:start] + other + pair.resource[end:]] = None
+    return list(found)

@@ -201,12 +201,10 @@ def prove(trial: Trial, actions: Sequence[str], outsider: Callable[[str], Any]) 
     trial.denied(needed, "without a policy")
     for pair in needed:
         others = [other for other in needed if other != pair]
-        if others:
-            trial.grant(minimal.policy(others))
-            trial.denied([pair], f"without {pair}")
-        for wrong in trial.case.wrong.get(pair.action) or minimal.misses(pair):
-            trial.grant(minimal.policy([*others, Pair(pair.action, wrong)]))
-            trial.denied([pair], f"with {pair.action} on {wrong}")
+        elsewhere = [Pair(pair.action, wrong) for wrong in trial.case.wrong.get(pair.action) or minimal.misses(pair)]
+        if others or elsewhere:
+            trial.grant(minimal.policy([*others, *elsewhere]))
+            trial.denied([pair], f"without {pair}, though with {elsewhere}")
     if stage.account in json.dumps(trial.case.input, default=str):
         trial.by_stranger(outsider(stage.service))
     trial.grant(minimal.policy(needed))
