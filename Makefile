@@ -42,7 +42,12 @@ bench: $(VENV)/installed-dev ## Measure the small calls, beside a bare server an
 coverage: $(VENV)/installed-dev ## Write docs/coverage.md from the code
 	@$(BIN)/python scripts/generate_coverage.py
 
+SECONDS ?= 600
+fuzz: $(VENV)/installed-dev ## Attack a cloud with hostile input: SECONDS=600, ONLY=area,area, SEED=, EXAMPLE=
+	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) \
+		$(if $(EXAMPLE),--example $(EXAMPLE))
+
 clean: down ## Remove what was set up here (the cloud's state stays)
 	rm -rf $(VENV) .venv-clients dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help up down test check bench coverage clean
+.PHONY: help up down test check bench fuzz coverage clean

@@ -31,7 +31,7 @@ from cloudarium.gateway import tls
 from cloudarium.gateway.certificates import Authority
 from tests.clients.tools import Shell
 from tests.conftest import RunningCloud
-from tests.gateway.test_hostile_inputs import TRUST
+from tests.fuzz.furniture import TRUST
 
 BIG = 20 * 1024 * 1024
 
