@@ -36,8 +36,9 @@ check: $(VENV)/installed-dev ## ruff and mypy
 	@$(BIN)/mypy
 	@cd capstone && ../$(BIN)/mypy
 
-bench: $(VENV)/installed-dev ## Measure the small calls, beside a bare server and the peers
+bench: $(VENV)/installed-dev ## Measure the small calls beside a bare server and the peers, then whether they stay small
 	@$(BIN)/python -m bench
+	@$(BIN)/python -m bench.growth
 
 coverage: $(VENV)/installed-dev ## Write docs/coverage.md from the code
 	@$(BIN)/python scripts/generate_coverage.py

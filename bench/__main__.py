@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import statistics
 import time
 from contextlib import ExitStack
@@ -43,22 +42,13 @@ class Bench:
 
     def measure(self, name: str, requests: list[bytes], connections: int, *, children: bool = False) -> Outcome:
         """Warm up, then run one case on one server."""
-        return _measure(self.running[name], requests, connections, self.seconds, children)
+        return load.measure(self.running[name], requests, connections, self.seconds, children)
 
     def bare(self, connections: int) -> float:
         """The CPU microseconds of a bare request just now."""
         server = self.running["bare"]
         requests = [request_bytes(server.url, "GET", "/", {}, b"")]
-        return _measure(server, requests, connections, self.seconds / 3, False).cpu_micros
-
-
-def _measure(
-    server: servers.Server, requests: list[bytes], connections: int, seconds: float, children: bool
-) -> Outcome:
-    asyncio.run(load.run(server.port, requests, connections, min(0.5, seconds / 4)))
-    before = server.cpu(children)
-    latencies, errors, took = asyncio.run(load.run(server.port, requests, connections, seconds))
-    return Outcome(len(latencies), errors, took, tuple(latencies), server.cpu(children) - before)
+        return load.measure(server, requests, connections, self.seconds / 3, False).cpu_micros
 
 
 def _line(name: str, outcome: Outcome, notes: str = "") -> str:

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from bench.servers import Server
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,39 @@ def request_bytes(url: str, method: str, path: str, headers: dict[str, str], bod
     lines = [f"{method} {path} HTTP/1.1", f"Host: {urlsplit(url).netloc}", f"Content-Length: {len(body)}"]
     lines += [f"{name}: {value}" for name, value in headers.items() if name.lower() not in ("host", "content-length")]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
+
+
+def measure(
+    server: Server, requests: Sequence[bytes], connections: int, seconds: float, children: bool = False
+) -> Outcome:
+    """Warm the server up, then run `requests` for `seconds` and see what they cost."""
+    asyncio.run(run(server.port, requests, connections, min(0.5, seconds / 4)))
+    before = server.cpu(children)
+    latencies, errors, took = asyncio.run(run(server.port, requests, connections, seconds))
+    return Outcome(len(latencies), errors, took, tuple(latencies), server.cpu(children) - before)
+
+
+def send(port: int, requests: Iterable[bytes], connections: int) -> None:
+    """Send each request once. Raises RuntimeError for an answer that is no success."""
+
+    async def all_of_them() -> None:
+        left = iter(requests)
+        await asyncio.gather(*(_worker(port, left) for _ in range(connections)))
+
+    asyncio.run(all_of_them())
+
+
+async def _worker(port: int, left: Iterator[bytes]) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for request in left:
+        writer.write(request)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]
+        body = await reader.readexactly(int(length or 0))
+        if head[9:10] != b"2":
+            raise RuntimeError(f"{request[:200]!r} was answered by {head[:15]!r} {body[:300]!r}")
+    writer.close()
+    await writer.wait_closed()
 
 
 async def run(port: int, requests: Sequence[bytes], connections: int, seconds: float) -> tuple[list[float], int, float]:

@@ -55,6 +55,15 @@ class Server:
         pages = int(Path(f"/proc/{self.process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
+    def peak_mb(self) -> float:
+        """The most resident memory that the process has had so far, in MB."""
+        return _status(self.process.pid, "VmHWM:") / 1000
+
+    def switches(self) -> int:
+        """How often the process's threads have gone to sleep so far: once for each time that something woke them."""
+        tasks = Path(f"/proc/{self.process.pid}/task").iterdir()
+        return sum(_status(int(task.name), "voluntary_ctxt_switches:") for task in tasks)
+
     def stop(self) -> None:
         """End it and everything that it started."""
         with contextlib.suppress(ProcessLookupError):  # it may have ended by itself
@@ -65,6 +74,11 @@ class Server:
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
         self.folder.cleanup()
+
+
+def _status(pid: int, name: str) -> int:
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
 def _ticks(pid: int) -> int:

@@ -13,6 +13,8 @@ import logging
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Coroutine, Mapping
 from contextlib import aclosing
+from email.utils import formatdate
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import httptools
@@ -378,17 +380,14 @@ class Connection(asyncio.Protocol):
         else:
             told = b"\r\n".join(map(header_value, lines))
         first = _STATUS_LINES.get(status) or f"HTTP/1.1 {status} \r\n".encode()
-        return b"%b%b%b\r\n\r\n" % (first, self._default_headers(), told)
-
-    def _default_headers(self) -> bytes:
-        """The server's own (the date), once for every second."""
-        given = self.server.default_headers
-        if given is not _DEFAULTS[0]:
-            _DEFAULTS[:] = given, b"".join([b"%b: %b\r\n" % header for header in given])
-        return _DEFAULTS[1]
+        return b"%b%b%b\r\n\r\n" % (first, _date(int(self.app.cloud.clock.machine_now())), told)
 
 
-_DEFAULTS: list[Any] = [None, b""]  # the headers that were last asked for, and their bytes
+@lru_cache(maxsize=1)
+def _date(second: int) -> bytes:
+    return b"date: %b\r\n" % formatdate(second, usegmt=True).encode()
+
+
 _NAMES: dict[bytes, str] = {}  # a client sends the same names again and again
 _MOST_NAMES = 1024
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import logging
 import socket
 import ssl
 from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
 
 import uvicorn
 
@@ -57,4 +59,22 @@ def serve(
     gc.set_threshold(50_000, 20, 50)
     listener.listen(config.backlog)
     opened(cloud.endpoint)
-    uvicorn.Server(config).run(sockets=[listener])
+    Server(config).run(sockets=[listener])
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server looks ten times a second whether it shall stop; this one sleeps until it is told."""
+
+    _loop: asyncio.AbstractEventLoop | None = None
+
+    async def main_loop(self) -> None:
+        """Wait for the signal to stop."""
+        self._loop, self._told = asyncio.get_running_loop(), asyncio.Event()
+        if not self.should_exit:
+            await self._told.wait()
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Stop; a second time, at once."""
+        super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
