@@ -86,6 +86,12 @@ def delete_stack(at: Stage) -> Case:
     return Case({"StackName": at.name, "RoleARN": passed.resource}, stack, also=[passed])
 
 
+@EXAMPLES("DeleteStack", variant="StoredRole")
+def delete_stack_with_its_role(at: Stage) -> Case:
+    """The stack keeps the role it was made with: nobody need pass it again (CreateStack API reference)."""
+    return Case({"StackName": at.name}, created(at, RoleARN=role(at).resource))
+
+
 @EXAMPLES(
     "DescribeStacks",
     "DescribeStackEvents",
@@ -195,6 +201,15 @@ def by_change_set(at: Stage) -> Case:
     """The stack of the change set is asked on, though only the change set is named."""
     made = change_set(at)
     return Case({"ChangeSetName": made["arn"]}, made["stack"])
+
+
+@EXAMPLES("ExecuteChangeSet", variant="Role")
+def execute_change_set_with_a_role(at: Stage) -> Case:
+    """Who made the change set has passed its role; who executes it need not be allowed to (CreateChangeSet API)."""
+    given = {"StackName": at.name, "ChangeSetName": "c", "TemplateBody": body(ONE), "ChangeSetType": "CREATE"}
+    made = at.root().create_change_set(**given, RoleARN=role(at).resource)
+    done(at, made["StackId"])
+    return Case({"StackName": at.name, "ChangeSetName": "c"}, made["StackId"])
 
 
 @EXAMPLES("DeleteChangeSet")

@@ -121,6 +121,40 @@ def test_a_role_must_trust_cloudformation(stacks: Stacks, client: Callable[..., 
     assert stacks.client.describe_stacks()["Stacks"] == []
 
 
+def test_a_template_in_a_bucket_is_read_with_the_callers_rights(
+    stacks: Stacks, iam_user: Users, client: Callable[..., Any], account: str
+) -> None:
+    name = f"templates-{account}"
+    client("s3").create_bucket(Bucket=name)
+    client("s3").put_object(Bucket=name, Key="t.json", Body=Stacks.body({"A": {"Type": HANDLE}}))
+    given = {"StackName": "s", "TemplateURL": f"{stacks.cloud.url}/{name}/t.json"}
+    with pytest.raises(ClientError, match="S3 error: .*s3:GetObject") as raised:
+        iam_user(allow("cloudformation:*"), name="without")("cloudformation").create_stack(**given)
+    assert raised.value.response["Error"]["Code"] == "ValidationError"
+    policy = allow("cloudformation:*")
+    policy["Statement"] += allow("s3:GetObject", resource=f"arn:aws:s3:::{name}/t.json")["Statement"]
+    iam_user(policy, name="with")("cloudformation").create_stack(**given)
+    assert stacks.status("s") == "CREATE_COMPLETE"
+
+
+def test_parameters_in_the_store_are_read_with_the_callers_rights(
+    stacks: Stacks, iam_user: Users, client: Callable[..., Any], account: str
+) -> None:
+    client("ssm").put_parameter(Name="/days", Value="7", Type="String")
+    days = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/days"}
+    body = Stacks.body({"A": {"Type": HANDLE}}, Parameters={"Days": days})
+    with pytest.raises(ClientError, match="User doesn't have permission to call ssm:GetParameters") as raised:
+        iam_user(allow("cloudformation:*"), name="without")("cloudformation").create_stack(
+            StackName="s", TemplateBody=body
+        )
+    assert raised.value.response["Error"]["Code"] == "ValidationError"
+    policy = allow("cloudformation:*")
+    parameter = f"arn:aws:ssm:us-east-1:{account}:parameter/days"
+    policy["Statement"] += allow("ssm:GetParameters", resource=parameter)["Statement"]
+    iam_user(policy, name="with")("cloudformation").create_stack(StackName="s", TemplateBody=body)
+    assert stacks.status("s") == "CREATE_COMPLETE"
+
+
 def test_transforms_need_a_right_of_their_own(stacks: Stacks, iam_user: Users, account: str) -> None:
     body = Stacks.body({"T": {"Type": "AWS::Serverless::SimpleTable"}}, Transform="AWS::Serverless-2016-10-31")
     given = {"StackName": "s", "ChangeSetName": "c", "ChangeSetType": "CREATE", "TemplateBody": body}

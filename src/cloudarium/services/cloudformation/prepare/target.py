@@ -19,6 +19,7 @@ from cloudarium.services.cloudformation.template.functions import Context, Unkno
 from cloudarium.services.cloudformation.template.reading import read
 from cloudarium.services.cloudformation.worker import worker
 from cloudarium.shared import tags as tag_forms
+from cloudarium.shared.errors import AccessDenied
 
 _LARGE = 32 * 1024
 
@@ -164,7 +165,11 @@ async def _from_ssm(call: Call, section: Mapping[str, Any], raw: Mapping[str, st
     found: dict[str, str] = {}
     names = sorted(set(wanted.values()))
     for start in range(0, len(names), 10):
-        answer = await call.send("ssm", "GetParameters", {"Names": names[start : start + 10]}, context=VIA)
+        try:
+            answer = await call.send("ssm", "GetParameters", {"Names": names[start : start + 10]}, context=VIA)
+        except AccessDenied as denied:
+            problem = "AccessDenied. User doesn't have permission to call ssm:GetParameters"
+            raise ValidationError(problem) from denied
         for entry in answer.get("Parameters", []):
             found[entry["Name"] + entry.get("Selector", "")] = entry["Value"]
             found.setdefault(entry.get("ARN", ""), entry["Value"])
