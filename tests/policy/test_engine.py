@@ -259,6 +259,11 @@ def test_the_resource_is_left_out_when_there_is_none() -> None:
     assert f"dynamodb:GetItem on resource: {table} because" in ask(action="dynamodb:GetItem", resource=table).message
 
 
+def test_a_role_of_another_account_is_never_passed() -> None:
+    decision = ask(owner=OTHER, identity=[ALL], action="iam:PassRole", resource=f"arn:aws:iam::{OTHER}:role/r")
+    assert (decision.allowed, decision.message) == (False, "Cross-account pass role is not allowed.")
+
+
 def test_some_services_write_the_star() -> None:
     for action in ("lambda:ListFunctions", "dynamodb:DescribeLimits"):
         assert f"{action} on resource: * because" in ask(action=action, resource="*").message

@@ -289,8 +289,11 @@ def _within_account(asked: _Asked) -> Decision:
 def _message(question: Question, because: str) -> str:
     """AWS's sentence for a denial; the resource is left out when the action has none."""
     action, resource = question.action, question.resource
-    if action.lower().startswith(_SILENT_ABROAD) and question.resource_account not in ("", question.principal.account):
-        return "Access Denied"
+    if question.resource_account not in ("", question.principal.account):
+        if action.lower().startswith(_SILENT_ABROAD):
+            return "Access Denied"
+        if action.lower() == "iam:passrole":
+            return "Cross-account pass role is not allowed."
     where = ""
     if resource not in _NO_RESOURCES or action.lower().startswith(_STARRED_RESOURCES):
         quoted = f'"{resource}"' if action.lower().startswith(_QUOTED_RESOURCES) else resource or "*"

@@ -65,6 +65,15 @@ def test_create_needs_the_role_to_be_passed(iam_user: Any, role: str, account: s
     assert "lambda:TagResource" in refusal.message
 
 
+def test_a_role_of_another_account_is_not_passed(functions: Any) -> None:
+    with refused("AccessDeniedException") as refusal:
+        functions.create_function(
+            FunctionName="fn", Runtime="python3.11", Handler="app.handler", Role="arn:aws:iam::210987654321:role/r",
+            Code={"ZipFile": zipped()},
+        )  # fmt: skip
+    assert refusal.message == "Cross-account pass role is not allowed."
+
+
 def test_code_in_s3_is_read_by_the_caller(make: Make, iam_user: Any, client: Any, role: str, account: str) -> None:
     bucket = f"code-{account}"
     client("s3").create_bucket(Bucket=bucket)
