@@ -23,7 +23,7 @@ ROUND = 250  # examples that share a cloud: what one leaves is there for the nex
 _PLACE = re.compile(r'File "\S+", line \d+')
 _CHANGED = re.compile(r" changed \['(\w+ \w+):")
 _TOLD = 6000  # characters of a finding
-SLOW = 0.5  # seconds from which an example is worth a look
+SLOW = 0.5  # seconds of computing from which an example is worth a look
 
 Attack = Callable[[Target, Random], None]
 
@@ -157,7 +157,7 @@ def _close(report: Report, target: Target | None) -> None:
 
 def _play(report: Report, name: str, seed: int, number: int, target: Target) -> bool:
     report.examples += 1
-    began = time.perf_counter()
+    began = time.process_time()
     try:
         with guarded():
             AREAS[name].attack(target, Random(f"{name}:{seed}:{number}"))
@@ -169,7 +169,7 @@ def _play(report: Report, name: str, seed: int, number: int, target: Target) -> 
     except Exception:  # of the cloud where an area calls a part of it directly, else of the fuzzer
         report.add(traceback.format_exc(), f"{name}, seed {seed}, example {number}")
         return False
-    took = time.perf_counter() - began
+    took = time.process_time() - began
     if took > SLOW:
         report.slow.append(f"{name}, seed {seed}, example {number}: {took:.1f} s")
     return True

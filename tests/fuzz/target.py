@@ -34,7 +34,8 @@ from cloudarium.gateway.rooms import all_rooms
 from cloudarium.services.cloudformation.worker import worker
 from tests.gateway.protocols import samples
 
-PATIENCE = 10.0  # seconds for one example; a guard against hangs, not a measure of speed
+PATIENCE = 10.0  # seconds of computing for one example; a guard against hangs, not a measure of speed
+WAITING = 60.0  # seconds that it may take altogether: the machine may be busy with other things
 MOST_MEMORY = 512 * 1024  # KiB that one example may add to the process
 REGION = "us-east-1"
 _BOOKKEEPING = re.compile(r"journal\w*|meta|sqlite_\w*")  # what an error may leave behind
@@ -236,22 +237,27 @@ class Target:
 
 
 @contextlib.contextmanager
-def guarded(patience: float = PATIENCE) -> Iterator[None]:
+def guarded(patience: float = PATIENCE, waiting: float = WAITING) -> Iterator[None]:
     """Raise Found when what is inside hangs or takes much memory; on the main thread only."""
 
     def ring(*_: Any) -> None:
         raise Hang()
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    earlier = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, patience)
+    earlier = [(each, signal.signal(each, ring)) for each in (signal.SIGVTALRM, signal.SIGALRM)]
+    signal.setitimer(signal.ITIMER_VIRTUAL, patience)
+    signal.setitimer(signal.ITIMER_REAL, waiting)
     try:
         yield
     except Hang as error:
-        raise Found(f"no end after {patience} s\n{traceback.format_exc()[-3000:]}") from error
+        raise Found(
+            f"no end after {patience} s of computing or {waiting} s\n{traceback.format_exc()[-3000:]}"
+        ) from error
     finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, earlier)
+        for number, handler in earlier:
+            signal.signal(number, handler)
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // (1024 if sys.platform == "darwin" else 1)
     if grown > MOST_MEMORY:
         raise Found(f"one example took {grown // 1024} MiB of memory")

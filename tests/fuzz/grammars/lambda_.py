@@ -165,7 +165,7 @@ async def _serve(data: bytes, piece: int) -> None:
     await api.start()
     host, _, port = api.address.partition(":")
     try:
-        await asyncio.wait_for(_converse(api, host, int(port), data, piece), 8.0)
+        await asyncio.wait_for(_converse(api, host, int(port), data, piece), 30.0)
     except TimeoutError as error:
         raise Found(f"the Runtime API hangs at {data[:1500]!r} in pieces of {piece}") from error
     finally:

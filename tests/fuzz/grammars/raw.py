@@ -96,7 +96,7 @@ def _raw(target: Target, source: Random) -> None:
 async def _exchange(port: int, data: bytes, piece: int, politely: bool) -> bytes:
     """What the server answers until it closes; `politely`: the client says when it has sent all."""
     try:
-        return await asyncio.wait_for(_sent(port, data, piece, politely), 8.0)
+        return await asyncio.wait_for(_sent(port, data, piece, politely), 30.0)
     except TimeoutError as error:
         raise Found(f"{data[:2000]!r} in pieces of {piece}: the connection stays open") from error
 

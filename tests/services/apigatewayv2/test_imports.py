@@ -142,6 +142,8 @@ def test_base_paths(apigateway, backend):
             }
         ),
         "[" * 20_000,
+        "openapi: 3.0.1\ninfo: " + "{" * 3_000,
+        "openapi: 3.0.1\ninfo:\n" + "? " * 3_000,
         '{"a":' * 5_000,
     ],
 )

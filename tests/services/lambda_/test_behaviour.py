@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.services.lambda_.conftest import ECHO, refused, zipped
 
@@ -208,6 +209,9 @@ def test_layers(make: Make, call: CallFunction, functions: Any, account: str) ->
     assert [(one["LayerName"], one["LatestMatchingVersion"]["Version"]) for one in layers] == [("shared", 2)]
     assert functions.list_layers(CompatibleRuntime="nodejs20.x")["Layers"] == []
     by_arn = functions.get_layer_version_by_arn(Arn=one["LayerVersionArn"])
+    for other in (one["LayerArn"] + ":9223372036854775808", "arn:aws:lambda:::awslayer:AmazonLinux1803"):
+        with pytest.raises(ClientError, match="The resource you requested does not exist"):
+            functions.get_layer_version_by_arn(Arn=other)
     with urllib.request.urlopen(by_arn["Content"]["Location"]) as answer:
         assert len(answer.read()) == by_arn["Content"]["CodeSize"]
     functions.publish_version(FunctionName="fn")

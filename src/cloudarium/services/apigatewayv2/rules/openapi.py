@@ -23,13 +23,20 @@ _ANY = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
 
 
-class _PlainLoader(yaml.SafeLoader):
-    """YAML without aliases: a few of them could stand for a document of any size."""
+_Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_DEEPEST = 100
 
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
+
+def _read_yaml(text: str) -> Any:
+    """YAML without aliases, a few of which could stand for a document of any size, and not nested without end."""
+    depth = 0
+    for event in yaml.parse(text, _Loader):
+        if isinstance(event, yaml.AliasEvent):
             raise yaml.YAMLError("aliases are not supported")
-        return super().compose_node(parent, index)
+        depth += isinstance(event, yaml.CollectionStartEvent) - isinstance(event, yaml.CollectionEndEvent)
+        if depth > _DEEPEST:
+            raise yaml.YAMLError("nested too deeply")
+    return yaml.load(text, _Loader)  # noqa: S506 - the safe loader, or its twin in C
 
 
 @dataclass(slots=True)
@@ -52,7 +59,7 @@ def parse(text: str) -> Data:
         elif len(text) > _LARGEST_YAML:
             raise BadRequest(f"A YAML document may have at most {_LARGEST_YAML} bytes; use JSON")
         else:
-            document = yaml.load(text, _PlainLoader)  # noqa: S506 - a subclass of the safe loader
+            document = _read_yaml(text)
     except (ValueError, yaml.YAMLError, RecursionError) as error:
         raise BadRequest("Unable to parse API definition because of a malformed document") from error
     if not isinstance(document, dict) or not str(document.get("openapi", "")).startswith("3."):

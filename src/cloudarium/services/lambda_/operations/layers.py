@@ -47,6 +47,8 @@ def _number(call: Call) -> int:
 
 def _find(call: Call) -> LayerVersion:
     scope, name, number = resources.parse_layer(call.input.get("Arn") or call.input.get("LayerName"), call.scope)
+    if number is None and "VersionNumber" not in call.input:
+        raise errors.NotFound(_NOT_THERE)  # an ARN with a number that no version has, or of a layer of AWS's own
     if number is None:
         number = _number(call)
     found = records.find_layer_version(call.store, scope, name, number)
