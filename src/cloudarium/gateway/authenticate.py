@@ -17,6 +17,7 @@ from cloudarium.shared.auth_errors import (
     BodyMismatch,
     ExpiredToken,
     HeadersNotSigned,
+    IncompleteSignature,
     InvalidAccessKey,
     MissingAuthentication,
     PresignedExpired,
@@ -25,9 +26,8 @@ from cloudarium.shared.auth_errors import (
     UnrecognizedClient,
 )
 from cloudarium.shared.clock import iso
+from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import scope_of
-
-_SKEW = 15 * 60  # seconds that a client's clock may be off
 
 
 def authenticate(call: Call) -> None:
@@ -53,16 +53,17 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
         _check_version_2(call, claim, request, credential)
         return credential
     _check_time(call, claim)
-    expected = sigv4.signature_of(claim, request, credential.secret, _payload_hash(claim, request), path_once)
+    payload_hash = _payload_hash(claim, request, path_once)
+    expected = sigv4.signature_of(claim, request, credential.secret, payload_hash, path_once)
     if not hmac.compare_digest(expected.encode(), claim.signature.encode()):
-        raise SignatureMismatch(**_what_was_signed(claim, request) if path_once else {})
-    _check_headers_signed(claim, request)
+        raise SignatureMismatch(**_what_was_signed(claim, request, payload_hash) if path_once else {})
+    _check_headers_signed(claim, request, path_once)
     return credential
 
 
-def _what_was_signed(claim: sigv4.Claim, request: HttpRequest) -> dict[str, Any]:
+def _what_was_signed(claim: sigv4.Claim, request: HttpRequest, payload_hash: str) -> dict[str, Any]:
     """What S3, which signs the path once, tells beside SignatureDoesNotMatch: clients find their mistake by it."""
-    canonical = sigv4.canonical_request(claim, request, _payload_hash(claim, request), path_once=True)
+    canonical = sigv4.canonical_request(claim, request, payload_hash, path_once=True)
     text = sigv4.string_to_sign(claim, canonical)
     return {
         "AWSAccessKeyId": claim.access_key,
@@ -117,6 +118,8 @@ def signing_key_of(call: Call) -> bytes | None:
 
 
 def _check_token(call: Call, claim: sigv4.Claim, credential: Credential) -> None:
+    if not claim.token:  # a temporary key is none without its token
+        raise InvalidAccessKey(AWSAccessKeyId=claim.access_key)
     if credential.token is None or not hmac.compare_digest(credential.token.encode(), claim.token.encode()):
         raise UnrecognizedClient()
     if credential.expires is not None and credential.expires <= call.now:
@@ -126,18 +129,22 @@ def _check_token(call: Call, claim: sigv4.Claim, credential: Credential) -> None
 def _check_time(call: Call, claim: sigv4.Claim) -> None:
     signed_at = _seconds(claim.timestamp)
     if not claim.timestamp.startswith(claim.date):
-        raise SignatureMismatch(
-            "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
-        )
-    clock = call.cloud.clock
+        raise _other_date(claim)
+    assert call.room is not None
+    clock, skew = call.cloud.clock, call.room.card.clock_skew
     machine_now = clock.machine_now()
     if claim.expires is None:
-        if abs(machine_now - signed_at) > _SKEW:
-            raise RequestExpired(_skew_message(claim, signed_at, machine_now))
+        if abs(machine_now - signed_at) > skew:
+            raise _skewed(claim, signed_at, machine_now, skew)
         return
     ends = clock.at(signed_at) + claim.expires
-    if signed_at - machine_now > _SKEW:
-        raise PresignedExpired("Request is not valid yet", ServerTime=iso(call.now))
+    if signed_at - machine_now > skew:
+        times: dict[str, Any] = {
+            "X-Amz-Date": str(int(signed_at * 1000)),
+            "Expires": iso(ends),
+            "ServerTime": iso(call.now),
+        }
+        raise PresignedExpired("Request is not yet valid", **times)
     if ends < call.now:
         fields: dict[str, Any] = {
             "Expires": iso(ends),
@@ -147,11 +154,32 @@ def _check_time(call: Call, claim: sigv4.Claim) -> None:
         raise PresignedExpired(**fields)
 
 
-def _skew_message(claim: sigv4.Claim, signed_at: float, now: float) -> str:
-    shown = iso(now).replace("-", "").replace(":", "")
+def _other_date(claim: sigv4.Claim) -> SignatureMismatch:
+    said, stamp = (
+        "Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP",
+        claim.timestamp,
+    )
+    error = SignatureMismatch(f"{said}: '{claim.date}' != '{stamp[:8]}', from '{stamp}'.")
+    if claim.expires is None:
+        said = "The authorization header is malformed; Invalid credential date. Date is not the same as X-Amz-Date."
+        return error.in_xml(said, "AuthorizationHeaderMalformed", 400)
+    said = f'Invalid credential date "{claim.date}". This date is not the same as X-Amz-Date: "{stamp[:8]}".'
+    return error.in_xml(said, "AuthorizationQueryParametersError", 400)
+
+
+def _skewed(claim: sigv4.Claim, signed_at: float, now: float, skew: int) -> RequestExpired:
     if signed_at > now:
-        return f"Signature not yet current: {claim.timestamp} is still later than {shown}"
-    return f"Signature expired: {claim.timestamp} is now earlier than {shown} ({shown} - 15 min.)"
+        said = f"Signature not yet current: {claim.timestamp} is still later than {_stamp(now + skew)} ({_stamp(now)} +"
+    else:
+        said = f"Signature expired: {claim.timestamp} is now earlier than {_stamp(now - skew)} ({_stamp(now)} -"
+    return RequestExpired(f"{said} {skew // 60} min.)").in_xml(
+        RequestExpired.wire["rest-xml"].message, RequestTime=claim.timestamp, ServerTime=iso(now),
+        MaxAllowedSkewMilliseconds=str(skew * 1000),
+    )  # fmt: skip
+
+
+def _stamp(moment: float) -> str:
+    return iso(moment).replace("-", "").replace(":", "")
 
 
 @lru_cache(maxsize=1024)  # a busy client signs many requests within one second
@@ -162,10 +190,12 @@ def _seconds(timestamp: str) -> float:
         raise SignatureMismatch(f"'{timestamp}' is not a valid date") from error
 
 
-def _payload_hash(claim: sigv4.Claim, request: HttpRequest) -> str:
+def _payload_hash(claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> str:
     claimed = request.headers.get("x-amz-content-sha256")
     if claim.expires is not None:
         return claimed or sigv4.UNSIGNED
+    if path_once and (claimed is None or not _is_digest(claimed)):
+        _check_payload_word(claimed)
     if request.stream is not None:
         return claimed or sigv4.UNSIGNED  # a stream is proved while it passes (body.py)
     computed = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
@@ -179,12 +209,31 @@ def _payload_hash(claim: sigv4.Claim, request: HttpRequest) -> str:
 
 
 def _is_digest(text: str) -> bool:
-    return len(text) == 64 and text.isalnum()
+    return len(text) == 64 and not text.strip("0123456789abcdefABCDEF")
 
 
-def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
+_PAYLOAD_WORDS = (
+    sigv4.UNSIGNED, "STREAMING-UNSIGNED-PAYLOAD-TRAILER", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD",
+    "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER", "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD",
+    "STREAMING-AWS4-ECDSA-P256-SHA256-PAYLOAD-TRAILER",
+)  # fmt: skip
+
+
+def _check_payload_word(claimed: str | None) -> None:
+    """Where the head must say what the body is, it says so by a hash or by one of these words."""
+    name = "x-amz-content-sha256"
+    if claimed is None:
+        raise IncompleteSignature().in_xml(f"Missing required header for this request: {name}", "InvalidRequest")
+    if claimed not in _PAYLOAD_WORDS:
+        said = f"{name} must be {', '.join(_PAYLOAD_WORDS)} or a valid sha256 value."
+        raise IncompleteSignature().in_xml(said, "InvalidArgument", ArgumentName=name, ArgumentValue=claimed)
+    if "-ECDSA-" in claimed:
+        raise NotBuilt("Signature Version 4A")
+
+
+def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> None:
     """Every x-amz- header and the host must be covered: what is not signed could be added on the way."""
-    unsigned = _unsigned(claim.signed_headers, tuple(request.headers))
+    unsigned = _unsigned(claim.signed_headers, tuple(request.headers), path_once)
     if unsigned:
         unsigned = [name for name in unsigned if name not in request.query_headers]
     if unsigned:
@@ -192,11 +241,17 @@ def _check_headers_signed(claim: sigv4.Claim, request: HttpRequest) -> None:
 
 
 @lru_cache(maxsize=1024)  # a client sends the same headers with every call of one kind
-def _unsigned(signed_headers: str, sent: tuple[str, ...]) -> Sequence[str]:
+def _unsigned(signed_headers: str, sent: tuple[str, ...], path_once: bool) -> Sequence[str]:
     names = sigv4.header_names(signed_headers)
     if "host" not in names:
-        raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
-    return [name for name in sent if name.startswith("x-amz-") and name not in names and name not in _MAY_BE_UNSIGNED]
+        raise SignatureMismatch("'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.").in_xml(
+            HeadersNotSigned.wire["rest-xml"].message, "AccessDenied", HeadersNotSigned="host"
+        )
+    unsigned = [name for name in sent if name.startswith("x-amz-") and name not in names]
+    if path_once:  # S3 is stricter
+        unsigned += [name for name in sent if name == "content-md5" and name not in names]
+        return [name for name in unsigned if name != "x-amz-content-sha256"]
+    return [name for name in unsigned if name not in _MAY_BE_UNSIGNED]
 
 
 _MAY_BE_UNSIGNED = frozenset({"x-amz-content-sha256", "x-amz-user-agent", "x-amz-date"})

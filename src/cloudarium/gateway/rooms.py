@@ -26,6 +26,7 @@ class Service:
     resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: its
     doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
     browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
+    `clock_skew`: how many seconds the clock of a client may be off.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Service:
     cors: bool = False
     form: str = ""
     query_headers: bool = False
+    clock_skew: int = 5 * 60
 
 
 def folder_name(service: str) -> str:

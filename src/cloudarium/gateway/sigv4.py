@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import re
+from datetime import UTC
+from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote_to_bytes
@@ -21,7 +23,10 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 
 _SPACES = re.compile(r" {2,}|\t+")
 _PLAIN = re.compile(r"/[A-Za-z0-9._~/-]*")  # a path that is its own canonical form but for dot segments
-_DATE = re.compile(r"\d{8}T\d{6}Z")
+_DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+_NUMBER = re.compile(r"[+-]?[0-9]+")
+_HEADER = "The authorization header is malformed;"
+_QUERY = "Error parsing the X-Amz-Credential parameter;"
 
 
 class Claim(NamedTuple):
@@ -60,12 +65,12 @@ def claim_of(request: HttpRequest) -> Claim | None:
 def _from_header(header: str, headers: dict[str, str]) -> Claim:
     head, label, last = header.rpartition("Signature=")
     fixed = _fixed(f"{head}{label}*" if len(last) == 64 and "," not in last else header)
-    timestamp = headers.get("x-amz-date", "")
+    timestamp = headers.get("x-amz-date") or _timestamp(headers.get("date", ""))
     if not _is_timestamp(timestamp):
         raise IncompleteSignature(
             "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header."
             f" Authorization={ALGORITHM}"
-        )
+        ).in_xml("AWS authentication requires a valid Date or x-amz-date header", "AccessDenied", 403)
     access_key, date, region, service, terminator, signed_headers, signature = fixed
     signature = signature if signature != "*" else last.strip()
     token = headers.get("x-amz-security-token", "")
@@ -76,15 +81,43 @@ def _from_header(header: str, headers: dict[str, str]) -> Claim:
 def _fixed(header: str) -> tuple[str, ...]:
     """The five parts of the scope, the signed headers and the signature of an Authorization header."""
     if not header.startswith(ALGORITHM):
-        raise IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
+        raise _unknown_algorithm(header)
     fields = {}
     for part in header[len(ALGORITHM) :].split(","):
         name, _, value = part.partition("=")
         fields[name.strip()] = value.strip()
     for name in ("Credential", "Signature", "SignedHeaders"):
         if not fields.get(name):
-            raise IncompleteSignature(f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}")
-    return *_scope(fields["Credential"]), fields["SignedHeaders"], fields["Signature"]
+            raise IncompleteSignature(
+                f"Authorization header requires '{name}' parameter. Authorization={ALGORITHM}"
+            ).in_xml(
+                f"{_HEADER} the authorization header requires three components: Credential, SignedHeaders, and"
+                " Signature."
+            )
+    return *_scope(fields["Credential"], False), fields["SignedHeaders"], fields["Signature"]
+
+
+def _unknown_algorithm(header: str) -> IncompleteSignature:
+    error = IncompleteSignature(f"Authorization header requires '{ALGORITHM}' as its algorithm.")
+    scheme, space, _ = header.partition(" ")
+    if scheme.upper() == "AWS":  # version 2 of the signature: some regions never took it
+        return error.in_xml(
+            f"The authorization mechanism you have provided is not supported. Please use {ALGORITHM}.", "InvalidRequest"
+        )
+    said = "Unsupported Authorization Type" if space else (
+        "Authorization header is invalid -- one and only one ' ' (space) required"
+    )  # fmt: skip
+    return error.in_xml(said, "InvalidArgument", ArgumentName="Authorization", ArgumentValue=header[:2048])
+
+
+def _timestamp(date: str) -> str:
+    """A Date header's time as it is signed; empty when it is none."""
+    if _DATE.fullmatch(date):
+        return date
+    try:
+        return parsedate_to_datetime(date).astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
+    except (ValueError, TypeError, OverflowError):
+        return ""
 
 
 @lru_cache(maxsize=1024)  # a busy client signs many requests within one second
@@ -94,25 +127,27 @@ def _is_timestamp(text: str) -> bool:
 
 def _from_query(query: str) -> Claim:
     values = claimed_values(query)
+    if values.get("X-Amz-Algorithm") not in (None, "", ALGORITHM):
+        raise QueryAuthError('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders"):
         if not values.get(name):
             raise QueryAuthError(
                 "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
                 " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
             )
-    if values["X-Amz-Algorithm"] != ALGORITHM:
-        raise QueryAuthError(f'X-Amz-Algorithm only supports "{ALGORITHM}"')
     if not _DATE.fullmatch(values["X-Amz-Date"]):
         raise QueryAuthError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
-    scope = _scope(values["X-Amz-Credential"])
-    token = values.get("X-Amz-Security-Token", "")
     expires = _expiry(values.get("X-Amz-Expires", "900"))
+    scope = _scope(values["X-Amz-Credential"], True)
+    token = values.get("X-Amz-Security-Token", "")
     return Claim(*scope, values["X-Amz-SignedHeaders"], values["X-Amz-Signature"], values["X-Amz-Date"], token, expires)
 
 
 def _expiry(text: str) -> int:
-    if not text.isdecimal() or not text.isascii():
+    if not _NUMBER.fullmatch(text):
         raise QueryAuthError("X-Amz-Expires should be a number")
+    if text.startswith("-") and text.strip("-0"):
+        raise QueryAuthError("X-Amz-Expires must be non-negative")
     if len(text) > 9 or int(text) > 604800:
         raise QueryAuthError("X-Amz-Expires must be less than a week (in seconds); that is, the given X-Amz-Expires"
                              " must be less than 604800 seconds")  # fmt: skip
@@ -120,14 +155,27 @@ def _expiry(text: str) -> int:
 
 
 @lru_cache(maxsize=4096)
-def _scope(credential: str) -> tuple[str, str, str, str, str]:
+def _scope(credential: str, in_query: bool) -> tuple[str, str, str, str, str]:
     parts = credential.split("/")
     if len(parts) != 5 or parts[4] != "aws4_request" or not all(parts):
-        raise IncompleteSignature(
+        kind = QueryAuthError if in_query else IncompleteSignature
+        raise kind(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term,"
             f" got '{credential[:300]}'"
-        )
+        ).in_xml(f"{_QUERY if in_query else _HEADER} {_fault(parts)}")
     return parts[0], parts[1], parts[2], parts[3], parts[4]
+
+
+def _fault(parts: list[str]) -> str:
+    """What is wrong with a credential, in the words of S3 and in the order in which it looks."""
+    if len(parts) != 5 or not parts[0] or not parts[3]:
+        return 'the Credential is mal-formed; expecting "<YOUR-AKID>/YYYYMMDD/REGION/SERVICE/aws4_request".'
+    _, date, region, _, terminal = (part[:300] for part in parts)
+    if not re.fullmatch("[0-9]{8}", date):
+        return f'incorrect date format "{date}". This date in the credential must be in the format "yyyyMMdd".'
+    if not region:
+        return "a non-empty region must be provided in the credential."
+    return f'incorrect terminal "{terminal}". This endpoint uses "aws4_request".'
 
 
 def query_pairs(query: str) -> list[tuple[str, str]]:

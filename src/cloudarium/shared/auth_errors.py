@@ -6,7 +6,7 @@ given at the raise wins over the table's.
 
 from __future__ import annotations
 
-from typing import ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Self
 
 from cloudarium.shared.errors import AccessDenied, AwsError
 
@@ -23,6 +23,13 @@ class ProtocolError(AwsError):
     """An error whose code depends on the protocol; `wire` has an entry per protocol, `*` for the rest."""
 
     wire: ClassVar[dict[str, Wire]] = {}
+    instead: AwsError | None = None  # what is said in REST-XML in its place: S3 words these mistakes more finely
+
+    def in_xml(self, message: str, code: str = "", status: int | None = None, **fields: Any) -> Self:
+        """This error, with another message (and code, status and fields) in REST-XML."""
+        own = self.wire["rest-xml"]
+        self.instead = AwsError(message, code=code or own.code, status=status or own.status, **fields)
+        return self
 
     @classmethod
     def on(cls, protocol: str) -> Wire:

@@ -9,7 +9,6 @@ from zlib import crc32
 
 from cloudarium.model import Shape
 
-
 MEDIA_TYPE = "application/vnd.amazon.eventstream"
 
 

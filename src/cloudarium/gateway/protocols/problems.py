@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cloudarium.model import ErrorShape, ServiceModel, Shape
-from cloudarium.shared.auth_errors import Wire, wire_of
+from cloudarium.shared.auth_errors import ProtocolError, Wire, wire_of
 from cloudarium.shared.errors import AwsError
 
 
@@ -45,6 +45,8 @@ class Problem:
 
 def problem(service: ServiceModel, protocol: str, error: AwsError) -> Problem:
     """Look an error up: a neutral one becomes the protocol's own, the status comes from the model where none is set."""
+    if protocol == "rest-xml" and isinstance(error, ProtocolError) and error.instead is not None:
+        error = error.instead
     code, message, status = error.code, error.message, error.status
     neutral = wire_of(error, protocol)
     if neutral is not None:

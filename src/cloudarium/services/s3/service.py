@@ -12,4 +12,5 @@ CARD = Service(
     cors=True,
     form="post_object",
     query_headers=True,
+    clock_skew=15 * 60,
 )
