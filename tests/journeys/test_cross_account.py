@@ -356,3 +356,99 @@ def test_what_is_not_there(cloud: RunningCloud, theirs: Account) -> None:
         with pytest.raises(ClientError) as refused:
             ask()
         assert refused.value.response["Error"]["Code"] == code, refused.value
+
+
+# ---- Principals that are gone ----------------------------------------------------------------------------------------
+
+
+def test_a_principal_must_exist_when_it_is_named(bucket: Bucket, ours: Account, theirs: Account) -> None:
+    function = Function(ours)
+    for missing in (f"arn:aws:iam::{THEIRS}:user/none", f"arn:aws:iam::{OURS}:role/none",
+                    f"arn:aws:sts::{THEIRS}:assumed-role/none/it"):  # fmt: skip
+        with pytest.raises(ClientError) as refused:
+            bucket.let({"AWS": missing})
+        error = refused.value.response["Error"]
+        assert (error["Code"], error["Message"]) == ("MalformedPolicy", "Invalid principal in policy")
+        with pytest.raises(ClientError) as refused:
+            function.let(missing)
+        assert refused.value.response["Error"]["Code"] == "InvalidParameterValueException"
+        with pytest.raises(ClientError) as refused:
+            ours.role(trusted={"AWS": missing})
+        error = refused.value.response["Error"]
+        assert error["Message"] == f'Invalid principal in policy: "AWS":"{missing}"'
+        assert error["Code"] == "MalformedPolicyDocument"
+
+
+def drop_user(account: Account, name: str) -> None:
+    iam = account.root("iam")
+    for key in iam.list_access_keys(UserName=name)["AccessKeyMetadata"]:
+        iam.delete_access_key(UserName=name, AccessKeyId=key["AccessKeyId"])
+    iam.delete_user_policy(UserName=name, PolicyName="only")
+    iam.delete_user(UserName=name)
+
+
+def keyed(account: Account, name: str) -> Caller:
+    iam = account.root("iam")
+    iam.create_user(UserName=name)
+    iam.put_user_policy(UserName=name, PolicyName="only", PolicyDocument=document(allow()))
+    pair = iam.create_access_key(UserName=name)["AccessKey"]
+    arn = f"arn:aws:iam::{account.id}:user/{name}"
+    return Caller(account.cloud, arn, key=pair["AccessKeyId"], secret=pair["SecretAccessKey"])
+
+
+def principal_in(text: str) -> Any:
+    return json.loads(text)["Statement"][0]["Principal"]["AWS"]
+
+
+def test_a_new_user_is_not_the_deleted_one_whose_name_he_has(bucket: Bucket, ours: Account, theirs: Account) -> None:
+    iam, name, function = theirs.root("iam"), new(), Function(ours)
+    first = keyed(theirs, name)
+    id = iam.get_user(UserName=name)["User"]["UserId"]
+    trusting = ours.role(trusted={"AWS": first.arn})
+    bucket.let({"AWS": [first.arn, THEIRS]}, Condition={"ArnLike": {"aws:PrincipalArn": first.arn}})
+    function.let(first.arn)
+    drop_user(theirs, name)
+    second = keyed(theirs, name)
+
+    statement = json.loads(bucket.s3.get_bucket_policy(Bucket=bucket.name)["Policy"])["Statement"][0]
+    assert statement["Principal"]["AWS"] == [id, THEIRS]
+    assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": first.arn}}  # what is compared stays
+    assert principal_in(function.functions.get_policy(FunctionName=function.arn)["Policy"]) == id
+    role = ours.root("iam").get_role(RoleName=trusting.rsplit("/", 1)[1])["Role"]
+    assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"] == id
+
+    assert not permitted(function.ask(second))
+    assert not permitted(lambda: second("sts").assume_role(RoleArn=trusting, RoleSessionName="it"))
+    bucket.let({"AWS": second.arn})
+    assert permitted(bucket.ask(second))
+
+
+def test_a_deleted_roles_sessions_are_named_by_its_id(bucket: Bucket, theirs: Account) -> None:
+    iam = theirs.root("iam")
+    session = theirs.session(document(allow()))
+    name = session.role.rsplit("/", 1)[1]
+    id = iam.get_role(RoleName=name)["Role"]["RoleId"]
+    bucket.let({"AWS": [session.role, session.arn]})
+    assert permitted(bucket.ask(session))
+    iam.delete_role_policy(RoleName=name, PolicyName="only")
+    iam.delete_role(RoleName=name)
+    assert principal_in(bucket.s3.get_bucket_policy(Bucket=bucket.name)["Policy"]) == [id, f"{id}:it"]
+    trust = document({"Effect": "Allow", "Principal": {"AWS": THEIRS}, "Action": "sts:AssumeRole"})
+    iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust)
+    iam.put_role_policy(RoleName=name, PolicyName="only", PolicyDocument=document(allow()))
+    again = assumed(theirs.cloud, theirs.user(document(allow("sts:AssumeRole"))), session.role)
+    assert again.arn == session.arn
+    assert not permitted(bucket.ask(again))
+    with pytest.raises(ClientError) as refused:  # an id whose bearer is gone cannot be written again
+        bucket.let({"AWS": id})
+    assert refused.value.response["Error"]["Code"] == "MalformedPolicy"
+
+
+def test_a_user_that_moves_keeps_what_he_was_granted(bucket: Bucket, theirs: Account) -> None:
+    iam, name = theirs.root("iam"), new()
+    user = keyed(theirs, name)
+    bucket.let({"AWS": user.arn})
+    iam.update_user(UserName=name, NewUserName=f"{name}-moved", NewPath="/team/")
+    moved = f"arn:aws:iam::{THEIRS}:user/team/{name}-moved"
+    assert principal_in(bucket.s3.get_bucket_policy(Bucket=bucket.name)["Policy"]) == moved
+    assert permitted(bucket.ask(user))

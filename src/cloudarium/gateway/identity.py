@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import lru_cache
+from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.rooms import rooms_with
@@ -53,6 +54,15 @@ class Directory:
     def role(self, arn: str) -> Any:
         """What is known of a role by its ARN, None when there is none."""
         return self._ask(self._roles, arn, "find_role", arn)
+
+    def exists(self, principal: str) -> bool:
+        """Whether there is a user or role of this ARN or unique id, or a role of which it is a session."""
+        return any(module.exists(self._store, principal) for module in _with("identity", "exists"))
+
+    def renamed(self, old: str, new: str) -> None:
+        """Have every policy that names the principal `old` (an ARN) name it `new`: see policy/principals.py."""
+        for module in _with("resources", "rename_principal"):
+            module.rename_principal(self._store, old, new)
 
     def membership(self, account: str) -> Membership | None:
         """The place of an account in its organisation, None when it is in none."""
@@ -103,6 +113,10 @@ class Directory:
                 self._resource_control,
             ):
                 cache.clear()
+
+
+def _with(module: str, function: str) -> Iterator[ModuleType]:
+    return (found for _, found in rooms_with(module) if hasattr(found, function))
 
 
 def _within(directory: Directory, principal: Principal, found: PrincipalPolicies | None) -> PrincipalPolicies | None:

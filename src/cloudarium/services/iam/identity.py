@@ -52,6 +52,16 @@ def find_role(store: Store, arn: str) -> RoleInfo | None:
     return RoleInfo(found.arn, found.id, found.name, found.trust, store.tags.of(found.arn), found.max_session)
 
 
+def exists(store: Store, principal: str) -> bool:
+    """Whether there is a user or role of this ARN or unique id, or a role of which it is a session."""
+    if not principal.startswith("arn:"):
+        return entities.with_id(store, principal.partition(":")[0]) is not None
+    if ":assumed-role/" in principal:
+        _, name, *_ = principal.split("/")
+        return entities.find(store, principal.split(":")[4], "role", name) is not None
+    return find_arn(store, principal) is not None
+
+
 def document_of(store: Store, arn: str) -> str | None:
     """The text of a managed policy's default version."""
     if managed.find(arn) is not None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy import principals
 from cloudarium.services.iam import rules
 from cloudarium.services.iam.records import credentials, entities
 from cloudarium.shared import arn as arns
@@ -208,6 +209,14 @@ def resource_policy(call: Call, arn: str) -> str | None:
     """The trust policy of a role: it is the role's resource policy."""
     found = entity(call, arn) if ":role/" in arn else None
     return found.trust if found is not None else None
+
+
+def rename_principal(store: Any, old: str, new: str) -> None:
+    """Have the trust policies that name the principal `old` name it `new`."""
+    for role in entities.trusting(store, old.split(":")[4]):
+        trust = principals.renamed(role.trust, old, new)
+        if trust != role.trust:
+            entities.change(store, role, role._replace(trust=trust))
 
 
 def conditions(call: Call) -> dict[str, Any]:

@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from cloudarium.policy.documents import Kind, MalformedPolicy, check_document
-from cloudarium.policy.grammar import listed, load, statements
 from cloudarium.services.iam import errors
 from cloudarium.shared import ids, paging, tags
 
@@ -65,7 +64,6 @@ LINKED_ROLES: Mapping[str, tuple[str, str]] = {
     "ssm.amazonaws.com": ("AmazonSSM", "AmazonSSMServiceRolePolicy"),
 }
 SUFFIXED = ("autoscaling.amazonaws.com",)
-_USER_OR_ROLE = re.compile(r"arn:aws:iam::\d{12}:(user|role)/")
 _POLICY_ARN = re.compile(r"arn:aws[a-z-]*:iam::(\d{12}|aws):policy/.+")
 _TASK = re.compile(r"task/aws-service-role/[\w.-]+/(AWSServiceRoleFor\w+)/[0-9a-f-]{36}")
 _ALIAS = re.compile(r"[a-z0-9]([a-z0-9]|-(?!-)){1,61}[a-z0-9]")
@@ -107,16 +105,6 @@ def check_trust_policy(document: str) -> None:
     check_policy(document, "trust")
     if size(document) > TRUST_POLICY_SIZE:
         raise errors.LimitExceeded.quota("ACLSizePerRole", TRUST_POLICY_SIZE)
-
-
-def trusted_arns(document: str) -> list[str]:
-    """The users and roles that a trust policy names: AWS refuses one whose principals do not exist."""
-    found = []
-    for statement in statements(load(document)):
-        principal = statement.get("Principal", statement.get("NotPrincipal"))
-        if isinstance(principal, dict):
-            found += [arn for arn in listed(principal.get("AWS", [])) if _USER_OR_ROLE.match(arn)]
-    return found
 
 
 def is_policy_arn(text: str) -> bool:

@@ -368,6 +368,12 @@ def find_policy(store: Store, arn: str) -> Policy | None:
     return store.one("SELECT statements, revision FROM lambda_policies WHERE arn=?", (arn,), Policy)
 
 
+def policies_on(store: Store, text: str) -> list[tuple[str, list[dict[str, Any]]]]:
+    """(ARN, statements) of every resource policy in which a text occurs."""
+    rows = store.all("SELECT arn, statements FROM lambda_policies WHERE instr(statements, ?)", (text,))
+    return [(arn, orjson.loads(statements)) for arn, statements in rows]
+
+
 def put_policy(store: Store, arn: str, statements: list[dict[str, Any]]) -> str:
     """Set a resource policy (no statements: take it away) and give its new revision."""
     revision = ids.uuid()

@@ -10,9 +10,11 @@ import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy import principals
 from cloudarium.services.lambda_ import records
 from cloudarium.shared import arn as arns
 from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
 
 POLICY_TOPIC = records.POLICIES
 
@@ -142,6 +144,13 @@ def resource_policy(call: Call, arn: str) -> str | None:
     """The policy of a function, version, alias or layer version."""
     found = records.find_policy(call.store, arn)
     return policy_text(found) if found is not None else None
+
+
+def rename_principal(store: Store, old: str, new: str) -> None:
+    """Have the policies of functions and layers that name the principal `old` name it `new`."""
+    for arn, statements in records.policies_on(store, old.split(":")[4]):
+        if principals.rename({"Statement": statements}, old, new):
+            records.put_policy(store, arn, statements)
 
 
 def policy_text(policy: records.Policy) -> str:

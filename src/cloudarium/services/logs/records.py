@@ -322,6 +322,12 @@ def put_resource_policy(store: Store, scope: Scope, policy: ResourcePolicy) -> N
     store.changed(POLICIES)
 
 
+def resource_policies_on(store: Store, text: str) -> list[tuple[Scope, ResourcePolicy]]:
+    """Every policy in which a text occurs, and where it holds."""
+    sql = "SELECT account, region, name, document, updated FROM logs_resource_policies WHERE instr(document, ?)"
+    return [(Scope(row[0], row[1]), ResourcePolicy(*row[2:])) for row in store.all(sql, (text,))]
+
+
 def remove_resource_policy(store: Store, scope: Scope, name: str) -> bool:
     """Forget a policy; whether there was one."""
     sql = "DELETE FROM logs_resource_policies WHERE account = ? AND region = ? AND name = ?"

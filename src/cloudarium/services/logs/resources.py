@@ -13,10 +13,12 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy import principals
 from cloudarium.policy.grammar import statements
 from cloudarium.services.logs import records
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
 
 POLICY_TOPIC = records.POLICIES
 
@@ -98,6 +100,14 @@ def resource_policy(call: Call, resource: str) -> str | None:
     if call.principal.kind == "service":
         found.append(_delivery(parsed.account))
     return json.dumps({"Version": "2012-10-17", "Statement": found}) if found else None
+
+
+def rename_principal(store: Store, old: str, new: str) -> None:
+    """Have the resource policies that name the principal `old` name it `new`."""
+    for scope, policy in records.resource_policies_on(store, old.split(":")[4]):
+        document = principals.renamed(policy.document, old, new)
+        if document != policy.document:
+            records.put_resource_policy(store, scope, policy._replace(document=document))
 
 
 def _delivery(account: str) -> dict[str, Any]:

@@ -8,9 +8,11 @@ from urllib.parse import quote
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy import principals
 from cloudarium.services.s3.context import conditions, request_tags, resource_conditions, tags_of
 from cloudarium.services.s3.records import buckets, objects
 from cloudarium.services.s3.rules import copying, headers, policies
+from cloudarium.store import Store
 
 __all__ = ["conditions", "request_tags", "resource_conditions", "tags_of"]  # what gateway/context.py asks
 
@@ -174,6 +176,19 @@ def owner(call: Call, arn: str) -> str:
     """The account that owns the bucket or object; its ARN does not name one."""
     found = _bucket_of(call, arn)
     return found.account if found is not None else ""
+
+
+def policy_holder(arn: str) -> str:
+    """The bucket whose policy speaks on an object."""
+    return arn.partition("/")[0]
+
+
+def rename_principal(store: Store, old: str, new: str) -> None:
+    """Have the bucket policies that name the principal `old` name it `new`."""
+    for name, policy in buckets.with_policy_on(store, old.split(":")[4]):
+        changed = principals.renamed(policy, old, new)
+        if changed != policy:
+            buckets.set_policy(store, name, changed)
 
 
 def resource_policy(call: Call, arn: str) -> str | None:

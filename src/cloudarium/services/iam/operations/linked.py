@@ -53,6 +53,7 @@ def delete_service_linked_role(call: Call) -> dict[str, Any]:
     for arn in policies.attached(call.store, role.account, "role", role.name):
         policies.detach(call.store, role, arn)
     entities.remove(call.store, role)
+    call.cloud.directory.renamed(role.arn, role.id)
     return {"DeletionTaskId": f"task{role.path}{role.name}/{ids.uuid()}"}
 
 

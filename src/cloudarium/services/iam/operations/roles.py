@@ -6,6 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
+from cloudarium.policy import principals
 from cloudarium.services.iam import errors, resources, rules
 from cloudarium.services.iam.operations import shapes
 from cloudarium.services.iam.records import entities, policies
@@ -16,9 +17,9 @@ from cloudarium.shared import ids
 def _trust(call: Call, document: str) -> str:
     """The trust policy, checked; the users and roles it names must exist."""
     rules.check_trust_policy(document)
-    for arn in rules.trusted_arns(document):
-        if resources.entity(call, arn) is None:
-            raise errors.MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{arn}"')
+    for name in principals.named(document):
+        if not call.cloud.directory.exists(name):
+            raise errors.MalformedPolicyDocument(f'Invalid principal in policy: "AWS":"{name}"')
     return document
 
 
@@ -103,6 +104,7 @@ def delete_role(call: Call) -> dict[str, Any]:
     if policies.inline(call.store, call.account, "role", role.name):
         raise errors.DeleteConflict("Cannot delete entity, must delete policies first.")
     entities.remove(call.store, role)
+    call.cloud.directory.renamed(role.arn, role.id)
     return {}
 
 

@@ -51,7 +51,9 @@ def update_user(call: Call) -> dict[str, Any]:
     name = call.input.get("NewUserName", user.name)
     if name.lower() != user.name.lower() and entities.taken(call.store, call.account, "user", name):
         raise errors.EntityAlreadyExists.named("user", name)
-    entities.change(call.store, user, user._replace(name=name, path=call.input.get("NewPath", user.path)))
+    moved = user._replace(name=name, path=call.input.get("NewPath", user.path))
+    entities.change(call.store, user, moved)
+    call.cloud.directory.renamed(user.arn, moved.arn)
     return {}
 
 
@@ -71,6 +73,7 @@ def delete_user(call: Call) -> dict[str, Any]:
     if credentials.login_profile(call.store, call.account, user.name) is not None:
         raise errors.DeleteConflict("Cannot delete entity, must delete login profile first.")
     entities.remove(call.store, user)
+    call.cloud.directory.renamed(user.arn, user.id)
     return {}
 
 

@@ -36,6 +36,16 @@ def find(store: Store, account: str, kind: str, name: str) -> Entity | None:
     return store.one(sql, (account, kind, name), Entity)
 
 
+def with_id(store: Store, id: str) -> Entity | None:
+    """The entity with this unique id, in whatever account."""
+    return store.one(f"SELECT {_COLUMNS} FROM iam_entities WHERE id = ?", (id,), Entity)
+
+
+def trusting(store: Store, text: str) -> list[Entity]:
+    """The roles, of all accounts, in whose trust policies a text occurs."""
+    return store.all(f"SELECT {_COLUMNS} FROM iam_entities WHERE instr(trust, ?)", (text,), Entity)
+
+
 def taken(store: Store, account: str, kind: str, name: str) -> bool:
     """Whether a name is in use, in any case of its letters."""
     sql = "SELECT 1 FROM iam_entities WHERE account = ? AND kind = ? AND name = ? COLLATE NOCASE"

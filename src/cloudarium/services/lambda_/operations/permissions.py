@@ -59,6 +59,7 @@ def add_permission(call: Call) -> dict[str, Any]:
     _check_revision(call, holder)
     policy = records.find_policy(call.store, name.arn)
     statement = permissions.statement(call.input, name.arn)
+    permissions.check_exists(statement, call.cloud.directory.exists)
     statements = permissions.add(policy.statements if policy else [], statement)
     if len(orjson.dumps(statements)) > permissions.POLICY_BYTES:
         raise errors.PolicyTooLong("The final policy size is bigger than the limit (20480).")

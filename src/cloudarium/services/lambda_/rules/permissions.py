@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+import orjson
+
+from cloudarium.policy import principals
 from cloudarium.services.lambda_ import errors
 
 POLICY_BYTES = 20480
+_INVALID_PRINCIPAL = "The provided principal was invalid. Please check the principal and try again."
 _SERVICE = re.compile(r"[a-z0-9.-]+\.(?:amazonaws\.com(?:\.cn)?|amazon\.com)")
 _ACCOUNT = re.compile(r"\d{12}")
 _ENTITY = re.compile(r"arn:aws[a-z-]*:(?:iam|sts)::\d{12}:(?:root|(?:user|role|assumed-role|federated-user)/.+)")
@@ -55,7 +59,14 @@ def principal(text: str) -> Any:
         return {"Service": text}
     if _ENTITY.fullmatch(text):
         return {"AWS": text}
-    raise errors.InvalidParameter("The provided principal was invalid. Please check the principal and try again.")
+    raise errors.InvalidParameter(_INVALID_PRINCIPAL)
+
+
+def check_exists(statement: Mapping[str, Any], exists: Callable[[str], bool]) -> None:
+    """Refuse a statement that names a user or role that is not there, as AWS does."""
+    named = principals.named(orjson.dumps({"Version": "2012-10-17", "Statement": statement}).decode())
+    if not all(map(exists, named)):
+        raise errors.InvalidParameter(_INVALID_PRINCIPAL)
 
 
 def _conditions(given: Mapping[str, Any]) -> dict[str, dict[str, str]]:

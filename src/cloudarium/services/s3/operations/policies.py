@@ -6,6 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
+from cloudarium.policy import principals
 from cloudarium.services.s3 import bodies, errors, resources
 from cloudarium.services.s3.records import buckets
 from cloudarium.services.s3.rules import policies
@@ -22,6 +23,8 @@ def put_bucket_policy(call: Call) -> dict[str, Any]:
     bodies.check(call)
     policy = call.input.get("Policy") or ""
     policies.check(policy, bucket.name)
+    if not all(map(call.cloud.directory.exists, principals.named(policy))):
+        raise errors.MalformedPolicy("Invalid principal in policy")
     if (bucket.get("public_access_block") or {}).get("BlockPublicPolicy") and policies.is_public(policy):
         raise errors.Denied(
             f"User: {call.principal.arn} is not authorized to perform: s3:PutBucketPolicy on resource:"

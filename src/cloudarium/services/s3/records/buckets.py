@@ -106,6 +106,11 @@ def count_of(store: Store, account: str) -> int:
     return store.one("SELECT count(*) FROM s3_buckets WHERE account = ?", (account,))[0]
 
 
+def with_policy_on(store: Store, text: str) -> list[tuple[str, str]]:
+    """(name, policy) of every bucket in whose policy a text occurs."""
+    return store.all("SELECT name, policy FROM s3_buckets WHERE instr(policy, ?)", (text,))
+
+
 def set_policy(store: Store, name: str, policy: str | None) -> None:
     """Keep the bucket policy, None for none."""
     _change(store, "UPDATE s3_buckets SET policy = ? WHERE name = ?", (policy, name))
