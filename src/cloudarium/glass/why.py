@@ -130,14 +130,13 @@ def _answer(entry: Entry, decisions: list[dict[str, Any]], children: list[dict[s
         return _refused(entry) or _unasked(entry)
     needed = [one for one in decisions if one["needed"]]
     denied = next((one for one in decisions if not one["allowed"]), None)
-    if denied is not None:
-        whole = denied["needed"] or entry.status >= 400
-        return f"{'' if whole else 'partly '}{denied['answer']}"
+    if denied is not None and (entry.status >= 400 or denied["needed"] or not needed):
+        return f"{'' if entry.status >= 400 else 'partly '}{denied['answer']}"
     answer = str((needed or decisions)[-1]["answer"])
     if len(needed) > 1:
         answer = f"allowed: all {len(needed)} permissions that {_call(entry)} needs; the last: {answer}"
     if entry.status < 400:
-        return answer
+        return answer if denied is None else f"{answer}; what it did not need was {denied['answer']}"
     if children:
         inside = children[0]["answer"]
         return f"failed with {entry.error}, though IAM allowed it, because a call that was made for it was {inside}"
@@ -178,6 +177,8 @@ def _refused(entry: Entry) -> str | None:
 def _unasked(entry: Entry) -> str:
     if entry.status == 501:
         return f"not built: Cloudarium does not have {_call(entry)}, so nothing was decided"
-    if entry.status >= 400:
-        return f"failed with {entry.error or entry.status} before IAM was asked: {_call(entry)} was not understood"
+    if entry.status >= 400 and entry.error:
+        return f"failed with {entry.error} before IAM was asked about {_call(entry)}"
+    if entry.status >= 400:  # a door answers for itself
+        return f"answered with {entry.status} by {_call(entry)} itself; IAM was not asked"
     return f"allowed: {_call(entry)} needs no permission"
