@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from urllib.parse import quote
 
 from tests.permissions.example import Also, Case, Examples, Stage
 
@@ -278,11 +279,23 @@ TAGGING: dict[str, dict[str, Any]] = {
 }
 
 
+def tagging(at: Stage, resource: str) -> Case:
+    """A call on the tags of what this ARN names."""
+    encoded = quote(resource.replace("::/apis", "::/v2/apis"), safe="")
+    outside = "Denials of AWS name /tags/ and the encoded ARN, with /v2; the reference names it for no action."
+    wrong = [path(at, "/tags/other"), path(at, f"/tags/{quote(resource, safe='')}"), resource]
+    elsewhere = {f"apigateway:{method}": wrong for method in ("GET", "POST", "DELETE")}
+    given = {"ResourceArn": resource, **TAGGING[at.operation.partition("/")[0]]}
+    return Case(given, path(at, f"/tags/{encoded}"), outside=outside, wrong=elsewhere)
+
+
 @EXAMPLES(*TAGGING)
 def of_tags(at: Stage) -> Case:
-    resource = path(at, f"/apis/{new_api(at, Tags={'a': '1'})}")
-    encoded = resource.replace(":", "%3A").replace("/", "%2F")
-    outside = "The reference has the resource /tags/URL-encoded ARN but names it for no action of version 2."
-    elsewhere = {f"apigateway:{method}": [path(at, "/tags/other"), resource] for method in ("GET", "POST", "DELETE")}
-    given = {"ResourceArn": resource, **TAGGING[at.operation]}
-    return Case(given, path(at, f"/tags/{encoded}"), outside=outside, wrong=elsewhere)
+    return tagging(at, path(at, f"/apis/{new_api(at, Tags={'a': '1'})}"))
+
+
+@EXAMPLES(*TAGGING, variant="stage")
+def of_tags_of_stage(at: Stage) -> Case:
+    api = new_api(at)
+    at.root().create_stage(ApiId=api, StageName="$default", Tags={"a": "1"})
+    return tagging(at, path(at, f"/apis/{api}/stages/$default"))

@@ -106,6 +106,9 @@ def test_tags_of_what_is_new_need_more(iam_user, apigateway):
     tagged = {"Name": "a", "ProtocolType": "HTTP", "Tags": {"a": "b"}}
     tags = f"{PATHS}/tags/arn%3Aaws%3Aapigateway%3Aus-east-1%3A%3A%2Fv2%2Fapis%2F*"
     assert f"perform: apigateway:POST on resource: {tags} because" in denied(poor.create_api, **tagged)
+    named = f"{PATHS}/apis/x/stages/$default"
+    encoded = f"{tags[:-1]}x%2Fstages%2F%24default"
+    assert f"on resource: {encoded} because" in denied(poor.tag_resource, ResourceArn=named, Tags={"a": "b"})
     rich = iam_user(policy(creating, ("apigateway:POST", tags)), name="rich")("apigatewayv2")
     api = rich.create_api(**tagged)["ApiId"]
     staging = ("apigateway:POST", f"{PATHS}/apis/{api}/stages")

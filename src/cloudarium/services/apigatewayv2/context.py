@@ -78,7 +78,7 @@ def _place(call: Call, resource: str) -> tuple[str, list[str]]:
     path = arn.resource if arn is not None else ""
     if path.startswith("/tags/"):
         arn = arns.parse(unquote(path.removeprefix("/tags/")))
-        path = arn.resource if arn is not None else ""
+        path = arn.resource.removeprefix("/v2") if arn is not None else ""
     parts = path.split("/")
     if parts[:2] != ["", "apis"] or len(parts) < 3 or records.find_api(call.store, call.scope, parts[2]) is None:
         return "", []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
@@ -66,9 +67,7 @@ def created(call: Call) -> list[str | Need]:
     """
     needs = passing("CredentialsArn")(call)
     if call.input.get("Tags"):
-        needs.append(
-            Need("apigateway:POST", _tags_of(call, arn.make("apigateway", Scope("", call.region), "/v2/apis/*")))
-        )
+        needs.append(Need("apigateway:POST", _tags_of(call, api_arn(call.scope, "")) + "*"))
     return needs
 
 
@@ -87,10 +86,10 @@ def _uri_values(given: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def tagged(call: Call) -> str:
-    """What a tagging call touches: `/tags/` and the ARN, encoded, as AWS has it."""
+    """What a tagging call touches: `/tags/` and the ARN, encoded and with /v2, as AWS's denials have it."""
     return _tags_of(call, str(call.input.get("ResourceArn", "")))
 
 
 def _tags_of(call: Call, resource: str) -> str:
-    encoded = resource.replace(":", "%3A").replace("/", "%2F")
+    encoded = quote(resource.replace("::/apis/", "::/v2/apis/", 1), safe="", errors="surrogatepass")
     return arn.make("apigateway", Scope("", call.region), f"/tags/{encoded}")
