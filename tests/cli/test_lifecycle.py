@@ -72,8 +72,13 @@ def test_a_taken_port_is_said(cli: Cli) -> None:
 
 def test_a_file_where_the_folder_should_be_is_said(cli: Cli) -> None:
     (cli.folder / "file").write_text("")
-    assert "file" in cli.fails("up", "--port", "0", "--data", cli.folder / "file")
-    assert "file" in cli.fails("serve", "--port", "0", "--data", cli.folder / "file" / "below")
+    file = cli.folder / "file"
+    for command in ("up", "serve"):
+        said = cli.fails(command, "--port", "0", "--data", file)
+        assert said == f"cloudarium: the data folder cannot be used: {file} is a file\n"
+        said = cli.fails(command, "--port", "0", "--data", file / "below")
+        assert said == f"cloudarium: the data folder cannot be used: Not a directory: {file / 'below'}\n"
+    assert cli.ok("down", "--data", file) == "No cloud was running.\n"
 
 
 @pytest.mark.skipif(os.getuid() == 0 and not Path("/sys/kernel").exists(), reason="root may write everywhere here")

@@ -54,7 +54,6 @@ def up(
     AWS client.
     """
     folder = data or running.default_data()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     with _one_at_a_time(folder):
         known = running.recorded(folder)
         if known is not None and known.answers():
@@ -71,7 +70,14 @@ def up(
 @contextlib.contextmanager
 def _one_at_a_time(folder: Path) -> Iterator[None]:
     """Two `up` of one folder at once: the second one waits, and finds what the first one started."""
-    with (folder / "up.lock").open("a") as lock:
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        file = (folder / "up.lock").open("a")
+    except FileExistsError:
+        raise Failed(f"the data folder cannot be used: {folder} is a file") from None
+    except OSError as error:
+        raise Failed(_unusable(error)) from error
+    with file as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
@@ -239,5 +245,9 @@ def _refusal(error: OSError, host: str, port: int) -> str:
     if error.errno == errno.EADDRINUSE:
         return f"port {port} of {host} is taken. Choose another one (--port 0 takes any), or stop what uses it."
     if error.filename:
-        return f"the data folder cannot be used: {error.strerror}: {error.filename}"
+        return _unusable(error)
     return f"{error} (http://{host}:{port})"
+
+
+def _unusable(error: OSError) -> str:
+    return f"the data folder cannot be used: {error.strerror}: {error.filename}"

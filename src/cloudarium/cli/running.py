@@ -123,7 +123,8 @@ def forget(data: Path, pid: int | None = None) -> None:
     """The cloud is no longer running; with `pid`, only if it is that process that is remembered."""
     known = recorded(data)
     if pid is None or (known is not None and known.pid == pid):
-        _note(data).unlink(missing_ok=True)
+        with contextlib.suppress(NotADirectoryError):
+            _note(data).unlink(missing_ok=True)
 
 
 def recorded(data: Path) -> Running | None:
