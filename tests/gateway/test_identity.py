@@ -80,6 +80,37 @@ def test_what_is_remembered_is_bounded(store: Store, asked: list[str], monkeypat
     assert len(directory._credentials) <= 10
 
 
+def test_whom_an_organisation_limits(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Users, sessions and root of its member accounts; not services, and not the roles that are theirs."""
+    levels = ((("policy", "{}"),),)
+    asked: list[str] = []
+
+    def service_control(_: Store, account: str) -> Any:
+        asked.append(account)
+        return levels if account == "111122223333" else None
+
+    module = SimpleNamespace(service_control=service_control)
+    monkeypatch.setattr(identity, "rooms_with", lambda name: iter([(None, module)]))
+    directory = Directory(store)
+    role = "arn:aws:iam::111122223333:role"
+    linked = f"{role}/aws-service-role/logs.amazonaws.com/AWSServiceRoleForLogs"
+    for limited in (
+        Principal.root("111122223333", "111122223333"),
+        Principal.user("111122223333", "ann"),
+        Principal.session(f"{role}/worker", "run"),
+    ):
+        assert directory.policies_of(limited).service_control == levels
+    for free in (
+        Principal.root("444455556666", "444455556666"),
+        Principal.user("444455556666", "bob"),
+        Principal.session(linked, "run"),
+        Principal.service("s3.amazonaws.com", "111122223333"),
+        Principal.anonymous(),
+    ):
+        assert directory.policies_of(free) is None
+    assert asked == ["111122223333", "444455556666"]  # each account is asked for once, until something changes
+
+
 def test_a_key_a_policy_and_a_user_count_from_the_next_call_on(
     client: Callable[..., Any], iam_user: Callable[..., Callable[..., Any]]
 ) -> None:

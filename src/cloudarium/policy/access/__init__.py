@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import orjson
 
 # Prefixes of the services whose resources resource control policies guard.
-# Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+# Source: https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html; for the later ones
+# https://github.com/aws-samples/resource-control-policy-examples/issues/18
 _RESOURCE_CONTROLLED = frozenset(
     ("aoss", "cognito-identity", "cognito-idp", "dynamodb", "ecr", "kms", "logs", "s3", "secretsmanager", "sqs", "sts")
 )

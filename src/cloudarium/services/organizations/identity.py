@@ -29,10 +29,10 @@ def service_control(store: Store, account: str) -> tuple[Texts, ...] | None:
     A closed account may do nothing: it has a level that allows nothing.
     """
     known = store.known("organizations")
-    if account not in known:
+    if ("identities", account) not in known:
         found = members.find_account(store, account)
-        known[account] = None if found is None else _service_control(store, found)
-    return known[account]
+        known["identities", account] = None if found is None else _service_control(store, found)
+    return known["identities", account]
 
 
 def _service_control(store: Store, account: Account) -> tuple[Texts, ...] | None:
@@ -47,11 +47,13 @@ def _service_control(store: Store, account: Account) -> tuple[Texts, ...] | None
 
 def resource_control(store: Store, account: str) -> Texts | None:
     """What guards every resource of an account; AWS's own policy there denies nothing."""
-    found = members.find_account(store, account)
-    if found is None:
-        return None
-    levels = _levels(store, found, "RESOURCE_CONTROL_POLICY")
-    return tuple(one for level in levels for one in level if not one[0].endswith("/p-RCPFullAWSAccess")) or None
+    known = store.known("organizations")
+    if ("resources", account) not in known:
+        found = members.find_account(store, account)
+        levels = () if found is None else _levels(store, found, "RESOURCE_CONTROL_POLICY")
+        kept = tuple(one for level in levels for one in level if not one[0].endswith("/p-RCPFullAWSAccess"))
+        known["resources", account] = kept or None
+    return known["resources", account]
 
 
 def _levels(store: Store, account: Account, type: str) -> tuple[Texts, ...]:
