@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 import pytest
 import typer
+from rich.console import Console
+from rich.status import Status
 
+from cloudarium.cli import clock
 from cloudarium.cli.clock import wanted
+from cloudarium.cli.output import Failed
 from tests.cli.conftest import Cli
 
 
@@ -117,3 +123,39 @@ def test_a_time_outside_of_the_calendar_is_refused(up: Cli) -> None:
     for words in (["at", "0001-01-01"], ["-9999999d"], ["+9999999d"]):
         assert "between 1970 and 9999" in up.fails("clock", *words)
     assert up.json("clock")["offset_seconds"] == before
+
+
+class _SlowCloud:
+    """Stands in for a running cloud whose move goes on until somebody has looked where it is."""
+
+    def __init__(self) -> None:
+        self.looked = threading.Event()
+
+    def ask(self, path: str, body: dict[str, object] | None = None, timeout: float | None = 120) -> dict[str, object]:
+        if body is None:
+            self.looked.set()
+            return {"now": "2027-01-02T03:04:05.000Z", "moving_to": "2027-01-31T00:00:00.000Z"}
+        assert timeout is None  # a move takes as long as its work
+        assert self.looked.wait(30)
+        return {"now": "there"}
+
+
+def test_a_long_move_says_on_a_terminal_where_it_has_come_to(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = io.StringIO()
+    shown: list[str] = []
+    console = Console(file=screen, force_terminal=True, width=120)
+    update = Status.update
+    monkeypatch.setattr(Status, "update", lambda self, text, **more: (shown.append(text), update(self, text, **more)))
+    monkeypatch.setattr(clock, "console", console)
+    monkeypatch.setattr(clock, "_SILENCE", 0.01)
+    assert clock._moved(_SlowCloud(), {"advance": 86400}) == {"now": "there"}  # type: ignore[arg-type]
+    assert shown == ["2027-01-02T03:04:05 on the way to 2027-01-31T00:00:00"] * len(shown) != []
+
+
+def test_a_refused_move_is_an_error_of_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Refusing:
+        def ask(self, *given: object, **named: object) -> None:
+            raise Failed("no")
+
+    with pytest.raises(Failed, match="no"):
+        clock._moved(Refusing(), {"advance": 1})  # type: ignore[arg-type]
