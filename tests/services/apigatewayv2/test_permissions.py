@@ -132,15 +132,20 @@ def test_an_access_log_is_set_up_by_those_who_may_deliver_logs(iam_user, apigate
         )
 
     stage = {"ApiId": api, "StageName": "s", "AccessLogSettings": settings}
-    for number, actions in enumerate(
-        (("logs:CreateLogDelivery",), setting_up, ("logs:UpdateLogDelivery", *setting_up))
+    for number, (actions, missing) in enumerate(
+        (
+            (setting_up, "CreateLogDelivery"),
+            (("logs:UpdateLogDelivery", *setting_up), "CreateLogDelivery"),
+            (("logs:CreateLogDelivery", setting_up[0]), "PutResourcePolicy"),
+            (("logs:CreateLogDelivery", setting_up[1]), "DescribeResourcePolicies"),
+        )
     ):
         with pytest.raises(ClientError) as caught:
             user(f"user{number}", *actions).create_stage(**stage)
-        assert caught.value.response["Error"] == {
-            "Code": "BadRequestException",
-            "Message": "Insufficient permissions to enable logging",
-        }
+        error = caught.value.response["Error"]
+        assert error["Code"] == "BadRequestException"
+        assert error["Message"].startswith("Insufficient permissions to enable logging. User: arn:aws:iam::")
+        assert f"is not authorized to perform: logs:{missing} because no identity-based policy" in error["Message"]
     user("poor").create_stage(ApiId=api, StageName="other")
     creating = user("creating", "logs:CreateLogDelivery", *setting_up)
     creating.create_stage(**stage)

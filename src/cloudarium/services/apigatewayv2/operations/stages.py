@@ -50,7 +50,7 @@ def _check_may_log(call: Call, is_new: bool) -> None:
         for action in (delivery, "logs:DescribeResourcePolicies", "logs:PutResourcePolicy"):
             call.require(action, "*")
     except AccessDenied as error:
-        raise errors.BadRequest("Insufficient permissions to enable logging") from error
+        raise errors.BadRequest(f"Insufficient permissions to enable logging. {error.message}") from error
 
 
 def _set_deployment(call: Call, api: Data, stage: Data, deployment_id: str) -> None:
