@@ -7,8 +7,13 @@ import json
 import zipfile
 from collections.abc import Callable
 from typing import Any
+from urllib.error import HTTPError
+from urllib.request import Request, urlopen
 
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from cloudarium.policy import explanation as layers
@@ -277,7 +282,54 @@ def test_calls_that_were_refused_before_iam(ask: Asker, client: Clients, account
 
 def test_what_is_not_built_was_not_decided(ask: Asker, client: Clients) -> None:
     told = ask.denied(client("kms").list_keys)
-    assert told["answer"].startswith("not built: ")
+    assert told["answer"] == "not built: Cloudarium does not have the service kms, so nothing was decided"
+
+
+def test_an_operation_that_aws_does_not_have(ask: Asker, cloud: RunningCloud) -> None:
+    request = AWSRequest("POST", cloud.url + "/", data=b"Action=Nope&Version=2011-06-15")
+    request.headers["content-type"] = "application/x-www-form-urlencoded"
+    SigV4Auth(Credentials("test", "test"), "sts", "us-east-1").add_auth(request)
+    with pytest.raises(HTTPError) as error:
+        urlopen(Request(request.url, request.data, dict(request.headers)))
+    told = cloud.control(f"why/{error.value.headers['x-amzn-requestid']}")
+    assert told["answer"] == "failed with InvalidAction before IAM was asked about sts:?"
+
+
+def test_a_door_by_iam(ask: Asker, cloud: RunningCloud, client: Clients, account: str) -> None:
+    gateway, iam = client("apigatewayv2"), client("iam")
+    made = gateway.create_api(Name="door", ProtocolType="HTTP")
+    integration = gateway.create_integration(
+        ApiId=made["ApiId"], IntegrationType="HTTP_PROXY", IntegrationMethod="GET",
+        IntegrationUri=cloud.url + "/", PayloadFormatVersion="1.0",
+    )  # fmt: skip
+    gateway.create_route(
+        ApiId=made["ApiId"], RouteKey="GET /x", AuthorizationType="AWS_IAM",
+        Target=f"integrations/{integration['IntegrationId']}",
+    )  # fmt: skip
+    gateway.create_stage(ApiId=made["ApiId"], StageName="$default", AutoDeploy=True)
+    iam.create_user(UserName="caller")
+    pair = iam.create_access_key(UserName="caller")["AccessKey"]
+    request = AWSRequest("GET", made["ApiEndpoint"] + "/x")
+    keys = Credentials(pair["AccessKeyId"], pair["SecretAccessKey"])
+    SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
+    answers = {}
+    for name, headers in (("signed", dict(request.headers)), ("unsigned", {})):
+        with pytest.raises(HTTPError) as error:
+            urlopen(Request(request.url, headers=headers))
+        answers[name] = cloud.control(f"why/{error.value.headers['apigw-requestid']}")["answer"]
+    assert answers["signed"].startswith("denied: user caller may not execute-api:Invoke on arn:aws:execute-api:")
+    assert answers["unsigned"] == "answered with 403 by apigatewayv2:execute-api itself; IAM was not asked"
+
+
+def test_an_unsigned_request(ask: Asker, client: Clients, cloud: RunningCloud, account: str) -> None:
+    client("s3").create_bucket(Bucket=f"closed-{account}")
+    with pytest.raises(HTTPError) as error:
+        urlopen(f"{cloud.url}/closed-{account}/a")
+    told = cloud.control(f"why/{error.value.headers['x-amz-request-id']}")
+    assert told["answer"].startswith(
+        f"denied: an unsigned request may not s3:GetObject on arn:aws:s3:::closed-{account}/a"
+    )
+    assert changes(told)[0]["sentence"].startswith("Sign the request, or let in everybody")
 
 
 def test_what_needs_no_permission(ask: Asker, iam_user: Clients) -> None:
@@ -287,7 +339,7 @@ def test_what_needs_no_permission(ask: Asker, iam_user: Clients) -> None:
 
 def test_a_failure_that_is_not_iams(ask: Asker, client: Clients) -> None:
     told = ask.denied(client("ssm").get_parameter, Name="/missing")
-    assert told["answer"].startswith("failed with ParameterNotFound, for no reason of IAM's: allowed: the root")
+    assert told["answer"].startswith("failed with ParameterNotFound, though IAM allowed it: the root of account")
 
 
 def test_a_key_that_may_not_be_seen_to_be_missing(ask: Asker, client: Clients, iam_user: Clients, account: str) -> None:

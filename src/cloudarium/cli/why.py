@@ -112,7 +112,8 @@ _OUTCOMES = {
 
 def _layer_line(layer: dict[str, Any]) -> str:
     level = f", level {layer['level']}" if layer["level"] else ""
-    spared = f" [dim](not needed: {escape(layer['spared'])})[/dim]" if layer["spared"] else ""
+    told = layer["spared"] and layer["outcome"] != "none"
+    spared = f" [dim](not needed: {escape(layer['spared'])})[/dim]" if told else ""
     return f"{escape(layer['layer'])}{level}: {_OUTCOMES[layer['outcome']]}{spared}"
 
 

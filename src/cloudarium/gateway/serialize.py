@@ -72,9 +72,12 @@ def _error_response(call: Call) -> HttpResponse:
     if not isinstance(error, AwsError):
         error = call.error = _broken(call, error)
     assert call.request is not None
+    lends = call.service
     if not call.protocol:
-        call.protocol, call.service = _nearest_protocol(call)
-    service = model.service(call.service)
+        call.protocol, lends = _nearest_protocol(call)
+        if not call.service and call.claim is not None:
+            call.service = call.claim.service[:64]  # so that the journal names what was asked for
+    service = model.service(lends)
     response = codec(call.protocol).serialize_error(service, call.operation, error, call.request_id)
     response.headers.update(error.headers)
     if call.request.method == "HEAD":

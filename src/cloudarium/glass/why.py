@@ -140,7 +140,7 @@ def _answer(entry: Entry, decisions: list[dict[str, Any]], children: list[dict[s
     if children:
         inside = children[0]["answer"]
         return f"failed with {entry.error}, though IAM allowed it, because a call that was made for it was {inside}"
-    return f"failed with {entry.error}, for no reason of IAM's: {answer}"
+    return f"failed with {entry.error}, though IAM allowed it: {answer.removeprefix('allowed: ')}"
 
 
 def _call(entry: Entry) -> str:
@@ -165,18 +165,20 @@ def _refused(entry: Entry) -> str | None:
     for codes, reason in _REFUSALS:
         if entry.error in codes and not entry.signed:
             return f"refused before IAM was asked: {reason.format(key=entry.access_key or '(none)')}"
-    if entry.access_key and not entry.signed and entry.status in (400, 403) and not entry.parent:
+    proved = entry.signed or entry.parent or not entry.operation  # before the operation is known nothing is proved
+    if entry.access_key and not proved and entry.status in (400, 403):
         return f"refused before IAM was asked: the signature of {entry.access_key} was not accepted ({entry.error})"
-    if entry.operation and entry.status in (400, 403) and access.row(entry.service, entry.operation) is None:
+    if not entry.error.startswith(("AccessDenied", "UnauthorizedOperation")) or entry.status not in (400, 403):
+        return None
+    if entry.operation and access.row(entry.service, entry.operation) is None:
         return f"denied: {_call(entry)} has no row in the access table, so every call of it is denied"
-    if entry.error.startswith(("AccessDenied", "UnauthorizedOperation")) and entry.status in (400, 403):
-        return f"denied by {entry.service or 'the cloud'} itself, before or beside IAM's policies ({entry.error})"
-    return None
+    return f"denied by {entry.service or 'the cloud'} itself, before or beside IAM's policies ({entry.error})"
 
 
 def _unasked(entry: Entry) -> str:
     if entry.status == 501:
-        return f"not built: Cloudarium does not have {_call(entry)}, so nothing was decided"
+        what = _call(entry) if entry.operation else f"the service {entry.service or '?'}"
+        return f"not built: Cloudarium does not have {what}, so nothing was decided"
     if entry.status >= 400 and entry.error:
         return f"failed with {entry.error} before IAM was asked about {_call(entry)}"
     if entry.status >= 400:  # a door answers for itself

@@ -145,7 +145,8 @@ class _Asked:
         statement = _statement(question, _principal_element(question), with_resource=not trust, among=document)
         to = document.name if document is not None else self.holder
         name = TRUST if trust else RESOURCE
-        change = _add(name, to, f"Add this statement to {NOUNS[name]} {to}", statement)
+        start = "Sign the request, or let in everybody: add" if question.principal.kind == "anonymous" else "Add"
+        change = _add(name, to, f"{start} this statement to {NOUNS[name]} {to}", statement)
         made = _document([statement], "resource") if document is None else _with(document, statement)
         return change, replace(self.policies, resource=made)
 
