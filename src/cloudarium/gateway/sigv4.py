@@ -224,7 +224,8 @@ def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, pat
     """The request in the one form that is signed."""
     path = request.sent_path or request.path
     if not _PLAIN.fullmatch(path) or not (path_once or "//" not in path and "/." not in path):
-        path = _encode(_decode_path(path) if path_once else _normalize(path), "-_.~/")
+        text = path if path.isascii() else path.encode("latin-1").decode("utf-8", "surrogateescape")
+        path = _encode(_decode_path(text) if path_once else _normalize(text), "-_.~/")
     query = _canonical_query(request.query) if request.query else ""
     value_of, signed_headers = request.headers.get, claim.signed_headers
     lines = "".join([f"{name}:{value_of(name, '').strip()}\n" for name in header_names(signed_headers)])
@@ -245,7 +246,7 @@ def headers_in_query(query: str) -> dict[str, str]:
     Checksums are none of them: a URL is signed before there is content, and S3 ignores what an SDK made of that.
     """
     found = {}
-    for name, value in query_pairs(query):
+    for name, value in claimed_values(query).items():
         name = name.lower()
         if name.startswith("x-amz-") and name[6:] not in _SIGNING and not name.startswith(_NEVER_HEADERS):
             found[name] = value
@@ -259,7 +260,7 @@ def header_names(signed_headers: str) -> tuple[str, ...]:
 
 
 def _decode_path(path: str) -> str:
-    return unquote_to_bytes(path).decode("utf-8", "surrogateescape")
+    return unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
 
 
 def _normalize(path: str) -> str:
