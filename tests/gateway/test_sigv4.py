@@ -140,3 +140,8 @@ def test_no_header_breaks_the_reader(header: str) -> None:
     except IncompleteSignature:
         return
     assert claim is not None and sigv4.signature_of(claim, request, SECRET, sigv4.EMPTY_SHA256, True)
+
+
+def test_headers_in_a_query_are_text() -> None:
+    found = sigv4.headers_in_query("x-amz-meta-a=%ff&X-Amz-Meta-%E2%9C%93=%E2%9C%93&X-Amz-Date=x&other=y")
+    assert found == {"x-amz-meta-a": "?", "x-amz-meta-✓": "✓"}

@@ -405,3 +405,13 @@ def test_forms_that_are_broken(s3: Any, bucket: str, account: str, post: Any) ->
 def test_an_acl_is_refused_as_in_every_other_write(s3: Any, bucket: str, upload: Any) -> None:
     answer = upload(fields={"acl": "public-read"}, conditions=[{"acl": "public-read"}])
     assert refused(answer, s3, bucket)[:2] == (400, "AccessControlListNotSupported")
+
+
+@pytest.mark.parametrize(
+    "field", ["x-amz-meta-a%0D%0ASet-Cookie: b", "x-amz-meta-a b", "x-amz-meta-ü", "x-amz-meta-a:b"], ids=range(4)
+)
+def test_a_name_of_no_header(s3: Any, bucket: str, upload: Any, field: str) -> None:
+    """Every reader of the object would get it as a header, or as several."""
+    answer = upload("k", b"x", fields={field: "v"}, conditions=[["starts-with", "$x-amz-meta-", ""]])
+    assert answer.status in (400, 403)
+    assert "Contents" not in s3.list_objects_v2(Bucket=bucket)

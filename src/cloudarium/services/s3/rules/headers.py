@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping
 from email.header import decode_header, make_header
 from typing import Any
@@ -50,8 +51,17 @@ def system(input: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]*")  # a token of RFC 9110, behind x-amz-meta-
+
+
 def user(metadata: Mapping[str, str] | None) -> dict[str, str]:
-    """The user's metadata with names in lower case. Raises MetadataTooLarge above 2 KB."""
+    """The user's metadata with names in lower case. Raises MetadataTooLarge above 2 KB.
+
+    A name that is no header's, as URLs and forms can carry, is refused: it could not be answered by any read.
+    """
+    for name, value in (metadata or {}).items():
+        if not _HEADER_NAME.fullmatch(name):
+            raise errors.InvalidArgument("The metadata name is not a valid header name.", f"x-amz-meta-{name}", value)
     found = {name.lower(): _plain(value) for name, value in (metadata or {}).items()}
     size = sum(len(name.encode()) + len(value.encode()) for name, value in found.items())
     if size > errors.MAX_METADATA:
