@@ -127,7 +127,7 @@ class Known(NamedTuple):
 
 
 def _version(call: Call, topic: str) -> int:
-    return call.cloud.store.version("identity") + call.cloud.store.version(topic)
+    return call.cloud.store.versions("identity", topic)
 
 
 _MOST_KNOWN = 10_000

@@ -92,7 +92,7 @@ def _find_operation(call: Call, request: HttpRequest, room: Room) -> bool:
     call.service, call.room = room.card.name, room
     protocol = call.protocol = detect(service, request)
     name = codec(protocol).identify(service, request)
-    operation = service.operations.get(name) if name is not None else None
+    operation = service.operations.find(name) if name is not None else None
     if operation is None:
         return False
     call.operation, call.operation_name = operation, operation.name

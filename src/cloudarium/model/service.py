@@ -89,6 +89,10 @@ class Operations(Mapping[str, OperationModel]):
         self._raw = raw
         self._made: dict[str, OperationModel] = {}
 
+    def find(self, name: str) -> OperationModel | None:
+        """The operation of this name, None when there is none: asked once for every call."""
+        return self._made.get(name) or (self[name] if name in self._raw else None)
+
     def __getitem__(self, name: str) -> OperationModel:
         operation = self._made.get(name)
         if operation is None:

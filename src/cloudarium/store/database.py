@@ -139,7 +139,7 @@ class Store:
     def leave(self, failed: bool) -> None:
         """What `with transaction()` does last: the outermost one commits or takes everything back."""
         self._depth -= 1
-        if self._depth == 0:
+        if self._depth == 0 and (self._begun or failed):  # else nothing was recorded
             self._end("ROLLBACK" if failed else "COMMIT")
 
     def _end(self, word: str) -> None:
@@ -171,6 +171,11 @@ class Store:
     def version(self, topic: str) -> int:
         """A number that grows with every change of `topic`; what a rolled-back transaction showed counts as changed."""
         return self._versions.get(topic, 0) + self._rollbacks
+
+    def versions(self, one: str, other: str) -> int:
+        """A number that grows with every change of either topic."""
+        find = self._versions.get
+        return find(one, 0) + find(other, 0) + self._rollbacks
 
     def known(self, topic: str) -> dict[Any, Any]:
         """A cache over `topic`, for what is asked several times in every call: empty after every change of it."""

@@ -24,7 +24,7 @@ _CAPITAL = frozenset({"AccessDeniedException", "SerializationException"})
 def identify(service: ServiceModel, request: HttpRequest) -> str | None:
     """The operation that `X-Amz-Target: Prefix.Operation` names, or None."""
     prefix, _, name = request.headers.get("x-amz-target", "").rpartition(".")
-    return name if name in service.operations and prefix == service.target_prefix else None
+    return name if prefix == service.target_prefix and name in service.operations else None
 
 
 def parse(operation: OperationModel, request: HttpRequest) -> dict[str, Any]:
