@@ -65,6 +65,16 @@ def test_create_needs_the_role_to_be_passed(iam_user: Any, role: str, account: s
     assert "lambda:TagResource" in refusal.message
 
 
+def test_tags_are_shown_to_those_who_may_list_them(make: Make, iam_user: Any) -> None:
+    arn = make("fn", Tags={"a": "b"})["FunctionArn"]
+    shown = iam_user(document(allow(["lambda:GetFunction", "lambda:ListTags"], arn)), "one")("lambda")
+    assert shown.get_function(FunctionName="fn")["Tags"] == {"a": "b"}
+    hidden = iam_user(document(allow("lambda:GetFunction", arn)), "two")("lambda").get_function(FunctionName="fn")
+    assert "Tags" not in hidden
+    assert hidden["TagsError"]["ErrorCode"] == "AccessDeniedException"
+    assert f"is not authorized to perform: lambda:ListTags on resource: {arn} because" in hidden["TagsError"]["Message"]
+
+
 def test_a_role_of_another_account_is_not_passed(functions: Any) -> None:
     with refused("AccessDeniedException") as refusal:
         functions.create_function(

@@ -110,7 +110,7 @@ def configured(call: Call) -> list[str | Need]:
 
 
 def created(call: Call) -> list[str | Need]:
-    """What CreateFunction touches; tags and a first version need their own permissions."""
+    """What CreateFunction touches; tags need a permission of their own."""
     needs = configured(call)
     if call.input.get("Tags"):
         needs.append(Need("lambda:TagResource", function(call)))

@@ -128,14 +128,17 @@ def _publish(call: Call, name: resources.FunctionName) -> str:
 
 @operation("GetFunction", on=resources.qualified)
 def get_function(call: Call) -> dict[str, Any]:
-    """A function's configuration, a link to its code, its tags and reserved concurrency."""
+    """A function's configuration, a link to its code and reserved concurrency; its tags for those who may list them."""
     found = lookup.version_of(call)
     answer: dict[str, Any] = {
         "Configuration": configuration.shown(found.version, found.qualifier),
         "Code": {"RepositoryType": "S3", "Location": running.link(call.cloud, found.version.blob)},
     }
-    tags = call.tags.of(resources.function_arn(found.function.scope, found.function.name))
-    if tags:
+    arn = resources.function_arn(found.function.scope, found.function.name)
+    listing = call.judged("lambda:ListTags", arn)
+    if not listing.allowed:
+        answer["TagsError"] = {"ErrorCode": "AccessDeniedException", "Message": listing.message}
+    elif tags := call.tags.of(arn):
         answer["Tags"] = tags
     if found.function.reserved is not None:
         answer["Concurrency"] = {"ReservedConcurrentExecutions": found.function.reserved}
