@@ -126,7 +126,7 @@ class ServiceModel:
         self.service_id: str = metadata.get("serviceId", name)
         self.query_compatible: bool = "awsQueryCompatible" in metadata
         self.shapes = Shapes(raw["shapes"])
-        self.operations: Mapping[str, OperationModel] = Operations(self, raw["operations"])
+        self.operations = Operations(self, raw["operations"])
         self.compiled: dict[str, Any] = {}
 
     def __repr__(self) -> str:
