@@ -268,14 +268,14 @@ def test_who_sends_one_request_byte_by_byte_forever_is_hung_up_on(
 
 
 def test_an_upload_that_stops_is_given_up_and_one_that_is_slow_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(connections, "_IDLE", 0.4)
+    monkeypatch.setattr(connections, "_IDLE", 1.0)
     head = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n"
 
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
         writer.write(head)
         for _ in range(50):  # longer in all than a connection may be idle
             writer.write(b"x" * 2000)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
         assert b"100000" in await reader.read()
         assert app.broken == 0
 
