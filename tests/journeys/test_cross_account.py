@@ -178,7 +178,35 @@ class FunctionAlias(Function):
         self.functions.create_alias(FunctionName=self.arn, Name="live", FunctionVersion=version)
 
 
-KINDS: dict[str, type[Any]] = {"bucket": Bucket, "function": Function, "alias": FunctionAlias}
+class Table:
+    """A table of ours with an item."""
+
+    def __init__(self, account: Account) -> None:
+        self.dynamodb = account.root("dynamodb")
+        made = self.dynamodb.create_table(
+            TableName=new() + "-table",
+            BillingMode="PAY_PER_REQUEST",
+            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
+        )
+        self.arn = made["TableDescription"]["TableArn"]
+        self.dynamodb.put_item(TableName=self.arn, Item={"pk": {"S": "x"}})
+
+    def let(self, principal: Any, effect: str = "Allow", element: str = "Principal", **more: Any) -> None:
+        statement = {"Effect": effect, element: principal, "Action": "dynamodb:GetItem", "Resource": self.arn, **more}
+        self.dynamodb.put_resource_policy(ResourceArn=self.arn, Policy=document(statement))
+
+    def close(self) -> None:
+        self.dynamodb.delete_resource_policy(ResourceArn=self.arn)
+
+    def ask(self, who: Caller) -> Callable[[], Any]:
+        def get() -> None:
+            assert who("dynamodb").get_item(TableName=self.arn, Key={"pk": {"S": "x"}})["Item"]
+
+        return get
+
+
+KINDS: dict[str, type[Any]] = {"bucket": Bucket, "function": Function, "alias": FunctionAlias, "table": Table}
 
 
 @pytest.fixture(scope="module", params=KINDS)
@@ -405,6 +433,8 @@ def test_a_new_user_is_not_the_deleted_one_whose_name_he_has(bucket: Bucket, our
     first = keyed(theirs, name)
     id = iam.get_user(UserName=name)["User"]["UserId"]
     trusting = ours.role(trusted={"AWS": first.arn})
+    table = Table(ours)
+    table.let({"AWS": first.arn})
     bucket.let({"AWS": [first.arn, THEIRS]}, Condition={"ArnLike": {"aws:PrincipalArn": first.arn}})
     function.let(first.arn)
     drop_user(theirs, name)
@@ -414,6 +444,8 @@ def test_a_new_user_is_not_the_deleted_one_whose_name_he_has(bucket: Bucket, our
     assert statement["Principal"]["AWS"] == [id, THEIRS]
     assert statement["Condition"] == {"ArnLike": {"aws:PrincipalArn": first.arn}}  # what is compared stays
     assert principal_in(function.functions.get_policy(FunctionName=function.arn)["Policy"]) == id
+    assert principal_in(table.dynamodb.get_resource_policy(ResourceArn=table.arn)["Policy"]) == id
+    assert not permitted(table.ask(second))
     role = ours.root("iam").get_role(RoleName=trusting.rsplit("/", 1)[1])["Role"]
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"]["AWS"] == id
 

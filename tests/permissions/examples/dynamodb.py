@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.permissions.example import Also, Case, Examples, Stage
@@ -183,3 +184,26 @@ def transact_write_one_kind(at: Stage) -> Case:
     unneeded = dict.fromkeys(("dynamodb:UpdateItem", "dynamodb:DeleteItem", "dynamodb:ConditionCheckItem"), OF_OTHERS)
     items = [{"Put": {"TableName": at.once(shared), "Item": key("alone")}}]
     return Case({"TransactItems": items}, {"dynamodb:PutItem": on(at, "shared")}, unneeded=unneeded)
+
+
+# ---- resource policies -----------------------------------------------------------------------------------------------
+
+
+def policy(at: Stage) -> str:
+    """A policy of the operation's own table that lets nobody in who was not in before."""
+    statement = {"Effect": "Allow", "Principal": {"AWS": at.account}, "Action": "dynamodb:GetItem",
+                 "Resource": at.arn(f"table/{at.name}")}  # fmt: skip
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
+@EXAMPLES("PutResourcePolicy")
+def put_resource_policy(at: Stage) -> Case:
+    arn = on(at, table(at))
+    return Case({"ResourceArn": arn, "Policy": policy(at)}, arn)
+
+
+@EXAMPLES("GetResourcePolicy", "DeleteResourcePolicy")
+def of_resource_policy(at: Stage) -> Case:
+    arn = on(at, table(at))
+    at.root().put_resource_policy(ResourceArn=arn, Policy=policy(at))
+    return Case({"ResourceArn": arn}, arn)

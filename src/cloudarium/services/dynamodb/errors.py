@@ -48,6 +48,15 @@ class TableInUse(AwsError):
         super().__init__(f"Table already exists: {table}")
 
 
+class PolicyNotFound(AwsError):
+    """The table has no policy, or another than the one that was expected."""
+
+    code = "PolicyNotFoundException"
+
+    def __init__(self, resource: str) -> None:
+        super().__init__(f"Resource-based policy not found for the provided ResourceArn: {resource}")
+
+
 class LimitExceeded(AwsError):
     """Too much at once, or too many."""
 

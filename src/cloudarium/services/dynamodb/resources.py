@@ -9,11 +9,17 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.policy import principals
 from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.records import tables
+from cloudarium.services.dynamodb.rules import policies
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import arn
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
+
+POLICY_TOPIC = tables.TOPIC
 
 ACTIONS = {"Put": "PutItem", "Update": "UpdateItem", "Delete": "DeleteItem", "ConditionCheck": "ConditionCheckItem"}
 
@@ -105,8 +111,30 @@ _ALONE = {"TransactWriteItems": "PutItem", "TransactGetItems": "GetItem"}
 
 def tags_of(call: Call, resource: str) -> dict[str, str]:
     """The tags of a table, which its indexes share."""
-    head, table, rest = resource.partition(":table/")
-    return call.tags.of(f"{head}{table}{rest.partition('/')[0]}")
+    return call.tags.of(policies.table_of(resource))
+
+
+def resource_policy(call: Call, resource: str) -> str | None:
+    """The policy of a table, which speaks on its indexes too."""
+    if call.principal.kind == "root" and call.operation_name == "DeleteResourcePolicy":
+        return None  # so that nobody locks himself out
+    here = _find(call, policies.table_of(resource))
+    found = here.definition.get("ResourcePolicy") if here is not None else None
+    return found["Policy"] if found is not None else None
+
+
+def policy_holder(resource: str) -> str:
+    """The table whose policy speaks on an index."""
+    return policies.table_of(resource)
+
+
+def rename_principal(store: Store, old: str, new: str) -> None:
+    """Have the policies of tables that name the principal `old` name it `new`."""
+    for here in tables.with_policy_on(store, old.split(":")[4]):
+        found = here.definition["ResourcePolicy"]
+        text = principals.renamed(found["Policy"], old, new)
+        if text != found["Policy"]:
+            tables.replace(store, here, {**here.definition, "ResourcePolicy": {**found, "Policy": text}})
 
 
 # ---- Condition keys -------------------------------------------------------------------------------------------------
@@ -162,7 +190,8 @@ def _selected(given: Mapping[str, Any]) -> str:
 def _find(call: Call, reference: Any) -> Table | None:
     parsed = arn.parse(reference)
     name = parsed.resource.removeprefix("table/") if parsed is not None else reference
-    return tables.find(call.store, call.scope, name) if isinstance(name, str) else None
+    scope = Scope(parsed.account, parsed.region) if parsed is not None else call.scope
+    return tables.find(call.store, scope, name) if isinstance(name, str) else None
 
 
 def _leading(here: Table | None, items: Iterable[Mapping[str, Any] | None]) -> dict[str, Any]:

@@ -9,12 +9,13 @@ from cloudarium.services.dynamodb.errors import ResourceNotFound, ValidationExce
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import arn
+from cloudarium.shared.scope import Scope
 
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z", re.ASCII)
 
 
 def table_name(call: Call, reference: str) -> str:
-    """The name in a TableName, which may be an ARN of this account and region."""
+    """The name in a TableName, which may be an ARN of this region."""
     if _NAME.match(reference):
         return reference
     if reference.startswith("arn:"):
@@ -30,6 +31,13 @@ def table_name(call: Call, reference: str) -> str:
     raise ValidationException(f"{len(problems)} validation error{'s' * (len(problems) > 1)} detected: {text}")
 
 
+def place_of(call: Call, reference: str) -> tuple[Scope, str]:
+    """Where a TableName leads: an ARN may name a table of another account, whose policy has let the caller in."""
+    name = table_name(call, reference)
+    parsed = arn.parse(reference) if name is not reference else None
+    return (call.scope if parsed is None else Scope(parsed.account, parsed.region)), name
+
+
 def _name_in_arn(call: Call, reference: str) -> str:
     parsed = arn.parse(reference)
     if parsed is None or parsed.service != "dynamodb" or not parsed.resource.startswith("table/"):
@@ -37,14 +45,14 @@ def _name_in_arn(call: Call, reference: str) -> str:
     if parsed.region != call.region:
         raise ValidationException(f"1 validation error detected: Invalid AWS region in '{reference}'")
     name = parsed.resource.removeprefix("table/")
-    if parsed.account != call.account or not _NAME.match(name):
+    if not _NAME.match(name):
         raise ResourceNotFound()
     return name
 
 
 def find_table(call: Call, reference: str) -> Table:
     """The table of a call on items. Raises ResourceNotFound, which does not name it."""
-    table = tables.find(call.store, call.scope, table_name(call, reference))
+    table = tables.find(call.store, *place_of(call, reference))
     if table is None:
         raise ResourceNotFound()
     return table
@@ -52,8 +60,8 @@ def find_table(call: Call, reference: str) -> Table:
 
 def named_table(call: Call, reference: str) -> Table:
     """The table of a call on tables. Raises ResourceNotFound, which names it."""
-    name = table_name(call, reference)
-    table = tables.find(call.store, call.scope, name)
+    scope, name = place_of(call, reference)
+    table = tables.find(call.store, scope, name)
     if table is None:
         raise ResourceNotFound(name)
     return table

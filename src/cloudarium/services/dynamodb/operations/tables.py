@@ -9,7 +9,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, ValidationException
 from cloudarium.services.dynamodb.operations import tags
-from cloudarium.services.dynamodb.operations.lookup import named_table, table_name
+from cloudarium.services.dynamodb.operations.lookup import named_table, place_of
 from cloudarium.services.dynamodb.records import streams, tables
 from cloudarium.services.dynamodb.rules import tables as rules
 from cloudarium.services.dynamodb.rules.definition import Table
@@ -35,7 +35,9 @@ def create_table(call: Call) -> dict[str, Any]:
     given = call.input
     if not given["TableName"].startswith("arn:") and not 3 <= len(given["TableName"]) <= 255:
         raise ValidationException("TableName must be at least 3 characters long and at most 255 characters long")
-    name = table_name(call, given["TableName"])
+    scope, name = place_of(call, given["TableName"])
+    if scope != call.scope:
+        raise ValidationException("Table ARN of another account: a table is made in one's own account")
     rules.check_create(given)
     wanted = tags.checked(given.get("Tags"))
     if tables.find(call.store, call.scope, name) is not None:

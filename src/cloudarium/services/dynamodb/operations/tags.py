@@ -14,6 +14,7 @@ from cloudarium.services.dynamodb.records import tables
 from cloudarium.shared import arn, paging
 from cloudarium.shared import tags as forms
 from cloudarium.shared.errors import AccessDenied
+from cloudarium.shared.scope import Scope
 
 MOST = 50
 PAGE = 10
@@ -50,7 +51,7 @@ def _resource(call: Call) -> str:
     kind, _, name = parsed.resource.partition("/")
     if parsed.service != "dynamodb" or kind != "table" or len(name) < 3 or "/" in name or parsed.region != call.region:
         raise ValidationException(f"Invalid TableArn: Invalid ResourceArn provided as input {text}")
-    if parsed.account != call.account or tables.find(call.store, call.scope, name) is None:
+    if tables.find(call.store, Scope(parsed.account, parsed.region), name) is None:
         missing = ResourceNotFound()
         missing.message += f": ResourcArn: {text} not found"  # sic
         raise missing

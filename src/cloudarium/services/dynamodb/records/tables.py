@@ -43,6 +43,15 @@ def _find(store: Store, scope: Scope, name: str) -> Table | None:
     return None if row is None else compile_table(row[0], scope.account, scope.region, name, row[1])
 
 
+def with_policy_on(store: Store, text: str) -> list[Table]:
+    """The tables, of all accounts, in whose resource policies a text occurs."""
+    sql = (
+        "SELECT id, account, region, name, definition FROM dynamodb_tables"
+        " WHERE instr(json_extract(CAST(definition AS TEXT), '$.ResourcePolicy.Policy'), ?)"
+    )
+    return [compile_table(*row) for row in store.all(sql, (text,))]
+
+
 def by_id(store: Store, id: int) -> Table | None:
     """The table with that id, None when it is gone."""
     row = store.one("SELECT account, region, name, definition FROM dynamodb_tables WHERE id = ?", (id,))
