@@ -15,6 +15,7 @@ from cloudarium.gateway.app import App
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.connection import Connection
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.shared.clock import Clock
 from tests.conftest import RunningCloud
 
 HEALTH = b"GET /_cloudarium/health HTTP/1.1\r\nHost: localhost\r\n\r\n"
@@ -197,6 +198,7 @@ class Reading(App):
 
     def __init__(self) -> None:
         self.broken = 0
+        self.cloud = SimpleNamespace(clock=Clock())  # type: ignore[assignment]
 
     async def answer(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
         try:
