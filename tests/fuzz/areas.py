@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 
-from tests.fuzz import grammars, wire  # noqa: F401 - registers
+from tests.fuzz import grammars, valid, wire  # noqa: F401 - registers
 from tests.fuzz.area import AREAS
 
 for _module in pkgutil.iter_modules(grammars.__path__):

@@ -39,6 +39,7 @@ WAITING = 60.0  # seconds that it may take altogether: the machine may be busy w
 MOST_MEMORY = 512 * 1024  # KiB that one example may add to the process
 REGION = "us-east-1"
 _BOOKKEEPING = re.compile(r"journal\w*|meta|sqlite_\w*")  # what an error may leave behind
+_HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM = 16 * 1024  # bytes of each piece of a streamed body
 _SIGNED = ("host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-target", "content-type")
 
@@ -130,17 +131,17 @@ class Target:
 
     # ---- Asking -----------------------------------------------------------------------------------------------------
 
-    def ask(self, service: str, operation: str, /, **input: Any) -> HttpResponse:
-        """Send a well-formed call with these values, as the account's root; the oracle judges the answer."""
+    def ask(self, service: str, operation: str, /, _key: str = account, **input: Any) -> HttpResponse:
+        """Send a well-formed call with these values, as the root of the account `_key`, and judge the answer."""
         try:
             request = self.written(service, operation, input)
         except UnicodeEncodeError:  # forms and paths cannot carry lone surrogates
             request = self.written(service, operation, _writable(input))
-        return self.send(request, service)
+        return self.send(request, service, _key)
 
-    def do(self, service: str, operation: str, /, **input: Any) -> dict[str, Any]:
+    def do(self, service: str, operation: str, /, _key: str = account, **input: Any) -> dict[str, Any]:
         """Do something that must work, to prepare; answers its output."""
-        answer = self.ask(service, operation, **input)
+        answer = self.ask(service, operation, _key, **input)
         assert answer.status < 300, f"{service}:{operation}: {answer.status} {answer.body!r}"
         known = model.service(service)
         return samples.output(known.operations[operation], known.protocols[0], answer)
@@ -205,7 +206,8 @@ class Target:
         if response.status >= 500 and response.status not in (*fine, 501):
             raise Found(f"{told}\nanswered {response.status} {response.body[:500]!r}")
         for name, value in response.headers.items():
-            name.encode("ascii")
+            if not _HEADER_NAME.fullmatch(name):
+                raise Found(f"{told}\nanswered a header named {name!r}")
             header_value(value)
         if request.method != "HEAD" and response.status not in (204, 304):
             _check_readable(told, response)

@@ -219,10 +219,15 @@ def example(target: Target, source: Random, service: str, name: str) -> tuple[st
         request = target.written(service, name, _mixed(value, target.known, source), protocol)
     except Exception:
         return None
+    vary(request, protocol, Mutator(source))
+    return protocol, request
+
+
+def vary(request: HttpRequest, protocol: str, mutator: Mutator) -> None:
+    """Change a valid request in its body, its head or around it; one in seven stays as it is."""
     for header, text in request.headers.items():
         request.headers[header] = latin(text)
-    mutator = Mutator(source)
-    way = source.random()
+    way = mutator.source.random()
     if way < 0.6:
         try:
             request.body = _BODIES[protocol](request.body, mutator)
@@ -234,15 +239,14 @@ def example(target: Target, source: Random, service: str, name: str) -> tuple[st
         _head(request, mutator)
     elif way < 0.85:
         _wrapped(request, mutator)
-    return protocol, request
 
 
-_SLOW = frozenset({"Invoke", "InvokeAsync"})  # they start processes: the runtime's own area attacks those
+SLOW = frozenset({"Invoke", "InvokeAsync"})  # they start processes: the runtime's own area attacks those
 
 
 def _attack_room(service: str) -> None:
-    names = sorted(model.service(service).operations.keys() - _SLOW)
-    built = sorted(all_rooms()[service].handlers.keys() - _SLOW)
+    names = sorted(model.service(service).operations.keys() - SLOW)
+    built = sorted(all_rooms()[service].handlers.keys() - SLOW)
 
     def attack(target: Target, source: Random) -> None:
         made = example(target, source, service, source.choice(built if source.random() < 0.9 else names))

@@ -216,6 +216,7 @@ def _presigned(target: Target, source: Random) -> None:
     claim = sigv4.Claim(target.account, stamp[:8], REGION, "s3", "aws4_request", "host", "", stamp, "", 900)
     request.query += "&X-Amz-Signature=" + sigv4.signature_of(claim, request, "test", sigv4.UNSIGNED, True)
     target.judge(request)
+    target.ask("s3", "HeadObject", Bucket=BUCKET, Key="key")
 
 
 _POLICY = {
@@ -254,7 +255,8 @@ def _forms(target: Target, source: Random) -> None:
         body = mutator.data(body)
     kind = "multipart/form-data; boundary=xyz"
     headers = {"host": "127.0.0.1:4566", "content-type": latin(mutator.text(kind)) if source.random() < 0.1 else kind}
-    target.judge(HttpRequest("POST", f"/{BUCKET}", "", headers, body))
+    if target.judge(HttpRequest("POST", f"/{BUCKET}", "", headers, body)).status < 300:
+        target.ask("s3", "GetObject", Bucket=BUCKET, Key="up/a.txt")
 
 
 def _multipart(fields: dict[str, str]) -> bytes:
@@ -290,6 +292,7 @@ def _chunks(target: Target, source: Random) -> None:
     body = _chunked(target, request, content, kind)
     request.body = mutator.data(body) if source.random() < 0.85 else body
     target.judge(request)
+    target.ask("s3", "HeadObject", Bucket=BUCKET, Key="key")
 
 
 def _chunked(target: Target, request: HttpRequest, content: bytes, kind: str) -> bytes:
