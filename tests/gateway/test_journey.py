@@ -183,6 +183,25 @@ def test_back_it_is_set_at_once_and_nothing_happens_twice(run: Run) -> None:
     run(test)
 
 
+def test_the_way_back_to_the_machines_time_is_a_journey_when_that_lies_ahead(run: Run) -> None:
+    async def test(bench: Bench) -> None:
+        clock = bench.cloud.clock
+        machine = clock.machine_now()
+        await bench.cloud.journeys.move(lambda now: machine - 3.5 * DAY)
+        bench.put("daily", DAY, every=DAY, times=1000)
+        await bench.cloud.journeys.reset()
+        assert [when + START - machine for _, _, when in bench.seen] == pytest.approx(
+            [-2.5 * DAY, -1.5 * DAY, -DAY / 2]
+        )
+        assert (clock.offset, clock.frozen_at) == (0.0, None)
+        await bench.advance(10 * DAY)
+        bench.seen.clear()
+        await bench.cloud.journeys.reset()
+        assert (bench.seen, clock.offset) == ([], 0.0)
+
+    run(test)
+
+
 def test_two_moves_at_once_are_one_after_the_other(run: Run) -> None:
     async def test(bench: Bench) -> None:
         bench.put("daily", DAY, every=DAY, times=1000)

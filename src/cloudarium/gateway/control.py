@@ -183,9 +183,12 @@ async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
         await cloud.journeys.move(_target(name, value))
     elif name in ("freeze", "run", "reset") and value is True:
         await cloud.journeys.end()
-        getattr(cloud.clock, name)()
-        cloud.remember_clock()
-        await cloud.deliverer.settle()
+        if name == "reset":
+            await cloud.journeys.reset()
+        else:
+            getattr(cloud.clock, name)()
+            cloud.remember_clock()
+            await cloud.deliverer.settle()
     else:
         raise Refused(400, _CLOCK_WORDS)
     # Signatures tell whole seconds: the move's own second has to end, or one signed after it looks like one before it.

@@ -40,6 +40,14 @@ class Journeys:
         """
         await asyncio.shield(self._begin(self._go(target)))  # whoever asked may hang up; the move goes on
 
+    async def reset(self) -> None:
+        """Return to the machine's own time: by a move when that lies ahead, else at once. It runs on from there."""
+        clock = self._cloud.clock
+        await self.move(lambda now: max(now, clock.machine_now()))
+        clock.reset()
+        self._remember()
+        await self._cloud.deliverer.settle()
+
     async def end(self) -> None:
         """End the move that is under way where it has come to, in order."""
         self._enough = True
