@@ -48,7 +48,11 @@ fuzz: $(VENV)/installed-dev ## Attack a cloud with hostile input: SECONDS=600, O
 	@$(BIN)/python -m tests.fuzz --seconds $(SECONDS) $(if $(ONLY),--only $(ONLY)) $(if $(SEED),--seed $(SEED)) \
 		$(if $(EXAMPLE),--example $(EXAMPLE))
 
+KILLS ?= 100
+crash: $(VENV)/installed-dev ## Kill a cloud again and again under writes of all kinds: KILLS=100, SEED=
+	@CLOUDARIUM_CRASHES=$(KILLS) CLOUDARIUM_CRASH_SEED=$(SEED) $(BIN)/python -m pytest tests/journeys/crash -q -s
+
 clean: down ## Remove what was set up here (the cloud's state stays)
 	rm -rf $(VENV) .venv-clients dist .pytest_cache .mypy_cache .ruff_cache
 
-.PHONY: help up down test check bench fuzz coverage clean
+.PHONY: help up down test check bench fuzz crash coverage clean
