@@ -139,3 +139,48 @@ def test_the_root_cannot_lock_itself_out(dynamodb: Any, table: str) -> None:
     refused("AccessDeniedException", dynamodb.get_item, TableName="shared", Key=KEY)
     dynamodb.delete_resource_policy(ResourceArn=table)
     assert dynamodb.get_item(TableName="shared", Key=KEY)["Item"]
+
+
+def test_a_table_is_made_with_its_policy(dynamodb: Any, other: Any, account: str, iam_user: Callable[..., Any]) -> None:
+    arn = f"arn:aws:dynamodb:us-east-1:{account}:table/made"
+    given = {
+        "TableName": "made",
+        "BillingMode": "PAY_PER_REQUEST",
+        "AttributeDefinitions": schema(pk="S")["AttributeDefinitions"],
+        "KeySchema": schema(pk="S")["KeySchema"],
+    }
+    statement = {"Effect": "Allow", "Action": "dynamodb:CreateTable", "Resource": "*"}
+    user = iam_user({"Version": "2012-10-17", "Statement": [statement]})("dynamodb")
+    message = refused("AccessDeniedException", user.create_table, **given, ResourcePolicy=policy(arn, "GetItem"))
+    assert "dynamodb:PutResourcePolicy" in message
+    refused("ValidationException", dynamodb.create_table, **given, ResourcePolicy="{}")
+    dynamodb.create_table(**given, ResourcePolicy=policy(arn, "GetItem"))
+    assert "Item" not in other.get_item(TableName=arn, Key=KEY)
+    assert json.loads(dynamodb.get_resource_policy(ResourceArn=arn)["Policy"])["Statement"]
+
+
+def test_a_stack_sets_changes_and_takes_a_policy(cloud: RunningCloud, client: Any, dynamodb: Any, account: str) -> None:
+    stacks, arn = client("cloudformation"), f"arn:aws:dynamodb:us-east-1:{account}:table/stacked"
+
+    def template(*actions: str) -> str:
+        properties = {
+            "TableName": "stacked",
+            "BillingMode": "PAY_PER_REQUEST",
+            **{name: schema(pk="S")[name] for name in ("AttributeDefinitions", "KeySchema")},
+        }
+        if actions:
+            properties["ResourcePolicy"] = {"PolicyDocument": json.loads(policy(arn, *actions))}
+        return json.dumps({"Resources": {"T": {"Type": "AWS::DynamoDB::Table", "Properties": properties}}})
+
+    def actions() -> list[str]:
+        return json.loads(dynamodb.get_resource_policy(ResourceArn=arn)["Policy"])["Statement"][0]["Action"]
+
+    stacks.create_stack(StackName="s", TemplateBody=template("GetItem"))
+    cloud.settle()
+    assert actions() == ["dynamodb:GetItem"]
+    stacks.update_stack(StackName="s", TemplateBody=template("PutItem"))
+    cloud.settle()
+    assert actions() == ["dynamodb:PutItem"]
+    stacks.update_stack(StackName="s", TemplateBody=template())
+    cloud.settle()
+    refused("PolicyNotFoundException", dynamodb.get_resource_policy, ResourceArn=arn)

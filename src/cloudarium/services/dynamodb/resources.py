@@ -42,12 +42,17 @@ def tables_of_account(call: Call) -> str:
 
 
 def created(call: Call) -> list[str | Need]:
-    """The table that is to be made; a list of tags, even an empty one, needs the permission to tag it.
+    """The table that is to be made; tags (even an empty list of them) and a policy need permissions of their own.
 
-    Source: github.com/hashicorp/terraform-provider-aws/issues/10943
+    Source: github.com/hashicorp/terraform-provider-aws/issues/10943; for policies rbac-create-table.html of AWS's guide
     """
     arn = table(call)
-    return [arn] if call.input.get("Tags") is None else [arn, Need("dynamodb:TagResource", arn)]
+    needs: list[str | Need] = [arn]
+    if call.input.get("Tags") is not None:
+        needs.append(Need("dynamodb:TagResource", arn))
+    if call.input.get("ResourcePolicy") is not None:
+        needs.append(Need("dynamodb:PutResourcePolicy", arn))
+    return needs
 
 
 def table_or_index(call: Call) -> str:

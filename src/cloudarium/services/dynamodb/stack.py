@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+import orjson
+
 from cloudarium.shared.stacks import Again, Resource, ResourceFailed, ResourceType, resource_type
 
 Properties = Mapping[str, Any]
@@ -28,6 +30,7 @@ class Table(ResourceType):
         "LocalSecondaryIndexes",
         "PointInTimeRecoverySpecification",
         "ProvisionedThroughput",
+        "ResourcePolicy",
         "SSESpecification",
         "StreamSpecification",
         "TableClass",
@@ -40,7 +43,6 @@ class Table(ResourceType):
         "ImportSourceSpecification",
         "KinesisStreamSpecification",
         "OnDemandThroughput",
-        "ResourcePolicy",
         "WarmThroughput",
     )
     required = ("KeySchema",)
@@ -70,6 +72,8 @@ class Table(ResourceType):
         expiry = r.properties.get("TimeToLiveSpecification")
         if expiry is not None and _flag(expiry.get("Enabled")):
             await _set_expiry(r, expiry)
+        if "ResourcePolicy" in r.properties:
+            await _set_policy(r)
         return None
 
     async def update(self, r: Resource) -> Again | None:
@@ -80,6 +84,8 @@ class Table(ResourceType):
             await _change_expiry(r)
         if r.changed("PointInTimeRecoverySpecification"):
             await _recovery(r)
+        if r.changed("ResourcePolicy"):
+            await _set_policy(r)
         described = (await r.send("dynamodb", "DescribeTable", {"TableName": r.id}))["Table"]
         _remember(r, described)
         if r.removed_tags:
@@ -92,6 +98,16 @@ class Table(ResourceType):
         """DeleteTable."""
         await r.send("dynamodb", "DeleteTable", {"TableName": r.id}, _GONE)
         return None
+
+
+async def _set_policy(r: Resource) -> None:
+    """Put the table's policy, or take it away when the template has none any more."""
+    policy = r.properties.get("ResourcePolicy")
+    if policy is None:
+        await r.send("dynamodb", "DeleteResourcePolicy", {"ResourceArn": r.arn})
+    else:
+        text = orjson.dumps(policy["PolicyDocument"]).decode()
+        await r.send("dynamodb", "PutResourcePolicy", {"ResourceArn": r.arn, "Policy": text})
 
 
 def _remember(r: Resource, described: Properties) -> None:

@@ -23,14 +23,19 @@ UNCONFIRMED = {"ConfirmRemoveSelfResourceAccess": "The account's root can always
 @operation("PutResourcePolicy", on=resources.tagged, ignores=UNCONFIRMED)
 def put_resource_policy(call: Call) -> dict[str, Any]:
     """Set a table's policy; the same one again changes nothing."""
-    table, text = _table(call), call.input["Policy"]
-    policies.check(text, table.arn)
-    if not all(map(call.cloud.directory.exists, principals.named(text))):
-        raise Invalid("Invalid policy document: Invalid principal in policy")
+    table = _table(call)
+    made = checked(call, table.arn, call.input["Policy"])
     _check_revision(call, table)
-    made = {"Policy": text, "RevisionId": policies.revision(text, table.id)}
     _record(call, table, made)
     return {"RevisionId": made["RevisionId"]}
+
+
+def checked(call: Call, table: str, text: str) -> dict[str, Any]:
+    """What a table's definition records of its policy. Raises ValidationException."""
+    policies.check(text, table)
+    if not all(map(call.cloud.directory.exists, principals.named(text))):
+        raise Invalid("Invalid policy document: Invalid principal in policy")
+    return {"Policy": text, "RevisionId": policies.revision(text, table)}
 
 
 @operation("GetResourcePolicy", on=resources.tagged)

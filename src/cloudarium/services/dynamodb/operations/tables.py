@@ -10,6 +10,7 @@ from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, ValidationException
 from cloudarium.services.dynamodb.operations import tags
 from cloudarium.services.dynamodb.operations.lookup import named_table, place_of
+from cloudarium.services.dynamodb.operations.policies import checked
 from cloudarium.services.dynamodb.records import streams, tables
 from cloudarium.services.dynamodb.rules import tables as rules
 from cloudarium.services.dynamodb.rules.definition import Table
@@ -28,7 +29,7 @@ UNBUILT = (
 @operation(
     "CreateTable",
     on=resources.created,
-    refuses=("ResourcePolicy", "GlobalTableSourceArn", "VectorIndexes", *UNBUILT),
+    refuses=("GlobalTableSourceArn", "VectorIndexes", *UNBUILT),
 )
 def create_table(call: Call) -> dict[str, Any]:
     """Make a table; it is usable at once, though the answer says CREATING as AWS's does."""
@@ -45,6 +46,8 @@ def create_table(call: Call) -> dict[str, Any]:
     if tables.how_many(call.store, call.scope) >= MOST_TABLES:
         raise LimitExceeded(f"Subscriber limit exceeded: There is a limit of {MOST_TABLES} tables per subscriber")
     made = rules.definition(given, ids.uuid(), call.now)
+    if given.get("ResourcePolicy") is not None:
+        made["ResourcePolicy"] = checked(call, resources.table_arn(call, name), given["ResourcePolicy"])
     stream = given.get("StreamSpecification")
     if stream is not None and stream["StreamEnabled"]:
         made["Stream"] = open_stream(call, name, made, stream["StreamViewType"])

@@ -44,7 +44,7 @@ def _is_everybody(statement: dict[str, Any]) -> bool:
     return "NotPrincipal" in statement or principal == "*" or "*" in listed((principal or {}).get("AWS", []))
 
 
-def revision(text: str, table: int) -> str:
+def revision(text: str, table: str) -> str:
     """The revision of a policy: the same document on the same table has the same."""
     return str(int(hashlib.sha256(f"{table}:{text}".encode()).hexdigest()[:14], 16))
 
