@@ -4,20 +4,27 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cloudarium.gateway import sigv4
+from cloudarium.gateway import body, sigv4
 from cloudarium.gateway.body import IncompleteBody, body_stream, read_whole
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.shared.auth_errors import BodyMismatch, SignatureMismatch
 
 CLAIM = sigv4.Claim("AK", "20260101", "us-east-1", "s3", "aws4_request", "host", "5" * 64, "20260101T000000Z", "", None)
 KEY = sigv4.signing_key("secret", "20260101", "us-east-1", "s3")
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _small_chunks() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(body, "_LEAST_CHUNK", 0)
+        yield
 
 
 async def pieces(content: bytes, size: int) -> AsyncIterator[bytes]:

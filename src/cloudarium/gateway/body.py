@@ -28,6 +28,32 @@ class IncompleteBody(AwsError):
         super().__init__(message)
 
 
+class ChunkTooSmall(AwsError):
+    """A chunk that is not the last one is smaller than S3 takes."""
+
+    code = "InvalidChunkSizeError"
+    status = 400
+
+    def __init__(self, number: int, size: int) -> None:
+        super().__init__(
+            f"Only the last chunk is allowed to have a size less than {_LEAST_CHUNK} bytes",
+            Chunk=str(number),
+            BadChunkSize=str(size),
+        )
+
+
+class MalformedTrailer(AwsError):
+    """What follows the last chunk is no trailer, or one that should be signed is not."""
+
+    code = "MalformedTrailerError"
+    status = 400
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request contained trailing data that was not well-formed or did not conform to our published schema."
+        )
+
+
 async def read_whole(stream: AsyncIterator[bytes], limit: int) -> bytes | None:
     """All of a stream, or None as soon as it is longer than `limit` bytes."""
     parts: list[bytes] = []
@@ -132,9 +158,13 @@ async def _decode_chunks(
     kind = request.headers["x-amz-content-sha256"]
     signed = kind.startswith("STREAMING-AWS4-HMAC-SHA256-PAYLOAD") and key is not None
     previous = call.claim.signature if call.claim is not None else ""
-    buffer, total = _Buffer(stream), 0
+    buffer, total, number, before = _Buffer(stream), 0, 0, _LEAST_CHUNK
     while True:
         size, signature = _chunk_head(await buffer.line())
+        number += 1
+        if size and before < _LEAST_CHUNK:
+            raise ChunkTooSmall(number, before)
+        before = size
         parts: list[bytes] = []
         left = size
         while left:
@@ -161,6 +191,7 @@ async def _decode_chunks(
         )
 
 
+_LEAST_CHUNK = 8192  # bytes of every chunk but the last
 _MOST_SIGNED_CHUNK = 128 * 1024 * 1024
 
 
@@ -184,7 +215,7 @@ def _prove_chunk(call: Call, key: bytes | None, previous: str, chunk: bytes, cla
 
 
 async def _read_trailers(call: Call, buffer: _Buffer, key: bytes | None, previous: str) -> None:
-    signed, size = b"", 0
+    signed, size, proof = b"", 0, None
     while not await buffer.ended():
         line = await buffer.line()
         size += len(line)
@@ -192,13 +223,18 @@ async def _read_trailers(call: Call, buffer: _Buffer, key: bytes | None, previou
             raise IncompleteBody()
         if not line:
             break
-        name, _, value = line.partition(b":")
+        name, colon, value = line.partition(b":")
+        if not colon or proof is not None:
+            raise MalformedTrailer()
         text = value.strip().decode("latin-1")
         if name.lower() == b"x-amz-trailer-signature":
-            if key is not None and not hmac.compare_digest(
-                sigv4.trailer_signature(key, call.claim, previous, signed).encode(), text.encode()
-            ):
-                raise SignatureMismatch()
+            proof = text
             continue
         signed += name.strip().lower() + b":" + value.strip() + b"\n"
         call.trailers[name.strip().lower().decode("latin-1")] = text
+    if key is None:
+        return
+    if proof is None:
+        raise MalformedTrailer()
+    if not hmac.compare_digest(sigv4.trailer_signature(key, call.claim, previous, signed).encode(), proof.encode()):
+        raise SignatureMismatch()

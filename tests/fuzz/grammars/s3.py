@@ -279,7 +279,7 @@ def _chunks(target: Target, source: Random) -> None:
     )
     kind = source.choice(("STREAMING-AWS4-HMAC-SHA256-PAYLOAD", "STREAMING-AWS4-HMAC-SHA256-PAYLOAD-TRAILER",
                           "STREAMING-UNSIGNED-PAYLOAD-TRAILER"))  # fmt: skip
-    content = b"hello chunks" * source.choice((1, 30))
+    content = b"hello chunks" * source.choice((1, 30, 1000))
     headers = {
         "x-amz-content-sha256": kind,
         "x-amz-decoded-content-length": str(len(content)),
@@ -299,7 +299,7 @@ def _chunked(target: Target, request: HttpRequest, content: bytes, kind: str) ->
     claim = sigv4.claim_of(request)
     assert claim is not None
     key, previous, out = sigv4.signing_key("test", claim.date, REGION, "s3"), claim.signature, b""
-    for part in (content[:5], content[5:], b""):
+    for part in (content[:9000], content[9000:], b"") if len(content) > 9000 else (content, b""):
         head = b"%x" % len(part)
         if "HMAC" in kind:
             previous = sigv4.chunk_signature(key, claim, previous, part)

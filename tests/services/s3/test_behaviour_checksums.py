@@ -132,12 +132,27 @@ def test_deleting_many_needs_a_digest(cloud, account, bucket):
 
 
 def test_trailing_checksums(cloud, account, bucket):
-    wire, good = Wire(cloud, account), _value("CRC64NVME", b"hello world")
-    assert wire.chunked(f"/{bucket}/k", [b"hello ", b"world"], "crc64nvme", good)[0] == 200
-    assert wire.send("GET", f"/{bucket}/k")[2] == b"hello world"
+    first, last = b"hello " * 2000, b"world"
+    wire, good = Wire(cloud, account), _value("CRC64NVME", first + last)
+    assert wire.chunked(f"/{bucket}/k", [first, last], "crc64nvme", good)[0] == 200
+    assert wire.send("GET", f"/{bucket}/k")[2] == first + last
     head = {"x-amz-checksum-mode": "ENABLED"}
     assert wire.send("HEAD", f"/{bucket}/k", headers=head)[1]["x-amz-checksum-crc64nvme"] == good
     assert "content-encoding" not in wire.send("HEAD", f"/{bucket}/k")[1]
-    status, _, answer = wire.chunked(f"/{bucket}/k", [b"hello", b"world"], "crc64nvme", good)
+    status, _, answer = wire.chunked(f"/{bucket}/k", [first, b"w0rld"], "crc64nvme", good)
     assert (status, b"BadDigest" in answer) == (400, True)
-    assert wire.send("GET", f"/{bucket}/k")[2] == b"hello world"
+    status, _, answer = wire.chunked(f"/{bucket}/k", [b"hello", b"world"], "crc64nvme", good)
+    assert (status, b"<Code>InvalidChunkSizeError</Code>" in answer) == (400, True)
+    assert b"<Chunk>2</Chunk><BadChunkSize>5</BadChunkSize>" in answer
+    assert wire.send("GET", f"/{bucket}/k")[2] == first + last
+
+
+def test_a_trailer_that_was_announced_must_come(cloud, account, bucket):
+    wire, headers = Wire(cloud, account), {"x-amz-trailer": "x-amz-checksum-crc32"}
+    status, _, answer = wire.send("PUT", f"/{bucket}/k", b"no chunks at all", headers)
+    assert (status, b"<Code>MalformedTrailerError</Code>" in answer) == (400, True)
+    body, chunked = b"5\r\nhello\r\n0\r\n%b\r\n", {**headers, "x-amz-decoded-content-length": "5"}
+    for trailer in (b"", b"x-amz-checksum-sha256:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=\r\n", b"rubbish\r\n"):
+        sent = wire.send("PUT", f"/{bucket}/k", body % trailer, chunked, "STREAMING-UNSIGNED-PAYLOAD-TRAILER")
+        assert (sent[0], b"<Code>MalformedTrailerError</Code>" in sent[2]) == (400, True)
+    assert wire.send("HEAD", f"/{bucket}/k")[0] == 404

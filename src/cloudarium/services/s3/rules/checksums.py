@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from cloudarium.gateway.body import MalformedTrailer
 from cloudarium.services.s3 import errors
 from cloudarium.services.s3.rules import crc
 from cloudarium.shared.errors import NotBuilt
@@ -152,7 +153,7 @@ def check(wanted: Wanted, computed: str, trailers: Mapping[str, str]) -> None:
     expected = trailers.get(wanted.algorithm.header) if wanted.trailer else wanted.value
     if wanted.trailer:
         if expected is None:
-            raise errors.InvalidRequest("The request is missing the trailing checksum that x-amz-trailer announced")
+            raise MalformedTrailer()
         check_value(wanted.algorithm, expected)
     if expected is not None and expected != computed:
         raise errors.BadDigest(f"The {wanted.algorithm.name} you specified did not match the calculated checksum.")
