@@ -353,6 +353,19 @@ def test_a_key_that_may_not_be_seen_to_be_missing(ask: Asker, client: Clients, i
     ]
 
 
+def test_what_a_call_can_do_without_is_no_denial(
+    ask: Asker, cloud: RunningCloud, client: Clients, iam_user: Clients, account: str
+) -> None:
+    bucket = f"tagged-{account}"
+    client("s3").create_bucket(Bucket=bucket)
+    client("s3").put_object(Bucket=bucket, Key="a", Body=b"x", Tagging="team=blue")
+    told = ask.allowed(iam_user(allow("s3:GetObject"))("s3").get_object, Bucket=bucket, Key="a")
+    assert told["answer"].startswith("allowed: user someone may s3:GetObject")
+    assert "what it did not need was denied: user someone may not s3:GetObjectTagging" in told["answer"]
+    (entry,) = cloud.control(f"journal?request_id={told['request_id']}")["entries"]
+    assert [(one["action"], one["allowed"]) for one in entry["decision"]] == [("s3:GetObject", True)]
+
+
 # ---- calls that are made for others ---------------------------------------------------------------------------------
 
 

@@ -198,9 +198,12 @@ def _ruled(ruling: Ruling, grounds: dict[str, Grounds], consulted: bool = False)
 def _shown(entry: Entry) -> dict[str, Any]:
     shown = entry._asdict()
     shown["signed"] = bool(entry.signed)
+    rulings = orjson.loads(entry.decision)
+    needed = [one for one in rulings if len(one) < 8 or not one[7]]
+    # What a handler asked beside that is no part of a call's answer, unless the call failed or needed nothing else.
     shown["decision"] = [
         {"action": action, "resource": resource, "allowed": allowed, "reason": reason,
          "statements": [{"policy": policy, "sid": sid} for policy, sid in statements]}
-        for action, resource, allowed, reason, statements, *_ in orjson.loads(entry.decision)
+        for action, resource, allowed, reason, statements, *_ in (rulings if entry.status >= 400 else needed or rulings)
     ]  # fmt: skip
     return shown
