@@ -1,14 +1,19 @@
-"""A deployment that is cut off by a kill ends in order at the next start. Kills under all kinds of writes: crash/."""
+"""What is cut off by a kill: deployments go on, a reset is whole or not at all. Kills under writes: crash/."""
 
 from __future__ import annotations
 
+import contextlib
+import http.client
 import json
+import threading
 import time
 from typing import Any
 
 import pytest
 
 from tests.conftest import RunningCloud
+from tests.journeys.crash.checks import check_folder
+from tests.journeys.crash.writers import content
 
 
 @pytest.mark.parametrize("moment", [0.0, 0.01, 0.03])
@@ -33,3 +38,31 @@ def test_a_deployment_that_is_cut_off_ends_in_order(fresh_cloud: RunningCloud, m
     cfn.delete_stack(StackName=made)
     fresh_cloud.settle()
     assert fresh_cloud.client("ssm").describe_parameters()["Parameters"] == []
+
+
+@pytest.mark.parametrize("moment", [0.0, 0.002, 0.01, 0.05])
+def test_a_reset_that_is_cut_off_leaves_all_or_nothing(fresh_cloud: RunningCloud, moment: float) -> None:
+    s3, ssm = fresh_cloud.client("s3"), fresh_cloud.client("ssm")
+    s3.create_bucket(Bucket="bucket")
+    for n in range(20):
+        s3.put_object(Bucket="bucket", Key=str(n), Body=content(str(n), 70_000))
+        ssm.put_parameter(Name=f"/{n}", Value="x", Type="String")
+
+    def reset() -> None:
+        with contextlib.suppress(OSError, http.client.HTTPException):
+            fresh_cloud.control("reset", {})
+
+    asking = threading.Thread(target=reset)
+    asking.start()
+    time.sleep(moment)
+    fresh_cloud.restart()
+    asking.join(30)
+    check_folder(fresh_cloud)
+    parameters = ssm.get_paginator("describe_parameters").paginate()
+    there = len([entry for page in parameters for entry in page["Parameters"]])
+    if s3.list_buckets()["Buckets"]:
+        assert there == 20
+        for n in range(20):
+            assert s3.get_object(Bucket="bucket", Key=str(n))["Body"].read() == content(str(n), 70_000)
+    else:
+        assert there == 0
