@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -88,10 +89,12 @@ def half_an_upload(cloud: RunningCloud, name: str) -> socket.socket:
     head = f"PUT {url.path}?{url.query} HTTP/1.1\r\nHost: {url.netloc}\r\nContent-Length: 400000\r\n\r\n"
     connection.sendall(head.encode() + bytes(300_000))
     assert cloud.data is not None
-    blobs = cloud.data / "blobs"
-    wait_for("half a file", lambda: any(file.stat().st_size == 300_000 for file in _files(blobs)))
+    folder = cloud.data / "blobs"
+    wait_for("half a file", lambda: 300_000 in _sizes(folder))
     return connection
 
 
-def _files(folder: Path) -> list[Path]:
-    return [file for file in folder.glob("*/*") if file.exists()]
+def _sizes(folder: Path) -> Iterator[int]:
+    for file in folder.glob("*/*"):
+        with contextlib.suppress(FileNotFoundError):  # others delete theirs meanwhile
+            yield file.stat().st_size
