@@ -215,6 +215,8 @@ def test_a_closed_account_is_of_no_use(world: World) -> None:
     found = world.api.describe_account(AccountId=account)["Account"]
     assert (found["Status"], found["State"]) == ("SUSPENDED", "CLOSED")
     refused("AccountAlreadyClosedException", world.api.close_account, AccountId=account)
+    error = refused("InvalidInputException", world.api.remove_account_from_organization, AccountId=account)
+    assert error["Reason"] == "TARGET_NOT_SUPPORTED"
     refused("AccessDeniedException", user("logs").describe_log_groups)
     refused("AccessDeniedException", world.client("logs", account).describe_log_groups)
 
