@@ -34,6 +34,10 @@ from tests.conftest import RunningCloud
 from tests.fuzz.furniture import TRUST
 
 BIG = 20 * 1024 * 1024
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 class SecureCloud(RunningCloud):
