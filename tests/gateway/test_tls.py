@@ -31,7 +31,6 @@ from cloudarium.gateway import tls
 from cloudarium.gateway.certificates import Authority
 from tests.clients.tools import Shell
 from tests.conftest import RunningCloud
-from tests.fuzz.furniture import TRUST
 
 BIG = 20 * 1024 * 1024
 TRUST = {
