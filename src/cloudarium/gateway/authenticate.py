@@ -42,6 +42,8 @@ def authenticate(call: Call) -> None:
         return
     assert call.request is not None and call.room is not None
     credential = prove(call, call.claim, call.request, call.room.card.signs_path_once)
+    if credential.token is not None and call.room.card.no_user_tokens and credential.principal.kind != "role":
+        raise UnrecognizedClient()
     call.principal, call.signed = credential.principal, True
     call.scope = scope_of(credential.principal.account, call.scope.region)
 
