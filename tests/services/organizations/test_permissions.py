@@ -283,6 +283,24 @@ def test_keys_of_the_organization(world: World, key: str, value: str, allowed: b
         refused("AccessDeniedException", user("logs").describe_log_groups)
 
 
+def test_a_bucket_and_a_role_that_are_open_to_the_organization_alone(world: World) -> None:
+    member, stranger = world.new_account(), str(int(world.account) ^ 64)
+    mine, theirs = world.user(world.account), world.user(stranger)
+    inside = {"StringEquals": {"aws:PrincipalOrgID": world.id}}
+    s3, bucket = world.client("s3", member), f"open-{member}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    grant = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=document({**grant, "Condition": inside}))
+    assert mine("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    refused("AccessDenied", theirs("s3").get_object, Bucket=bucket, Key="k")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": inside}
+    role = {"RoleName": "open", "AssumeRolePolicyDocument": document(trust)}
+    arn = world.client("iam", member).create_role(**role)["Role"]["Arn"]
+    assert mine("sts").assume_role(RoleArn=arn, RoleSessionName="mine")["AssumedRoleUser"]
+    refused("AccessDenied", theirs("sts").assume_role, RoleArn=arn, RoleSessionName="theirs")
+
+
 def test_keys_of_the_path(world: World) -> None:
     member, unit = world.new_account(), world.new_unit()
     below = {"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{world.id}/{world.root}/{unit}/*"}}
