@@ -133,6 +133,23 @@ def test_a_policy_may_demand_tls(secure: SecureCloud, account: str) -> None:
         s3.get_object(Bucket=bucket, Key="k")
 
 
+def test_a_policy_may_demand_a_version_of_tls(secure: SecureCloud, account: str) -> None:
+    s3, bucket = secure.trusting("s3", key=account), f"version-{account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    for operator, version, allowed in (("NumericLessThan", "1.2", True), ("NumericGreaterThanEquals", "1.2", False)):
+        statement = {**deny, "Condition": {operator: {"s3:TlsVersion": version}}}
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        if allowed:
+            assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+            plain = secure.client("s3", key=account)  # over plain HTTP there is no version to compare
+            assert plain.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+            continue
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.get_object(Bucket=bucket, Key="k")
+
+
 def test_who_does_not_trust_the_authority_refuses_it(secure: SecureCloud) -> None:
     with pytest.raises(requests.exceptions.SSLError):
         requests.get(f"{secure.https}/_cloudarium/health", timeout=20)

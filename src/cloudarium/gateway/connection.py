@@ -88,6 +88,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
+        secured = transport.get_extra_info("ssl_object")
+        self.tls = str(secured.version()).removeprefix("TLSv") if secured is not None else ""
         self.server.connections.add(self)  # type: ignore[arg-type]
         self.idle = self.loop.call_later(_IDLE, self._close_when_idle)
 
@@ -192,6 +194,8 @@ class Connection(asyncio.Protocol):
         headers, parser = self.headers, self.parser
         method = parser.get_method().decode("latin-1")
         request = HttpRequest(method, path, query, headers, peer=self.peer, scheme=self.scheme)
+        if self.tls:
+            request.tls = self.tls
         exchange = self.arriving = Exchange(request)
         exchange.keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
         exchange.expects = "expect" in headers and headers["expect"].lower() == "100-continue"
