@@ -248,7 +248,7 @@ def test_an_invited_account_joins(world: World) -> None:
     stranger = stranger_of(world)
     made = invite(world, stranger, Notes="come", Tags=[{"Key": "a", "Value": "b"}])
     assert (made["State"], made["Action"]) == ("OPEN", "INVITE")
-    assert made["Parties"] == [{"Id": world.id[2:], "Type": "ORGANIZATION"}, {"Id": stranger, "Type": "ACCOUNT"}]
+    assert made["Parties"] == [{"Id": world.id, "Type": "ORGANIZATION"}, {"Id": stranger, "Type": "ACCOUNT"}]
     assert (made["ExpirationTimestamp"] - made["RequestedTimestamp"]).days == 15
     refused("DuplicateHandshakeException", invite, world=world, account=stranger)
     theirs = world.client("organizations", stranger)

@@ -205,6 +205,19 @@ def test_services_and_their_own_roles_are_never_limited(limited: World) -> None:
     assert not may(session("iam").list_users)
 
 
+def test_what_is_done_for_a_member_is_limited_as_the_member_is(limited: World) -> None:
+    """A stack is made in the name of whoever asked for it, here the account's root."""
+    member = limited.new_account()
+    limited.policy(deny("ssm:PutParameter"), on=member)
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "x"}}
+    stacks = limited.client("cloudformation", member)
+    stacks.create_stack(StackName="limited", TemplateBody=json.dumps({"Resources": {"P": parameter}}))
+    limited.cloud.settle()
+    events = stacks.describe_stack_events(StackName="limited")["StackEvents"]
+    failed = [one["ResourceStatusReason"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
+    assert any("explicit deny in a service control policy" in reason for reason in failed), failed
+
+
 def test_the_simulator_tells_of_the_organization(limited: World) -> None:
     member = limited.new_account()
     limited.user(member, {**ALL, "Action": "logs:*"})
