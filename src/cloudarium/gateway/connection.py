@@ -244,11 +244,14 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _next(self, exchange: Exchange) -> None:
-        if self.answering is not None:
+        if self.answering is not None or self.waiting:
             self.waiting.append(exchange)
             if len(self.waiting) >= _MOST_WAITING:
                 self._pause_reading()
             return
+        self._begin(exchange)
+
+    def _begin(self, exchange: Exchange) -> None:
         self.answering = exchange
         self.server.total_requests += 1
         if exchange.complete:
@@ -303,8 +306,12 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         else:
             self._resume_reading()  # the last piece of a body may have paused it
-            if self.waiting and self.answering is None:
-                self._next(self.waiting.popleft())
+            if self.waiting:
+                self.loop.call_soon(self._next_in_line)  # one may have sent thousands ahead: others have their turn
+
+    def _next_in_line(self) -> None:
+        if self.waiting and self.answering is None:
+            self._begin(self.waiting.popleft())
 
     def _leave_politely(self) -> None:
         """The client still sends a body that nobody wants: closing now would reset it before it has read the answer."""
