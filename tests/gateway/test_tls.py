@@ -262,6 +262,7 @@ def everything(raw: socket.socket) -> bytes:
         client_hello()[:100],
         b"\x80\x2e\x01\x00\x02",  # as SSL 2 began: no TLS here, and no HTTP
     ],
+    ids=["type", "long", "short", "many", "http", "rubbish", "twice", "foreign", "a part", "ssl 2"],
 )
 def test_broken_handshakes_end(secure: SecureCloud, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", secure.port), timeout=20) as raw:
@@ -355,7 +356,7 @@ async def gone(server: SimpleNamespace) -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("said", [b"", client_hello()[:40], client_hello()])
+@pytest.mark.parametrize("said", [b"", client_hello()[:40], client_hello()], ids=["nothing", "a part", "a hello"])
 def test_who_does_not_finish_holds_nothing(tmp_path: Path, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "_FIRST_BYTE", 0.05)
     monkeypatch.setattr(tls, "_PATIENCE", 0.05)
