@@ -17,6 +17,7 @@ from cloudarium.shared import arn as arns
 from cloudarium.shared import clock
 
 _KINDS = ("user", "group", "role")
+_CALLER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(user|group|role)/[\x21-\x7e]+")
 _ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root|([0-9]{12})")
 
 
@@ -91,13 +92,13 @@ def _caller(call: Call) -> Principal | None:
     arn = call.input.get("CallerArn")
     if arn is None:
         return None
-    parsed = arns.parse(arn)
-    kind, _, rest = parsed.resource.partition("/") if parsed is not None else ("", "", "")
-    if parsed is None or parsed.service != "iam" or kind not in _KINDS or not rest:
+    parsed = arns.parse(arn) if _CALLER.fullmatch(arn) else None
+    if parsed is None:
         raise errors.InvalidInput(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
     found = resources.entity(call, arn) if parsed.account == call.account else None
     if found is not None:
         return _principal(call, found)
+    kind, _, rest = parsed.resource.partition("/")
     path, _, name = f"/{rest}".rpartition("/")
     if kind == "role":
         return Principal.session(arn, "simulated")
