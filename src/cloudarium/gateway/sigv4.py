@@ -24,6 +24,10 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _SPACES = re.compile(r" {2,}|\t+")
 _PLAIN = re.compile(r"/[A-Za-z0-9._~/-]*")  # a path that is its own canonical form but for dot segments
 _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+SIX_PARAMETERS = (
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
+    " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+)
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _HEADER = "The authorization header is malformed;"
 _QUERY = "Error parsing the X-Amz-Credential parameter;"
@@ -131,10 +135,7 @@ def _from_query(query: str) -> Claim:
         raise QueryAuthError('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders"):
         if not values.get(name):
-            raise QueryAuthError(
-                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
-                " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-            )
+            raise QueryAuthError(SIX_PARAMETERS)
     if not _DATE.fullmatch(values["X-Amz-Date"]):
         raise QueryAuthError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     expires = _expiry(values.get("X-Amz-Expires", "900"))
