@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.organizations.conftest import ALL, World, deny, document
+from tests.services.organizations.conftest import ALL, World, client_of, deny, document
 from tests.services.organizations.test_behaviour_tree import refused
 
 # ---- managing -------------------------------------------------------------------------------------------------------
@@ -79,9 +79,7 @@ def enter(
     made = user("sts").assume_role(**given)["Credentials"]
 
     def clients(service: str) -> Any:
-        return world.cloud.client(
-            service, key=made["AccessKeyId"], secret=made["SecretAccessKey"], token=made["SessionToken"]
-        )
+        return client_of(world.cloud, service, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
     return clients
 
