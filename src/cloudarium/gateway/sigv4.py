@@ -226,7 +226,7 @@ def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, pat
     path = request.sent_path or request.path
     if not _PLAIN.fullmatch(path) or not (path_once or "//" not in path and "/." not in path):
         text = path if path.isascii() else path.encode("latin-1").decode("utf-8", "surrogateescape")
-        path = _encode(_decode_path(text) if path_once else _normalize(text), "-_.~/")
+        path = _once_encoded(text) if path_once else _encode(_normalize(text), "-_.~/")
     query = _canonical_query(request.query) if request.query else ""
     value_of, signed_headers = request.headers.get, claim.signed_headers
     lines = "".join([f"{name}:{value_of(name, '').strip()}\n" for name in header_names(signed_headers)])
@@ -260,8 +260,11 @@ def header_names(signed_headers: str) -> tuple[str, ...]:
     return tuple(signed_headers.split(";"))
 
 
-def _decode_path(path: str) -> str:
-    return unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+def _once_encoded(path: str) -> str:
+    """Each segment in the one form that is signed: a slash that was sent as %2F stays one, as AWS's signers have it."""
+    return "/".join(
+        [_encode(unquote_to_bytes(segment).decode("utf-8", "surrogateescape")) for segment in path.split("/")]
+    )
 
 
 def _normalize(path: str) -> str:
