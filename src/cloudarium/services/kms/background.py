@@ -1,0 +1,31 @@
+"""Work of KMS without a request: keys whose time is up, and keys that are due to rotate."""
+
+from __future__ import annotations
+
+from cloudarium.gateway.background import Event, delivery
+from cloudarium.services.kms import primitives
+from cloudarium.services.kms.operations import lookup
+from cloudarium.services.kms.records import keys
+
+
+@delivery("DeleteKey")
+async def delete_key(event: Event) -> None:
+    """Delete a key with all that belongs to it, if that is still wanted."""
+    with event.transaction():
+        key = keys.find(event.store, event.scope, event.payload["Key"])
+        if key is not None and (key.data.get("DeletionDate") or event.now + 1) <= event.now:
+            keys.remove(event.store, key)
+            event.tags.drop(key.arn)
+            event.not_later("RotateKey", key.id)
+
+
+@delivery("RotateKey")
+async def rotate_key(event: Event) -> None:
+    """Rotate a key if it is enabled, and see to the next time; a disabled one rotates when it is enabled again."""
+    with event.transaction():
+        key = keys.find(event.store, event.scope, event.payload["Key"])
+        period = key.data.get("RotationPeriodInDays") if key is not None else None
+        if key is None or period is None or key.state != "Enabled" or key.data["NextRotationDate"] > event.now:
+            return
+        rotated = lookup.add_material(event, key, primitives.generate(key.spec), RotationType="AUTOMATIC")
+        lookup.schedule_rotation(event, rotated, period)

@@ -1,0 +1,29 @@
+"""The operations of KMS, by noun."""
+
+from cloudarium.services.kms.operations import (
+    aliases,
+    datakeys,
+    deletion,
+    encryption,
+    grants,
+    keys,
+    macs,
+    policies,
+    rotation,
+    signing,
+    tags,
+)
+
+__all__ = [
+    "aliases",
+    "datakeys",
+    "deletion",
+    "encryption",
+    "grants",
+    "keys",
+    "macs",
+    "policies",
+    "rotation",
+    "signing",
+    "tags",
+]

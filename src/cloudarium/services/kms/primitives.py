@@ -1,0 +1,157 @@
+"""The cryptography itself, by `cryptography`: keys made, used and shown; pure functions of bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from cloudarium.shared import ids
+
+_CURVES: dict[str, type[ec.EllipticCurve]] = {
+    "ECC_NIST_P256": ec.SECP256R1,
+    "ECC_NIST_P384": ec.SECP384R1,
+    "ECC_NIST_P521": ec.SECP521R1,
+    "ECC_SECG_P256K1": ec.SECP256K1,
+}
+_LENGTHS = {"SYMMETRIC_DEFAULT": 32, "HMAC_224": 28, "HMAC_256": 32, "HMAC_384": 48, "HMAC_512": 64}
+_HASHES: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
+    "1": hashes.SHA1,
+    "256": hashes.SHA256,
+    "384": hashes.SHA384,
+    "512": hashes.SHA512,
+}
+
+
+def generate(spec: str) -> bytes:
+    """New key material: random bytes, or a private key in PKCS#8's DER. RSA takes up to seconds."""
+    if spec in _LENGTHS:
+        return ids.data(_LENGTHS[spec])
+    private: Any
+    if spec in _CURVES:
+        private = ec.generate_private_key(_CURVES[spec]())
+    else:
+        private = rsa.generate_private_key(public_exponent=65537, key_size=int(spec.removeprefix("RSA_")))
+    return private_bytes(private)
+
+
+def private_bytes(private: Any) -> bytes:
+    """A private key in PKCS#8's DER."""
+    return private.private_bytes(
+        serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def private_key(der: bytes) -> Any:
+    """The private key in a DER that was made here."""
+    return serialization.load_der_private_key(der, None, unsafe_skip_rsa_key_validation=True)
+
+
+def public_bytes(private: Any) -> bytes:
+    """The public half of a private key, as SubjectPublicKeyInfo in DER."""
+    return private.public_key().public_bytes(
+        serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def cipher(secret: bytes) -> AESGCM:
+    """The cipher of a symmetric key."""
+    return AESGCM(secret)
+
+
+def raw(secret: bytes) -> bytes:
+    """An HMAC key is its own bytes."""
+    return secret
+
+
+# ---- Signatures ------------------------------------------------------------------------------------------------------
+
+
+def digest_length(algorithm: str) -> int:
+    """How many bytes a digest for a signing algorithm has."""
+    return _HASHES[algorithm.rpartition("_")[2]].digest_size
+
+
+def _scheme(algorithm: str, digested: bool) -> tuple[Any, ...]:
+    chosen = _HASHES[algorithm.rpartition("_")[2]]()
+    how = Prehashed(chosen) if digested else chosen
+    if algorithm.startswith("ECDSA"):
+        return (ec.ECDSA(how),)
+    if "_PSS_" in algorithm:
+        return padding.PSS(padding.MGF1(chosen), chosen.digest_size), how
+    return padding.PKCS1v15(), how
+
+
+def sign(private: Any, algorithm: str, message: bytes, digested: bool) -> bytes:
+    """The signature of a message, or of its digest."""
+    return private.sign(message, *_scheme(algorithm, digested))
+
+
+def verified(private: Any, algorithm: str, message: bytes, digested: bool, signature: bytes) -> bool:
+    """Whether a signature is that of the message, or of its digest."""
+    try:
+        private.public_key().verify(signature, message, *_scheme(algorithm, digested))
+    except (InvalidSignature, ValueError):
+        return False
+    return True
+
+
+# ---- RSA encryption --------------------------------------------------------------------------------------------------
+
+
+def _oaep(algorithm: str) -> padding.OAEP:
+    chosen = _HASHES[algorithm.rpartition("_")[2]]
+    return padding.OAEP(padding.MGF1(chosen()), chosen(), None)
+
+
+def longest_plaintext(private: Any, algorithm: str) -> int:
+    """How many bytes a key can encrypt by an algorithm."""
+    return private.key_size // 8 - 2 * _HASHES[algorithm.rpartition("_")[2]].digest_size - 2
+
+
+def rsa_encrypt(private: Any, algorithm: str, plaintext: bytes) -> bytes:
+    """The plaintext, encrypted for the holder of the private key."""
+    return private.public_key().encrypt(plaintext, _oaep(algorithm))
+
+
+def rsa_decrypt(private: Any, algorithm: str, ciphertext: bytes) -> bytes | None:
+    """The plaintext of a ciphertext, None when it is none of this key's."""
+    try:
+        return private.decrypt(ciphertext, _oaep(algorithm))
+    except ValueError:
+        return None
+
+
+# ---- MACs and key agreement ------------------------------------------------------------------------------------------
+
+
+def mac(secret: bytes, algorithm: str, message: bytes) -> bytes:
+    """The MAC of a message."""
+    return hmac.digest(secret, message, algorithm.replace("HMAC_SHA_", "sha"))
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Whether two MACs are equal; the time it takes tells nothing."""
+    return hmac.compare_digest(one, other)
+
+
+def shared_secret(private: Any, public: bytes) -> bytes | None:
+    """The secret that ECDH derives with a peer's public key (DER), None when that is no key on the same curve."""
+    try:
+        peer = serialization.load_der_public_key(public)
+        if not isinstance(peer, ec.EllipticCurvePublicKey) or peer.curve.name != private.curve.name:
+            return None
+        return private.exchange(ec.ECDH(), peer)
+    except Exception:  # cryptography has many names for a key that is none
+        return None
+
+
+def fingerprint(data: bytes) -> str:
+    """The SHA-256 of some bytes in hexadecimal."""
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,89 @@
+"""What each key spec can do: its usages and algorithms, and which of them are built."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.services.kms import errors
+from cloudarium.shared.errors import NotBuilt
+
+SYMMETRIC = "SYMMETRIC_DEFAULT"
+ENCRYPT, SIGN, MAC, AGREE = "ENCRYPT_DECRYPT", "SIGN_VERIFY", "GENERATE_VERIFY_MAC", "KEY_AGREEMENT"
+
+_RSA_SIGNING = tuple(
+    f"RSASSA_{scheme}_SHA_{size}" for scheme in ("PKCS1_V1_5", "PSS") for size in ("256", "384", "512")
+)
+_RSA_ENCRYPTION = ("RSAES_OAEP_SHA_1", "RSAES_OAEP_SHA_256")
+_ECDSA = {
+    "ECC_NIST_P256": "ECDSA_SHA_256",
+    "ECC_NIST_P384": "ECDSA_SHA_384",
+    "ECC_NIST_P521": "ECDSA_SHA_512",
+    "ECC_SECG_P256K1": "ECDSA_SHA_256",
+}
+_USAGES = {
+    SYMMETRIC: (ENCRYPT,),
+    **{f"RSA_{size}": (ENCRYPT, SIGN) for size in (2048, 3072, 4096)},
+    **{f"ECC_NIST_P{size}": (SIGN, AGREE) for size in (256, 384, 521)},
+    "ECC_SECG_P256K1": (SIGN,),
+    **{f"HMAC_{size}": (MAC,) for size in (224, 256, 384, 512)},
+}
+_OLD_SPECS = frozenset((*_USAGES, "SM2"))  # what CustomerMasterKeySpec can say
+
+_MEMBER = {
+    ENCRYPT: "EncryptionAlgorithms",
+    SIGN: "SigningAlgorithms",
+    MAC: "MacAlgorithms",
+    AGREE: "KeyAgreementAlgorithms",
+}
+
+
+def algorithms(spec: str, usage: str) -> tuple[str, ...]:
+    """The algorithms of a key, in AWS's order."""
+    if usage == ENCRYPT:
+        return _RSA_ENCRYPTION if spec.startswith("RSA_") else (SYMMETRIC,)
+    if usage == AGREE:
+        return ("ECDH",)
+    if usage == MAC:
+        return (spec.replace("HMAC_", "HMAC_SHA_"),)
+    return _RSA_SIGNING if spec.startswith("RSA_") else (_ECDSA[spec],)
+
+
+def shown(spec: str, usage: str) -> dict[str, Any]:
+    """A key's spec, usage and algorithms as answers have them."""
+    old = {"CustomerMasterKeySpec": spec} if spec in _OLD_SPECS else {}
+    return {"KeySpec": spec, **old, "KeyUsage": usage, _MEMBER[usage]: list(algorithms(spec, usage))}
+
+
+def chosen(given: dict[str, Any]) -> tuple[str, str]:
+    """The (spec, usage) of a key that CreateKey asks for. Raises for a pair that AWS refuses, or that is not built."""
+    spec, old, usage = given.get("KeySpec"), given.get("CustomerMasterKeySpec"), given.get("KeyUsage")
+    if spec and old:
+        raise errors.Invalid(
+            "You cannot specify KeySpec and CustomerMasterKeySpec in the same request. CustomerMasterKeySpec is "
+            "deprecated."
+        )
+    spec = spec or old or SYMMETRIC
+    if spec != SYMMETRIC and not usage:
+        raise errors.Invalid("You must specify a KeyUsage value for all KMS keys except for symmetric encryption keys.")
+    usage = usage or ENCRYPT
+    check_built(spec, "CreateKey")
+    if usage not in _USAGES[spec]:
+        raise errors.Invalid(f"KeyUsage {usage} is not compatible with KeySpec {spec}")
+    return spec, usage
+
+
+def check_built(spec: str, operation: str) -> None:
+    """Raise NotBuilt for a spec that is not built."""
+    if spec not in _USAGES:
+        raise NotBuilt(f"kms:{operation} with the key spec {spec}")
+
+
+def check_algorithm(spec: str, usage: str, algorithm: str) -> None:
+    """Raise unless a key has this algorithm."""
+    if algorithm not in algorithms(spec, usage):
+        raise errors.InvalidKeyUsage.algorithm(algorithm, spec)
+
+
+def is_slow(spec: str) -> bool:
+    """Whether making or using such a key takes longer than a call may keep the loop."""
+    return spec.startswith("RSA_")
