@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from cloudarium.gateway.background import Event, delivery
 from cloudarium.services.kms import primitives
-from cloudarium.services.kms.operations import lookup
+from cloudarium.services.kms.operations import importing, lookup
 from cloudarium.services.kms.records import keys
 
 
@@ -17,6 +17,16 @@ async def delete_key(event: Event) -> None:
             keys.remove(event.store, key)
             event.tags.drop(key.arn)
             event.not_later("RotateKey", key.id)
+            event.not_later("ExpireMaterial", key.id)
+
+
+@delivery("ExpireMaterial")
+async def expire_material(event: Event) -> None:
+    """Delete imported material whose time is up."""
+    with event.transaction():
+        key = keys.find(event.store, event.scope, event.payload["Key"])
+        if key is not None and (key.data.get("ValidTo") or event.now + 1) <= event.now:
+            importing.forget_material(event, key)
 
 
 @delivery("RotateKey")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 from typing import Any
 
@@ -39,6 +38,16 @@ def generate(spec: str) -> bytes:
     else:
         private = rsa.generate_private_key(public_exponent=65537, key_size=int(spec.removeprefix("RSA_")))
     return private_bytes(private)
+
+
+def length_of(spec: str) -> int | None:
+    """How many bytes a key of this spec has, None where it is a private key."""
+    return _LENGTHS.get(spec)
+
+
+def curve_of(spec: str) -> str:
+    """The name of a spec's curve, "" where it has none."""
+    return _CURVES[spec]().name if spec in _CURVES else ""
 
 
 def private_bytes(private: Any) -> bytes:
@@ -150,8 +159,3 @@ def shared_secret(private: Any, public: bytes) -> bytes | None:
         return private.exchange(ec.ECDH(), peer)
     except Exception:  # cryptography has many names for a key that is none
         return None
-
-
-def fingerprint(data: bytes) -> str:
-    """The SHA-256 of some bytes in hexadecimal."""
-    return hashlib.sha256(data).hexdigest()

@@ -13,6 +13,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cloudarium.gateway.call import Call
@@ -74,3 +75,17 @@ def opened(call: Call, key: Key, material: Material, make: Callable[[bytes], Any
         secret = AESGCM(_master(call)).decrypt(sealed[:_NONCE], sealed[_NONCE:], place)
         found = kept[sealed, make] = make(secret)
     return found
+
+
+def seal_token(call: Call, data: bytes) -> bytes:
+    """Something that a caller keeps for us, and cannot read or change."""
+    nonce = ids.data(_NONCE)
+    return nonce + AESGCM(_master(call)).encrypt(nonce, data, b"token")
+
+
+def open_token(call: Call, token: bytes) -> bytes | None:
+    """What was sealed into a token, None when it is none of ours."""
+    try:
+        return AESGCM(_master(call)).decrypt(token[:_NONCE], token[_NONCE:], b"token")
+    except (InvalidTag, ValueError):
+        return None
