@@ -29,6 +29,11 @@ def pairs(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def key_pairs(tags: Tags) -> list[dict[str, str]]:
+    """[{"TagKey": …, "TagValue": …}], as KMS has them."""
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
+
+
 class At(NamedTuple):
     """Where a resource is to be: the account, and a name that is nobody else's in it."""
 
@@ -266,6 +271,19 @@ TAGGABLES = {
             lambda ref: ("get_template", {"StackName": ref}),
             lambda ref: ("list_stack_resources", {"StackName": ref}),
             lambda ref: ("delete_stack", {"StackName": ref}),
+        ),
+    ),
+    "key": Taggable(
+        "kms",
+        lambda at, tags: ("create_key", {"Tags": key_pairs(tags)} if tags else {}),
+        lambda answer, _: answer["KeyMetadata"]["KeyId"],
+        lambda ref, tags: ("tag_resource", {"KeyId": ref, "Tags": key_pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"KeyId": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_resource_tags", {"KeyId": ref}),
+            lambda ref: ("describe_key", {"KeyId": ref}),
+            lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": b"x"}),
+            lambda ref: ("schedule_key_deletion", {"KeyId": ref}),
         ),
     ),
 }
