@@ -180,6 +180,39 @@ class Parameter(Sample):
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
+class Key(Sample):
+    """An alias is the name of a key; its description is the value."""
+
+    def make(self, value: str) -> None:
+        made = self.clients("kms").create_key(Description=value)["KeyMetadata"]["KeyId"]
+        self.clients("kms").create_alias(AliasName=f"alias/{NAME}", TargetKeyId=made)
+
+    def names(self) -> list[str]:
+        return [each["AliasName"].removeprefix("alias/") for each in self.clients("kms").list_aliases()["Aliases"]]
+
+    def _id(self) -> str:
+        return self.clients("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]["KeyId"]
+
+    def value(self) -> str:
+        kms, name = self.clients("kms"), f"alias/{NAME}"
+        blob = kms.encrypt(KeyId=name, Plaintext=b"x")["CiphertextBlob"]
+        assert kms.decrypt(KeyId=name, CiphertextBlob=blob)["Plaintext"] == b"x"
+        return kms.describe_key(KeyId=name)["KeyMetadata"]["Description"]
+
+    def change(self, value: str) -> None:
+        self.clients("kms").update_key_description(KeyId=self._id(), Description=value)
+
+    def delete(self) -> None:
+        self.clients("kms").delete_alias(AliasName=f"alias/{NAME}")
+
+    def tag(self, value: str) -> None:
+        self.clients("kms").tag_resource(KeyId=self._id(), Tags=[{"TagKey": "k", "TagValue": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("kms").list_resource_tags(KeyId=self._id())["Tags"]
+        return {tag["TagKey"]: tag["TagValue"] for tag in found}
+
+
 class Stack(Sample):
     taggable = False  # a stack's tags are part of its template's deployment
 
@@ -266,13 +299,39 @@ class Role(Sample):
         return {tag["Key"]: tag["Value"] for tag in self.clients("iam").list_role_tags(RoleName=NAME)["Tags"]}
 
 
+class Secret(Sample):
+    def make(self, value: str) -> None:
+        self.clients("secretsmanager").create_secret(Name=NAME, SecretString=value)
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("secretsmanager").list_secrets()["SecretList"]]
+
+    def value(self) -> str:
+        return self.clients("secretsmanager").get_secret_value(SecretId=NAME)["SecretString"]
+
+    def change(self, value: str) -> None:
+        self.clients("secretsmanager").put_secret_value(SecretId=NAME, SecretString=value)
+
+    def delete(self) -> None:
+        self.clients("secretsmanager").delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+
+    def tag(self, value: str) -> None:
+        self.clients("secretsmanager").tag_resource(SecretId=NAME, Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("secretsmanager").describe_secret(SecretId=NAME).get("Tags") or []
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
 SAMPLES: dict[str, type[Sample]] = {
     "apigatewayv2": HttpApi,
     "cloudformation": Stack,
     "dynamodb": Table,
     "iam": Role,
+    "kms": Key,
     "lambda": Function,
     "logs": LogGroup,
+    "secretsmanager": Secret,
     "ssm": Parameter,
 }
 

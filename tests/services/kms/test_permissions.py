@@ -245,17 +245,18 @@ def test_a_grant_by_virtue_of_a_grant_is_no_wider(kms, closed, iam_user, user_ar
     assert len(kms.list_grants(KeyId=closed)["Grants"]) == 2
 
 
-def test_a_role_holds_a_grant_within_its_session_policy(client, kms, closed, root, account):
+def test_a_role_holds_a_grant_within_its_session_policy(client, kms, closed, root, iam_user):
     trust = document({**allow(root, "sts:AssumeRole")})
     statement = json.loads(trust)["Statement"][0]
     del statement["Resource"]
     roles = client("iam")
     arn = roles.create_role(RoleName="r", AssumeRolePolicyDocument=document(statement))["Role"]["Arn"]
     kms.create_grant(KeyId=closed, GranteePrincipal=arn, Operations=["Encrypt"])
+    assume_role = iam_user(iam("sts:AssumeRole"))("sts").assume_role  # AWS lets no root assume one
 
     def session(policy: dict[str, Any] | None = None) -> Any:
         limit = {"Policy": json.dumps(policy)} if policy else {}
-        made = client("sts").assume_role(RoleArn=arn, RoleSessionName="it", **limit)["Credentials"]
+        made = assume_role(RoleArn=arn, RoleSessionName="it", **limit)["Credentials"]
         return client("kms", key=made["AccessKeyId"], secret=made["SecretAccessKey"], token=made["SessionToken"])
 
     session().encrypt(KeyId=closed, Plaintext=b"x")
