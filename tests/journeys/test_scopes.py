@@ -323,9 +323,41 @@ class Secret(Sample):
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
+class UserPool(Sample):
+    def make(self, value: str) -> None:
+        self.clients("cognito-idp").create_user_pool(PoolName=NAME, EmailVerificationSubject=value)
+
+    def _pool(self) -> dict[str, Any]:
+        idp = self.clients("cognito-idp")
+        return next(one for one in idp.list_user_pools(MaxResults=60)["UserPools"] if one["Name"] == NAME)
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]]
+
+    def value(self) -> str:
+        found = self.clients("cognito-idp").describe_user_pool(UserPoolId=self._pool()["Id"])["UserPool"]
+        return found["EmailVerificationSubject"]
+
+    def change(self, value: str) -> None:
+        self.clients("cognito-idp").update_user_pool(UserPoolId=self._pool()["Id"], EmailVerificationSubject=value)
+
+    def delete(self) -> None:
+        self.clients("cognito-idp").delete_user_pool(UserPoolId=self._pool()["Id"])
+
+    def _arn(self) -> str:
+        return self.clients("cognito-idp").describe_user_pool(UserPoolId=self._pool()["Id"])["UserPool"]["Arn"]
+
+    def tag(self, value: str) -> None:
+        self.clients("cognito-idp").tag_resource(ResourceArn=self._arn(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("cognito-idp").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+
+
 SAMPLES: dict[str, type[Sample]] = {
     "apigatewayv2": HttpApi,
     "cloudformation": Stack,
+    "cognito-idp": UserPool,
     "dynamodb": Table,
     "iam": Role,
     "kms": Key,

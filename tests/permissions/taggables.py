@@ -231,6 +231,19 @@ TAGGABLES = {
         lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
         (lambda ref: ("export_api", {"ApiId": _api(ref), "Specification": "OAS30", "OutputType": "JSON"}),),
     ),
+    "user pool": Taggable(
+        "cognito-idp",
+        lambda at, tags: ("create_user_pool", {"PoolName": at.name, "UserPoolTags": tags}),
+        lambda answer, _: answer["UserPool"]["Arn"],
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref, "Tags": tags}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref}),
+            lambda ref: ("describe_user_pool", {"UserPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("list_users", {"UserPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("delete_user_pool", {"UserPoolId": ref.rpartition("/")[2]}),
+        ),
+    ),
     "parameter": Taggable(
         "ssm",
         lambda at, tags: (
@@ -285,5 +298,19 @@ TAGGABLES = {
             lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": b"x"}),
             lambda ref: ("schedule_key_deletion", {"KeyId": ref}),
         ),
+    ),
+    "secret": Taggable(
+        "secretsmanager",
+        lambda at, tags: ("create_secret", {"Name": at.name, "SecretString": "x", "Tags": pairs(tags)}),
+        lambda answer, _: answer["ARN"],
+        lambda ref, tags: ("tag_resource", {"SecretId": ref, "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"SecretId": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("describe_secret", {"SecretId": ref}),
+            lambda ref: ("get_secret_value", {"SecretId": ref}),
+            lambda ref: ("put_secret_value", {"SecretId": ref, "SecretString": "y"}),
+            lambda ref: ("delete_secret", {"SecretId": ref}),
+        ),
+        ("aws:ResourceTag", "secretsmanager:ResourceTag"),
     ),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -62,6 +63,19 @@ def claims(token: str) -> dict[str, Any]:
     """What a token says, unproved."""
     part = token.split(".")[1]
     return json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+
+
+def mail(cloud: Any, to: str) -> dict[str, Any]:
+    """The newest mail to an address."""
+    cloud.settle()
+    return cloud.control(f"mail/{cloud.control(f'mail?to={to}')['mails'][0]['id']}")
+
+
+def code(cloud: Any, to: str) -> str:
+    """The code in the newest mail to an address."""
+    found = re.search(r"\b\d{6}\b", mail(cloud, to)["html"])
+    assert found is not None
+    return found[0]
 
 
 @pytest.fixture

@@ -57,10 +57,12 @@ def details(kind: str, value: str) -> Data:
 
 def check(call: Call, user: User, purpose: str, code: str) -> None:
     """Raise unless it is the code that was sent for the purpose and still holds; the attempt is counted for good."""
+    found = sessions.find_code(call.store, user.pool, user.key, purpose)
+    if found is None:  # there is nothing to guess
+        raise errors.ExpiredCode
     with call.transaction():
         limit(call, user, f"tried {purpose}")
-    found = sessions.find_code(call.store, user.pool, user.key, purpose)
-    if found is None or found.expires <= call.now:
+    if found.expires <= call.now:
         raise errors.ExpiredCode
     if not hmac.compare_digest(found.code.encode(), code.encode(errors="replace")):
         raise errors.CodeMismatch

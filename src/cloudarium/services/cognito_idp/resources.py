@@ -7,8 +7,6 @@ from cloudarium.gateway.operation import Need
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 
-TAG_KEYS = ("aws:ResourceTag",)
-
 
 def pool_arn(scope: Scope, id: str) -> str:
     """The ARN of a pool."""
@@ -37,3 +35,8 @@ def changed_pool(call: Call) -> list[str | Need]:
 def tagged(call: Call) -> str:
     """The pool that a tagging call names by its ARN."""
     return str(call.input.get("ResourceArn", ""))
+
+
+def request_tags(call: Call) -> object:
+    """The tags of a request, which a pool is made with under a name of their own."""
+    return call.input.get("UserPoolTags")

@@ -79,7 +79,8 @@ async def _invoked(call: Call, pool: Pool, trigger: str, function: str, event: D
         task.add_done_callback(lambda done: done.cancelled() or done.exception())
         raise errors.LambdaFailed.unreachable(f"{failed} Socket timeout while invoking Lambda function.") from None
     except AwsError as error:
-        raise errors.LambdaFailed.unreachable(f"{failed} {error.code}.") from error
+        code = "AccessDeniedException" if error.status == 403 else error.code
+        raise errors.LambdaFailed.unreachable(f"{failed} {code}.") from error
     payload = output.get("Payload") or b""
     body = payload if isinstance(payload, bytes) else b"".join([chunk async for chunk in payload])
     try:
