@@ -37,15 +37,17 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
-    ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("ssm", "ExpireParameter"),
+    ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
+    ("ssm", "ExpireParameter"),
     ("kms", "ExpireMaterial"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
-LATE = {("kms", "DeleteKey"), ("kms", "RotateKey")}
+LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
+    ("secretsmanager", "Rotate"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -182,11 +184,32 @@ async def _key_with_material_that_expires(house: House) -> None:
     await house.do("kms", "ImportKeyMaterial", KeyId=key, **given)
 
 
+async def _secret_on_a_schedule(house: House) -> None:
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    pass\n")
+    arn = (
+        await house.do(
+            "lambda", "CreateFunction", FunctionName="rotates", Role=f"arn:aws:iam::{house.cloud.home.account}:role/r",
+            Handler="app.handler", Runtime="python3.11", Code={"ZipFile": package.getvalue()},
+        )
+    )["FunctionArn"]  # fmt: skip
+    who = {"Principal": "secretsmanager.amazonaws.com", "Action": "lambda:InvokeFunction"}
+    await house.do("lambda", "AddPermission", FunctionName="rotates", StatementId="s", **who)
+    await house.do("secretsmanager", "CreateSecret", Name="a", ClientRequestToken="a" * 32)
+    rules = {"ScheduleExpression": "cron(0 12 2 1 ? *)"}
+    await house.do(
+        "secretsmanager", "RotateSecret", SecretId="a", RotationLambdaARN=arn, RotationRules=rules,
+        RotateImmediately=False, ClientRequestToken="c" * 32,
+    )  # fmt: skip
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
             _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
+            _secret_on_a_schedule,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -202,6 +225,9 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
+        assert house.times("ScheduledRotation") == [DAY]
+        # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
+        assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]
         # Records of the stream: three puts at the start, a removal at each expiry, each gone a day later.
         assert house.times("TrimStream") == [DAY, DAY + HOUR, 2 * DAY, 4 * DAY]
         assert {(room, kind) for room, kind, _ in house.happened} >= TIMED

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import kms_keys
+from tests.permissions import kms_keys, secretsmanager_keys
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -461,11 +461,13 @@ PROBES = {
     "cloudformation": CLOUDFORMATION,
     "apigatewayv2": APIGATEWAY,
     "kms": kms_keys.PROBES,
+    "secretsmanager": secretsmanager_keys.PROBES,
 }
 
 # Keys that other tests try.
 ELSEWHERE = {
     **kms_keys.ELSEWHERE,
+    **secretsmanager_keys.ELSEWHERE,
     "aws:RequestTag/${TagKey}": "test_tags.py",
     "aws:ResourceTag/${TagKey}": "test_tags.py",
     "aws:TagKeys": "test_tags.py",
@@ -484,6 +486,7 @@ _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 # Keys that no request here can have, each with the reason. A condition on one decides as AWS does for an absent key.
 ABSENT = {
     **kms_keys.ABSENT,
+    **secretsmanager_keys.ABSENT,
     "accounts.google.com:aud": _NO_WEB_IDENTITY,
     "accounts.google.com:sub": _NO_WEB_IDENTITY,
     "cognito-identity.amazonaws.com:amr": _NO_WEB_IDENTITY,

@@ -109,7 +109,6 @@ def rename_principal(store: Store, old: str, new: str) -> None:
 # Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_iam-permissions.html#iam-contextkeys
 
 _MEMBERS = ("BlockPublicPolicy", "Description", "KmsKeyId", "Name", "RecoveryWindowInDays", "RotationLambdaARN")
-_FLAGS = ("ForceDeleteWithoutRecovery", "ForceOverwriteReplicaSecret")
 
 
 def _data(call: Call) -> dict[str, Any]:
@@ -121,7 +120,7 @@ def conditions(call: Call) -> dict[str, Any]:
     """What a request says of a secret, and what the secret is."""
     given = call.input
     found: dict[str, Any] = {f"secretsmanager:{name}": given[name] for name in _MEMBERS if given.get(name) is not None}
-    found.update({f"secretsmanager:{name}": given.get(name) is True for name in _FLAGS})
+    found["secretsmanager:ForceDeleteWithoutRecovery"] = given.get("ForceDeleteWithoutRecovery") is True
     found["secretsmanager:RotateImmediately"] = given.get("RotateImmediately", True) is not False
     found["secretsmanager:ModifyRotationRules"] = bool(given.get("RotationRules"))
     if given.get("SecretId"):
