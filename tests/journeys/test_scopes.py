@@ -323,6 +323,47 @@ class Secret(Sample):
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
+class IdentityPool(Sample):
+    def _settings(self, value: str) -> dict[str, Any]:
+        client = value.encode().hex()
+        provider = {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_same", "ClientId": client}
+        named = {"IdentityPoolName": NAME, "AllowUnauthenticatedIdentities": True}
+        return {**named, "CognitoIdentityProviders": [provider]}
+
+    def make(self, value: str) -> None:
+        self.clients("cognito-identity").create_identity_pool(**self._settings(value))
+
+    def _listed(self) -> list[dict[str, str]]:
+        return self.clients("cognito-identity").list_identity_pools(MaxResults=60)["IdentityPools"]
+
+    def _id(self) -> str:
+        return self._listed()[0]["IdentityPoolId"]
+
+    def names(self) -> list[str]:
+        return [each["IdentityPoolName"] for each in self._listed()]
+
+    def value(self) -> str:
+        found = self.clients("cognito-identity").describe_identity_pool(IdentityPoolId=self._id())
+        return bytes.fromhex(found["CognitoIdentityProviders"][0]["ClientId"]).decode()
+
+    def change(self, value: str) -> None:
+        self.clients("cognito-identity").update_identity_pool(IdentityPoolId=self._id(), **self._settings(value))
+
+    def delete(self) -> None:
+        self.clients("cognito-identity").delete_identity_pool(IdentityPoolId=self._id())
+
+    def _arn(self) -> str:
+        pools = self.clients("cognito-identity")
+        account = self.clients("sts").get_caller_identity()["Account"]
+        return f"arn:aws:cognito-identity:{pools.meta.region_name}:{account}:identitypool/{self._id()}"
+
+    def tag(self, value: str) -> None:
+        self.clients("cognito-identity").tag_resource(ResourceArn=self._arn(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("cognito-identity").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+
+
 class UserPool(Sample):
     def make(self, value: str) -> None:
         self.clients("cognito-idp").create_user_pool(PoolName=NAME, EmailVerificationSubject=value)
@@ -355,6 +396,7 @@ class UserPool(Sample):
 
 
 SAMPLES: dict[str, type[Sample]] = {
+    "cognito-identity": IdentityPool,
     "apigatewayv2": HttpApi,
     "cloudformation": Stack,
     "cognito-idp": UserPool,

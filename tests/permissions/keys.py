@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import kms_keys, secretsmanager_keys
+from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -461,11 +461,13 @@ PROBES = {
     "cloudformation": CLOUDFORMATION,
     "apigatewayv2": APIGATEWAY,
     "kms": kms_keys.PROBES,
+    "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
 }
 
 # Keys that other tests try.
 ELSEWHERE = {
+    **cognito_identity_keys.ELSEWHERE,
     **kms_keys.ELSEWHERE,
     **secretsmanager_keys.ELSEWHERE,
     "aws:RequestTag/${TagKey}": "test_tags.py",
@@ -479,7 +481,7 @@ ELSEWHERE = {
     "s3:RequestObjectTagKeys": "test_tags.py",
 }
 
-_NO_WEB_IDENTITY = "Of sessions by a web identity or SAML, which no operation here makes yet."
+_NO_WEB_IDENTITY = "Of sessions by SAML or by a social provider's own token, which nothing here proves."
 _NO_ACCESS_POINTS = "Access points and access grants are not built."
 _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 
@@ -489,9 +491,6 @@ ABSENT = {
     **secretsmanager_keys.ABSENT,
     "accounts.google.com:aud": _NO_WEB_IDENTITY,
     "accounts.google.com:sub": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:amr": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:aud": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:sub": _NO_WEB_IDENTITY,
     "graph.facebook.com:app_id": _NO_WEB_IDENTITY,
     "graph.facebook.com:id": _NO_WEB_IDENTITY,
     "www.amazon.com:app_id": _NO_WEB_IDENTITY,

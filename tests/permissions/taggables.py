@@ -244,6 +244,22 @@ TAGGABLES = {
             lambda ref: ("delete_user_pool", {"UserPoolId": ref.rpartition("/")[2]}),
         ),
     ),
+    "identity pool": Taggable(
+        "cognito-identity",
+        lambda at, tags: (
+            "create_identity_pool",
+            {"IdentityPoolName": at.name, "AllowUnauthenticatedIdentities": True, "IdentityPoolTags": tags},
+        ),
+        lambda answer, at: f"arn:aws:cognito-identity:us-east-1:{at.account}:identitypool/{answer['IdentityPoolId']}",
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref, "Tags": tags}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref}),
+            lambda ref: ("describe_identity_pool", {"IdentityPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("list_identities", {"IdentityPoolId": ref.rpartition("/")[2], "MaxResults": 10}),
+            lambda ref: ("delete_identity_pool", {"IdentityPoolId": ref.rpartition("/")[2]}),
+        ),
+    ),
     "parameter": Taggable(
         "ssm",
         lambda at, tags: (
