@@ -151,6 +151,17 @@ def owner_of(desk: Desk, email: str) -> str:
     return email
 
 
+def default_set(desk: Desk, source: str, owner: Scope | None) -> str:
+    """The configuration set of mail from an address that names none; "" without one."""
+    try:
+        email = addresses.read(source).email
+    except addresses.NoAddress:
+        return ""
+    name = verified(desk, email, owner) if owner is None else None
+    data = find(desk, name) if name else None
+    return (data or {}).get("ConfigurationSet") or ""
+
+
 def open_link(store: Store, token: str, now: float) -> tuple[str, str]:
     """Verify the address whose mail had this link; (address, how it ended: verified, expired or unknown)."""
     for scope, name, data in records.everywhere(store, KIND):

@@ -48,6 +48,14 @@ class Content:
     attachments: tuple[Attachment, ...] = ()
 
 
+_TYPE = re.compile(r"[\w.+-]{1,100}/[\w.+-]{1,100}", re.A)
+
+
+def is_type(text: str) -> bool:
+    """Whether a text is a media type that an attachment can have."""
+    return _TYPE.fullmatch(text) is not None and not text.lower().startswith(("multipart/", "message/"))
+
+
 def check_header(name: str, value: str) -> None:
     """Raise BadMessage for a header that would become two, or that is no header at all."""
     if not _HEADER_NAME.fullmatch(name):
@@ -95,6 +103,7 @@ def _fill(message: EmailMessage, content: Content) -> None:
                 filename=each.name,
                 cid=f"<{each.inline_id}>" if each.inline_id else None,
                 disposition="inline" if each.inline else "attachment",
+                headers=[f"Content-Description: {each.description}"] if each.description else None,
             )
     except (ValueError, UnicodeError, TypeError, KeyError) as error:
         raise BadMessage(f"The message cannot be built: {error}") from error

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import codecs
+import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from cloudarium.mail import message, rendering, sending, templates
+from cloudarium.mail import identities, message, rendering, sending, templates
 from cloudarium.mail.desk import Data, Desk
 from cloudarium.mail.message import BadMessage, Content
 from cloudarium.mail.sending import Envelope
@@ -40,7 +41,7 @@ def envelope(
         bcc=sending.read_addresses(desk, where.get("BccAddresses")),
         reply_to=sending.read_addresses(desk, given.get("ReplyToAddresses")),
         return_path=sending.read_address(desk, given["ReturnPath"]).email if given.get("ReturnPath") else "",
-        configuration_set=given.get("ConfigurationSetName") or "",
+        configuration_set=given.get("ConfigurationSetName") or identities.default_set(desk, source, owner),
         tags=tags(desk, given.get("Tags")),
         operation=operation,
         owner=owner,
@@ -68,6 +69,45 @@ def simple(desk: Desk, given: Data) -> Content:
         _check_charset(desk, each)
     parts = {name: body[name]["Data"] if body.get(name) else None for name in ("Text", "Html")}
     return Content(given["Subject"]["Data"], parts["Text"], parts["Html"])
+
+
+_RESERVED = frozenset(
+    ("from", "to", "cc", "bcc", "subject", "reply-to", "return-path", "sender", "date", "message-id", "mime-version",
+     "content-type", "content-transfer-encoding", "dkim-signature")
+)  # fmt: skip
+
+
+def with_extras(desk: Desk, content: Content, given: Data) -> Content:
+    """The content with the headers and attachments that the second API takes beside it."""
+    headers = tuple((each["Name"], each["Value"]) for each in given.get("Headers") or ())
+    if len(headers) > message.MOST_HEADERS:
+        raise desk.invalid(f"At most {message.MOST_HEADERS} headers can be given.")
+    for name, value in headers:
+        if name.lower() in _RESERVED:
+            raise desk.invalid(f"The header {name[:100]} cannot be given in Headers.")
+        try:
+            message.check_header(name, value)
+        except BadMessage as error:
+            raise desk.invalid(str(error)) from error
+    attachments = tuple(_attachment(desk, each) for each in given.get("Attachments") or ())
+    return Content(content.subject, content.text, content.html, headers, attachments)
+
+
+def _attachment(desk: Desk, given: Data) -> message.Attachment:
+    name = given["FileName"]
+    if given.get("ContentTransferEncoding") not in (None, "BASE64"):
+        raise NotBuilt(f"attachments with ContentTransferEncoding {given['ContentTransferEncoding']}")
+    kind = given.get("ContentType") or mimetypes.guess_type(name)[0] or "application/octet-stream"
+    parts = (name, kind, given.get("ContentId") or "", given.get("ContentDescription") or "")
+    try:
+        for part in parts:
+            message.check_header("Content-Type", part)
+    except BadMessage as error:
+        raise desk.invalid(f"An attachment's name and description are one line each: {error}") from error
+    if not message.is_type(kind):
+        raise desk.invalid(f"Attachment content type {kind[:100]} is not valid.")
+    inline = given.get("ContentDisposition") == "INLINE"
+    return message.Attachment(name, given["RawContent"], kind, parts[2], parts[3], inline)
 
 
 def _check_charset(desk: Desk, part: Data | None) -> None:
