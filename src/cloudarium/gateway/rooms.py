@@ -27,8 +27,8 @@ class Service:
     doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
     browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
     `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
-    federated users are not taken here, only those of roles. `pages` maps the first label of paths below /_cloudarium/ to
-    functions of its pages.py (see control.py).
+    federated users are not taken here, only those of roles. `pages` maps the first label of paths below
+    /_cloudarium/ to functions of its pages.py (see control.py).
     """
 
     name: str
