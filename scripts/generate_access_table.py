@@ -20,8 +20,8 @@ import botocore.session
 ACCESS = Path(__file__).resolve().parent.parent / "src" / "cloudarium" / "policy" / "access"
 SERVICES = """
 apigateway apigatewaymanagementapi apigatewayv2 application-autoscaling cloudformation cloudwatch
-cognito-identity cognito-idp dynamodb dynamodbstreams ec2 elasticache events iam kms lambda logs organizations rds rds-data
-resourcegroupstaggingapi s3 scheduler secretsmanager ses sesv2 sns sqs ssm sts xray
+cognito-identity cognito-idp dynamodb dynamodbstreams ec2 elasticache events iam kms lambda logs organizations rds
+rds-data resourcegroupstaggingapi s3 scheduler secretsmanager ses sesv2 sns sqs ssm sts xray
 """.split()  # noqa: SIM905 - a list this long reads better so
 # Prefixes that no operation has, but policies and doors use.
 EXTRA_PREFIXES = ("execute-api", "rds-db")

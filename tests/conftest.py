@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +38,17 @@ def _no_real_aws() -> None:
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         del os.environ[name]
     os.environ.update(_ENVIRONMENT)
+
+
+_own = threading.local()
+
+
+def _boto() -> boto3.session.Session:
+    """One session for all clients of a thread: it reads the services' descriptions once, which takes longest."""
+    session: boto3.session.Session | None = getattr(_own, "boto", None)
+    if session is None:
+        session = _own.boto = boto3.session.Session()
+    return session
 
 
 class RunningCloud:
@@ -124,7 +136,7 @@ class RunningCloud:
     ) -> Any:
         """A boto3 client of this cloud; further arguments go to botocore's Config."""
         settings = {"retries": {"max_attempts": 1, "mode": "standard"}, "s3": {"addressing_style": "path"}, **config}
-        return boto3.session.Session().client(
+        return _boto().client(
             service,
             region_name=region,
             endpoint_url=self.url,

@@ -308,3 +308,22 @@ def test_reset_ends_what_is_under_way_and_forgets_it(run: Run) -> None:
         assert bench.seen == ["cut off", "after"]
 
     run(test)
+
+
+@pytest.mark.parametrize("turns", range(4))
+def test_it_stops_also_when_something_is_due_in_that_very_moment(tmp_path: Path, turns: int) -> None:
+    async def stop_amid() -> None:
+        cloud = Cloud(tmp_path)
+        cloud.store.outbox.put("ssm", "Test", SCOPE, {"n": 1}, cloud.clock.now() + 3600, None)
+        cloud.deliverer.start()
+        await asyncio.sleep(0.01)
+        assert cloud.store.outbox.on_change is not None
+        cloud.store.outbox.on_change()
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        await asyncio.wait({asyncio.ensure_future(cloud.deliverer.stop())}, timeout=5)
+        left = [task for task in asyncio.all_tasks() if task.get_name() == "outbox"]
+        cloud.store.close()
+        assert not left
+
+    asyncio.run(asyncio.wait_for(stop_amid(), 20))

@@ -209,11 +209,22 @@ class Reading(App):
         return HttpResponse(200, {}, str(len(body or b"")).encode())
 
 
-def beside(talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter, Reading], Any]) -> None:
+class AtOnce(Reading):
+    """Answers what is at hand without a task, as the cloud does."""
+
+    def answer(self, request: HttpRequest) -> Any:  # type: ignore[override]
+        if request.stream is not None:
+            return super().answer(request)
+        return HttpResponse(200, {}, str(len(request.body)).encode())
+
+
+def beside(
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter, Reading], Any], kind: type[Reading] = Reading
+) -> None:
     """Run a coroutine as the client of one connection."""
 
     async def run() -> None:
-        app, loop = Reading(), asyncio.get_running_loop()
+        app, loop = kind(), asyncio.get_running_loop()
         state = SimpleNamespace(connections=set(), tasks=set(), total_requests=0, default_headers=[])
         listener = await loop.create_server(
             lambda: Connection(SimpleNamespace(app=app), state, {}, loop),  # type: ignore[arg-type]
@@ -289,3 +300,21 @@ def test_an_upload_that_stops_is_given_up_and_one_that_is_slow_is_not(monkeypatc
 
     beside(slow)
     beside(stopped)
+
+
+def test_thousands_of_requests_behind_a_slow_one_are_answered_in_their_order() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        slow = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 70000\r\n\r\n" + b"x" * 70000
+        line = b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%b"
+        quick = [line % (n % 90, b"y" * (n % 90)) for n in range(3000)]
+        writer.write(slow + b"".join(quick))
+        lengths = []
+        for _ in range(3001):
+            head = await reader.readuntil(b"\r\n\r\n")
+            size = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n", 1)[0])
+            lengths.append(int(await reader.readexactly(size)))
+        assert lengths == [70000, *(n % 90 for n in range(3000))]
+        writer.close()
+
+    beside(talk)
+    beside(talk, AtOnce)

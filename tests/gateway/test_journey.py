@@ -347,7 +347,9 @@ class Timers(RuleBasedStateMachine):
 
     def open(self, first: bool) -> None:
         async def begin() -> None:
+            seen = [] if first else self.bench.seen
             self.bench = Bench(Path(self.folder.name))
+            self.bench.seen = seen
             for room in ROOMS:
                 self.patch.setitem(background.DELIVERIES, (room, "Journey"), self.bench.deliver)
             self.bench.begin(first)
@@ -385,6 +387,26 @@ class Timers(RuleBasedStateMachine):
     @rule(seconds=st.integers(0, 60).map(lambda steps: steps * 600.0))
     def move(self, seconds: float) -> None:
         self.loop.run_until_complete(self.bench.advance(seconds))
+        self.let_pass(seconds)
+
+    @rule(seconds=st.integers(1, 60).map(lambda steps: steps * 600.0), after=st.integers(0, 10))
+    def move_that_is_cut_off(self, seconds: float, after: int) -> None:
+        async def cut_off() -> None:
+            begun, enough = self.bench, len(self.bench.seen) + after
+            moving = asyncio.create_task(begun.advance(seconds))
+            while not moving.done() and (begun.cloud.journeys.to is None or len(begun.seen) < enough):
+                await asyncio.sleep(0)
+            await begun.cloud.stop()
+            await asyncio.gather(moving, return_exceptions=True)
+
+        self.loop.run_until_complete(cut_off())
+        self.open(False)
+        self.loop.run_until_complete(self.bench.cloud.journeys.ended())
+        self.loop.run_until_complete(self.bench.cloud.deliverer.settle())
+        self.let_pass(seconds)
+
+    def let_pass(self, seconds: float) -> None:
+        """What the model does in this time."""
         self.now += seconds
         while self.heap and self.heap[0][0] <= self.now:
             due, number, attempts, room, payload = heapq.heappop(self.heap)
@@ -410,9 +432,7 @@ class Timers(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         self.loop.run_until_complete(self.bench.cloud.stop())
-        seen = self.bench.seen
         self.open(False)
-        self.bench.seen = seen
 
     @invariant()
     def order_and_count_are_the_models(self) -> None:
@@ -422,5 +442,5 @@ class Timers(RuleBasedStateMachine):
 
 TestTimers = Timers.TestCase
 TestTimers.settings = settings(
-    max_examples=60, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

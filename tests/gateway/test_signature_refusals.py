@@ -179,7 +179,8 @@ SIX = (
 @pytest.mark.parametrize(
     ("name", "value", "message"),
     [
-        *[(name, None, SIX) for name in ("X-Amz-Credential", "X-Amz-Date", "X-Amz-SignedHeaders", "X-Amz-Signature")],
+        *[(name, None, SIX) for name in ("X-Amz-Credential", "X-Amz-Date", "X-Amz-Expires", "X-Amz-SignedHeaders")],
+        ("X-Amz-Signature", None, SIX),
         ("X-Amz-Algorithm", "AWS4-HMAC-SHA1",
          'X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"'),
         ("X-Amz-Date", "2013-05-24T00:00:00Z",
@@ -216,6 +217,15 @@ def presigned(cloud: RunningCloud, account: str, expires: int = 60, **headers: s
     request = AWSRequest("GET", f"{cloud.url}/", headers=sent)
     S3SigV4QueryAuth(Credentials(account, "test"), "s3", "us-east-1", expires=expires).add_auth(request)
     return request
+
+
+@pytest.mark.parametrize("query", ["X-Amz-Algorithm=AWS4-HMAC-SHA256", "Signature=abc", "a=b&Signature="])
+def test_a_header_and_a_query_are_not_taken_together(cloud: RunningCloud, account: str, query: str) -> None:
+    request = signed(account, cloud, f"/?{query}")
+    error = s3_error(cloud, request)
+    assert (error["status"], error["Code"]) == ("400", "InvalidArgument")
+    assert error["Message"].startswith("Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter")
+    assert error["ArgumentValue"] == request.headers["Authorization"]
 
 
 def test_a_url_of_the_future_and_one_of_another_day(cloud: RunningCloud, account: str) -> None:

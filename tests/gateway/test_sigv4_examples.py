@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 import pytest
 from awscrt import auth, http
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cloudarium.gateway import sigv4
@@ -236,6 +236,7 @@ def crt_signed(path: str, query: str, headers: dict[str, str], s3: bool, in_quer
     return HttpRequest("GET", path, query, {name.lower(): value for name, value in request.headers})
 
 
+@example(segments=["/"], pairs=[], headers={}, s3=True, in_query=False)
 @given(
     segments=st.lists(st.one_of(text, st.sampled_from(["..", ".", "", "a b", "%", "+", "ü"])), max_size=4),
     pairs=st.lists(st.tuples(text.filter(bool), text), max_size=3),

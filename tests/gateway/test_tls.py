@@ -31,9 +31,12 @@ from cloudarium.gateway import tls
 from cloudarium.gateway.certificates import Authority
 from tests.clients.tools import Shell
 from tests.conftest import RunningCloud
-from tests.fuzz.furniture import TRUST
 
 BIG = 20 * 1024 * 1024
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
+}
 
 
 class SecureCloud(RunningCloud):
@@ -128,6 +131,23 @@ def test_a_policy_may_demand_tls(secure: SecureCloud, account: str) -> None:
     s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [secured]}))
     with pytest.raises(ClientError, match="AccessDenied"):
         s3.get_object(Bucket=bucket, Key="k")
+
+
+def test_a_policy_may_demand_a_version_of_tls(secure: SecureCloud, account: str) -> None:
+    s3, bucket = secure.trusting("s3", key=account), f"version-{account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    deny = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    for operator, version, allowed in (("NumericLessThan", "1.2", True), ("NumericGreaterThanEquals", "1.2", False)):
+        statement = {**deny, "Condition": {operator: {"s3:TlsVersion": version}}}
+        s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [statement]}))
+        if allowed:
+            assert s3.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+            plain = secure.client("s3", key=account)  # over plain HTTP there is no version to compare
+            assert plain.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+            continue
+        with pytest.raises(ClientError, match="AccessDenied"):
+            s3.get_object(Bucket=bucket, Key="k")
 
 
 def test_who_does_not_trust_the_authority_refuses_it(secure: SecureCloud) -> None:
@@ -242,6 +262,7 @@ def everything(raw: socket.socket) -> bytes:
         client_hello()[:100],
         b"\x80\x2e\x01\x00\x02",  # as SSL 2 began: no TLS here, and no HTTP
     ],
+    ids=["type", "long", "short", "many", "http", "rubbish", "twice", "foreign", "a part", "ssl 2"],
 )
 def test_broken_handshakes_end(secure: SecureCloud, sent: bytes) -> None:
     with socket.create_connection(("127.0.0.1", secure.port), timeout=20) as raw:
@@ -335,7 +356,7 @@ async def gone(server: SimpleNamespace) -> None:
         await asyncio.sleep(0)
 
 
-@pytest.mark.parametrize("said", [b"", client_hello()[:40], client_hello()])
+@pytest.mark.parametrize("said", [b"", client_hello()[:40], client_hello()], ids=["nothing", "a part", "a hello"])
 def test_who_does_not_finish_holds_nothing(tmp_path: Path, said: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tls, "_FIRST_BYTE", 0.05)
     monkeypatch.setattr(tls, "_PATIENCE", 0.05)

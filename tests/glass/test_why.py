@@ -166,6 +166,21 @@ def test_a_boundary(ask: Asker, client: Clients, iam_user: Clients, account: str
     assert (change["layer"], change["to"]) == (layers.BOUNDARY, made)
 
 
+def test_conditions_that_the_denial_did_not_come_to_count_in_the_remedy(
+    ask: Asker, client: Clients, iam_user: Clients
+) -> None:
+    ssm, iam = iam_user()("ssm"), client("iam")
+    here = allow("ssm:*", Condition={"IpAddress": {"aws:SourceIp": "127.0.0.0/8"}})
+    made = iam.create_policy(PolicyName="edge", PolicyDocument=json.dumps(here))["Policy"]["Arn"]
+    iam.put_user_permissions_boundary(UserName="someone", PermissionsBoundary=made)
+    told = ask.denied(ssm.describe_parameters)
+    assert layer(told, layers.BOUNDARY)["outcome"] == "allows"
+    (change,) = changes(told)
+    assert change["layer"] == layers.IDENTITY
+    grant(client, change["statement"])
+    ssm.describe_parameters()
+
+
 def test_a_session_policy_of_an_assumed_role(ask: Asker, client: Clients, account: str) -> None:
     trust = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "sts:AssumeRole"}
     role = client("iam").create_role(RoleName="worker", AssumeRolePolicyDocument=document(trust))["Role"]["Arn"]

@@ -484,3 +484,39 @@ def test_a_user_that_moves_keeps_what_he_was_granted(bucket: Bucket, theirs: Acc
     moved = f"arn:aws:iam::{THEIRS}:user/team/{name}-moved"
     assert principal_in(bucket.s3.get_bucket_policy(Bucket=bucket.name)["Policy"]) == moved
     assert permitted(bucket.ask(user))
+
+
+# ---- Services --------------------------------------------------------------------------------------------------------
+
+
+def test_a_service_is_let_in_for_one_account_and_one_resource(bucket: Bucket, theirs: Account) -> None:
+    """S3 tells a function of another account of our bucket, when that function's policy lets S3 in for us."""
+    function, arn = Function(theirs), f"arn:aws:s3:::{bucket.name}"
+    wanted = {"LambdaFunctionArn": function.arn, "Events": ["s3:ObjectCreated:*"]}
+
+    def notified() -> bool:
+        try:
+            bucket.s3.put_bucket_notification_configuration(
+                Bucket=bucket.name, NotificationConfiguration={"LambdaFunctionConfigurations": [wanted]}
+            )
+        except ClientError as error:
+            assert error.response["Error"]["Code"] == "InvalidArgument"
+            return False
+        bucket.s3.put_bucket_notification_configuration(Bucket=bucket.name, NotificationConfiguration={})
+        return True
+
+    assert not notified()
+    for given, expected in (
+        ({"Principal": "s3.amazonaws.com"}, True),
+        ({"Principal": "sns.amazonaws.com"}, False),
+        ({"Principal": OURS}, False),  # an account is not the service that works for it
+        ({"Principal": "s3.amazonaws.com", "SourceAccount": OURS}, True),
+        ({"Principal": "s3.amazonaws.com", "SourceAccount": THEIRS}, False),
+        ({"Principal": "s3.amazonaws.com", "SourceArn": arn, "SourceAccount": OURS}, True),
+        ({"Principal": "s3.amazonaws.com", "SourceArn": f"{arn}-other"}, False),
+    ):
+        function.close()
+        function.functions.add_permission(
+            FunctionName=function.arn, StatementId="s", Action="lambda:InvokeFunction", **given
+        )
+        assert notified() is expected, given

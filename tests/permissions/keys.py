@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys
 from tests.permissions.probe import Probe
-from tests.permissions.taggables import TRUST, Ask, At, new_function
+from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
 
 EMPTY = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -451,6 +451,16 @@ APIGATEWAY = [
     Probe("apigateway:Resource/AccessLoggingFormat", OWN_STAGE, FORMAT),
 ]  # fmt: skip
 
+# ---- Organizations, of which the team's account is the management account --------------------------------------------
+
+SCP = {"Type": "SERVICE_CONTROL_POLICY", "Description": "d", "Content": NOTHING}
+ORGANIZATIONS = [
+    Probe("organizations:PolicyType", lambda team: ("create_policy", {"Name": team.new(), **SCP}),
+          "SERVICE_CONTROL_POLICY", "TAG_POLICY"),
+    Probe("organizations:PolicyType", lambda _: ("describe_policy", {"PolicyId": "p-FullAWSAccess"}),
+          "SERVICE_CONTROL_POLICY", "TAG_POLICY"),
+]  # fmt: skip
+
 PROBES = {
     "s3": S3,
     "dynamodb": DYNAMODB,
@@ -463,6 +473,7 @@ PROBES = {
     "kms": kms_keys.PROBES,
     "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
+    "organizations": ORGANIZATIONS,
 }
 
 # Keys that other tests try.
@@ -479,6 +490,7 @@ ELSEWHERE = {
     "s3:ExistingObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTagKeys": "test_tags.py",
+    "s3:TlsVersion": "tests/gateway/test_tls.py",
 }
 
 _NO_WEB_IDENTITY = "Of sessions by SAML or by a social provider's own token, which nothing here proves."
@@ -505,12 +517,13 @@ ABSENT = {
     "s3:DataAccessPointAccount": _NO_ACCESS_POINTS,
     "s3:DataAccessPointArn": _NO_ACCESS_POINTS,
     "s3:BucketTag/${TagKey}": "Only of buckets for which PutBucketAbac, which is not built, said so.",
-    "s3:TlsVersion": "A request over plain HTTP has none.",
     "lambda:EventSourceToken": "Only Alexa's invocations have one.",
     "lambda:InvokedViaFunctionUrl": "Function URLs are not built.",
     "lambda:VpcIds": "It follows from the subnets, which belong to EC2: not built.",
     "apigateway:Request/EndpointType": _NO_REST,
     "apigateway:Resource/EndpointType": _NO_REST,
+    "organizations:TransferDirection": "Transfers of responsibility are not built.",
+    "organizations:TransferType": "Transfers of responsibility are not built.",
     "ssm:DocumentCategories": "Of documents, which are not built.",
     "ssm:DocumentType": "Of documents, which are not built.",
 }

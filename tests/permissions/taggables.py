@@ -286,6 +286,21 @@ TAGGABLES = {
         ),
         ("aws:ResourceTag", "ssm:resourceTag"),
     ),
+    "organization policy": Taggable(
+        "organizations",
+        lambda at, tags: (
+            "create_policy",
+            {"Name": at.name, "Description": "d", "Type": "SERVICE_CONTROL_POLICY", "Content": NOTHING, **_some(tags)},
+        ),
+        lambda answer, _: answer["Policy"]["PolicySummary"]["Id"],
+        lambda ref, tags: ("tag_resource", {"ResourceId": ref, "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceId": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceId": ref}),
+            lambda ref: ("describe_policy", {"PolicyId": ref}),
+            lambda ref: ("delete_policy", {"PolicyId": ref}),
+        ),
+    ),
     "stack": Taggable(
         "cloudformation",
         lambda at, tags: (

@@ -22,6 +22,7 @@ class Team:
         key = self.root("iam").create_access_key(UserName="caller")["AccessKey"]
         self.key, self.secret = key["AccessKeyId"], key["SecretAccessKey"]
         self.root("iam").create_role(RoleName="runs", AssumeRolePolicyDocument=TRUST)
+        self.root("organizations").create_organization(FeatureSet="ALL")
 
     def root(self, service: str) -> Any:
         """A client of the account's root."""

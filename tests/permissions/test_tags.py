@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 
 from tests.conftest import RunningCloud
-from tests.permissions.taggables import TAGGABLES, Ask, At, Taggable
+from tests.permissions.taggables import TAGGABLES, Ask, At, Taggable, pairs
 from tests.permissions.team import Team
 
 RED, BLUE = {"team": "red"}, {"team": "blue"}
+RED_REQUEST = {"aws:RequestTag/team": "red"}
 REQUEST = {
-    "StringEquals": {"aws:RequestTag/team": "red"},
+    "StringEquals": RED_REQUEST,
     "ForAllValues:StringEquals": {"aws:TagKeys": ["team"]},
 }
 
@@ -114,8 +115,7 @@ def test_a_role_is_passed_and_assumed_by_its_tags(team: Team) -> None:
         }
     )  # fmt: skip
     for name, tags in (("red", RED), ("blue", BLUE)):
-        pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
-        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=pairs)
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust, Tags=pairs(tags))
     make = {**TAGGABLES["function"].create(At(team.account, "by-tags"), {})[1]}
     for key in ("aws:ResourceTag/team", "iam:ResourceTag/team"):
         passing = {"Effect": "Allow", "Action": ["iam:PassRole", "sts:AssumeRole"], "Resource": "*",
@@ -194,3 +194,38 @@ def test_a_copy_is_decided_by_the_tags_of_its_source(team: Team) -> None:
     for name, expected in (("red", True), ("blue", False)):
         source = {"Bucket": at["Bucket"], "Key": name}
         assert team.may("s3", ("copy_object", {**at, "Key": "target", "CopySource": source})) is expected
+
+
+def test_tags_of_a_stack_are_tags_of_what_it_makes(team: Team) -> None:
+    """CloudFormation calls with its user's rights, and gives the stack's tags to every resource that takes some."""
+    properties = {"Type": "String", "Value": "x"}
+    template = json.dumps({"Resources": {"P": {"Type": "AWS::SSM::Parameter", "Properties": properties}}})
+    made = {"Effect": "Allow", "Action": "ssm:*", "Resource": "*", "Condition": {"StringEquals": RED_REQUEST}}
+    rest = {"Effect": "Allow", "Action": "cloudformation:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [made, rest]})
+    team.root("iam").put_user_policy(UserName="caller", PolicyName="only", PolicyDocument=document)
+    for tags, status in ((RED, "CREATE_COMPLETE"), (BLUE, "ROLLBACK_COMPLETE"), ({}, "ROLLBACK_COMPLETE")):
+        name = team.new()
+        given = {"StackName": name, "TemplateBody": template, "Tags": pairs(tags)}
+        assert team.may("cloudformation", ("create_stack", given))
+        team.cloud.settle()
+        stack = team.root("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
+        assert stack["StackStatus"] == status, tags
+
+
+# ---- The caller's own ------------------------------------------------------------------------------------------------
+
+
+def test_a_team_works_on_what_is_its_own(team: Team) -> None:
+    """The one policy for all teams: what carries the tag that the caller carries."""
+    iam = team.root("iam")
+    red, blue = made(team, TAGGABLES["parameter"], RED), made(team, TAGGABLES["parameter"], BLUE)
+    for key in ("aws:ResourceTag/team", "ssm:resourceTag/team"):
+        team.grant({"StringEquals": {key: "${aws:PrincipalTag/team}"}})
+        iam.untag_user(UserName="caller", TagKeys=["team"])
+        assert not team.may("ssm", ("get_parameter", {"Name": red}))
+        for mine, its, other in (("red", red, blue), ("blue", blue, red)):
+            iam.tag_user(UserName="caller", Tags=pairs({"team": mine}))
+            assert team.may("ssm", ("get_parameter", {"Name": its}))
+            assert not team.may("ssm", ("get_parameter", {"Name": other}))
+    iam.untag_user(UserName="caller", TagKeys=["team"])

@@ -21,6 +21,7 @@ from cloudarium.shared.auth_errors import (
     InvalidAccessKey,
     MissingAuthentication,
     PresignedExpired,
+    QueryAuthError,
     RequestExpired,
     SignatureMismatch,
     UnrecognizedClient,
@@ -42,6 +43,8 @@ def authenticate(call: Call) -> None:
         return
     assert call.request is not None and call.room is not None
     credential = prove(call, call.claim, call.request, call.room.card.signs_path_once)
+    if credential.token is not None and call.room.card.no_user_tokens and credential.principal.kind != "role":
+        raise UnrecognizedClient()
     call.principal, call.signed = credential.principal, True
     call.scope = scope_of(credential.principal.account, call.scope.region)
 
@@ -52,6 +55,8 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
     if claim.terminator == sigv2.VERSION and path_once:  # S3 alone still takes version 2
         _check_version_2(call, claim, request, credential)
         return credential
+    if path_once and request.query:
+        _check_one_mechanism(claim, request)
     _check_time(call, claim)
     payload_hash = _payload_hash(claim, request, path_once)
     expected = sigv4.signature_of(claim, request, credential.secret, payload_hash, path_once)
@@ -59,6 +64,22 @@ def prove(call: Call, claim: sigv4.Claim, request: HttpRequest, path_once: bool)
         raise SignatureMismatch(**_what_was_signed(claim, request, payload_hash) if path_once else {})
     _check_headers_signed(claim, request, path_once)
     return credential
+
+
+def _check_one_mechanism(claim: sigv4.Claim, request: HttpRequest) -> None:
+    """S3 takes a header or a whole presigned query, never some of both."""
+    query = f"&{request.query}"
+    if claim.expires is not None:
+        if "&X-Amz-Expires=" not in query:
+            raise QueryAuthError(sigv4.SIX_PARAMETERS)
+    elif "&X-Amz-Algorithm=" in query or "&Signature=" in query:
+        raise IncompleteSignature().in_xml(
+            "Only one auth mechanism allowed; only the X-Amz-Algorithm query parameter, Signature query string"
+            " parameter or the Authorization header should be specified",
+            "InvalidArgument",
+            ArgumentName="Authorization",
+            ArgumentValue=request.headers.get("authorization", ""),
+        )
 
 
 def _what_was_signed(claim: sigv4.Claim, request: HttpRequest, payload_hash: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from cloudarium.policy.documents import Document, MalformedPolicy, compile_docum
 from cloudarium.policy.engine import Policies, Question, session_documents
 from cloudarium.policy.engine import decide as ask_engine
 from cloudarium.policy.principal import LINKED_ROLE, Principal
-from cloudarium.policy.ruling import Ruling
+from cloudarium.policy.ruling import Ruling, documents_of
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AccessDenied, NotBuilt
 
@@ -103,8 +103,10 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         resource_account=account,
         resource_policy_required=side.required,
     )
-    bearers = identity.bearers if identity is not None else ()
-    ruling = Ruling(question, policies, bearers, ask_engine(question, policies), keys.read)
+    decision = ask_engine(question, policies)
+    if not decision.allowed and any(one.keys for one in documents_of(policies)):
+        keys.gather()  # what would have allowed it may hang on keys that the engine did not come to read
+    ruling = Ruling(question, policies, identity.bearers if identity is not None else (), decision, keys.read)
     # A room's own principal is made anew for each call, so nothing would be found again for it.
     if keys.read is None and call.request is not None and side.topic is not None:
         if len(cloud.decided) >= _MOST_KNOWN:

@@ -85,15 +85,18 @@ class Deliverer:
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._lanes: set[Any] = set()
         self._loop: asyncio.Task[None] | None = None
+        self._stopping = False
 
     def start(self) -> None:
         """Begin to deliver, first what an earlier run of the cloud left."""
+        self._stopping = False
         self._cloud.store.outbox.on_change = self._wake.set
         self._cloud.clock.on_change = self._wake.set
         self._loop = asyncio.create_task(self._run(), name="outbox")
 
     async def stop(self) -> None:
         """Stop; deliveries under way are cut off and happen again at the next start."""
+        self._stopping = True  # Python 3.11's wait_for loses a cancellation that comes together with its result
         tasks = [*self._under_way.values(), *([self._loop] if self._loop else [])]
         for task in tasks:
             task.cancel()
@@ -112,7 +115,7 @@ class Deliverer:
 
     async def _run(self) -> None:
         outbox, clock = self._cloud.store.outbox, self._cloud.clock
-        while True:
+        while not self._stopping:
             self._wake.clear()
             now = clock.now()
             for row in outbox.due(now, _AT_ONCE, set(self._under_way)):

@@ -88,6 +88,8 @@ class Connection(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else ""
         self.scheme = "https" if transport.get_extra_info("sslcontext") is not None else "http"
+        secured = transport.get_extra_info("ssl_object")
+        self.tls = str(secured.version()).removeprefix("TLSv") if secured is not None else ""
         self.server.connections.add(self)  # type: ignore[arg-type]
         self.idle = self.loop.call_later(_IDLE, self._close_when_idle)
 
@@ -192,6 +194,8 @@ class Connection(asyncio.Protocol):
         headers, parser = self.headers, self.parser
         method = parser.get_method().decode("latin-1")
         request = HttpRequest(method, path, query, headers, peer=self.peer, scheme=self.scheme)
+        if self.tls:
+            request.tls = self.tls
         exchange = self.arriving = Exchange(request)
         exchange.keep_alive = parser.should_keep_alive() and parser.get_http_version() == "1.1"
         exchange.expects = "expect" in headers and headers["expect"].lower() == "100-continue"
@@ -240,11 +244,14 @@ class Connection(asyncio.Protocol):
             self.transport.resume_reading()
 
     def _next(self, exchange: Exchange) -> None:
-        if self.answering is not None:
+        if self.answering is not None or self.waiting:
             self.waiting.append(exchange)
             if len(self.waiting) >= _MOST_WAITING:
                 self._pause_reading()
             return
+        self._begin(exchange)
+
+    def _begin(self, exchange: Exchange) -> None:
         self.answering = exchange
         self.server.total_requests += 1
         if exchange.complete:
@@ -299,8 +306,12 @@ class Connection(asyncio.Protocol):
             self.transport.close()
         else:
             self._resume_reading()  # the last piece of a body may have paused it
-            if self.waiting and self.answering is None:
-                self._next(self.waiting.popleft())
+            if self.waiting:
+                self.loop.call_soon(self._next_in_line)  # one may have sent thousands ahead: others have their turn
+
+    def _next_in_line(self) -> None:
+        if self.waiting and self.answering is None:
+            self._begin(self.waiting.popleft())
 
     def _leave_politely(self) -> None:
         """The client still sends a body that nobody wants: closing now would reset it before it has read the answer."""

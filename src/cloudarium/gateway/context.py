@@ -40,19 +40,20 @@ class RequestContext(Mapping[str, Any]):
         """The keys as they were found, None when a decision asked for none."""
         return self._known
 
-    def _all(self) -> dict[str, Any]:
+    def gather(self) -> dict[str, Any]:
+        """All keys of the request; found once."""
         if self._known is None:
             self._known = self._gather()
         return self._known
 
     def __getitem__(self, key: str) -> Any:
-        return self._all()[key]
+        return self.gather()[key]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._all())
+        return iter(self.gather())
 
     def __len__(self) -> int:
-        return len(self._all())
+        return len(self.gather())
 
     def _gather(self) -> dict[str, Any]:
         call = self._call

@@ -14,7 +14,7 @@ class HttpRequest:
     without `?`. `headers` has lower-case names; repeated headers are joined by `,`. `body` is the whole body for
     every operation but those with a streaming input, whose chunks come from `stream` (then `body` is empty).
     `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
-    a presigned URL brought as parameters.
+    a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3.
     """
 
     method: str
@@ -27,6 +27,7 @@ class HttpRequest:
     peer: str = "127.0.0.1"
     scheme: str = "http"
     query_headers: frozenset[str] = frozenset()
+    tls: str = ""
 
     @property
     def host(self) -> str:

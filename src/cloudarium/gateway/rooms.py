@@ -26,7 +26,8 @@ class Service:
     resource's policy instead of being refused. `max_body` bounds a body that is not streamed, in bytes. `cors`: its
     doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
     browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
-    `clock_skew`: how many seconds the clock of a client may be off. `pages` maps the first label of paths below
+    `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
+    federated users are not taken here, only those of roles. `pages` maps the first label of paths below
     /_cloudarium/ to functions of its pages.py (see control.py).
     """
 
@@ -44,6 +45,7 @@ class Service:
     query_headers: bool = False
     clock_skew: int = 5 * 60
     pages: Mapping[str, str] = field(default_factory=dict)
+    no_user_tokens: bool = False
 
 
 def folder_name(service: str) -> str:

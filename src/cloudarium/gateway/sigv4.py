@@ -24,6 +24,10 @@ EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
 _SPACES = re.compile(r" {2,}|\t+")
 _PLAIN = re.compile(r"/[A-Za-z0-9._~/-]*")  # a path that is its own canonical form but for dot segments
 _DATE = re.compile(r"[0-9]{8}T[0-9]{6}Z")
+SIX_PARAMETERS = (
+    "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
+    " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
+)
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _HEADER = "The authorization header is malformed;"
 _QUERY = "Error parsing the X-Amz-Credential parameter;"
@@ -131,10 +135,7 @@ def _from_query(query: str) -> Claim:
         raise QueryAuthError('X-Amz-Algorithm only supports "AWS4-HMAC-SHA256 and AWS4-ECDSA-P256-SHA256"')
     for name in ("X-Amz-Algorithm", "X-Amz-Credential", "X-Amz-Signature", "X-Amz-Date", "X-Amz-SignedHeaders"):
         if not values.get(name):
-            raise QueryAuthError(
-                "Query-string authentication version 4 requires the X-Amz-Algorithm, X-Amz-Credential,"
-                " X-Amz-Signature, X-Amz-Date, X-Amz-SignedHeaders, and X-Amz-Expires parameters."
-            )
+            raise QueryAuthError(SIX_PARAMETERS)
     if not _DATE.fullmatch(values["X-Amz-Date"]):
         raise QueryAuthError("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"")
     expires = _expiry(values.get("X-Amz-Expires", "900"))
@@ -225,7 +226,7 @@ def canonical_request(claim: Claim, request: HttpRequest, payload_hash: str, pat
     path = request.sent_path or request.path
     if not _PLAIN.fullmatch(path) or not (path_once or "//" not in path and "/." not in path):
         text = path if path.isascii() else path.encode("latin-1").decode("utf-8", "surrogateescape")
-        path = _encode(_decode_path(text) if path_once else _normalize(text), "-_.~/")
+        path = _once_encoded(text) if path_once else _encode(_normalize(text), "-_.~/")
     query = _canonical_query(request.query) if request.query else ""
     value_of, signed_headers = request.headers.get, claim.signed_headers
     lines = "".join([f"{name}:{value_of(name, '').strip()}\n" for name in header_names(signed_headers)])
@@ -259,8 +260,11 @@ def header_names(signed_headers: str) -> tuple[str, ...]:
     return tuple(signed_headers.split(";"))
 
 
-def _decode_path(path: str) -> str:
-    return unquote_to_bytes(path.encode("utf-8", "surrogateescape")).decode("utf-8", "surrogateescape")
+def _once_encoded(path: str) -> str:
+    """Each segment in the one form that is signed: a slash that was sent as %2F stays one, as AWS's signers have it."""
+    return "/".join(
+        [_encode(unquote_to_bytes(segment).decode("utf-8", "surrogateescape")) for segment in path.split("/")]
+    )
 
 
 def _normalize(path: str) -> str:

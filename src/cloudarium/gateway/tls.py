@@ -185,7 +185,8 @@ class Secured(asyncio.Transport, asyncio.Protocol):
 
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         """What is known of the connection: `sslcontext` says that it is secured, the rest is the socket's."""
-        return self.context if name == "sslcontext" else self.socket.get_extra_info(name, default)
+        own = {"sslcontext": self.context, "ssl_object": self.tls}
+        return own[name] if name in own else self.socket.get_extra_info(name, default)
 
 
 def front_of(context: ssl.SSLContext, connection: type[Connection]) -> Callable[..., Front]:

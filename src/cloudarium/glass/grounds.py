@@ -15,7 +15,7 @@ from cloudarium.policy.conditions import texts
 from cloudarium.policy.documents import Document
 from cloudarium.policy.engine import Policies
 from cloudarium.policy.principal import context_of
-from cloudarium.policy.ruling import Ruling
+from cloudarium.policy.ruling import Ruling, documents_of
 
 # Keys whose values might let their reader in somewhere; an external id is not among them: AWS shows it to all who may
 # see the role, and CloudTrail writes it down.
@@ -60,13 +60,6 @@ def grounds_of(ruling: Ruling) -> Grounds:
             _made.clear()
         found = _made[key] = Grounds(ruling)
     return found
-
-
-def documents_of(policies: Policies) -> list[Document]:
-    """All policies that were considered."""
-    single = [one for one in (policies.boundary, policies.resource) if one is not None]
-    levels = (document for level in policies.service_control for document in level)
-    return [*policies.identity, *(policies.session or ()), *single, *levels, *policies.resource_control]
 
 
 def _layers(policies: Policies, bearers: tuple[str, ...]) -> dict[str, Any]:

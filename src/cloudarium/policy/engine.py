@@ -205,22 +205,21 @@ def decide(question: Question, policies: Policies) -> Decision:
 
 def _explicit_deny(asked: _Asked) -> Decision | None:
     """The first statement that forbids it; a service has no policies of its own that could."""
-    policies = asked.policies
-    if policies.resource_control and (ref := _deny(policies.resource_control, asked.action, asked.request)) is not None:
+    question, policies, action, request = asked
+    if policies.resource_control and (ref := _deny(policies.resource_control, action, request)) is not None:
         return asked.forbidden(ref, "a resource control policy")
-    if asked.question.principal.kind != "service":
+    if question.principal.kind != "service":
         for level in policies.service_control:
-            if (ref := _deny(level, asked.action, asked.request)) is not None:
+            if (ref := _deny(level, action, request)) is not None:
                 return asked.forbidden(ref, "a service control policy")
-        for named, layer in (
-            ("an identity-based policy", policies.identity),
-            ("a permissions boundary", (policies.boundary,) if policies.boundary else ()),
-            ("a session policy", policies.session or ()),
-        ):
-            if layer and (ref := _deny(layer, asked.action, asked.request)) is not None:
-                return asked.forbidden(ref, named)
+        if policies.identity and (ref := _deny(policies.identity, action, request)) is not None:
+            return asked.forbidden(ref, "an identity-based policy")
+        if policies.boundary is not None and (ref := _deny((policies.boundary,), action, request)) is not None:
+            return asked.forbidden(ref, "a permissions boundary")
+        if policies.session and (ref := _deny(policies.session, action, request)) is not None:
+            return asked.forbidden(ref, "a session policy")
     document = policies.resource
-    if document is not None and (ref := _deny((document,), asked.action, asked.request)) is not None:
+    if document is not None and (ref := _deny((document,), action, request)) is not None:
         return asked.forbidden(ref, "the role trust policy" if document.kind == "trust" else "a resource-based policy")
     return None
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from cloudarium.policy.documents import Document
 from cloudarium.policy.engine import Decision, Policies, Question
 from cloudarium.policy.principal import Principal
 
@@ -43,3 +44,10 @@ class Ruling:
         self.decision = decision
         self.context = context
         self.kept: Any = None
+
+
+def documents_of(policies: Policies) -> list[Document]:
+    """All policies that were considered."""
+    single = [one for one in (policies.boundary, policies.resource) if one is not None]
+    levels = (document for level in policies.service_control for document in level)
+    return [*policies.identity, *(policies.session or ()), *single, *levels, *policies.resource_control]

@@ -53,7 +53,7 @@ _KEYS = [
     "aws:MultiFactorAuthPresent",
     "sts:ExternalId",
 ]
-_WORDS = (
+WORDS = (
     "${aws:username} ${aws:username,'x'} ${ ${} ${*} ${?} ${$} ${aws:PrincipalTag/team} Effect Action NotAction "
     "Resource "
     "NotResource Principal NotPrincipal Condition Sid Version Statement Id Allow Deny s3:* * "
@@ -67,11 +67,12 @@ def _statement(**changes: object) -> dict[str, object]:
     return {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "s3:*", "Resource": "*", **changes}]}
 
 
-_CONDITIONED = [
-    _statement(Condition={operator: {_KEYS[place % len(_KEYS)]: value}})
+CONDITIONS = [
+    {operator: {_KEYS[place % len(_KEYS)]: value}}
     for place, operator in enumerate(_OPERATORS)
     for value in ("true", ["10.0.0.0/8", "2026-01-01T00:00:00Z", "1"], "${aws:username}*")
 ]
+_CONDITIONED = [_statement(Condition=condition) for condition in CONDITIONS]
 _POLICIES = (
     POLICY, _statement(NotAction=["iam:*", "s3:Get*"], Sid="One"),
     _statement(Resource=["arn:aws:s3:::${aws:username}/*"]),
@@ -152,12 +153,12 @@ _TRUSTS = (
     "NotPrincipal": {"AWS": "111122223333"}}},
 )  # fmt: skip
 
-grammar("iam-policy", _POLICIES, _identity, _WORDS, _prepare)
-grammar("iam-simulated", _POLICIES, _simulated, _WORDS, identities)
-grammar("iam-trust", _TRUSTS, _trust, _WORDS, _prepare)
-grammar("iam-session", _POLICIES, _session, _WORDS, identities)
-grammar("s3-policy", _BUCKET_POLICIES, _bucket_policy, _WORDS, _prepare)
-grammar("logs-policy", _TRUSTS, _log_policy, _WORDS)
+grammar("iam-policy", _POLICIES, _identity, WORDS, _prepare)
+grammar("iam-simulated", _POLICIES, _simulated, WORDS, identities)
+grammar("iam-trust", _TRUSTS, _trust, WORDS, _prepare)
+grammar("iam-session", _POLICIES, _session, WORDS, identities)
+grammar("s3-policy", _BUCKET_POLICIES, _bucket_policy, WORDS, _prepare)
+grammar("logs-policy", _TRUSTS, _log_policy, WORDS)
 
 _ARNS = (
     "arn:aws:s3:::fuzz-bucket/key", "arn:aws:iam::111122223333:role/fuzz",
@@ -204,7 +205,7 @@ _QUERIES = (
     "&X-Amz-Date=20260101T000000Z&X-Amz-Expires=900&X-Amz-SignedHeaders=host&X-Amz-Signature=" + "a" * 64,
     "AWSAccessKeyId=111122223333&Expires=1999999999&Signature=abc%3D",
 )
-_CLAIM_WORDS = (
+_CLAIMWORDS = (
     "AWS4-HMAC-SHA256 Credential= SignedHeaders= Signature= X-Amz-Expires= X-Amz-Date= X-Amz-Security-Token= %2F / , "
     "; & = "
     "20260101T000000Z 99999999T999999Z 20260231T000000Z aws4_request s3 iam sts host AWS4-ECDSA-P256-SHA256 AWS "
@@ -215,7 +216,7 @@ _CLAIM_WORDS = (
 @area("claims", bucket)
 def _claims(target: Target, source: Random) -> None:
     """Authorization headers and presigned queries that nobody signed: refused, whatever they are."""
-    mutator = Mutator(source, _CLAIM_WORDS.split())
+    mutator = Mutator(source, _CLAIMWORDS.split())
     headers = {"host": f"{BUCKET}.s3.localhost:4566" if source.random() < 0.3 else "127.0.0.1:4566"}
     request = HttpRequest(source.choice(("GET", "PUT", "DELETE", "POST")), f"/{BUCKET}/key", headers=headers)
     if source.random() < 0.5:

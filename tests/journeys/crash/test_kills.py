@@ -31,7 +31,7 @@ from tests.journeys.crash.processes import (
 )
 from tests.journeys.crash.writers import Ledger, Writer
 
-SECONDS = 20  # of killing, when no number of kills is asked for
+SECONDS = 15  # of killing, when no number of kills is asked for
 WRITERS = ("x", "y")
 SOURCE = """
 import boto3

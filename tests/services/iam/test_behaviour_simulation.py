@@ -122,3 +122,75 @@ def test_simulating_needs_a_permission(iam_user: Any, client: Client, account: s
         user("iam").create_service_linked_role(AWSServiceName="rds.amazonaws.com")
     with refused("AccessDenied"):
         user("iam").create_open_id_connect_provider(Url="https://x.example", ThumbprintList=["a" * 40])
+
+
+def test_with_a_resources_policy(iam: Any, account: str) -> None:
+    ann = f"arn:aws:iam::{account}:user/team/ann"
+    bucket = "arn:aws:s3:::b/k"
+    grant = {"Effect": "Allow", "Principal": {"AWS": ann}, "Action": "s3:GetObject", "Resource": "*"}
+    theirs = json.dumps({"Version": "2012-10-17", "Statement": [grant]})
+    given = {"PolicyInputList": [policy(allow("sqs:*"))], "ActionNames": ["s3:GetObject"], "ResourceArns": [bucket]}
+
+    def simulated(**more: Any) -> dict[str, Any]:
+        [result] = iam.simulate_custom_policy(**{**given, **more})["EvaluationResults"]
+        return result
+
+    assert simulated()["EvalDecision"] == "implicitDeny"
+    found = simulated(ResourcePolicy=theirs, CallerArn=ann)
+    assert found["EvalDecision"] == "allowed"
+    assert found["MatchedStatements"][0]["SourcePolicyId"] == "ResourcePolicy"
+    assert found["MatchedStatements"][0]["SourcePolicyType"] == "resource"
+    bob = f"arn:aws:iam::{account}:user/bob"
+    assert simulated(ResourcePolicy=theirs, CallerArn=bob)["EvalDecision"] == "implicitDeny"
+    # Across accounts both sides must allow.
+    other = "arn:aws:iam::444455556666:root"
+    across = {"ResourcePolicy": theirs, "CallerArn": ann, "ResourceOwner": other}
+    assert simulated(**across)["EvalDecision"] == "implicitDeny"
+    assert simulated(**across, PolicyInputList=[policy(allow("s3:*"))])["EvalDecision"] == "allowed"
+    forbidden = theirs.replace("Allow", "Deny")
+    denied = simulated(ResourcePolicy=forbidden, CallerArn=ann, PolicyInputList=[policy(allow("s3:*"))])
+    assert denied["EvalDecision"] == "explicitDeny"
+    for wrong in (
+        {"ResourcePolicy": theirs},
+        {"ResourcePolicy": "{", "CallerArn": ann},
+        {"ResourcePolicy": theirs, "CallerArn": f"arn:aws:iam::{account}:role/r"},
+        {"CallerArn": "nonsense-of-twenty-characters"},
+        {"CallerArn": ann, "ResourceOwner": "nonsense-of-twenty-characters"},
+    ):
+        with refused("InvalidInput"):
+            simulated(**wrong)
+
+
+def test_a_caller_with_anothers_policies(iam: Any, account: str) -> None:
+    for name, tags in (("ann", []), ("bob", [{"Key": "team", "Value": "red"}])):
+        iam.create_user(UserName=name, Tags=tags)
+    named = allow("s3:*", "arn:aws:s3:::home/${aws:username}")
+    iam.put_user_policy(UserName="ann", PolicyName="p", PolicyDocument=policy(named))
+    given = {
+        "PolicySourceArn": f"arn:aws:iam::{account}:user/ann",
+        "ActionNames": ["s3:GetObject"],
+        "ResourceArns": ["arn:aws:s3:::home/ann", "arn:aws:s3:::home/bob"],
+    }
+    assert decisions(iam.simulate_principal_policy(**given)) == ["allowed", "implicitDeny"]
+    as_bob = iam.simulate_principal_policy(**given, CallerArn=f"arn:aws:iam::{account}:user/bob")
+    assert decisions(as_bob) == ["implicitDeny", "allowed"]
+
+
+def test_with_service_control_policies_by_level(iam: Any) -> None:
+    everything, few = policy(allow("*")), policy(allow("s3:*"))
+    given = {"PolicyInputList": [everything], "ActionNames": ["s3:GetObject", "sqs:SendMessage"]}
+
+    def simulated(*levels: list[str]) -> list[tuple[str, bool]]:
+        above = [{"ServiceControlPolicyInputList": level} for level in levels]
+        answer = iam.simulate_custom_policy(**given, OrderedOrganizationPolicyInputList=above)
+        return [
+            (one["EvalDecision"], one["OrganizationsDecisionDetail"]["AllowedByOrganizations"])
+            for one in answer["EvaluationResults"]
+        ]
+
+    assert simulated([everything], [few, everything]) == [("allowed", True), ("allowed", True)]
+    assert simulated([everything], [few]) == [("allowed", True), ("implicitDeny", False)]
+    deny = policy({"Effect": "Deny", "Action": "s3:*", "Resource": "*"})
+    assert simulated([everything, deny], [everything]) == [("explicitDeny", False), ("allowed", True)]
+    with refused("InvalidInput"):
+        simulated(["{"])

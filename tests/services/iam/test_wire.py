@@ -90,7 +90,7 @@ class refused_somehow:  # noqa: N801 - reads as a statement
         ("create_virtual_mfa_device", {"VirtualMFADeviceName": "x"}),
         (
             "simulate_custom_policy",
-            {"PolicyInputList": [policy()], "ActionNames": ["s3:GetObject"], "CallerArn": "arn:aws:iam::1:user/x"},
+            {"PolicyInputList": [policy()], "ActionNames": ["ec2:x"], "ResourceHandlingOption": "EC2-VPC-EBS"},
         ),
         ("generate_credential_report", {}),
     ],

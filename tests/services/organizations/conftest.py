@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.conftest import RunningCloud
 
@@ -23,18 +26,47 @@ def deny(*actions: str, **more: Any) -> dict[str, Any]:
     return {"Effect": "Deny", "Action": list(actions), "Resource": "*", **more}
 
 
+_CONFIG = Config(retries={"max_attempts": 1, "mode": "standard"}, s3={"addressing_style": "path"})
+
+
+@cache
+def _session() -> Any:
+    """One session for all clients: it reads each service's description once, and these tests need hundreds of them."""
+    return boto3.session.Session()
+
+
+def client_of(
+    cloud: RunningCloud,
+    service: str,
+    key: str,
+    secret: str = "test",
+    token: str | None = None,
+    region: str = "us-east-1",
+) -> Any:
+    """A client of whoever these credentials make."""
+    return _session().client(
+        service,
+        region_name=region,
+        endpoint_url=cloud.url,
+        aws_access_key_id=key,
+        aws_secret_access_key=secret,
+        aws_session_token=token,
+        config=_CONFIG,
+    )
+
+
 class World:
     """An organisation managed by `account`, its client, and ways to make what is in it."""
 
     def __init__(self, cloud: RunningCloud, account: str, features: str = "ALL") -> None:
         self.cloud, self.account, self._made = cloud, account, 0
-        self.api = cloud.client("organizations", key=account)
+        self.api = client_of(cloud, "organizations", account)
         self.id = self.api.create_organization(FeatureSet=features)["Organization"]["Id"]
         self.root = self.api.list_roots()["Roots"][0]["Id"]
 
     def client(self, service: str, account: str, **settings: Any) -> Any:
         """A client of an account's root."""
-        return self.cloud.client(service, key=account, **settings)
+        return client_of(self.cloud, service, account, **settings)
 
     def enable(self, kind: str = "SERVICE_CONTROL_POLICY") -> None:
         """Put a type of policies in force."""
@@ -79,7 +111,7 @@ class World:
 
         def clients(service: str, **settings: Any) -> Any:
             key, secret = pair["AccessKeyId"], pair["SecretAccessKey"]
-            return self.cloud.client(service, key=key, secret=secret, **settings)
+            return client_of(self.cloud, service, key, secret, **settings)
 
         return clients
 

@@ -215,6 +215,8 @@ def test_a_closed_account_is_of_no_use(world: World) -> None:
     found = world.api.describe_account(AccountId=account)["Account"]
     assert (found["Status"], found["State"]) == ("SUSPENDED", "CLOSED")
     refused("AccountAlreadyClosedException", world.api.close_account, AccountId=account)
+    error = refused("InvalidInputException", world.api.remove_account_from_organization, AccountId=account)
+    assert error["Reason"] == "TARGET_NOT_SUPPORTED"
     refused("AccessDeniedException", user("logs").describe_log_groups)
     refused("AccessDeniedException", world.client("logs", account).describe_log_groups)
 
@@ -246,7 +248,7 @@ def test_an_invited_account_joins(world: World) -> None:
     stranger = stranger_of(world)
     made = invite(world, stranger, Notes="come", Tags=[{"Key": "a", "Value": "b"}])
     assert (made["State"], made["Action"]) == ("OPEN", "INVITE")
-    assert made["Parties"] == [{"Id": world.id[2:], "Type": "ORGANIZATION"}, {"Id": stranger, "Type": "ACCOUNT"}]
+    assert made["Parties"] == [{"Id": world.id, "Type": "ORGANIZATION"}, {"Id": stranger, "Type": "ACCOUNT"}]
     assert (made["ExpirationTimestamp"] - made["RequestedTimestamp"]).days == 15
     refused("DuplicateHandshakeException", invite, world=world, account=stranger)
     theirs = world.client("organizations", stranger)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.services.organizations.conftest import ALL, World, deny, document
+from tests.services.organizations.conftest import ALL, World, client_of, deny, document
 from tests.services.organizations.test_behaviour_tree import refused
 
 # ---- managing -------------------------------------------------------------------------------------------------------
@@ -79,9 +79,7 @@ def enter(
     made = user("sts").assume_role(**given)["Credentials"]
 
     def clients(service: str) -> Any:
-        return world.cloud.client(
-            service, key=made["AccessKeyId"], secret=made["SecretAccessKey"], token=made["SessionToken"]
-        )
+        return client_of(world.cloud, service, made["AccessKeyId"], made["SecretAccessKey"], made["SessionToken"])
 
     return clients
 
@@ -205,6 +203,19 @@ def test_services_and_their_own_roles_are_never_limited(limited: World) -> None:
     assert not may(session("iam").list_users)
 
 
+def test_what_is_done_for_a_member_is_limited_as_the_member_is(limited: World) -> None:
+    """A stack is made in the name of whoever asked for it, here the account's root."""
+    member = limited.new_account()
+    limited.policy(deny("ssm:PutParameter"), on=member)
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Type": "String", "Value": "x"}}
+    stacks = limited.client("cloudformation", member)
+    stacks.create_stack(StackName="limited", TemplateBody=json.dumps({"Resources": {"P": parameter}}))
+    limited.cloud.settle()
+    events = stacks.describe_stack_events(StackName="limited")["StackEvents"]
+    failed = [one["ResourceStatusReason"] for one in events if one["ResourceStatus"] == "CREATE_FAILED"]
+    assert any("explicit deny in a service control policy" in reason for reason in failed), failed
+
+
 def test_the_simulator_tells_of_the_organization(limited: World) -> None:
     member = limited.new_account()
     limited.user(member, {**ALL, "Action": "logs:*"})
@@ -281,6 +292,24 @@ def test_keys_of_the_organization(world: World, key: str, value: str, allowed: b
         user("logs").describe_log_groups()
     else:
         refused("AccessDeniedException", user("logs").describe_log_groups)
+
+
+def test_a_bucket_and_a_role_that_are_open_to_the_organization_alone(world: World) -> None:
+    member, stranger = world.new_account(), str(int(world.account) ^ 64)
+    mine, theirs = world.user(world.account), world.user(stranger)
+    inside = {"StringEquals": {"aws:PrincipalOrgID": world.id}}
+    s3, bucket = world.client("s3", member), f"open-{member}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    grant = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    s3.put_bucket_policy(Bucket=bucket, Policy=document({**grant, "Condition": inside}))
+    assert mine("s3").get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    refused("AccessDenied", theirs("s3").get_object, Bucket=bucket, Key="k")
+    trust = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole", "Condition": inside}
+    role = {"RoleName": "open", "AssumeRolePolicyDocument": document(trust)}
+    arn = world.client("iam", member).create_role(**role)["Role"]["Arn"]
+    assert mine("sts").assume_role(RoleArn=arn, RoleSessionName="mine")["AssumedRoleUser"]
+    refused("AccessDenied", theirs("sts").assume_role, RoleArn=arn, RoleSessionName="theirs")
 
 
 def test_keys_of_the_path(world: World) -> None:

@@ -155,6 +155,9 @@ def test_session_tags_and_chains(client: Client, me: Client, role: str) -> None:
     red = [{"Key": "Team", "Value": "red"}]
     tagged = by(client, assume(me, role, Tags=red, TransitiveTagKeys=["Team"]))
     tagged("iam").list_users()
+    for keys in (["Team"], ["team"]):  # whatever the case of the letters
+        chained = by(client, assume(by(client, assume(me, role, Tags=red, TransitiveTagKeys=keys)), role))
+        chained("iam").list_users()
     chained = by(client, assume(tagged, role))
     chained("iam").list_users()
     with refused("InvalidParameterValue"):
@@ -177,7 +180,9 @@ def test_the_source_identity_stays(client: Client, me: Client, role: str) -> Non
 def test_a_session_of_oneself(client: Client, me: Client, account: str) -> None:
     session = by(client, me("sts").get_session_token())
     assert session("sts").get_caller_identity()["Arn"] == f"arn:aws:iam::{account}:user/someone"
-    session("iam").list_users()
+    session("ssm").describe_parameters()
+    with refused("InvalidClientTokenId", "The security token included in the request is invalid."):
+        session("iam").list_users()
     with refused("AccessDenied", "Cannot call GetSessionToken with session credentials"):
         session("sts").get_session_token()
     with refused("AccessDenied", "Cannot call GetFederationToken with session credentials"):
@@ -185,21 +190,73 @@ def test_a_session_of_oneself(client: Client, me: Client, account: str) -> None:
 
 
 def test_federated_users(client: Client, me: Client, account: str) -> None:
-    answer = me("sts").get_federation_token(Name="guest", Policy=policy(allow("iam:ListUsers")))
+    answer = me("sts").get_federation_token(Name="guest", Policy=policy(allow("ssm:DescribeParameters")))
     assert answer["FederatedUser"] == {
         "FederatedUserId": f"{account}:guest",
         "Arn": f"arn:aws:sts::{account}:federated-user/guest",
     }
     guest = by(client, answer)
     assert guest("sts").get_caller_identity()["Arn"] == answer["FederatedUser"]["Arn"]
-    guest("iam").list_users()
-    with refused("AccessDenied"):
-        guest("iam").list_roles()
+    guest("ssm").describe_parameters()
+    with refused("AccessDeniedException"):
+        guest("ssm").get_parameter(Name="/x")
+    with refused("InvalidClientTokenId"):
+        guest("iam").list_users()
     bare = by(client, me("sts").get_federation_token(Name="guest"))
+    with refused("AccessDeniedException"):
+        bare("ssm").describe_parameters()
+    of_root = by(
+        client, client("sts").get_federation_token(Name="guest", Policy=policy(allow("ssm:DescribeParameters")))
+    )
+    of_root("ssm").describe_parameters()
+
+
+def test_a_federated_user_becomes_no_role(client: Client, me: Client, role: str, account: str) -> None:
+    guest = by(client, me("sts").get_federation_token(Name="guest", Policy=policy()))
+    document = trust({"AWS": f"arn:aws:sts::{account}:federated-user/guest"})
+    client("iam").update_assume_role_policy(RoleName="worker", PolicyDocument=document)
+    with refused("AccessDenied", "Cannot call AssumeRole with federation credentials"):
+        assume(guest, role)
+
+
+def test_a_bucket_lets_in_a_federated_user_by_name(client: Client, me: Client, account: str) -> None:
+    s3, bucket = client("s3"), f"federated-{account}"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_object(Bucket=bucket, Key="k", Body=b"x")
+    bare = by(client, me("sts").get_federation_token(Name="guest"))("s3")
     with refused("AccessDenied"):
-        bare("iam").list_users()
-    of_root = by(client, client("sts").get_federation_token(Name="guest", Policy=policy(allow("iam:ListUsers"))))
-    of_root("iam").list_users()
+        bare.get_object(Bucket=bucket, Key="k")
+    statement = allow("s3:GetObject", f"arn:aws:s3:::{bucket}/*")
+    named = {**statement, "Principal": {"AWS": f"arn:aws:sts::{account}:federated-user/guest"}}
+    s3.put_bucket_policy(Bucket=bucket, Policy=policy(named))
+    assert bare.get_object(Bucket=bucket, Key="k")["Body"].read() == b"x"
+    other = by(client, me("sts").get_federation_token(Name="another"))("s3")
+    with refused("AccessDenied"):
+        other.get_object(Bucket=bucket, Key="k")
+
+
+def test_a_chain_across_accounts(client: Client, me: Client, role: str, account: str) -> None:
+    """A source identity and transitive tags go along; the second role's account lets in the first role by its ARN."""
+    there = client("iam", key="760000000009")
+    actions = ["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]
+    kept = {"StringEquals": {"aws:PrincipalTag/team": "red", "aws:SourceIdentity": "bob", "sts:ExternalId": "deal"}}
+    document = trust({"AWS": role}, Action=actions, Condition=kept)
+    second = there.create_role(RoleName=f"second-{account}", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    tags = {"Tags": [{"Key": "team", "Value": "red"}], "TransitiveTagKeys": ["team"]}
+    first = by(client, assume(me, role, **tags, SourceIdentity="bob"))
+    answer = assume(first, second, ExternalId="deal")
+    assert (answer["SourceIdentity"], answer["AssumedRoleUser"]["Arn"].split(":")[4]) == ("bob", "760000000009")
+    with refused("AccessDenied"):
+        assume(first, second)
+    with refused("AccessDenied"):
+        assume(first, second, ExternalId="another deal")
+    with refused("AccessDenied"):  # without the source identity
+        assume(by(client, assume(me, role, **tags)), second, ExternalId="deal")
+    with refused("AccessDenied"):
+        assume(me, second, ExternalId="deal")
+    with refused("ValidationError") as refusal:
+        assume(first, second, ExternalId="deal", DurationSeconds=3601)
+    assert "1 hour session limit" in refusal.message
 
 
 def test_keys_have_accounts(client: Client, me: Client, account: str) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 import orjson
 
@@ -67,14 +68,24 @@ def _path_part(operation: OperationModel, shape: Shape) -> Part | None:
         if found is None:
             raise BadUri()
         for (wire, name, convert), text in zip(targets, found.groups(), strict=True):
-            if "%" in text:
-                try:
-                    text = unquote(text, errors="strict")
-                except UnicodeDecodeError:
-                    raise BadUri() from None
+            if "%" in text or not text.isascii():
+                text = _unquoted(text)
             out[name] = _read(convert, text, wire)
 
     return read
+
+
+_BROKEN = re.compile(r"%(?![0-9A-Fa-f]{2})")
+
+
+def _unquoted(text: str) -> str:
+    """A path's part, which may also hold bytes that should have been percent-encoded; it must be UTF-8 in the end."""
+    if _BROKEN.search(text):
+        raise BadUri()
+    try:
+        return unquote_to_bytes(text.encode("latin-1")).decode()
+    except UnicodeError:
+        raise BadUri() from None
 
 
 def _read(convert: Callable[[str], Any], text: str, wire: str) -> Any:

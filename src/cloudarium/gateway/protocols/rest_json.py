@@ -85,9 +85,7 @@ def _body_writer(operation: OperationModel) -> tuple[str, WriteBody]:
 
 def _payload_writer(service: ServiceModel, compiler: Any, shape: Shape, name: str) -> tuple[str, WriteBody]:
     if shape.trait("eventstream"):
-        return MEDIA_TYPE, lambda output: write_events(
-            compiler, orjson.dumps, _JSON, shape, output.get(name)
-        )
+        return MEDIA_TYPE, lambda output: write_events(compiler, orjson.dumps, _JSON, shape, output.get(name))
     if shape.type == "blob":
         return shape.trait("mediaType", "application/octet-stream"), lambda output: output.get(name) or b""
     if shape.type == "string":

@@ -9,11 +9,13 @@ from typing import Any, NamedTuple
 
 from cloudarium.policy.documents import Document, MalformedPolicy, StatementRef, compile_document
 from cloudarium.policy.engine import Decision, Policies, Question, Reason, Request, decide
-from cloudarium.policy.grammar import listed, load, statements
+from cloudarium.policy.grammar import Kind, listed, load, statements
 from cloudarium.policy.principal import ContextValue, Principal
 from cloudarium.services.iam import errors
+from cloudarium.shared import arn as arns
 
 _VARIABLE = re.compile(r"\$\{\s*([^,\s${}*?]+)\s*(?:,[^}]*)?\}")
+_RESOURCE = "resource"  # the name of the resource's policy among the sources
 _BLANK = re.compile(r"\s*")
 _EVERYTHING = compile_document('{"Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}')
 
@@ -33,6 +35,13 @@ def given_sources(texts: Iterable[str] | None, member: str) -> list[Source]:
     return [Source(f"{member}.{place}", "", text) for place, text in enumerate(texts or (), 1)]
 
 
+class OnResource(NamedTuple):
+    """A resource's policy that every resource is taken to have, and whose account owns those whose ARN names none."""
+
+    policy: Source
+    owner: str
+
+
 class Simulation:
     """Policies that are asked about actions on resources."""
 
@@ -43,20 +52,25 @@ class Simulation:
         boundary: Source | None,
         context: Mapping[str, ContextValue],
         service_control: ServiceControl | None = None,
+        on_resource: OnResource | None = None,
     ) -> None:
         """`service_control` are the policies of the principal's organisation by level, None outside of one."""
         self._principal = principal
         self._service_control = service_control
+        self._on_resource = on_resource
         # Two policies may have one name: the documents are named by their places.
         self._sources = {str(place): source for place, source in enumerate(sources)}
         self._policies = Policies(
             identity=[_compiled(source, place) for place, source in self._sources.items()],
             boundary=None if boundary is None else _compiled(boundary, "boundary"),
+            resource=None if on_resource is None else _compiled(on_resource.policy, _RESOURCE, "resource"),
             service_control=[
-                [compile_document(text, name, "service control") for name, text in level]
+                [_compiled(Source(name, "", text), name, "service control") for name, text in level]
                 for level in service_control or ()
             ],
         )
+        if on_resource is not None:
+            self._sources[_RESOURCE] = on_resource.policy
         self._context = context
         self._raw = {place: statements(load(source.text)) for place, source in self._sources.items()}
         self._places: dict[str, list[tuple[int, int]]] = {}
@@ -68,7 +82,7 @@ class Simulation:
 
     def result(self, action: str, resource: str) -> dict[str, Any]:
         """What would be answered to this action on this resource, as an EvaluationResult."""
-        question = Question(self._principal, action, resource, self._context)
+        question = Question(self._principal, action, resource, self._context, self._owner(resource))
         decision = decide(question, self._policies)
         refs = [ref for ref in decision.deciding if ref.policy in self._sources]
         answer: dict[str, Any] = {
@@ -87,6 +101,13 @@ class Simulation:
             answer["PermissionsBoundaryDecisionDetail"] = {"AllowedByPermissionsBoundary": alone.allowed}
         return answer
 
+    def _owner(self, resource: str) -> str:
+        """Whose account owns a resource: without a policy of its own none matters, and the caller's stands for all."""
+        if self._on_resource is None:
+            return ""
+        arn = arns.parse(resource)
+        return arn.account if arn is not None and arn.account else self._on_resource.owner
+
     def _matched(self, ref: StatementRef) -> dict[str, Any]:
         source = self._sources[ref.policy]
         if ref.policy not in self._places:
@@ -104,15 +125,16 @@ class Simulation:
         asked = self._asked.get(action)
         if asked is None:
             asked = self._asked[action] = {}
-            for document in self._policies.identity:
+            on_resource = () if self._policies.resource is None else (self._policies.resource,)
+            for document in (*self._policies.identity, *on_resource):
                 for statement in sum(document.about(action.lower()), []):
                     asked |= {key.lower(): key for key in _keys_of(self._raw[document.name][statement.index])}
         return [key for lowered, key in asked.items() if request.values(lowered) is None]
 
 
-def _compiled(source: Source, name: str = "") -> Document:
+def _compiled(source: Source, name: str = "", kind: Kind = "identity") -> Document:
     try:
-        return compile_document(source.text, name)
+        return compile_document(source.text, name, kind)
     except MalformedPolicy as problem:
         raise errors.InvalidInput(f"{source.id}: {problem.message}") from None
 

@@ -96,6 +96,8 @@ def _add_signature(keys: dict[str, Any], call: Call) -> None:
     request, claim = call.request, call.claim
     if request is None:
         return
+    if request.tls:
+        keys["s3:TlsVersion"] = request.tls
     if "x-amz-content-sha256" in request.headers:
         keys["s3:x-amz-content-sha256"] = request.headers["x-amz-content-sha256"]
     if call.signed and claim is not None:

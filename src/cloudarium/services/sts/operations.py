@@ -58,6 +58,8 @@ async def assume_role(call: Call) -> dict[str, Any]:
     role: RoleInfo | None = call.cloud.directory.role(given["RoleArn"])
     if caller.kind == "root":
         raise errors.NotAuthorized("Roles may not be assumed by root accounts.")
+    if caller.kind == "federated":
+        raise errors.NotAuthorized("Cannot call AssumeRole with federation credentials")
     if role is None:
         asked = f"sts:AssumeRole on resource: {given['RoleArn']}"
         raise errors.NotAuthorized(f"User: {caller.arn} is not authorized to perform: {asked}")
@@ -69,7 +71,7 @@ async def assume_role(call: Call) -> dict[str, Any]:
         given["RoleSessionName"],
         role_id=role.id,
         session_policies=policies,
-        tags={**role.tags, **tags},
+        tags=rules.over(role.tags, tags),
         session_context=fixed,
     )
     session = _issue(call, principal, seconds)
@@ -89,7 +91,8 @@ def _carried(call: Call) -> tuple[dict[str, str], dict[str, ContextValue]]:
     given, caller = call.input, call.principal
     before: Mapping[str, ContextValue] = caller.session_context if caller.kind == "role" else {}
     transitive = _texts(before.get("sts:TransitiveTagKeys", ()))
-    inherited = {key: value for key, value in caller.tags.items() if key in transitive}
+    kept = {key.lower() for key in transitive}
+    inherited = {key: value for key, value in caller.tags.items() if key.lower() in kept}
     tags = rules.session_tags(given.get("Tags"), inherited)
     fixed: dict[str, ContextValue] = {}
     keys = rules.transitive_keys(given.get("TransitiveTagKeys"), tags, transitive)

@@ -96,6 +96,12 @@ def session_tags(given: Sequence[Mapping[str, str]] | None, inherited: Mapping[s
     return {**passed, **inherited}
 
 
+def over(own: Mapping[str, str], passed: Mapping[str, str]) -> dict[str, str]:
+    """A role's tags with a session's over them: keys are the same in any case of their letters."""
+    lowered = {key.lower() for key in passed}
+    return {**{key: value for key, value in own.items() if key.lower() not in lowered}, **passed}
+
+
 def transitive_keys(asked: Sequence[str] | None, passed: Mapping[str, str], inherited: Sequence[str]) -> list[str]:
     """The keys whose tags go along when the session assumes another role; each must be a tag of the session."""
     have = {key.lower() for key in passed}

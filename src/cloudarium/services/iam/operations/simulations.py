@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -11,21 +12,35 @@ from cloudarium.policy.principal import Principal
 from cloudarium.services.iam import errors, identity, resources, rules, simulation
 from cloudarium.services.iam.records import entities, policies
 from cloudarium.services.iam.records.entities import Entity
-from cloudarium.services.iam.simulation import ServiceControl, Simulation, Source
+from cloudarium.services.iam.simulation import OnResource, ServiceControl, Simulation, Source
+from cloudarium.shared import arn as arns
 from cloudarium.shared import clock
 
 _KINDS = ("user", "group", "role")
-_NOT_BUILT = ("ResourcePolicy", "ResourceOwner", "CallerArn", "ResourceHandlingOption")
+_CALLER = re.compile(r"arn:aws[a-z-]*:iam::[0-9]{12}:(user|group|role)/[\x21-\x7e]+")
+_ACCOUNT = re.compile(r"arn:aws[a-z-]*:iam::([0-9]{12}):root|([0-9]{12})")
 
 
-@operation("SimulateCustomPolicy", refuses=(*_NOT_BUILT, "OrderedOrganizationPolicyInputList"))
+@operation("SimulateCustomPolicy", refuses=("ResourceHandlingOption",))
 async def simulate_custom_policy(call: Call) -> dict[str, Any]:
     """Ask policies in the call itself about actions on resources."""
     sources = simulation.given_sources(call.input["PolicyInputList"], "PolicyInputList")
-    return await _simulate(call, Principal.user(call.account, "simulated"), sources, None)
+    levels = call.input.get("OrderedOrganizationPolicyInputList")
+    above = (
+        None
+        if levels is None
+        else [
+            [
+                (f"ServiceControlPolicyInputList.{place}", text)
+                for text in level.get("ServiceControlPolicyInputList") or ()
+            ]
+            for place, level in enumerate(levels, 1)
+        ]
+    )
+    return await _simulate(call, Principal.user(call.account, "simulated"), sources, None, above)
 
 
-@operation("SimulatePrincipalPolicy", on=resources.simulated, refuses=(*_NOT_BUILT, "PolicyExclusionList"))
+@operation("SimulatePrincipalPolicy", on=resources.simulated, refuses=("ResourceHandlingOption", "PolicyExclusionList"))
 async def simulate_principal_policy(call: Call) -> dict[str, Any]:
     """Ask the policies of a user, group or role, with those in the call, about actions on resources."""
     entity = _entity(call)
@@ -61,13 +76,50 @@ async def _simulate(
     bounds = simulation.given_sources(call.input.get("PermissionsBoundaryPolicyInputList"), "PermissionsBoundary")
     now: dict[str, Any] = {"aws:CurrentTime": clock.iso(call.now), "aws:EpochTime": str(int(call.now))}
     context = {**now, **simulation.context_of(call.input.get("ContextEntries"))}
-    asked = Simulation(principal, sources, bounds[0] if bounds else boundary, context, above)
+    caller = _caller(call) or principal
+    on_resource = _on_resource(call, caller)
+    asked = Simulation(caller, sources, bounds[0] if bounds else boundary, context, above, on_resource)
     actions, arns = call.input["ActionNames"], call.input.get("ResourceArns") or ["*"]
     # Every action on every resource: too many for a list when somebody means harm, so only their numbers are paged.
     chosen, more = rules.numbered_page(call.input, len(actions) * len(arns))
     pairs = [(actions[number // len(arns)], arns[number % len(arns)]) for number in chosen]
     # Large policies asked about a thousand pairs take seconds: other calls must not wait for that.
     return {"EvaluationResults": await asyncio.to_thread(asked.results, pairs), **more}
+
+
+def _caller(call: Call) -> Principal | None:
+    """The user, group or role that a call names as the one who would call, as if it had the policies."""
+    arn = call.input.get("CallerArn")
+    if arn is None:
+        return None
+    parsed = arns.parse(arn) if _CALLER.fullmatch(arn) else None
+    if parsed is None:
+        raise errors.InvalidInput(f"Invalid Entity Arn: {arn} does not clearly define entity type and name.")
+    found = resources.entity(call, arn) if parsed.account == call.account else None
+    if found is not None:
+        return _principal(call, found)
+    kind, _, rest = parsed.resource.partition("/")
+    path, _, name = f"/{rest}".rpartition("/")
+    if kind == "role":
+        return Principal.session(arn, "simulated")
+    return Principal.user(parsed.account, name, path=f"{path}/")
+
+
+def _on_resource(call: Call, caller: Principal) -> OnResource | None:
+    """The policy that every resource of the simulation is taken to have."""
+    text = call.input.get("ResourcePolicy")
+    owner = call.input.get("ResourceOwner")
+    matched = _ACCOUNT.fullmatch(owner) if owner is not None else None
+    if owner is not None and matched is None:
+        raise errors.InvalidInput(f"Invalid ResourceOwner: {owner} is not the ARN of an account.")
+    if text is None:
+        return None
+    if "CallerArn" not in call.input and "PolicySourceArn" not in call.input:
+        raise errors.InvalidInput("CallerArn is required when a ResourcePolicy is included in the simulation.")
+    if caller.kind == "role":
+        raise errors.InvalidInput("Simulation of resource-based policies isn't supported for IAM roles.")
+    account = caller.account if matched is None else matched.group(1) or matched.group(2)
+    return OnResource(Source("ResourcePolicy", "resource", text), account)
 
 
 def _entity(call: Call) -> Entity:

@@ -169,7 +169,8 @@ def _let_go(call: Call, organization: Organization, account: Account) -> None:
     if account.id == organization.management:
         raise errors.Conflict.management_cannot_leave()
     if account.state != "ACTIVE":
-        raise errors.NotFound.account()
+        message = "You can't perform the specified operation on that target entity."
+        raise errors.InvalidInput("TARGET_NOT_SUPPORTED", message)
     if account.method == "CREATED" and call.now < account.joined + rules.WAIT:
         raise errors.Violation(
             "WAIT_PERIOD_ACTIVE",

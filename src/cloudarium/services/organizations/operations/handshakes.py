@@ -182,7 +182,7 @@ def _shape(call: Call, handshake: Handshake) -> dict[str, Any]:
         "Id": handshake.id,
         "Arn": resources.handshake_arn(organization, handshake.id),
         "Parties": [
-            {"Id": organization.id.removeprefix("o-"), "Type": "ORGANIZATION"},
+            {"Id": organization.id, "Type": "ORGANIZATION"},
             {"Id": handshake.account, "Type": "ACCOUNT"},
         ],
         "State": _state(call, handshake),
