@@ -270,3 +270,37 @@ def by_refresh_token(at: Stage) -> Case:
     shared, found = tokens(at)
     member = "Token" if at.operation == "RevokeToken" else "RefreshToken"
     return Case({"ClientId": shared.client, member: found["RefreshToken"]})
+
+
+# ---- OAuth 2.0 -------------------------------------------------------------------------------------------------------
+
+
+@EXAMPLES("CreateResourceServer")
+def create_resource_server(at: Stage) -> Case:
+    shared = at.once(pool)
+    return Case({"UserPoolId": shared.id, "Identifier": at.name, "Name": "n"}, shared.arn)
+
+
+@EXAMPLES("DescribeResourceServer", "UpdateResourceServer", "DeleteResourceServer")
+def by_server(at: Stage) -> Case:
+    shared = at.once(pool)
+    at.root().create_resource_server(UserPoolId=shared.id, Identifier=at.name, Name="n")
+    more = {"Name": "m"} if at.operation == "UpdateResourceServer" else {}
+    return Case({"UserPoolId": shared.id, "Identifier": at.name, **more}, shared.arn)
+
+
+@EXAMPLES("ListResourceServers")
+def list_resource_servers(at: Stage) -> Case:
+    shared = at.once(pool)
+    return Case({"UserPoolId": shared.id, "MaxResults": 5}, shared.arn)
+
+
+@EXAMPLES("CreateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain")
+def domains(at: Stage) -> Case:
+    id = at.root().create_user_pool(PoolName=at.name)["UserPool"]["Id"]
+    given = {"UserPoolId": id, "Domain": f"{at.name}-{at.account}"}
+    if at.operation != "CreateUserPoolDomain":
+        at.root().create_user_pool_domain(**given)
+    if at.operation == "DescribeUserPoolDomain":
+        return Case({"Domain": given["Domain"]})
+    return Case(given, at.arn(f"userpool/{id}"))

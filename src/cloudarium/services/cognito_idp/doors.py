@@ -1,6 +1,7 @@
-"""The door `cognito-idp`: a pool's public keys and its OpenID configuration, below the path of its issuer.
+"""The doors `cognito-idp`, what a pool publishes below the path of its issuer, and `auth`, its sign-in pages.
 
-By path `/_aws/cognito-idp/POOL/.well-known/jwks.json`. Browsers of any origin may call this service, as on AWS.
+By path `/_aws/cognito-idp/POOL/.well-known/jwks.json` and `/_aws/auth/DOMAIN/login`, by host
+`DOMAIN.auth.localhost`. Browsers of any origin may call this service, as on AWS.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.cognito_idp import keys
-from cloudarium.services.cognito_idp.records import pools
+from cloudarium.services.cognito_idp.hosted import authorize, forms, grants
+from cloudarium.services.cognito_idp.hosted import pages as html
+from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, visitor_of
+from cloudarium.services.cognito_idp.records import oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.store import Store
 
@@ -33,15 +37,63 @@ async def issuer(call: Call) -> HttpResponse:
     return _json(404, {"message": "Not found"})
 
 
+_GETS = {"/oauth2/userInfo": grants.user_info, "/logout": authorize.log_out}
+_POSTS = {"/oauth2/revoke": grants.revoke, "/oauth2/userInfo": grants.user_info}
+
+
+async def pages(call: Call) -> HttpResponse:
+    """Answer one request at a pool's domain: a page for a person, or an OAuth 2.0 endpoint for a program."""
+    assert call.door is not None and call.request is not None
+    domain = oauth.find_domain(call.store, call.door.id)
+    pool = pools.find(call.store, domain.pool) if domain is not None else None
+    if pool is None:
+        return html.failed("The domain does not exist.", 404)
+    call.scope = pool.scope
+    try:
+        return await _at_domain(visitor_of(call, pool), call.request.method)
+    except Refused as refused:
+        return html.failed(refused.message, refused.status)
+
+
+async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
+    path = visitor.path
+    if path in forms.PATHS and method in ("GET", "HEAD"):
+        return await forms.show(visitor, path)
+    if path in forms.PATHS and method == "POST":
+        return await forms.take(visitor, path)
+    if path == "/oauth2/authorize" and method in ("GET", "HEAD"):
+        return await authorize.authorize(visitor)
+    if path == "/oauth2/token" and method == "POST":
+        return await grants.token(visitor)
+    plain = (_POSTS if method == "POST" else _GETS if method in ("GET", "HEAD") else {}).get(path)
+    if plain is None:
+        raise Refused("There is no such page.", 404)
+    return plain(visitor)
+
+
 def _configuration(call: Call, pool: Pool) -> dict[str, object]:
     """What OpenID clients ask first. The issuer is AWS's; the keys are where this cloud can be reached."""
+    domain = oauth.domain_of(call.store, pool.id)
+    found: dict[str, object] = {} if domain is None else _endpoints(call.cloud.door_url("auth", domain.name))
     return {
+        **found,
         "id_token_signing_alg_values_supported": ["RS256"],
         "issuer": pool.issuer,
         "jwks_uri": f"{call.cloud.door_url('cognito-idp', pool.id)}{_WELL_KNOWN}/jwks.json",
         "response_types_supported": ["code", "token"],
         "scopes_supported": ["openid", "email", "phone", "profile"],
         "subject_types_supported": ["public"],
+    }
+
+
+def _endpoints(base: str) -> dict[str, object]:
+    return {
+        "authorization_endpoint": f"{base}/oauth2/authorize",
+        "end_session_endpoint": f"{base}/logout",
+        "revocation_endpoint": f"{base}/oauth2/revoke",
+        "token_endpoint": f"{base}/oauth2/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "userinfo_endpoint": f"{base}/oauth2/userInfo",
     }
 
 

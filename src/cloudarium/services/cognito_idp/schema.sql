@@ -114,3 +114,17 @@ CREATE TABLE IF NOT EXISTS cognito_idp_revoked (
     expires REAL NOT NULL,
     PRIMARY KEY (pool, origin)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS cognito_idp_servers (
+    pool TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (pool, id)
+) WITHOUT ROWID;
+
+-- Names of sign-in pages; one is somebody's in the whole cloud.
+CREATE TABLE IF NOT EXISTS cognito_idp_domains (
+    name TEXT NOT NULL PRIMARY KEY,
+    pool TEXT NOT NULL,
+    data BLOB NOT NULL
+) WITHOUT ROWID;

@@ -6,6 +6,6 @@ CARD = Service(
     name="cognito-idp",
     purpose="Keeps user pools: people sign up, prove their addresses, sign in and get tokens that others can check.",
     validation_error="InvalidParameterException",
-    doors={"cognito-idp": "issuer"},
+    doors={"cognito-idp": "issuer", "auth": "pages"},
     cors=True,
 )

@@ -42,6 +42,8 @@ class SignIn(NamedTuple):
     origin: str
     auth_time: float
     scopes: tuple[str, ...] = (SELF,)
+    nonce: str = ""
+    by_page: bool = False
 
 
 class Overrides(NamedTuple):
@@ -101,6 +103,10 @@ def made(call: Call, pool: Pool, client: Client, sign_in: SignIn, overrides: Ove
     if "cognito:groups" in groups:
         access["cognito:groups"] = groups["cognito:groups"]
     access |= {"exp": now + clients.life(client.data, "AccessToken"), "username": user.username}
+    if sign_in.nonce:
+        identity["nonce"] = sign_in.nonce
+    if sign_in.by_page:
+        access["version"] = 2
     identity = _overridden({**identity, "jti": ids.uuid()}, overrides.identity, overrides.removed_identity)
     access = _overridden({**access, "jti": ids.uuid()}, overrides.access, overrides.removed_access)
     return {
@@ -148,7 +154,7 @@ class Bearer(NamedTuple):
     claims: Data
 
 
-def bearer(call: Call) -> Bearer:
+def bearer(call: Call, scope: str = SELF) -> Bearer:
     """Who the call's AccessToken is of; the call goes on in the pool's scope. Raises unless it is proved and holds."""
     pool, claims = _proved(call, call.input["AccessToken"])
     client = pools.find_client(call.store, str(claims.get("client_id", "")))
@@ -158,7 +164,7 @@ def bearer(call: Call) -> Bearer:
         raise errors.NotAuthorized("Access Token has expired")
     if sessions.is_revoked(call.store, pool.id, str(claims.get("origin_jti", ""))):
         raise errors.NotAuthorized("Access Token has been revoked")
-    if SELF not in str(claims.get("scope", "")).split():
+    if scope not in str(claims.get("scope", "")).split():
         raise errors.NotAuthorized("Access Token does not have required scopes")
     user = users.find_by_sub(call.store, pool.id, str(claims.get("sub", "")))
     if user is None:

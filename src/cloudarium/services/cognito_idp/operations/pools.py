@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_idp import errors, keys, resources
 from cloudarium.services.cognito_idp.lookup import page, pool_of
-from cloudarium.services.cognito_idp.records import pools
+from cloudarium.services.cognito_idp.records import oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.rules import attributes
 from cloudarium.services.cognito_idp.rules import pools as rules
@@ -27,6 +27,9 @@ def shown(call: Call, pool: Pool) -> Data:
     arn = resources.pool_arn(pool.scope, pool.id)
     found = {**rules.shown(pool.data), "Id": pool.id, "Arn": arn}
     found["EstimatedNumberOfUsers"] = pools.count_users(call.store, pool.id)
+    domain = oauth.domain_of(call.store, pool.id)
+    if domain is not None:
+        found["Domain"] = domain.name
     found["UserPoolTags"] = call.tags.of(arn)
     return found
 
@@ -83,6 +86,8 @@ def update_user_pool(call: Call) -> Data:
 def delete_user_pool(call: Call) -> Data:
     """Delete a pool with its clients and users, unless it is protected."""
     pool = pool_of(call)
+    if oauth.domain_of(call.store, pool.id) is not None:
+        raise errors.Invalid("User pool cannot be deleted. It has a domain configured that should be deleted first.")
     if pool.data["DeletionProtection"] == "ACTIVE":
         raise errors.Invalid(
             "The user pool cannot be deleted because deletion protection is activated. Deletion protection must be "

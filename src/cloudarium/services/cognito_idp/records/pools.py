@@ -10,9 +10,10 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 Data = dict[str, Any]
-_OWNED = ("keys", "clients", "users", "aliases", "groups", "members", "codes", "attempts", "sessions", "refresh") + (
-    "revoked",
-)
+_OWNED = (
+    "keys", "clients", "users", "aliases", "groups", "members", "codes", "attempts", "sessions", "refresh", "revoked",
+    "servers", "domains",
+)  # fmt: skip
 
 
 class Pool(NamedTuple):

@@ -73,6 +73,8 @@ async def admit(visit: Visit, user: User, source: str) -> Data:
     """Tokens for a user who has proved everything."""
     call, pool, client = visit.call, visit.pool, visit.client
     await triggers.notify(call, pool, "PostAuthentication", "Authentication", user, client.id, newDeviceUsed=False)
+    if visit.by_page:
+        return {"User": user.key, "Sub": user.sub}
     sign_in = SignIn(user, ids.uuid(), call.now)
     overrides = await before_tokens(visit, sign_in, source)
     with call.transaction():

@@ -26,6 +26,7 @@ class Visit:
     client: Client
     given: dict[str, str]
     admin: bool
+    by_page: bool = False  # the sign-in page asks: it gives a code, not tokens
 
     def need(self, name: str) -> str:
         """A parameter that must be there."""

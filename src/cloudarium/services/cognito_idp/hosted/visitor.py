@@ -1,0 +1,110 @@
+"""One request to a pool's domain: whose pool, what was sent, and who is signed in by a cookie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from http.cookies import CookieError, SimpleCookie
+from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpResponse
+from cloudarium.services.cognito_idp import tokens
+from cloudarium.services.cognito_idp.records import pools, sessions, users
+from cloudarium.services.cognito_idp.records.pools import Client, Pool
+from cloudarium.services.cognito_idp.records.users import User
+from cloudarium.shared import ids
+
+Data = dict[str, Any]
+_MOST_FIELDS = 100
+_HOUR = 3600.0
+COOKIE = "cognito"
+CSRF = "XSRF-TOKEN"
+
+
+class Refused(Exception):
+    """A request that gets an error page, and never a redirect to where it says."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """A request to a pool's domain; `base` is the path before the domain's own paths."""
+
+    call: Call
+    pool: Pool
+    base: str
+    path: str
+    query: dict[str, str]
+    form: dict[str, str]
+    cookies: dict[str, str]
+
+    def url(self, path: str, **query: str) -> str:
+        """A path of this domain."""
+        return f"{self.base}{path}" + (f"?{urlencode(query)}" if query else "")
+
+    def client(self) -> Client:
+        """The client that the query names. Raises Refused."""
+        found = pools.find_client(self.call.store, self.query.get("client_id", ""))
+        if found is None or found.pool != self.pool.id:
+            raise Refused("Client does not exist.")
+        return found
+
+    def signed_in(self) -> User | None:
+        """Who is signed in at this domain."""
+        token = self.cookies.get(COOKIE, "")
+        found = sessions.find_session(self.call.store, self.pool.id, tokens.digest(token), self.call.now)
+        if not token or found is None or found.get("challenge") != "COOKIE":
+            return None
+        user = users.find(self.call.store, self.pool.id, found["user"])
+        return user if user is not None and user.sub == found["sub"] and user.enabled else None
+
+    def cookie(self, name: str, value: str, seconds: int) -> str:
+        """A set-cookie header's value: of this domain's path alone, out of reach for scripts and other sites."""
+        secure = "; Secure" if self.call.request is not None and self.call.request.scheme == "https" else ""
+        return f"{name}={value}; Path={self.base or '/'}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+
+    def sign_in(self, user: str, sub: str) -> str:
+        """The cookie of somebody who has signed in, for an hour."""
+        token = ids.token(64)
+        data = {"challenge": "COOKIE", "user": user, "sub": sub, "client": ""}
+        until = self.call.now + _HOUR
+        with self.call.transaction():
+            sessions.put_session(self.call.store, self.pool.id, tokens.digest(token), until, data, self.call.now)
+        return self.cookie(COOKIE, token, int(_HOUR))
+
+
+def visitor_of(call: Call, pool: Pool) -> Visitor:
+    """The request of a call at the door. Raises Refused when it cannot be read."""
+    request, door = call.request, call.door
+    assert request is not None and door is not None
+    base = "" if door.by_host else f"/_aws/{door.label}/{door.id}"
+    try:
+        query = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        body = request.body.decode() if request.method == "POST" else ""
+        form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
+        cookies = {name: one.value for name, one in SimpleCookie(request.headers.get("cookie", "")).items()}
+    except (ValueError, CookieError):
+        raise Refused("The request cannot be read.") from None
+    return Visitor(call, pool, base, door.path, query, form, cookies)
+
+
+def check_origin(visitor: Visitor) -> None:
+    """Raise Refused for a form that another site's page sent."""
+    request = visitor.call.request
+    assert request is not None
+    origin = request.headers.get("origin")
+    if origin is not None and urlsplit(origin).netloc != request.host:
+        raise Refused("The form was sent by another site.", 403)
+    sent, kept = visitor.form.get("_csrf", ""), visitor.cookies.get(CSRF, "")
+    if len(kept) < 20 or sent != kept:
+        raise Refused("The form is too old. Go back and try again.", 403)
+
+
+def redirect(url: str, cookies: tuple[str, ...] = ()) -> HttpResponse:
+    """Go on at another URL."""
+    return HttpResponse(302, {"location": url, "cache-control": "no-store"}, b"", cookies)
