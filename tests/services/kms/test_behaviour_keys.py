@@ -86,7 +86,8 @@ def test_a_key_waits_for_its_deletion_and_goes(fresh_cloud):
     fresh_cloud.clock_advance(30 * DAY + 1)
     refused("NotFoundException", kms.describe_key, KeyId=id)
     assert kms.list_aliases()["Aliases"] == [] == kms.list_keys()["Keys"]
-    assert "or you are not allowed to access" in refused("AccessDeniedException", kms.decrypt, CiphertextBlob=blob)
+    says = refused("AccessDeniedException", kms.decrypt, CiphertextBlob=blob)
+    assert "kms:Decrypt on the resource associated with this ciphertext because the resource does not exist in" in says
 
 
 def test_rotation_on_the_clock_and_on_demand(fresh_cloud):

@@ -236,6 +236,7 @@ def test_grants_that_cannot_be(kms, key, account):
     good = {"KeyId": id, "GranteePrincipal": f"arn:aws:iam::{account}:root", "Operations": ["Encrypt"]}
     refused("ValidationException", kms.create_grant, **{**good, "Operations": ["Sign"]})
     refused("ValidationException", kms.create_grant, **{**good, "Operations": ["All"]})
+    refused("ValidationException", kms.create_grant, **{**good, "Operations": []})
     refused("InvalidArnException", kms.create_grant, **{**good, "GranteePrincipal": "somebody"})
     refused("InvalidArnException", kms.create_grant, **{**good, "GranteePrincipal": f"arn:aws:iam::{account}:user/x"})
     refused("ValidationException", kms.create_grant, KeyId=id, Operations=["Encrypt"])

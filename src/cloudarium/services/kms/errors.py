@@ -130,15 +130,19 @@ class IncorrectKey(AwsError):
 
 
 class UnknownCiphertext(AccessDenied):
-    """A ciphertext of a key that is not here: AWS does not say whether it ever was."""
+    """A ciphertext of a key that is not here: AWS does not say whether it ever was, not even to a root.
+
+    Source of the words: a denial in https://github.com/onnela-lab/beiwe-backend/issues/363
+    """
 
     code = "AccessDeniedException"
     status = 400
 
-    def __init__(self) -> None:
+    def __init__(self, who: str, operation: str) -> None:
         super().__init__(
-            "The ciphertext refers to a customer master key that does not exist, does not exist in this region, or you"
-            " are not allowed to access."
+            f"User: {who} is not authorized to perform: kms:{operation} on the resource associated with this ciphertext"
+            " because the resource does not exist in this Region, no resource-based policies allow access, or a"
+            " resource-based policy explicitly denies access"
         )
 
 

@@ -58,7 +58,7 @@ def _key_of(call: Call, arn: str, member: str, operation: str) -> Key:
     try:
         key = by_arn(call, arn)
     except errors.NotFound:
-        raise errors.UnknownCiphertext from None
+        raise errors.UnknownCiphertext(call.principal.arn, operation) from None
     if chosen is not None and chosen.arn != key.arn:
         raise errors.IncorrectKey
     return usable(call, key, specs.ENCRYPT, operation)

@@ -43,6 +43,11 @@ def check(given: Data, spec: str, usage: str) -> None:
         raise errors.Invalid("Specify either GranteePrincipal or GranteeServicePrincipal.")
     if given.get("RetiringPrincipal") and given.get("RetiringServicePrincipal"):
         raise errors.Invalid("Specify either RetiringPrincipal or RetiringServicePrincipal.")
+    if not given["Operations"]:
+        raise errors.Invalid(
+            "1 validation error detected: Value '[]' at 'operations' failed to satisfy constraint: Member must have "
+            "length greater than or equal to 1"
+        )
     possible = _ANYONES | _BY_USAGE[usage]
     if usage == "ENCRYPT_DECRYPT":
         possible = possible | (_DATA_KEYS if spec == "SYMMETRIC_DEFAULT" else frozenset(("GetPublicKey",)))
