@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys
+from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys, ses_keys
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -474,6 +474,8 @@ PROBES = {
     "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
+    "ses": ses_keys.V1,
+    "sesv2": ses_keys.V2,
 }
 
 # Keys that other tests try.
@@ -501,6 +503,7 @@ _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 ABSENT = {
     **kms_keys.ABSENT,
     **secretsmanager_keys.ABSENT,
+    **ses_keys.ABSENT,
     "accounts.google.com:aud": _NO_WEB_IDENTITY,
     "accounts.google.com:sub": _NO_WEB_IDENTITY,
     "graph.facebook.com:app_id": _NO_WEB_IDENTITY,

@@ -13,6 +13,7 @@ _TAG = re.compile(r"\{\{\{\s*(?P<raw>.*?)\s*\}\}\}|\{\{!--.*?--\}\}|\{\{!.*?\}\}
 _PATH = re.compile(r"@?[\w.\-/]+(?:\[\d+\][\w.\-]*)*|\.|this")
 _DEEPEST = 30
 _LONGEST = 10 * 1024 * 1024
+_PIECE = 100  # what a piece counts beside its length: loops that print little would hold up everybody else
 
 
 class BadTemplate(ValueError):
@@ -143,7 +144,7 @@ def _render(nodes: tuple[Node, ...], frames: Frames, parts: list[str], size: lis
 
 
 def _add(parts: list[str], size: list[int], text: str) -> None:
-    size[0] += len(text) + 1  # also what prints nothing is bounded
+    size[0] += len(text) + _PIECE
     if size[0] > _LONGEST:
         raise TooLong
     parts.append(text)
@@ -180,8 +181,10 @@ def _find(frames: Frames, path: str) -> Any:
         return _NOTHING
     known, this = frames[-1 - up]
     if path.startswith("@"):
-        name = path[1:]
-        return frames[0][1] if name == "root" else known.get(name, _NOTHING)
+        name, dot, rest = path[1:].partition(".")
+        if name == "root":
+            return _find(frames[:1], rest) if dot else frames[0][1]
+        return known.get(path[1:], _NOTHING)
     steps = _STEP.findall(path)
     if steps and steps[0] == "this":
         steps = steps[1:]

@@ -28,7 +28,7 @@ nav{display:flex;gap:1rem;margin-left:auto;align-items:baseline}
 border-top:1px solid var(--line)}
 .mail:first-child{border-top:0}.mail:hover,.mail:focus{background:var(--back);text-decoration:none}
 .mail b,.mail span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.soft,.mail small{color:var(--soft)}
+.soft,.mail small{color:var(--soft)}.mail small{text-align:right}
 .tag{border:1px solid currentColor;border-radius:1rem;padding:0 .5rem;font-size:.8rem}
 .good{color:var(--good)}.bad{color:var(--bad)}
 form{margin:0}.search{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.5rem;margin-bottom:1rem}
@@ -36,13 +36,18 @@ input,button{font:inherit;color:inherit;background:var(--card);border:1px solid 
 padding:.4rem .6rem;min-width:0;width:100%}
 button{cursor:pointer;color:var(--link);width:auto}button:hover{border-color:var(--link)}
 dl{display:grid;grid-template-columns:auto minmax(0,1fr);gap:.2rem 1rem;margin:0}
-dt{color:var(--soft)}dd{margin:0;overflow-wrap:anywhere}
-iframe{display:block;width:100%;height:60vh;border:0;background:#fff}
+dt{color:var(--soft)}time b{font-weight:inherit}dd{margin:0;overflow-wrap:anywhere}
+iframe{display:block;width:100%;height:26rem;border:0;background:#fff}
+.card:has(iframe){resize:vertical}
 pre{margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font:13px/1.5 ui-monospace,Menlo,Consolas,monospace}
-table{width:100%;border-collapse:collapse;font-size:.85rem}td,th{text-align:left;padding:.3rem .5rem;vertical-align:top;
-border-top:1px solid var(--line);overflow-wrap:anywhere}th{color:var(--soft);font-weight:500;white-space:nowrap}
+table{width:100%;table-layout:fixed;border-collapse:collapse;font-size:.85rem}
+td,th{text-align:left;padding:.3rem .5rem;vertical-align:top;
+border-top:1px solid var(--line);overflow-wrap:anywhere}
+th{color:var(--soft);font-weight:500;width:11rem}
+.dns th{width:4.5rem}.dns td:nth-child(2){width:40%}
 .row{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:baseline}
-@media (max-width:36rem){main{padding:.6rem}dl{grid-template-columns:1fr}dt{margin-top:.4rem}iframe{height:50vh}}
+@media (max-width:36rem){main{padding:.6rem}dl{grid-template-columns:1fr}dt{margin-top:.4rem}iframe{height:20rem}
+th{width:7rem}time b{display:none}}
 """
 _HERE = "/_cloudarium/mail"
 
@@ -64,7 +69,7 @@ def _tag(status: str) -> str:
 
 
 def _when(text: str) -> str:
-    return f'<time datetime="{text}">{text[:10]} {text[11:19]}</time>'
+    return f'<time datetime="{text}"><b>{text[:10]}</b> {text[11:19]}</time>'
 
 
 def listing(mails: list[Data], given: dict[str, str]) -> str:
@@ -162,7 +167,8 @@ def _identity(each: Data) -> str:
         f"<tr><th>{entry['Type']}</th><td>{escape(entry['Name'])}</td><td>{escape(entry['Value'])}</td></tr>"
         for entry in each["records"]
     )
-    table = f"<table><tr><th>Type</th><th>Name</th><th>Value</th></tr>{rows}</table>" if rows else ""
+    top = '<tr><th>Type</th><th style="width:40%">Name</th><th style="width:auto">Value</th></tr>'
+    table = f'<table class="dns">{top}{rows}</table>' if rows else ""
     waits = each["type"] == "Domain" and (each["status"] != "Success" or each["dkim"] == "Pending")
     fields = "".join(
         f'<input type="hidden" name="{name}" value="{escape(each[name])}">'
