@@ -34,6 +34,30 @@ def template(**pool: Any) -> str:
             "Type": "AWS::Cognito::UserPoolUser",
             "Properties": {"UserPoolId": {"Ref": "Pool"}, "Username": "ann", "MessageAction": "SUPPRESS"},
         },
+        "Orders": {
+            "Type": "AWS::Cognito::UserPoolResourceServer",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "Identifier": "orders",
+                "Name": "Orders",
+                "Scopes": [{"ScopeName": "read", "ScopeDescription": "Read"}],
+            },
+        },
+        "Machine": {
+            "Type": "AWS::Cognito::UserPoolClient",
+            "DependsOn": "Orders",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "GenerateSecret": "true",
+                "AllowedOAuthFlows": ["client_credentials"],
+                "AllowedOAuthFlowsUserPoolClient": "true",
+                "AllowedOAuthScopes": ["orders/read"],
+            },
+        },
+        "Pages": {
+            "Type": "AWS::Cognito::UserPoolDomain",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "Domain": {"Fn::Sub": "shop-${AWS::AccountId}"}},
+        },
         "In": {
             "Type": "AWS::Cognito::UserPoolUserToGroupAttachment",
             "DependsOn": "Staff",
@@ -64,6 +88,7 @@ def test_a_pool_with_all_that_is_in_it(client, idp):
     assert app["ClientSecret"] == made["Secret"]
     members = idp.list_users_in_group(UserPoolId=made["Pool"], GroupName="staff")["Users"]
     assert [user["Username"] for user in members] == ["ann"]
+    assert pool["Domain"].startswith("shop-")
     changed = template(UserPoolName="store", MfaConfiguration="OFF", EnabledMfas=[])
     stacks.update_stack(StackName="s", TemplateBody=changed)
     stacks.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})

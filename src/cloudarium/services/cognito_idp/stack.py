@@ -25,7 +25,7 @@ _GONE = ("ResourceNotFoundException",)
 _NUMBERS = frozenset(
     ("MinimumLength", "TemporaryPasswordValidityDays", "UnusedAccountValidityDays", "Priority")
     + ("RefreshTokenValidity", "AccessTokenValidity", "IdTokenValidity", "AuthSessionValidity", "Precedence")
-    + ("RetryGracePeriodSeconds",)
+    + ("RetryGracePeriodSeconds", "ManagedLoginVersion")
 )
 _SWITCHES = frozenset(
     ("RequireUppercase", "RequireLowercase", "RequireNumbers", "RequireSymbols", "AllowAdminCreateUserOnly")
@@ -215,3 +215,50 @@ class UserPoolUserToGroupAttachment(ResourceType):
         """Take the user out of the group."""
         gone = ("UserNotFoundException", *_GONE)
         await r.send("cognito-idp", "AdminRemoveUserFromGroup", _given(r, self.properties), gone)
+
+
+@resource_type("AWS::Cognito::UserPoolDomain")
+class UserPoolDomain(ResourceType):
+    """The domain of a pool's sign-in pages."""
+
+    properties = ("UserPoolId", "Domain", "ManagedLoginVersion")
+    refuses = ("CustomDomainConfig", "Routing")
+    required = ("UserPoolId", "Domain")
+    replaces = properties
+    attributes = ()
+
+    async def create(self, r: Resource) -> None:
+        """Give the pool its domain."""
+        gone = ("InvalidParameterException",) if r.repeated else ()
+        await r.send("cognito-idp", "CreateUserPoolDomain", _given(r, self.properties), gone)
+        r.id = r.properties["Domain"]
+
+    async def delete(self, r: Resource) -> None:
+        """Take the domain away."""
+        given = {"UserPoolId": r.properties["UserPoolId"], "Domain": r.id}
+        await r.send("cognito-idp", "DeleteUserPoolDomain", given, ("InvalidParameterException", *_GONE))
+
+
+@resource_type("AWS::Cognito::UserPoolResourceServer")
+class UserPoolResourceServer(ResourceType):
+    """An API whose scopes clients may ask for."""
+
+    properties = ("UserPoolId", "Identifier", "Name", "Scopes")
+    required = ("UserPoolId", "Identifier", "Name")
+    replaces = ("UserPoolId", "Identifier")
+    attributes = ()
+
+    async def create(self, r: Resource) -> None:
+        """Make the resource server."""
+        gone = ("InvalidParameterException",) if r.repeated else ()
+        await r.send("cognito-idp", "CreateResourceServer", _given(r, self.properties), gone)
+        r.id = r.properties["Identifier"]
+
+    async def update(self, r: Resource) -> None:
+        """Change its name and scopes."""
+        await r.send("cognito-idp", "UpdateResourceServer", _given(r, self.properties))
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the resource server."""
+        given = {"UserPoolId": r.properties["UserPoolId"], "Identifier": r.id}
+        await r.send("cognito-idp", "DeleteResourceServer", given, _GONE)
