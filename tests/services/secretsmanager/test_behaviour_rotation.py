@@ -138,6 +138,8 @@ def test_a_secret_that_goes_is_rotated_no_more(fresh_cloud, own):
     fresh_cloud.clock_advance(DAY)
     own.restore_secret(SecretId="a")
     assert value(own) == "1"
+    fresh_cloud.clock_advance(5 * 3600)
+    assert value(own) == "2"
 
 
 AT = datetime(2026, 11, 23, 6, 30, tzinfo=UTC)  # a Monday

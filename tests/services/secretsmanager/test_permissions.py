@@ -110,3 +110,15 @@ def test_the_rotation_function_of_a_secret_is_a_condition_key(iam_user, client, 
     refused("AccessDeniedException", caller.describe_secret, SecretId="a")
     secrets.rotate_secret(SecretId="a", RotationLambdaARN=arn, RotateImmediately=False)
     assert caller.describe_secret(SecretId="a")["RotationLambdaARN"] == arn
+
+
+def test_what_another_account_begins_happens_in_the_secrets_own(fresh_cloud):
+    secrets, stranger = (fresh_cloud.client("secretsmanager", key=key) for key in ("111111111111", "222222222222"))
+    arn = secrets.create_secret(Name="a", SecretString="x")["ARN"]
+    root = {"AWS": "arn:aws:iam::222222222222:root"}
+    policy = document(statement("Allow", "secretsmanager:DeleteSecret", Principal=root))
+    secrets.put_resource_policy(SecretId="a", ResourcePolicy=json.dumps(policy))
+    stranger.delete_secret(SecretId=arn, RecoveryWindowInDays=7)
+    assert secrets.describe_secret(SecretId="a")["DeletedDate"]
+    fresh_cloud.clock_advance(8 * 86_400)
+    refused("ResourceNotFoundException", secrets.describe_secret, SecretId="a")

@@ -212,5 +212,9 @@ def test_schedules(secrets, account, rules):
     assert "cannot invoke" in refused(
         "AccessDeniedException", secrets.rotate_secret, SecretId="a", RotationLambdaARN=function
     )
+    for wrong in ("rotates", f"arn:aws:iam::{account}:role/rotates", function + ":a:b"):
+        assert "not the ARN of a Lambda" in refused(
+            "InvalidParameterException", secrets.rotate_secret, SecretId="a", RotationLambdaARN=wrong
+        )
     assert "No Lambda rotation function ARN" in refused("InvalidRequestException", secrets.rotate_secret, SecretId="a")
     assert "RotationEnabled" not in secrets.describe_secret(SecretId="a")

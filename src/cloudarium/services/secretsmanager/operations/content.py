@@ -102,7 +102,7 @@ def relabel(call: Call, found: Secret, labels: stages.Labels) -> None:
     every = versions.every(call.store, found)
     for version in every:
         if labels[version.id] != version.stages:
-            versions.put(call.store, found, version._replace(stages=labels[version.id]))
+            versions.relabel(call.store, found, version.id, labels[version.id])
     bare = [version for version in every if not labels[version.id]]
     for version in bare[: max(len(bare) - MOST_DEPRECATED, 0)]:
         if version.data["CreatedDate"] <= call.now - _DAY:

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.secretsmanager import errors, resources
 from cloudarium.services.secretsmanager.operations import lookup
-from cloudarium.services.secretsmanager.operations.rotation import stop
+from cloudarium.services.secretsmanager.operations.rotation import plan, stop
 from cloudarium.services.secretsmanager.records import secrets
 from cloudarium.services.secretsmanager.rules import names
 from cloudarium.shared import arn as arns
@@ -36,11 +36,11 @@ def delete_secret(call: Call) -> Data:
     if force:
         secrets.remove(call.store, found)
         call.tags.drop(found.arn)
-        call.not_later("DeleteSecret", found.name)
+        lookup.not_later(call, found, "DeleteSecret")
         return lookup.named(found, DeletionDate=call.now)
     due = call.now + (days or _WINDOW[-1]) * _DAY
     secrets.put(call.store, found._replace(deleted=due))
-    call.later("DeleteSecret", {"Name": found.name}, due=due, key=found.name)
+    lookup.later(call, found, "DeleteSecret", due)
     return lookup.named(found, DeletionDate=due)
 
 
@@ -58,8 +58,11 @@ def _never_was(call: Call) -> Data:
 
 @operation("RestoreSecret", on=resources.secret)
 def restore_secret(call: Call) -> Data:
-    """Keep a secret that was to go."""
+    """Keep a secret that was to go; it is rotated again as before."""
     found = lookup.any_secret(call)
-    secrets.put(call.store, found._replace(deleted=None))
-    call.not_later("DeleteSecret", found.name)
+    if found.deleted is not None:
+        found = found._replace(deleted=None)
+        secrets.put(call.store, found)
+        lookup.not_later(call, found, "DeleteSecret")
+        plan(call, found)
     return lookup.named(found)

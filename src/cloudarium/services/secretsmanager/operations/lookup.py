@@ -41,7 +41,19 @@ def named(secret: Secret, **more: Any) -> Data:
 
 def labels(call: Call, secret: Secret) -> dict[str, list[str]]:
     """The staging labels of all versions."""
-    return {version.id: version.stages for version in versions.every(call.store, secret)}
+    return versions.labels(call.store, secret)
+
+
+def later(call: Call, secret: Secret, kind: str, due: float | None = None) -> None:
+    """Leave an event where the secret is, which a caller from another account is not."""
+    when = call.now if due is None else due
+    given = {"Name": secret.name}
+    call.store.outbox.put("secretsmanager", kind, secret.scope, given, when, secret.name, call.trace)
+
+
+def not_later(call: Call, secret: Secret, kind: str) -> None:
+    """Take such an event back."""
+    call.store.outbox.cancel("secretsmanager", kind, secret.scope, secret.name)
 
 
 def token(call: Call, failure: type[AwsError] = errors.InvalidRequest) -> str:

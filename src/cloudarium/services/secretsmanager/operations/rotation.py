@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -18,6 +19,7 @@ from cloudarium.shared.errors import AwsError
 
 Data = dict[str, Any]
 STEPS = ("createSecret", "setSecret", "testSecret", "finishSecret")
+_FUNCTION = re.compile(r"arn:aws[a-z-]*:lambda:[a-z0-9-]+:[0-9]{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?")
 _EXTERNAL = ("ExternalSecretRotationMetadata", "ExternalSecretRotationRoleArn")
 
 
@@ -39,6 +41,8 @@ async def rotate_secret(call: Call) -> Data:
     rules = call.input.get("RotationRules") or found.data.get("RotationRules")
     if not function:
         raise errors.InvalidRequest("No Lambda rotation function ARN is associated with this secret.")
+    if not _FUNCTION.fullmatch(function):
+        raise errors.InvalidParameter("The RotationLambdaARN is not the ARN of a Lambda function.")
     if rules and call.input.get("RotationRules"):
         schedule.check(rules)
     await _may_invoke(call, found, function)
@@ -81,30 +85,28 @@ def begin(call: Call, found: Secret, token: str, trial: bool = False) -> None:
         data = {"CreatedDate": call.now, "KmsKeyId": found.data.get("KmsKeyId"), "Member": "SecretString"}
         versions.put(call.store, found, Version(token, place, None, [], data))
     for id, labels in stages.moved(lookup.labels(call, found), token, [stages.PENDING]).items():
-        version = versions.find(call.store, found, id)
-        if version is not None and version.stages != labels:
-            versions.put(call.store, found, version._replace(stages=labels))
+        versions.relabel(call.store, found, id, labels)
     first = STEPS[2] if trial else STEPS[0]
     rotations.put(call.store, found, Rotation(token, first, 0, trial))
-    call.later("Rotate", {"Name": found.name}, key=found.name)
+    lookup.later(call, found, "Rotate")
 
 
 def plan(call: Call, found: Secret) -> None:
     """Set the next rotation of a secret by its rules, if it has some."""
     rules = found.data.get("RotationRules")
     if not rules or not found.data.get("RotationEnabled"):
-        call.not_later("ScheduledRotation", found.name)
+        lookup.not_later(call, found, "ScheduledRotation")
         return
     window = schedule.next_window(rules, call.now)
     secrets.put(call.store, found._replace(data={**found.data, "NextRotationDate": window.end}))
-    call.later("ScheduledRotation", {"Name": found.name}, due=window.start, key=found.name)
+    lookup.later(call, found, "ScheduledRotation", window.start)
 
 
 def stop(call: Call, found: Secret) -> None:
     """Have nothing more happen to a secret by itself."""
     rotations.remove(call.store, found)
     for kind in ("Rotate", "ScheduledRotation"):
-        call.not_later(kind, found.name)
+        lookup.not_later(call, found, kind)
 
 
 @operation("CancelRotateSecret", on=resources.secret)

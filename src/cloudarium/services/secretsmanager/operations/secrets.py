@@ -102,16 +102,17 @@ async def _rekey(call: Call, found: Secret, key: str | None) -> None:
 
     Source: https://docs.aws.amazon.com/secretsmanager/latest/userguide/manage_update-encryption-key.html
     """
-    fresh: dict[str, tuple[bytes | None, bytes]] = {}
-    for version in versions.every(call.store, found):
-        if version.value is not None and version.stages:
+    fresh: dict[str, tuple[bytes, bytes]] = {}
+    for id in [id for id, labels in lookup.labels(call, found).items() if labels]:
+        version = versions.find(call.store, found, id)
+        if version is not None and version.value is not None:
             plain = await vault.unseal(call, found, version.id, version.value)
             fresh[version.id] = version.value, await vault.seal(call, found, version.id, key, plain)
     with call.transaction():
         now = lookup.live_secret(call, found.arn)
-        for version in versions.every(call.store, now):
-            before, value = fresh.get(version.id, (None, b""))
-            if value and before == version.value:
+        for id, (before, value) in fresh.items():
+            version = versions.find(call.store, now, id)
+            if version is not None and version.value == before:
                 data = {**version.data, "KmsKeyId": key}
                 versions.put(call.store, now, version._replace(value=value, data=data))
         secrets.put(call.store, now._replace(data={**now.data, "KmsKeyId": key}))

@@ -29,7 +29,8 @@ def selected(call: Call, found: Secret, id: str | None, stage: str | None) -> Ve
     """The version that is asked for. Raises NotFound, InvalidRequest when id and label do not go together."""
     if id is None:
         label = stage or stages.CURRENT
-        chosen = next((each for each in versions.every(call.store, found) if label in each.stages), None)
+        holder = stages.holder(lookup.labels(call, found), label)
+        chosen = versions.find(call.store, found, holder) if holder is not None else None
         if chosen is None or chosen.value is None:
             raise errors.NotFound.stage(label)
         return chosen

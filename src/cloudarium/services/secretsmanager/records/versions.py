@@ -40,9 +40,21 @@ def find(store: Store, secret: Secret, id: str) -> Version | None:
 
 
 def every(store: Store, secret: Secret) -> list[Version]:
-    """All versions of a secret, the oldest first."""
-    sql = f"SELECT {_COLUMNS} FROM secretsmanager_versions WHERE {_OF} ORDER BY place"
+    """All versions of a secret, the oldest first, with b"" for a value: a hundred of them may be megabytes."""
+    sql = f"SELECT id, place, substr(value, 1, 0), stages, data FROM secretsmanager_versions WHERE {_OF} ORDER BY place"
     return [_version(row) for row in store.all(sql, _place(secret))]
+
+
+def labels(store: Store, secret: Secret) -> dict[str, list[str]]:
+    """The staging labels of all versions, the oldest first."""
+    sql = f"SELECT id, stages FROM secretsmanager_versions WHERE {_OF} ORDER BY place"
+    return {id: orjson.loads(stages) for id, stages in store.all(sql, _place(secret))}
+
+
+def relabel(store: Store, secret: Secret, id: str, stages: list[str]) -> None:
+    """Give a version these labels."""
+    sql = f"UPDATE secretsmanager_versions SET stages = ? WHERE {_OF} AND id = ?"
+    store.run(sql, (orjson.dumps(stages), *_place(secret), id))
 
 
 def put(store: Store, secret: Secret, version: Version) -> None:
