@@ -51,7 +51,8 @@ def tag_resource(call: Call) -> Data:
     """Add tags, or change their values."""
     desk, arn = resources.desk(call), _arn(call)
     new = checked(desk, call.input["Tags"])
-    checked(desk, tags.to_list({**call.tags.of(arn), **new}))
+    kept = {key: value for key, value in {**call.tags.of(arn), **new}.items() if not key.startswith("aws:")}
+    checked(desk, tags.to_list(kept))  # together they must not be too many; a stack's own do not count
     call.tags.put(arn, new)
     return {}
 
