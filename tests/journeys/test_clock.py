@@ -47,7 +47,7 @@ AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
-    ("secretsmanager", "Rotate"),
+    ("secretsmanager", "Rotate"), ("ses", "Mail"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]

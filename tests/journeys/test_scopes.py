@@ -16,17 +16,16 @@ from botocore.exceptions import ClientError
 
 from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
+from tests.journeys.samples import NAME, Clients, ConfigurationSet, MailTemplate, Sample
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "eu-west-1")
 SCOPES = tuple(product(ACCOUNTS, REGIONS))
-NAME = "same"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-Clients = Callable[[str], Any]  # by service, all of one scope
 
 # Rooms that are tested otherwise: each with the reason.
 ELSEWHERE = {
@@ -34,30 +33,6 @@ ELSEWHERE = {
     "sts": "it makes sessions, not names: test_sessions_act_in_their_account",
     "organizations": "an organization is made of accounts, and stands above them",
 }
-
-
-class Sample:
-    """How a room makes, shows, changes, tags, lists and deletes something called NAME, told apart by its `value`."""
-
-    regional = True
-    taggable = True
-
-    def __init__(self, clients: Clients) -> None:
-        self.clients = clients
-
-    def make(self, value: str) -> None: ...
-
-    def names(self) -> list[str]: ...  # type: ignore[empty-body]
-
-    def value(self) -> str: ...  # type: ignore[empty-body]
-
-    def change(self, value: str) -> None: ...
-
-    def delete(self) -> None: ...
-
-    def tag(self, value: str) -> None: ...
-
-    def tags(self) -> dict[str, str]: ...  # type: ignore[empty-body]
 
 
 class Table(Sample):
@@ -406,6 +381,8 @@ SAMPLES: dict[str, type[Sample]] = {
     "lambda": Function,
     "logs": LogGroup,
     "secretsmanager": Secret,
+    "ses": MailTemplate,
+    "sesv2": ConfigurationSet,
     "ssm": Parameter,
 }
 

@@ -62,6 +62,24 @@ class Taggable:
     keys: tuple[str, ...] = ("aws:ResourceTag",)
 
 
+def _mail(noun: str, member: str, kind: str, create: dict[str, Any], ending: str = "") -> Taggable:
+    def ref(_: Any, at: At) -> tuple[str, str]:
+        return at.name + ending, f"arn:aws:ses:us-east-1:{at.account}:{kind}/{at.name}{ending}"
+
+    return Taggable(
+        "sesv2",
+        lambda at, tags: (f"create_{noun}", {member: at.name + ending, **create, **(_some(tags) if tags else {})}),
+        ref,
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref[1], "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref[1], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref[1]}),
+            lambda ref: (f"get_{noun}", {member: ref[0]}),
+            lambda ref: (f"delete_{noun}", {member: ref[0]}),
+        ),
+    )
+
+
 def _iam(noun: str, named: str, create: dict[str, Any], by_arn: bool = False) -> Taggable:
     given = f"{noun}Name" if noun != "OpenIDConnectProvider" else "Url"
     member = f"{named}Arn" if by_arn else f"{named}Name"
@@ -344,4 +362,7 @@ TAGGABLES = {
         ),
         ("aws:ResourceTag", "secretsmanager:ResourceTag"),
     ),
+    "mail-set": _mail("configuration_set", "ConfigurationSetName", "configuration-set", {}),
+    "mail-template": _mail("email_template", "TemplateName", "template", {"TemplateContent": {"Subject": "s"}}),
+    "mail-identity": _mail("email_identity", "EmailIdentity", "identity", {}, "@example.com"),
 }
