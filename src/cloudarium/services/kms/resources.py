@@ -218,6 +218,14 @@ def resource_policy(call: Call, resource: str) -> str | None:
     if found is None:
         service = managed.service_of(*place)
         return managed.policy(place[0], service) if service is not None else None
+    principal, known = call.principal, call.store.known(TOPIC)
+    remembered = ("policy", resource, principal.arn, principal.role_arn)
+    if remembered not in known:
+        known[remembered] = _with_grants(call, found)
+    return known[remembered]
+
+
+def _with_grants(call: Call, found: Key) -> str:
     names = names_of(call.principal)
     more = grant_rules.statements([(each.id, each.data) for each in grants.concerning(call.store, found, names)], names)
     if call.principal.kind == "root" and call.principal.account == found.account:
@@ -365,7 +373,7 @@ def encrypting(call: Call) -> dict[str, Any]:
 def granting(call: Call) -> dict[str, Any]:
     """The encryption context of a new grant's constraints, and the grants by virtue of which it could be made."""
     context = grant_rules.context_of(call.input.get("Constraints"))
-    return {**_encryption_keys(context), **_granted(call, key(call), "CreateGrant", context)}
+    return {**_encryption_keys(context), **_granted(call, own_key(call), "CreateGrant", context)}
 
 
 def of_retired(call: Call) -> dict[str, Any]:

@@ -37,11 +37,11 @@ def _check_principals(call: Call) -> None:
             raise errors.InvalidArn(f"Invalid ARN for {member}: {name}")
 
 
-@operation("CreateGrant", on=resources.key, context=resources.granting)
+@operation("CreateGrant", on=resources.own_key, context=resources.granting)
 def create_grant(call: Call) -> Data:
     """Let a principal do some operations with a key; the same grant of the same name again is the first one."""
     given = call.input
-    key = locate(call, given["KeyId"])
+    key = locate(call, given["KeyId"], by_alias=False)
     for token in given.get("GrantTokens") or ():
         if resources.token_of(token) is None:
             raise errors.InvalidGrantToken("The specified grant token is not valid.")
