@@ -108,6 +108,18 @@ def test_deletions(secrets):
     assert "already scheduled for deletion" in refused("InvalidRequestException", secrets.create_secret, Name="a")
 
 
+def test_tags(secrets):
+    secrets.create_secret(Name="a")
+    for wrong in (
+        [{"Value": "v"}],
+        [{"Key": "aws:k", "Value": "v"}],
+        [{"Key": str(n), "Value": ""} for n in range(51)],
+    ):
+        refused("InvalidParameterException", secrets.tag_resource, SecretId="a", Tags=wrong)
+        refused("InvalidParameterException", secrets.create_secret, Name="b", Tags=wrong)
+    assert "Tags" not in secrets.describe_secret(SecretId="a")
+
+
 def test_labels(secrets):
     first, second = "1" * 32, "2" * 32
     secrets.create_secret(Name="a", SecretString="x", ClientRequestToken=first)

@@ -9,6 +9,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.secretsmanager import errors, resources, vault
 from cloudarium.services.secretsmanager.operations import lookup
 from cloudarium.services.secretsmanager.operations.content import Content, given_content, opened, sealed_version, store
+from cloudarium.services.secretsmanager.operations.tags import given_tags
 from cloudarium.services.secretsmanager.records import secrets, versions
 from cloudarium.services.secretsmanager.records.secrets import Secret
 from cloudarium.services.secretsmanager.rules import names, stages
@@ -25,9 +26,7 @@ async def create_secret(call: Call) -> Data:
     name, token = call.input["Name"], lookup.token(call)
     names.check(name)
     content = given_content(call)
-    wrong = tags.problem(tags.from_list(call.input.get("Tags")))
-    if wrong:
-        raise errors.InvalidParameter(wrong)
+    tagged = given_tags(call)
     old = secrets.find(call.store, call.scope, name)
     if old is not None:
         return await _again(call, old, token, content)
@@ -38,7 +37,7 @@ async def create_secret(call: Call) -> Data:
         if old is not None:
             raise errors.Exists.secret(name)
         secrets.put(call.store, made)
-        call.tags.put(made.arn, tags.from_list(call.input.get("Tags")))
+        call.tags.put(made.arn, tagged)
         if first is not None:
             versions.put(call.store, made, first._replace(stages=[stages.CURRENT]))
     return lookup.named(made, **({"VersionId": token} if first is not None else {}))

@@ -13,12 +13,24 @@ from cloudarium.shared import tags
 _MOST = 50
 
 
+def given_tags(call: Call) -> dict[str, str]:
+    """The tags that a call brings. Raises InvalidParameter; the model does not even demand a key."""
+    listed = call.input.get("Tags") or []
+    if not all(tag.get("Key") for tag in listed):
+        raise errors.InvalidParameter("You must provide a key for every tag.")
+    found = tags.from_list(listed)
+    wrong = tags.problem(found)
+    if wrong:
+        raise errors.InvalidParameter(wrong)
+    return found
+
+
 @operation("TagResource", on=resources.secret)
 def tag_resource(call: Call) -> dict[str, Any]:
     """Add tags to a secret, or change their values."""
     arn = lookup.live_secret(call).arn
-    new = tags.from_list(call.input["Tags"])
-    wrong = tags.problem(new) or tags.problem({**call.tags.of(arn), **new}, _MOST)
+    new = given_tags(call)
+    wrong = tags.problem({**call.tags.of(arn), **new}, _MOST)
     if wrong:
         raise errors.InvalidParameter(wrong)
     call.tags.put(arn, new)
