@@ -16,6 +16,7 @@ from cloudarium.services.cognito_idp.hosted import pages as html
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, visitor_of
 from cloudarium.services.cognito_idp.records import oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.shared.errors import AwsError
 from cloudarium.store import Store
 
 _WELL_KNOWN = "/.well-known"
@@ -37,8 +38,8 @@ async def issuer(call: Call) -> HttpResponse:
     return _json(404, {"message": "Not found"})
 
 
-_GETS = {"/oauth2/userInfo": grants.user_info, "/logout": authorize.log_out}
-_POSTS = {"/oauth2/revoke": grants.revoke, "/oauth2/userInfo": grants.user_info}
+_PROGRAMS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke")
+_LOOKS = ("GET", "HEAD")
 
 
 async def pages(call: Call) -> HttpResponse:
@@ -47,28 +48,34 @@ async def pages(call: Call) -> HttpResponse:
     domain = oauth.find_domain(call.store, call.door.id)
     pool = pools.find(call.store, domain.pool) if domain is not None else None
     if pool is None:
-        return html.failed("The domain does not exist.", 404)
+        return html.failed("There is no user pool with this domain.", 404)
     call.scope = pool.scope
+    if call.door.path in _PROGRAMS and call.request.method == "OPTIONS":
+        return preflight(call.store, call.request)
     try:
         return await _at_domain(visitor_of(call, pool), call.request.method)
     except Refused as refused:
         return html.failed(refused.message, refused.status)
+    except AwsError as error:  # what is not built, or a function of the pool that failed
+        return html.failed(error.message or error.code, error.status or 400)
 
 
 async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
     path = visitor.path
-    if path in forms.PATHS and method in ("GET", "HEAD"):
-        return await forms.show(visitor, path)
-    if path in forms.PATHS and method == "POST":
-        return await forms.take(visitor, path)
-    if path == "/oauth2/authorize" and method in ("GET", "HEAD"):
+    if path in forms.PATHS and method in (*_LOOKS, "POST"):
+        return await (forms.take if method == "POST" else forms.show)(visitor, path)
+    if path == "/oauth2/authorize" and method in _LOOKS:
         return await authorize.authorize(visitor)
+    if path == "/logout" and method in _LOOKS:
+        return authorize.log_out(visitor)
+    if path == "/oauth2/userInfo" and method in (*_LOOKS, "POST"):
+        return grants.user_info(visitor)
     if path == "/oauth2/token" and method == "POST":
         return await grants.token(visitor)
-    plain = (_POSTS if method == "POST" else _GETS if method in ("GET", "HEAD") else {}).get(path)
-    if plain is None:
-        raise Refused("There is no such page.", 404)
-    return plain(visitor)
+    if path == "/oauth2/revoke" and method == "POST":
+        return grants.revoke(visitor)
+    known = path in forms.PATHS or path in _PROGRAMS or path in ("/oauth2/authorize", "/logout")
+    raise Refused("This page is not asked for like that.", 405) if known else Refused("There is no such page.", 404)
 
 
 def _configuration(call: Call, pool: Pool) -> dict[str, object]:

@@ -96,7 +96,7 @@ def made(call: Call, pool: Pool, client: Client, sign_in: SignIn, overrides: Ove
     groups = group_claims(call, user) if overrides.groups is None else overrides.groups
     shared: Data = {"sub": user.sub, "iss": pool.issuer, "origin_jti": sign_in.origin, "event_id": call.request_id}
     shared |= {"auth_time": int(sign_in.auth_time), "iat": now}
-    identity = {**_attribute_claims(client, user), **groups, **shared, "cognito:username": user.username}
+    identity = {**_attribute_claims(client, sign_in), **groups, **shared, "cognito:username": user.username}
     identity |= {"aud": client.id, "token_use": "id", "exp": now + clients.life(client.data, "IdToken")}
     scopes = overrides.scopes if overrides.scopes is not None else sign_in.scopes
     access = {**shared, "client_id": client.id, "token_use": "access", "scope": " ".join(scopes)}
@@ -109,12 +109,16 @@ def made(call: Call, pool: Pool, client: Client, sign_in: SignIn, overrides: Ove
         access["version"] = 2
     identity = _overridden({**identity, "jti": ids.uuid()}, overrides.identity, overrides.removed_identity)
     access = _overridden({**access, "jti": ids.uuid()}, overrides.access, overrides.removed_access)
-    return {
+    made: Data = {
         "AccessToken": signed(call, pool, "access", access),
         "ExpiresIn": clients.life(client.data, "AccessToken"),
         "TokenType": "Bearer",
-        "IdToken": signed(call, pool, "id", identity),
     }
+    if sign_in.by_page:
+        if "openid" not in sign_in.scopes:  # OAuth 2.0 alone has no ID tokens
+            return made
+        identity["at_hash"] = _encoded(hashlib.sha256(made["AccessToken"].encode()).digest()[:16])
+    return {**made, "IdToken": signed(call, pool, "id", identity)}
 
 
 def _overridden(claims: Data, added: Data, removed: tuple[str, ...]) -> Data:
@@ -122,8 +126,10 @@ def _overridden(claims: Data, added: Data, removed: tuple[str, ...]) -> Data:
     return {**kept, **{name: value for name, value in added.items() if name not in RESERVED | _AUDIENCE}}
 
 
-def _attribute_claims(client: Client, user: User) -> Data:
-    found: Data = dict(attributes.readable(client.data, user.attributes))
+def _attribute_claims(client: Client, sign_in: SignIn) -> Data:
+    found: Data = dict(attributes.readable(client.data, sign_in.user.attributes))
+    if sign_in.by_page:
+        found = attributes.scoped(found, sign_in.scopes)
     for name in ("email_verified", "phone_number_verified"):
         if name in found:
             found[name] = found[name] == "true"
@@ -137,6 +143,7 @@ def fresh(call: Call, pool: Pool, client: Client, sign_in: SignIn, expires: floa
     token = ".".join((_OPAQUE, ids.token(342), ids.token(16), ids.token(700), ids.token(22)))
     until = call.now + clients.life(client.data, "RefreshToken") if expires is None else expires
     data = {"client": client.id, "auth_time": sign_in.auth_time, "scopes": sign_in.scopes}
+    data |= {"by_page": True} if sign_in.by_page else {}
     kept = Refresh(pool.id, digest(token), sign_in.origin, sign_in.user.key, until, data)
     sessions.put_refresh(call.store, kept, call.now)
     return token

@@ -15,12 +15,15 @@ from cloudarium.services.cognito_idp.signin import finish
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.services.cognito_idp.tokens import SignIn
 from cloudarium.shared import ids
+from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _CODE_LIFE = 5 * 60.0
 _ASKED = (
     "response_type", "client_id", "redirect_uri", "scope", "state", "nonce", "code_challenge", "code_challenge_method",
+    "prompt", "login_hint",
 )  # fmt: skip
+_WITH_OPENID = frozenset(("email", "phone", "profile"))
 _KINDS = {"code": "code", "token": "implicit"}
 
 
@@ -47,6 +50,11 @@ def wish_of(visitor: Visitor) -> Wish:
     target = visitor.query.get("redirect_uri") or client.data.get("DefaultRedirectURI") or ""
     if target not in allowed:  # exactly one of the client's own: nobody is sent elsewhere
         raise Refused("An error was encountered with the requested page: redirect_mismatch")
+    for name in ("identity_provider", "idp_identifier", "resource"):
+        if visitor.query.get(name) and visitor.query[name] != "COGNITO":
+            raise NotBuilt(f"sign-in with {name}={visitor.query[name][:100]}")
+    if "COGNITO" not in client.data.get("SupportedIdentityProviders", []):
+        raise Refused("Login pages unavailable. Please contact an administrator.")
     given = visitor.query.get("scope", "").split()
     scopes = tuple(given or client.data.get("AllowedOAuthScopes", []))
     query = {name: visitor.query[name] for name in _ASKED if name in visitor.query}
@@ -62,6 +70,8 @@ def problem(wish: Wish) -> str:
         return "unauthorized_client"
     if not set(wish.scopes) <= set(data.get("AllowedOAuthScopes", [])):
         return "invalid_scope"
+    if _WITH_OPENID & set(wish.scopes) and "openid" not in wish.scopes:
+        return "invalid_scope"  # "can only be requested if openid scope is also requested", the authorize endpoint
     method = wish.query.get("code_challenge_method")
     if (method is not None or "code_challenge" in wish.query) and (
         method != "S256" or not 43 <= len(wish.query.get("code_challenge", "")) <= 128
@@ -76,14 +86,17 @@ async def authorize(visitor: Visitor) -> HttpResponse:
     wrong = problem(wish)
     if wrong:
         return wish.back(error=wrong)
-    user = visitor.signed_in()
-    if user is None:
-        return redirect(visitor.url("/login", **wish.query))
-    return await grant(visitor, wish, user)
+    prompt = wish.query.get("prompt", "")
+    if prompt not in ("", "none", "login"):
+        raise NotBuilt(f"sign-in with prompt={prompt[:100]}")
+    found = visitor.signed_in() if prompt != "login" else None
+    if found is None:
+        return wish.back(error="login_required") if prompt == "none" else redirect(visitor.url("/login", **wish.query))
+    return await grant(visitor, wish, found.user, found.since)
 
 
-async def grant(visitor: Visitor, wish: Wish, user: User) -> HttpResponse:
-    """Give the client what it asked for on behalf of a user who has signed in."""
+async def grant(visitor: Visitor, wish: Wish, user: User, since: float) -> HttpResponse:
+    """Give the client what it asked for on behalf of a user who signed in at that time."""
     call, pool = visitor.call, visitor.pool
     nonce = wish.query.get("nonce", "")
     if wish.kind == "code":
@@ -91,15 +104,16 @@ async def grant(visitor: Visitor, wish: Wish, user: User) -> HttpResponse:
         data = {
             "challenge": "CODE", "client": wish.client.id, "user": user.key, "sub": user.sub, "nonce": nonce,
             "redirect": wish.redirect, "scopes": wish.scopes, "proof": wish.query.get("code_challenge"),
+            "since": since,
         }  # fmt: skip
         with call.transaction():
             sessions.put_session(call.store, pool.id, tokens.digest(code), call.now + _CODE_LIFE, data, call.now)
         return wish.back(code=code)
-    sign_in = SignIn(user, ids.uuid(), call.now, wish.scopes, nonce, by_page=True)
+    sign_in = SignIn(user, ids.uuid(), since, wish.scopes, nonce, by_page=True)
     overrides = await finish.before_tokens(Visit(call, pool, wish.client, {}, admin=False), sign_in, "HostedAuth")
     made = tokens.made(call, pool, wish.client, sign_in, overrides)
     answer = {"access_token": made["AccessToken"], "token_type": "Bearer", "expires_in": str(made["ExpiresIn"])}
-    if "openid" in wish.scopes:
+    if "IdToken" in made:
         answer["id_token"] = made["IdToken"]
     return wish.back(**answer)
 
@@ -110,7 +124,7 @@ def log_out(visitor: Visitor) -> HttpResponse:
     target = visitor.query.get("logout_uri")
     gone = (visitor.cookie(COOKIE, "", 0),)
     if target is not None and target not in client.data.get("LogoutURLs", []):
-        raise Refused("Invalid logout_uri")
+        raise Refused("An error was encountered with the requested page: the logout_uri is not one of the client.")
     if target is None:
         wish = wish_of(visitor)
         target = visitor.url("/login", **wish.query)

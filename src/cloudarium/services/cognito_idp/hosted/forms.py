@@ -5,29 +5,33 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.services.cognito_idp import errors, lookup
-from cloudarium.services.cognito_idp.hosted import pages
+from cloudarium.services.cognito_idp import errors, lookup, tokens
+from cloudarium.services.cognito_idp.hosted import pages, questions
 from cloudarium.services.cognito_idp.hosted.authorize import Wish, grant, problem, wish_of
-from cloudarium.services.cognito_idp.hosted.visitor import Visitor, check_origin, redirect
-from cloudarium.services.cognito_idp.operations import signup
-from cloudarium.services.cognito_idp.records import users
+from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, check_origin, redirect
+from cloudarium.services.cognito_idp.records import sessions, users
 from cloudarium.services.cognito_idp.signin import challenges, proofs
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.shared.errors import AwsError, NotBuilt
 
 Data = dict[str, Any]
-Fields = list[tuple[str, str, str, str]]
-_NAME = ("username", "User name", "text", "username")
-_PASSWORD = ("password", "Password", "password", "current-password")
-_NEW = ("password", "New password", "password", "new-password")
-_CODE = ("code", "Code from the message", "text", "one-time-code")
-_APP = ("code", "Code of your authenticator app", "text", "one-time-code")
+PATHS = questions.PATHS
+_LONGEST_NAME = 128
+# What anybody may ask is answered the same whether or not there is such a user.
+_TELLING = ("UserNotFoundException", "NotAuthorizedException", "InvalidParameterException", "LimitExceededException")
+_NO_CODE = ("UserNotFoundException", "CodeMismatchException", "ExpiredCodeException", "NotAuthorizedException")
+_UNCONFIRMED = "Your account is not confirmed yet."
+_SENT = "If there is such an account, a code was sent to its address."
 
 
 async def show(visitor: Visitor, path: str) -> HttpResponse:
-    """A form, empty."""
+    """A form, empty; the steps that come after a password begin with the password."""
     wish = _wish(visitor)
-    return wish if isinstance(wish, HttpResponse) else _form(visitor, wish, path)
+    if isinstance(wish, HttpResponse):
+        return wish
+    if path in questions.AFTERWARDS:
+        return redirect(visitor.url("/login", **wish.query))
+    return _form(visitor, wish, path, name=wish.query.get("login_hint", ""))
 
 
 async def take(visitor: Visitor, path: str) -> HttpResponse:
@@ -39,10 +43,20 @@ async def take(visitor: Visitor, path: str) -> HttpResponse:
     try:
         return await _TAKERS[path](visitor, wish)
     except NotBuilt as error:
-        return pages.failed(error.message, 501)
+        raise Refused(error.message, 501) from None
     except AwsError as error:
-        hidden: Data = {name: visitor.form[name] for name in ("session", "username") if name in visitor.form}
-        return _form(visitor, wish, path, error=error.message or error.code, hidden=hidden)
+        return _again(visitor, wish, path, error)
+
+
+def _again(visitor: Visitor, wish: Wish, path: str, error: AwsError) -> HttpResponse:
+    """The same form with what was wrong; a sign-in whose session is over begins anew."""
+    said = error.message or error.code
+    hidden = {name: visitor.form[name] for name in ("session", "username") if visitor.form.get(name)}
+    if path in questions.AFTERWARDS and said == errors.NotAuthorized.session().message:
+        return _form(visitor, wish, "/login", error="The sign-in took too long. Please begin again.")
+    if path == "/mfaSetup":
+        return _authenticator(visitor, wish, hidden, error=said)
+    return _form(visitor, wish, path, error=said, hidden=hidden, name=hidden.get("username", ""))
 
 
 def _wish(visitor: Visitor) -> Wish | HttpResponse:
@@ -51,66 +65,43 @@ def _wish(visitor: Visitor) -> Wish | HttpResponse:
     return wish.back(error=wrong) if wrong else wish
 
 
-def _form(
-    visitor: Visitor, wish: Wish, path: str, *, error: str = "", note: str = "", hidden: Data | None = None
-) -> HttpResponse:
-    def to(where: str) -> str:
-        return visitor.url(where, **wish.query)
-
-    open_to_all = not visitor.pool.data["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly")
-    title, fields, button, kept, ways = _FORMS[path]
-    links = {text: to(where) for text, where in ways.items() if where != "/signup" or open_to_all}
-    shown = list(fields)
-    if path == "/signup":
-        shown = [_named(visitor), *_demanded(visitor), _NEW]
-    elif shown and shown[0] == _NAME:
-        shown[0] = _named(visitor)
-    carried = {name: value for name, value in (hidden or {}).items() if name in kept}
-    shown = [field for field in shown if field[0] not in carried]
-    return pages.form(
-        visitor, title, shown, button, action=to(path), hidden=carried, links=links, error=error, note=note
-    )
+def _form(visitor: Visitor, wish: Wish, path: str, **more: Any) -> HttpResponse:
+    return pages.form(visitor, questions.form(visitor, wish, path, **more), wish.redirect)
 
 
-def _named(visitor: Visitor) -> tuple[str, str, str, str]:
-    kinds = visitor.pool.data.get("UsernameAttributes", [])
-    if kinds == ["email"]:
-        return ("username", "Email", "email", "username")
-    return ("username", "Email or phone number" if kinds else "User name", "text", "username")
-
-
-def _demanded(visitor: Visitor) -> Fields:
-    data = visitor.pool.data
-    wanted = {one["Name"] for one in data["SchemaAttributes"] if one.get("Required")} - {"sub"}
-    wanted |= set(data.get("AutoVerifiedAttributes", ())) & {"email"}
-    wanted -= set(data.get("UsernameAttributes", ()))
-    return [
-        (f"attribute.{name}", name.replace("_", " ").capitalize(), "email" if name == "email" else "text", "on")
-        for name in sorted(wanted)
-    ]
-
-
-_BACK = {"Back to sign in": "/login"}
-_FORMS: dict[str, tuple[str, Fields, str, tuple[str, ...], dict[str, str]]] = {
-    "/login": (
-        "Sign in", [_NAME, _PASSWORD], "Sign in", (), {"Sign up": "/signup", "Forgot your password?": "/forgotPassword"}
-    ),
-    "/newPassword": ("Choose a password", [_NEW], "Go on", ("session", "username"), _BACK),
-    "/mfa": ("Second step", [_APP], "Sign in", ("session", "username"), _BACK),
-    "/signup": ("Sign up", [_NAME, _NEW], "Sign up", (), _BACK),
-    "/confirmUser": ("Confirm your account", [_NAME, _CODE], "Confirm", ("username",), _BACK),
-    "/forgotPassword": ("Forgot your password?", [_NAME], "Send a code", (), _BACK),
-    "/confirmForgotPassword": ("Set a new password", [_NAME, _CODE, _NEW], "Set it", ("username",), _BACK),
-}  # fmt: skip
-PATHS = frozenset(_FORMS)
+def _name(visitor: Visitor) -> str:
+    name = visitor.form.get("username", "")
+    if not name or len(name) > _LONGEST_NAME:
+        raise errors.Invalid("Please give a user name.")
+    return name
 
 
 def _visit(visitor: Visitor, wish: Wish, **given: str) -> Visit:
-    name = visitor.form.get("username", "")
+    name = _name(visitor)
     hashed = {"SECRET_HASH": lookup.secret_hash(wish.client, name)} if wish.client.secret is not None else {}
     return Visit(
         visitor.call, visitor.pool, wish.client, {"USERNAME": name, **hashed, **given}, admin=False, by_page=True
     )
+
+
+# ---- signing in ------------------------------------------------------------------------------------------------------
+
+
+async def _login(visitor: Visitor, wish: Wish) -> HttpResponse:
+    name = _name(visitor)
+    try:
+        step = await proofs.by_password(_visit(visitor, wish, PASSWORD=visitor.form.get("password", "")))
+    except errors.UserNotFound:
+        return _form(visitor, wish, "/login", error=questions.WRONG, name=name)
+    except errors.NotAuthorized as error:
+        said = questions.WRONG if error.message in questions.NOT_TOLD else error.message
+        return _form(visitor, wish, "/login", error=said, name=name)
+    except errors.NotConfirmed:
+        return _form(visitor, wish, "/confirmUser", hidden={"username": name}, note=_UNCONFIRMED)
+    except errors.ResetRequired:
+        note = "Your password must be reset: use the code that you were sent."
+        return _form(visitor, wish, "/confirmForgotPassword", hidden={"username": name}, note=note)
+    return await _next(visitor, wish, step)
 
 
 async def _next(visitor: Visitor, wish: Wish, step: Data) -> HttpResponse:
@@ -119,93 +110,136 @@ async def _next(visitor: Visitor, wish: Wish, step: Data) -> HttpResponse:
         user = users.find(visitor.call.store, visitor.pool.id, step["User"])
         if user is None:
             raise errors.UserNotFound
-        done = await grant(visitor, wish, user)
-        done.cookies = (visitor.sign_in(user.key, user.sub),)
+        done = await grant(visitor, wish, user, visitor.call.now)
+        done.cookies = (visitor.sign_in(user),)
         return done
     hidden = {"session": step["Session"], "username": visitor.form.get("username", "")}
+    name = step["ChallengeName"]
+    if name == "MFA_SETUP":
+        made = await visitor.call.send("cognito-idp", "AssociateSoftwareToken", {"Session": step["Session"]})
+        return _authenticator(visitor, wish, {**hidden, "session": made["Session"]})
     paths = {"NEW_PASSWORD_REQUIRED": "/newPassword", "SOFTWARE_TOKEN_MFA": "/mfa"}
-    if step["ChallengeName"] not in paths:
-        raise NotBuilt(f"the sign-in page of the challenge {step['ChallengeName']}")
-    return _form(visitor, wish, paths[step["ChallengeName"]], hidden=hidden)
+    if name not in paths:
+        raise NotBuilt(f"the sign-in page of the challenge {name}")
+    return _form(visitor, wish, paths[name], hidden=hidden, missing=questions.missing(step))
 
 
-async def _login(visitor: Visitor, wish: Wish) -> HttpResponse:
-    try:
-        step = await proofs.by_password(_visit(visitor, wish, PASSWORD=visitor.form.get("password", "")))
-    except errors.UserNotFound:
-        raise errors.NotAuthorized.wrong_password() from None
-    except errors.NotConfirmed:
-        return _form(visitor, wish, "/confirmUser", hidden=_username(visitor), note="Please confirm your account.")
-    return await _next(visitor, wish, step)
+def _authenticator(visitor: Visitor, wish: Wish, hidden: dict[str, str], error: str = "") -> HttpResponse:
+    """The page on which an app is set up: it shows the key of whoever the session is of."""
+    call, pool = visitor.call, visitor.pool
+    found = sessions.find_session(call.store, pool.id, tokens.digest(hidden.get("session", "")), call.now)
+    waits = found is not None and found["challenge"] == "MFA_SETUP" and found["client"] == wish.client.id
+    user = users.find(call.store, pool.id, found["user"]) if found is not None and waits else None
+    if user is None or found is None or user.sub != found["sub"]:
+        return _form(visitor, wish, "/login", error="The sign-in took too long. Please begin again.")
+    label = f"{pool.data['Name']}\n{user.attributes.get('email') or user.username}"
+    secret = user.data.get("totp_pending") or ""
+    return _form(visitor, wish, "/mfaSetup", hidden=hidden, error=error, secret=secret, label=label)
 
 
-async def _challenge(visitor: Visitor, wish: Wish, name: str, **given: str) -> HttpResponse:
-    visitor.call.input = {"Session": visitor.form.get("session", "")}
-    step = await challenges.respond(_visit(visitor, wish, **given), name)
-    return await _next(visitor, wish, step)
+async def _challenge(visitor: Visitor, wish: Wish, name: str, session: str, **given: str) -> HttpResponse:
+    visitor.call.input = {"Session": session}
+    return await _next(visitor, wish, await challenges.respond(_visit(visitor, wish, **given), name))
 
 
 async def _new_password(visitor: Visitor, wish: Wish) -> HttpResponse:
-    return await _challenge(visitor, wish, "NEW_PASSWORD_REQUIRED", NEW_PASSWORD=visitor.form.get("password", ""))
+    given = {
+        f"userAttributes.{name.removeprefix(questions.ATTRIBUTE)}": value
+        for name, value in visitor.form.items()
+        if name.startswith(questions.ATTRIBUTE) and value
+    }
+    password = visitor.form.get("password", "")
+    session = visitor.form.get("session", "")
+    return await _challenge(visitor, wish, "NEW_PASSWORD_REQUIRED", session, NEW_PASSWORD=password, **given)
 
 
 async def _mfa(visitor: Visitor, wish: Wish) -> HttpResponse:
-    return await _challenge(visitor, wish, "SOFTWARE_TOKEN_MFA", SOFTWARE_TOKEN_MFA_CODE=visitor.form.get("code", ""))
+    code, session = visitor.form.get("code", "").strip(), visitor.form.get("session", "")
+    return await _challenge(visitor, wish, "SOFTWARE_TOKEN_MFA", session, SOFTWARE_TOKEN_MFA_CODE=code)
 
 
-def _username(visitor: Visitor) -> dict[str, str]:
-    return {"username": visitor.form.get("username", "")}
+async def _mfa_setup(visitor: Visitor, wish: Wish) -> HttpResponse:
+    given = {"Session": visitor.form.get("session", ""), "UserCode": visitor.form.get("code", "").strip()}
+    made = await visitor.call.send("cognito-idp", "VerifySoftwareToken", given)
+    return await _challenge(visitor, wish, "MFA_SETUP", made["Session"])
 
 
-def _asked(visitor: Visitor, wish: Wish, **given: Any) -> None:
-    """Make the visitor's call one of an operation that anybody may ask."""
-    name = visitor.form.get("username", "")
-    if not name or len(name) > 128:
-        raise errors.Invalid("A user name must be given.")
+# ---- what anybody may ask: calls as every client makes them ----------------------------------------------------------
+
+
+async def _ask(visitor: Visitor, wish: Wish, operation: str, **given: Any) -> Data:
+    name = _name(visitor)
     hashed = {"SecretHash": lookup.secret_hash(wish.client, name)} if wish.client.secret is not None else {}
-    visitor.call.input = {"ClientId": wish.client.id, "Username": name, **hashed, **given}
+    asked = {"ClientId": wish.client.id, "Username": name, **hashed, **given}
+    return await visitor.call.send("cognito-idp", operation, asked, scope=visitor.pool.scope)
 
 
 async def _sign_up(visitor: Visitor, wish: Wish) -> HttpResponse:
     given = [
-        {"Name": name.removeprefix("attribute."), "Value": value}
+        {"Name": name.removeprefix(questions.ATTRIBUTE), "Value": value}
         for name, value in visitor.form.items()
-        if name.startswith("attribute.")
+        if name.startswith(questions.ATTRIBUTE)
     ]
-    _asked(visitor, wish, Password=visitor.form.get("password", ""), UserAttributes=given)
-    made = await signup.sign_up(visitor.call)
+    password = visitor.form.get("password", "")
+    made = await _ask(visitor, wish, "SignUp", Password=password, UserAttributes=given)
+    name = visitor.form["username"]
     if made["UserConfirmed"]:
-        return _form(visitor, wish, "/login", note="Your account is ready. Please sign in.")
+        return _form(visitor, wish, "/login", note="Your account is ready. Please sign in.", name=name)
     sent = made.get("CodeDeliveryDetails")
-    note = f"We have sent a code to {sent['Destination']}." if sent else "An administrator has to confirm you."
-    return _form(visitor, wish, "/confirmUser", hidden=_username(visitor), note=note)
+    if sent is None:
+        return _form(visitor, wish, "/login", note="An administrator has to confirm your account.", name=name)
+    note = f"We have sent a code to {sent['Destination']}."
+    return _form(visitor, wish, "/confirmUser", hidden={"username": name}, note=note)
 
 
 async def _confirm(visitor: Visitor, wish: Wish) -> HttpResponse:
-    _asked(visitor, wish, ConfirmationCode=visitor.form.get("code", ""))
-    await signup.confirm_sign_up(visitor.call)
-    return _form(visitor, wish, "/login", note="Your account is confirmed. Please sign in.")
+    await _ask(visitor, wish, "ConfirmSignUp", ConfirmationCode=visitor.form.get("code", "").strip())
+    note = "Your account is confirmed. Please sign in."
+    return _form(visitor, wish, "/login", note=note, name=visitor.form["username"])
+
+
+async def _resend(visitor: Visitor, wish: Wish) -> HttpResponse:
+    try:
+        await _ask(visitor, wish, "ResendConfirmationCode")
+    except NotBuilt:
+        raise
+    except AwsError as error:
+        if error.code not in _TELLING:
+            raise
+    return _form(visitor, wish, "/confirmUser", hidden={"username": _name(visitor)}, note=_SENT)
 
 
 async def _forgot(visitor: Visitor, wish: Wish) -> HttpResponse:
-    _asked(visitor, wish)
-    sent = (await signup.forgot_password(visitor.call))["CodeDeliveryDetails"]
-    note = f"We have sent a code to {sent['Destination']}."
-    return _form(visitor, wish, "/confirmForgotPassword", hidden=_username(visitor), note=note)
+    try:
+        await _ask(visitor, wish, "ForgotPassword")
+    except NotBuilt:
+        raise
+    except AwsError as error:
+        if error.code not in _TELLING:
+            raise
+    return _form(visitor, wish, "/confirmForgotPassword", hidden={"username": _name(visitor)}, note=_SENT)
 
 
 async def _confirm_forgot(visitor: Visitor, wish: Wish) -> HttpResponse:
-    _asked(visitor, wish, ConfirmationCode=visitor.form.get("code", ""), Password=visitor.form.get("password", ""))
-    await signup.confirm_forgot_password(visitor.call)
-    return redirect(visitor.url("/login", **wish.query))
+    code, password = visitor.form.get("code", "").strip(), visitor.form.get("password", "")
+    try:
+        await _ask(visitor, wish, "ConfirmForgotPassword", ConfirmationCode=code, Password=password)
+    except AwsError as error:
+        if error.code in _NO_CODE:
+            raise errors.ExpiredCode from None
+        raise
+    note = "Your password is changed. Please sign in."
+    return _form(visitor, wish, "/login", note=note, name=visitor.form["username"])
 
 
 _TAKERS = {
     "/login": _login,
     "/newPassword": _new_password,
     "/mfa": _mfa,
+    "/mfaSetup": _mfa_setup,
     "/signup": _sign_up,
     "/confirmUser": _confirm,
+    "/resendcode": _resend,
     "/forgotPassword": _forgot,
     "/confirmForgotPassword": _confirm_forgot,
 }

@@ -91,28 +91,28 @@ async def _by_code(visitor: Visitor, client: Client) -> Data:
     call, pool = visitor.call, visitor.pool
     id = tokens.digest(visitor.form.get("code", ""))
     found = sessions.find_session(call.store, pool.id, id, call.now)
-    with call.transaction():  # a code is used up by the first who brings it, right or wrong
-        there = found is not None and found["challenge"] == "CODE" and sessions.drop_session(call.store, pool.id, id)
-    if found is None or not there or found["client"] != client.id:
+    if found is None or found["challenge"] != "CODE" or found["client"] != client.id:
         raise Denied("invalid_grant")
-    if found["redirect"] != visitor.form.get("redirect_uri"):
+    with call.transaction():  # the client uses its code up by its first try, right or wrong
+        there = sessions.drop_session(call.store, pool.id, id)
+    if not there or found["redirect"] != visitor.form.get("redirect_uri"):
         raise Denied("invalid_grant")
     if not _proves(found["proof"], visitor.form.get("code_verifier", "")):
         raise Denied("invalid_grant")
     user = users.find(call.store, pool.id, found["user"])
     if user is None or user.sub != found["sub"] or not user.enabled:
         raise Denied("invalid_grant")
-    sign_in = SignIn(user, ids.uuid(), call.now, tuple(found["scopes"]), found["nonce"], by_page=True)
+    sign_in = SignIn(user, ids.uuid(), found["since"], tuple(found["scopes"]), found["nonce"], by_page=True)
     overrides = await finish.before_tokens(Visit(call, pool, client, {}, admin=False), sign_in, "HostedAuth")
     with call.transaction():
         made = tokens.made(call, pool, client, sign_in, overrides)
         made["RefreshToken"] = tokens.fresh(call, pool, client, sign_in)
-    return _shown(made, sign_in.scopes)
+    return _shown(made)
 
 
-def _shown(made: Data, scopes: tuple[str, ...]) -> Data:
+def _shown(made: Data) -> Data:
     found = {"access_token": made["AccessToken"], "expires_in": made["ExpiresIn"], "token_type": "Bearer"}
-    if "openid" in scopes or tokens.SELF in scopes:
+    if "IdToken" in made:
         found["id_token"] = made["IdToken"]
     if "RefreshToken" in made:
         found["refresh_token"] = made["RefreshToken"]
@@ -122,9 +122,7 @@ def _shown(made: Data, scopes: tuple[str, ...]) -> Data:
 async def _by_refresh(visitor: Visitor, client: Client) -> Data:
     given = visitor.form.get("refresh_token", "")
     visit = Visit(visitor.call, visitor.pool, client, {}, admin=False)
-    kept, _ = tokens.refreshed(visitor.call, client, given)
-    made = (await refresh.refresh(visit, given))["AuthenticationResult"]
-    return _shown(made, tuple(kept.data["scopes"]))
+    return _shown((await refresh.refresh(visit, given))["AuthenticationResult"])
 
 
 def _by_itself(visitor: Visitor, client: Client) -> Data:
@@ -152,7 +150,12 @@ def revoke(visitor: Visitor) -> HttpResponse:
         client = _client(visitor)
     except Denied as denied:
         return answer(denied.status, {"error": denied.code})
-    kept = sessions.find_refresh(visitor.call.store, visitor.pool.id, tokens.digest(visitor.form.get("token", "")))
+    given = visitor.form.get("token", "")
+    if not given or not client.data.get("EnableTokenRevocation", True):
+        return answer(400, {"error": "invalid_request"})
+    if given.count(".") == 2:  # an access or ID token
+        return answer(400, {"error": "unsupported_token_type"})
+    kept = sessions.find_refresh(visitor.call.store, visitor.pool.id, tokens.digest(given))
     if kept is not None and kept.data["client"] != client.id:
         return answer(400, {"error": "unauthorized_client"})
     if kept is not None:
@@ -176,7 +179,8 @@ def user_info(visitor: Visitor) -> HttpResponse:
     if found.pool.id != visitor.pool.id:
         return _unknown("invalid_token", 401)
     readable = attributes.readable(found.client.data, found.user.attributes)
-    return answer(200, {**readable, "username": found.user.username})
+    let_through = attributes.scoped(readable, str(found.claims.get("scope", "")).split())
+    return answer(200, {**let_through, "username": found.user.username})
 
 
 def _unknown(code: str, status: int) -> HttpResponse:

@@ -1,80 +1,126 @@
-"""The pages as HTML: one form each, no script, nothing from elsewhere."""
+"""The pages as HTML: one form each, no script, nothing from elsewhere, in nobody's frame."""
 
 from __future__ import annotations
 
-from html import escape
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote, urlencode, urlsplit
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp.hosted.visitor import CSRF, Visitor
 from cloudarium.shared import ids
 
-_STYLE = """
-*{box-sizing:border-box}body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1rem;
-font:16px/1.5 system-ui,sans-serif;color:#16202e;background:linear-gradient(160deg,#e9eef7,#d5dff0)}
-main{width:100%;max-width:24rem;background:#fff;border-radius:14px;padding:2rem 1.75rem;
-box-shadow:0 12px 40px rgba(22,32,46,.14)}h1{margin:0 0 1.25rem;font-size:1.4rem}
-label{display:block;margin:0 0 1rem;font-size:.9rem;font-weight:600}
-input{display:block;width:100%;margin-top:.3rem;padding:.7rem .8rem;font:inherit;border:1px solid #b9c4d6;
-border-radius:8px}input:focus{outline:3px solid #9ec0ff;border-color:#2f6fe4}
-button{width:100%;padding:.8rem;font:inherit;font-weight:600;color:#fff;background:#2158c7;border:0;border-radius:8px;
-cursor:pointer}button:hover{background:#1a479f}.no{padding:.7rem .9rem;margin:0 0 1rem;border-radius:8px;color:#7d1414;
-background:#fdeaea}.so{padding:.7rem .9rem;margin:0 0 1rem;border-radius:8px;background:#eaf2fd}
-nav{margin-top:1.25rem;font-size:.92rem;display:flex;justify-content:space-between;gap:1rem;flex-wrap:wrap}
-a{color:#2158c7}
-@media (prefers-color-scheme:dark){body{color:#e6ebf4;background:#10151d}main{background:#1a222e;box-shadow:none}
-input{background:#10151d;color:inherit;border-color:#44526a}a{color:#8db4ff}.no{color:#ffc9c9;background:#4a1b1b}
-.so{background:#1d3150}}
-"""
-_RULES = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'"
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_TEMPLATES = Path(__file__).with_name("templates")
+_SOURCE = re.compile(r"[a-z][a-z0-9+.-]*:(//[a-z0-9.:\[\]-]+)?")
+_TOKEN = re.compile(r"[\w-]{40}", re.ASCII)
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
-def page(title: str, inside: str, status: int = 200, cookies: tuple[str, ...] = ()) -> HttpResponse:
-    """A whole page."""
-    text = (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(title)}</title><style>{_STYLE}</style></head>"
-        f"<body><main><h1>{escape(title)}</h1>{inside}</main></body></html>"
+class Field(NamedTuple):
+    """An input of a form; a `code` is a text of digits."""
+
+    name: str
+    label: str
+    type: str
+    fill: str
+    hint: str = ""
+    value: str = ""
+
+
+class Form(NamedTuple):
+    """What a page asks, where it goes to, and what is said above it; `secret` is for an authenticator app."""
+
+    title: str
+    fields: Sequence[Field]
+    button: str
+    action: str
+    lead: str = ""
+    hidden: Mapping[str, str] = {}
+    links: Mapping[str, str] = {}
+    error: str = ""
+    note: str = ""
+    secret: str = ""
+    label: str = ""
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True
     )
+
+
+@cache
+def _style() -> tuple[str, str]:
+    """(the pages' style, the digest by which a browser is told to trust it)."""
+    text = (_TEMPLATES / "style.css").read_text()
+    return text, base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _rules(target: str) -> str:
+    """The content security policy; browsers follow it from a form through redirects, so it names the client too."""
+    parts = urlsplit(target)
+    sources = ["'self'"]
+    source = f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else f"{parts.scheme}:".lower()
+    if target and _SOURCE.fullmatch(source):
+        sources.append(source)
+    if parts.hostname in _LOOPBACK:  # whoever develops has the page behind the callback on another port
+        sources += ["http://localhost:*", "http://127.0.0.1:*"]
+    own = f"default-src 'none'; style-src 'sha256-{_style()[1]}'; base-uri 'none'; frame-ancestors 'none'"
+    return f"{own}; form-action {' '.join(sources)}"
+
+
+def _page(name: str, status: int, cookies: tuple[str, ...] = (), target: str = "", **given: Any) -> HttpResponse:
+    from markupsafe import Markup
+
+    text = _environment().get_template(name).render(style=Markup(_style()[0]), **given)
     headers = {
         "content-type": "text/html; charset=utf-8",
         "cache-control": "no-store",
-        "content-security-policy": _RULES,
+        "content-security-policy": _rules(target),
         "x-content-type-options": "nosniff",
-        "referrer-policy": "same-origin",
+        "x-frame-options": "DENY",
+        "referrer-policy": "same-origin",  # with less a browser would not say of its own form where it comes from
     }
-    return HttpResponse(status, headers, text.encode(), cookies)
+    return HttpResponse(status, headers, text.encode("utf-8", "replace"), cookies)
 
 
 def failed(message: str, status: int) -> HttpResponse:
     """An error page."""
-    return page("An error was encountered", f'<p class="no">{escape(message)}</p>', status)
+    return _page("failed.html", status, title="An error was encountered", message=message)
 
 
-def form(
-    visitor: Visitor, title: str, fields: list[tuple[str, str, str, str]], button: str, *, action: str,
-    hidden: dict[str, str] | None = None, links: dict[str, str] | None = None, error: str = "", note: str = "",
-) -> HttpResponse:  # fmt: skip
-    """A page with one form; its token against forged ones is in a cookie and in a hidden field."""
-    token = visitor.cookies.get(CSRF, "")
-    token = token if len(token) >= 20 and token.isascii() and token.replace("-", "").replace("_", "").isalnum() else ""
-    token = token or ids.token(40)
-    inputs = [_hidden("_csrf", token), *(_hidden(name, value) for name, value in (hidden or {}).items())]
-    inputs += [_input(*field) for field in fields]
-    said = f'<p class="no" role="alert">{escape(error)}</p>' if error else ""
-    said += f'<p class="so">{escape(note)}</p>' if note else ""
-    ways = "".join(f'<a href="{escape(url)}">{escape(text)}</a>' for text, url in (links or {}).items())
-    inside = (
-        f'{said}<form method="post" action="{escape(action)}">{"".join(inputs)}<button>{escape(button)}</button></form>'
-    )
-    status = 400 if error else 200
-    return page(title, inside + (f"<nav>{ways}</nav>" if ways else ""), status, (visitor.cookie(CSRF, token, 3600),))
+def form(visitor: Visitor, asked: Form, target: str) -> HttpResponse:
+    """A page with one form; its token against forged ones is in a cookie and in a hidden field.
+
+    `target` is where the client will have the browser sent in the end.
+    """
+    kept = visitor.cookies.get(CSRF, "")
+    token = kept if _TOKEN.fullmatch(kept) else ids.token(40)
+    first = next((place for place, field in enumerate(asked.fields) if not field.value), 0)
+    cookies = (visitor.cookie(CSRF, token, 3600),)
+    given = {"title": asked.title, "form": asked, "token": token, "first": first, "picture": _picture(asked)}
+    return _page("form.html", 400 if asked.error else 200, cookies, target, **given)
 
 
-def _hidden(name: str, value: str) -> str:
-    return f'<input type="hidden" name="{escape(name)}" value="{escape(value)}">'
+def _picture(asked: Form) -> Any:
+    """The key as a picture that an app reads."""
+    if not asked.secret:
+        return ""
+    import segno
+    from markupsafe import Markup
 
-
-def _input(name: str, label: str, type: str, fill: str) -> str:
-    attributes = f'name="{escape(name)}" type="{type}" autocomplete="{fill}" required'
-    return f"<label>{escape(label)}<input {attributes}></label>"
+    issuer, _, name = asked.label.partition("\n")
+    query = urlencode({"secret": asked.secret, "issuer": issuer}, quote_via=quote)
+    code = segno.make(f"otpauth://totp/{quote(issuer)}:{quote(name)}?{query}", error="m", micro=False)
+    return Markup(code.svg_inline(scale=4, border=3, dark="#000", light="#fff"))  # markup of its own making

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import hmac
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
-from typing import Any
-from urllib.parse import parse_qsl, urlencode, urlsplit
+from typing import Any, NamedTuple
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpResponse
@@ -17,6 +18,8 @@ from cloudarium.shared import ids
 
 Data = dict[str, Any]
 _MOST_FIELDS = 100
+_MOST_BODY = 64 * 1024
+_PRINTED = "".join(map(chr, range(0x21, 0x7F)))
 _HOUR = 3600.0
 COOKIE = "cognito"
 CSRF = "XSRF-TOKEN"
@@ -29,6 +32,13 @@ class Refused(Exception):
         super().__init__(message)
         self.message = message
         self.status = status
+
+
+class SignedIn(NamedTuple):
+    """Who has signed in at a domain, and when."""
+
+    user: User
+    since: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,24 +64,26 @@ class Visitor:
             raise Refused("Client does not exist.")
         return found
 
-    def signed_in(self) -> User | None:
+    def signed_in(self) -> SignedIn | None:
         """Who is signed in at this domain."""
         token = self.cookies.get(COOKIE, "")
         found = sessions.find_session(self.call.store, self.pool.id, tokens.digest(token), self.call.now)
         if not token or found is None or found.get("challenge") != "COOKIE":
             return None
         user = users.find(self.call.store, self.pool.id, found["user"])
-        return user if user is not None and user.sub == found["sub"] and user.enabled else None
+        if user is None or user.sub != found["sub"] or not user.enabled:
+            return None
+        return SignedIn(user, found["since"])
 
     def cookie(self, name: str, value: str, seconds: int) -> str:
         """A set-cookie header's value: of this domain's path alone, out of reach for scripts and other sites."""
         secure = "; Secure" if self.call.request is not None and self.call.request.scheme == "https" else ""
         return f"{name}={value}; Path={self.base or '/'}; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
 
-    def sign_in(self, user: str, sub: str) -> str:
+    def sign_in(self, user: User) -> str:
         """The cookie of somebody who has signed in, for an hour."""
         token = ids.token(64)
-        data = {"challenge": "COOKIE", "user": user, "sub": sub, "client": ""}
+        data = {"challenge": "COOKIE", "user": user.key, "sub": user.sub, "client": "", "since": self.call.now}
         until = self.call.now + _HOUR
         with self.call.transaction():
             sessions.put_session(self.call.store, self.pool.id, tokens.digest(token), until, data, self.call.now)
@@ -83,6 +95,8 @@ def visitor_of(call: Call, pool: Pool) -> Visitor:
     request, door = call.request, call.door
     assert request is not None and door is not None
     base = "" if door.by_host else f"/_aws/{door.label}/{door.id}"
+    if len(request.body) > _MOST_BODY:
+        raise Refused("The request is too large.", 413)
     try:
         query = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
         body = request.body.decode() if request.method == "POST" else ""
@@ -101,10 +115,11 @@ def check_origin(visitor: Visitor) -> None:
     if origin is not None and urlsplit(origin).netloc != request.host:
         raise Refused("The form was sent by another site.", 403)
     sent, kept = visitor.form.get("_csrf", ""), visitor.cookies.get(CSRF, "")
-    if len(kept) < 20 or sent != kept:
+    if len(kept) < 20 or not hmac.compare_digest(sent.encode(), kept.encode()):
         raise Refused("The form is too old. Go back and try again.", 403)
 
 
 def redirect(url: str, cookies: tuple[str, ...] = ()) -> HttpResponse:
     """Go on at another URL."""
-    return HttpResponse(302, {"location": url, "cache-control": "no-store"}, b"", cookies)
+    headers = {"location": quote(url, safe=_PRINTED), "cache-control": "no-store", "referrer-policy": "no-referrer"}
+    return HttpResponse(302, headers, b"", cookies)

@@ -175,6 +175,19 @@ def readable(client: Data, attributes: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in attributes.items() if name == "sub" or name in allowed}
 
 
+def scoped(attributes: Mapping[str, str], scopes: Iterable[str]) -> dict[str, str]:
+    """What of readable attributes a sign-in's scopes let through: openid alone lets all, as profile does.
+
+    Source: https://docs.aws.amazon.com/cognito/latest/developerguide/authorization-endpoint.html, "scope"
+    """
+    asked = set(scopes)
+    if not asked & {"email", "phone"} or asked & {"profile", "aws.cognito.signin.user.admin"}:
+        return dict(attributes)
+    names = {"sub"} | ({"email", "email_verified"} if "email" in asked else set())
+    names |= {"phone_number", "phone_number_verified"} if "phone" in asked else set()
+    return {name: value for name, value in attributes.items() if name in names}
+
+
 def check_writable(client: Data, given: Iterable[str]) -> None:
     """Raise when a client writes an attribute that it may not write."""
     allowed = client.get("WriteAttributes")

@@ -24,6 +24,7 @@ async def refresh(visit: Visit, token: str) -> Data:
     kept, user = tokens.refreshed(call, client, token)
     _check_not_rotated(visit, kept)
     sign_in = SignIn(user, kept.origin, kept.data["auth_time"], tuple(kept.data["scopes"]))
+    sign_in = sign_in._replace(by_page=kept.data.get("by_page", False))
     overrides = await finish.before_tokens(visit, sign_in, "RefreshTokens")
     with call.transaction():
         kept, _ = tokens.refreshed(call, client, token)
