@@ -191,7 +191,7 @@ OWN: dict[str, dict[str, Any]] = {
 }
 
 
-@EXAMPLES("GetUser", "DeleteUser", "GlobalSignOut", "AssociateSoftwareToken", *OWN)
+@EXAMPLES("GetUser", "GetUserAuthFactors", "DeleteUser", "GlobalSignOut", "AssociateSoftwareToken", *OWN)
 def own(at: Stage) -> Case:
     return Case({"AccessToken": tokens(at)[1]["AccessToken"], **OWN.get(at.operation, {})})
 

@@ -181,3 +181,5 @@ def test_users_who_come_from_elsewhere(cloud, deployed):
     assert "AccessToken" in pool.tokens("old", "Old-secret-1")
     user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="old")
     assert user["UserStatus"] == "CONFIRMED"
+    said = fails("NotImplemented", pool.idp.forgot_password, ClientId=pool.client, Username="other")
+    assert "UserMigration_ForgotPassword" in said

@@ -264,3 +264,18 @@ def test_groups(pool):
     fails("UserNotFoundException", idp.admin_add_user_to_group, **named, Username="nobody")
     idp.delete_group(**named)
     fails("ResourceNotFoundException", idp.get_group, **named)
+
+
+def test_telephones_are_refused_by_name_and_nothing_is_kept(idp):
+    pool = PoolAt(idp, AutoVerifiedAttributes=["phone_number"])
+    given = pairs(phone_number="+12065550100")
+    assert "SMS" in fails("NotImplemented", sign_up, pool=pool, UserAttributes=given)
+    named = {"UserPoolId": pool.id, "Username": "ann"}
+    assert "SMS" in fails("NotImplemented", idp.admin_create_user, **named, UserAttributes=given)
+    assert idp.list_users(UserPoolId=pool.id)["Users"] == []
+    pool.user()
+    fails("NotImplemented", idp.admin_update_user_attributes, **named, UserAttributes=given)
+    token = pool.tokens()["AccessToken"]
+    fails("NotImplemented", idp.update_user_attributes, AccessToken=token, UserAttributes=given)
+    assert "phone_number" not in found(idp.admin_get_user(**named))
+    assert idp.get_user_auth_factors(AccessToken=token)["ConfiguredUserAuthFactors"] == ["PASSWORD"]

@@ -32,13 +32,18 @@ def limit(call: Call, user: User, kind: str) -> None:
     sessions.set_attempts(call.store, user.pool, user.key, kind, found._replace(tries=found.tries + 1))
 
 
+def check_medium(kind: str) -> None:
+    """Raise for an address that no message can be sent to; asked before anything is kept."""
+    if kind == "phone_number":
+        raise NotBuilt("cognito-idp messages to telephones (SMS)")
+
+
 async def send(
     call: Call, pool: Pool, user: User, purpose: str, source: str, address: tuple[str, str], client: str = ""
 ) -> Data:
     """Make a code for a purpose and mail it to an address (its kind and value); CodeDeliveryDetails."""
     kind, value = address
-    if kind == "phone_number":
-        raise NotBuilt("cognito-idp messages to telephones (SMS)")
+    check_medium(kind)
     custom = await triggers.custom_message(call, pool, user, source, client)
     with call.transaction():
         limit(call, user, f"sent {purpose}")

@@ -51,6 +51,7 @@ def mfa_of(user: User) -> Data:
 async def admin_create_user(call: Call) -> Data:
     """Make a user with a temporary password and mail it, or mail it anew to one who has not come yet."""
     pool, given = pool_of(call), call.input
+    _check_media(given)
     policy = pool.data["Policies"]["PasswordPolicy"]
     password = given.get("TemporaryPassword") or passwords.temporary(policy)
     passwords.check(policy, password)
@@ -77,6 +78,17 @@ async def admin_create_user(call: Call) -> Data:
     return {"User": shown(user)}
 
 
+def _check_media(given: Data) -> None:
+    """Raise when the invitation would go to a telephone; asked before anything is kept."""
+    phone = any(one["Name"] == "phone_number" for one in given.get("UserAttributes") or ())
+    if (
+        given.get("MessageAction") != "SUPPRESS"
+        and phone
+        and "EMAIL" not in (given.get("DesiredDeliveryMediums") or ())
+    ):
+        raise NotBuilt("cognito-idp messages to telephones (DesiredDeliveryMediums SMS)")
+
+
 async def _resend(call: Call, pool: Pool, password: str) -> Data:
     user = people.named(call, pool)
     if user.status != "FORCE_CHANGE_PASSWORD":
@@ -91,10 +103,7 @@ async def _resend(call: Call, pool: Pool, password: str) -> Data:
 
 
 async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
-    """Mail the invitation; AWS sends it by SMS unless email is asked for, and sends none where the address lacks."""
-    media = call.input.get("DesiredDeliveryMediums") or ["SMS"]
-    if "EMAIL" not in media and user.attributes.get("phone_number"):
-        raise NotBuilt("cognito-idp messages to telephones (DesiredDeliveryMediums SMS)")
+    """Mail the invitation to who has an address."""
     to = user.attributes.get("email")
     if not to:
         return
@@ -183,6 +192,7 @@ async def admin_reset_user_password(call: Call) -> Data:
         raise errors.Invalid(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
         )
+    codes.check_medium(target[0])
     with call.transaction():
         people.save(call, pool, user._replace(status="RESET_REQUIRED"))
     await codes.send(call, pool, user, "ForgotPassword", "CustomMessage_ForgotPassword", target)
@@ -200,6 +210,9 @@ async def admin_update_user_attributes(call: Call) -> Data:
     changed = user.with_attributes(**_unproved(user, given))
     emptied = [name for name, value in given.items() if value == ""]
     kept = {name: value for name, value in changed.attributes.items() if name not in emptied}
+    if "phone_number" in pool.data.get("AutoVerifiedAttributes", ()) and given.get("phone_number"):
+        if changed.attributes.get("phone_number_verified") != "true":
+            codes.check_medium("phone_number")
     with call.transaction():
         saved = people.save(call, pool, changed.with_data(attributes=kept))
     for kind in pool.data.get("AutoVerifiedAttributes", ()):

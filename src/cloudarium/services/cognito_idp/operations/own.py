@@ -24,6 +24,14 @@ def get_user(call: Call) -> Data:
     return {"Username": found.user.username, "UserAttributes": attributes.to_list(readable), **mfa_of(found.user)}
 
 
+@operation("GetUserAuthFactors")
+def get_user_auth_factors(call: Call) -> Data:
+    """By what the user may sign in, and its second factors."""
+    user = tokens.bearer(call).user
+    factors = ["PASSWORD"] if people.kept_verifier(user) is not None else []
+    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_of(user)}
+
+
 @operation("UpdateUserAttributes")
 async def update_user_attributes(call: Call) -> Data:
     """Set attributes; a new address has to be proved by a code, where the pool asks for it before it counts."""
@@ -34,14 +42,20 @@ async def update_user_attributes(call: Call) -> Data:
     attributes.check_writable(found.client.data, given)
     attributes.check_change(pool.data, given)
     changed = _changed(pool, user, given)
+    asked = [
+        kind
+        for kind in pool.data.get("AutoVerifiedAttributes", ())
+        if given.get(kind) and given[kind] != user.attributes.get(kind)
+    ]
+    for kind in asked:
+        codes.check_medium(kind)
     with call.transaction():
         saved = people.save(call, pool, changed)
     sent = []
-    for kind in pool.data.get("AutoVerifiedAttributes", ()):
-        if given.get(kind) and given[kind] != user.attributes.get(kind):
-            source = "CustomMessage_UpdateUserAttribute"
-            target = (kind, given[kind])
-            sent.append(await codes.send(call, pool, saved, f"Verify {kind}", source, target, found.client.id))
+    for kind in asked:
+        source = "CustomMessage_UpdateUserAttribute"
+        target = (kind, given[kind])
+        sent.append(await codes.send(call, pool, saved, f"Verify {kind}", source, target, found.client.id))
     return {"CodeDeliveryDetailsList": sent}
 
 

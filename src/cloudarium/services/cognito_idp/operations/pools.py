@@ -70,8 +70,6 @@ def update_user_pool(call: Call) -> Data:
     """Change a pool's settings; those that are not named go back to their defaults."""
     pool = pool_of(call)
     given = call.input
-    if (given.get("MfaConfiguration") or "OFF") == pool.data["MfaConfiguration"] != "OFF":
-        given = {name: value for name, value in given.items() if name != "MfaConfiguration"}
     fresh = rules.changed(pool.data, given)
     kept = {name: value for name, value in pool.data.items() if name not in rules.CHANGEABLE}
     name = given.get("PoolName") or pool.data["Name"]

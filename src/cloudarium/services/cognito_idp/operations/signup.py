@@ -12,6 +12,7 @@ from cloudarium.services.cognito_idp.lookup import app, check_secret
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes, passwords
+from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 SEEN_NOWHERE = {
@@ -30,6 +31,9 @@ async def sign_up(call: Call) -> Data:
     if pool.data["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
         raise errors.NotAuthorized("SignUp is not permitted for this user pool")
     user = await _newcomer(call, pool, client, name, given)
+    target = newcomers.address(pool, user)
+    if target is not None and user.status != "CONFIRMED":
+        codes.check_medium(target[0])
     with call.transaction():
         newcomers.check_free(call, pool, user)
         people.save(call, pool, user)
@@ -37,7 +41,6 @@ async def sign_up(call: Call) -> Data:
     if user.status == "CONFIRMED":
         await triggers.notify(call, pool, "PostConfirmation", "ConfirmSignUp", user, client.id)
         return answer
-    target = newcomers.address(pool, user)
     if target is not None:
         sent = await codes.send(call, pool, user, "SignUp", "CustomMessage_SignUp", target, client.id)
         answer["CodeDeliveryDetails"] = sent
@@ -123,6 +126,8 @@ def _pretended(name: str) -> Data:
 async def forgot_password(call: Call) -> Data:
     """Mail a code with which a user may set another password."""
     pool, client = app(call)
+    if triggers.has(pool, "UserMigration") and people.find(call, pool, call.input["Username"]) is None:
+        raise NotBuilt("the trigger UserMigration_ForgotPassword of cognito-idp")
     user = _user(call, pool, client)
     if user is None:
         return {"CodeDeliveryDetails": _pretended(call.input["Username"])}

@@ -50,7 +50,7 @@ def changed(before: Mapping[str, Any], given: Mapping[str, Any]) -> Data:
     Amazon Cognito sets it to its default value."
     """
     data: Data = {name: given[name] for name in CHANGEABLE if given.get(name) is not None}
-    check(given)
+    check(given, app=bool(before.get("_software_token")))
     data["Policies"] = _policies(given.get("Policies", before.get("Policies", {})))
     data.setdefault("DeletionProtection", before.get("DeletionProtection", "INACTIVE"))
     data.setdefault("LambdaConfig", {})
@@ -80,8 +80,11 @@ def _policies(given: Mapping[str, Any]) -> Data:
     return {"PasswordPolicy": policy, "SignInPolicy": {"AllowedFirstAuthFactors": factors}}
 
 
-def check(given: Mapping[str, Any]) -> None:
-    """Raise for settings that are not built, by their names, and for those that AWS refuses."""
+def check(given: Mapping[str, Any], app: bool = False) -> None:
+    """Raise for settings that are not built, by their names, and for those that AWS refuses.
+
+    `app`: the pool lets authenticator apps be second factors, so it may ask for one.
+    """
     template = given.get("VerificationMessageTemplate", {})
     if template.get("DefaultEmailOption") == "CONFIRM_WITH_LINK":
         raise NotBuilt("cognito-idp verification by link (CONFIRM_WITH_LINK)")
@@ -100,7 +103,7 @@ def check(given: Mapping[str, Any]) -> None:
     if email.get("EmailSendingAccount") == "DEVELOPER" and not email.get("SourceArn"):
         raise errors.Invalid("If using EmailSendingAccount DEVELOPER, then SourceArn must be provided.")
     verified = given.get("AutoVerifiedAttributes", ())
-    if given.get("MfaConfiguration", "OFF") != "OFF" and "phone_number" not in verified:
+    if given.get("MfaConfiguration", "OFF") != "OFF" and not app:
         said = "when MFA is required/optional"
         raise errors.Invalid(f"SMS configuration and Auto verification for phone_number are required {said}")
     before = given.get("UserAttributeUpdateSettings", {}).get("AttributesRequireVerificationBeforeUpdate", ())
