@@ -57,9 +57,7 @@ def _fits(key: str, value: str, secret: Searched) -> bool:
 
 def _found(key: str, value: str, secret: Searched) -> bool:
     texts = _TEXTS[key](secret)
-    if key == "all":
+    if key in ("all", "description"):  # by words, in any case and order
         words = [word for text in texts for word in _WORDS.findall(text.lower())]
         return all(any(word.startswith(part) for word in words) for part in _WORDS.findall(value.lower()))
-    if key == "description":
-        return any(text.lower().startswith(value.lower()) for text in texts)
     return any(text.startswith(value) for text in texts)
