@@ -57,7 +57,7 @@ def route(call: Call) -> Awaitable[None] | None:
     for room in candidates:
         if _find_operation(call, request, room):
             return None
-    raise _nothing_for(request, claim, candidates)
+    raise _nothing_for(call, request, claim, candidates)
 
 
 async def _find_operation_by_stream(
@@ -74,10 +74,16 @@ async def _find_operation_by_stream(
             if call.operation.streaming_input is None or not _proved_while_it_streams(call, request):
                 await _read_body(call, request, room.card.max_body)
             return
-    raise _nothing_for(request, claim, candidates)
+    raise _nothing_for(call, request, claim, candidates)
 
 
-def _nothing_for(request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]) -> AwsError:
+def _nothing_for(call: Call, request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]) -> AwsError:
+    if len(candidates) > 1:  # the answer is worded as the one of them that reads such requests would
+        form = request.path == "/" and "x-www-form-urlencoded" in request.headers.get("content-type", "")
+        for room in candidates:
+            service = model.service(room.card.name)
+            if ("query" in service.protocols) is form:
+                call.service, call.room, call.protocol = room.card.name, room, detect(service, request)
     if candidates:
         return UnknownOperation(_asked_for(request))
     name = (claim.service if claim is not None else "") or request.host or "an unknown host"

@@ -43,3 +43,8 @@ def test_errors(mailer: Mailer) -> None:
     assert (status, kind) == (400, "BadRequestException") and "templateContent" in str(answer["message"])
     status, kind, _ = ask(mailer, "GET", "/v2/email/templates/none")
     assert (status, kind) == (404, "NotFoundException")
+
+
+def test_an_unknown_path_is_answered_as_the_second_api_does(mailer: Mailer) -> None:
+    status, kind, answer = ask(mailer, "GET", "/v2/email/nonsense")
+    assert (status, kind) == (404, "UnknownOperationException") and "message" in answer

@@ -47,7 +47,7 @@ th{color:var(--soft);font-weight:500;width:11rem}
 .dns th{width:4.5rem}.dns td:nth-child(2){width:40%}
 .row{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:baseline}
 @media (max-width:36rem){main{padding:.6rem}dl{grid-template-columns:1fr}dt{margin-top:.4rem}iframe{height:20rem}
-th{width:7rem}time b{display:none}}
+th{width:7rem}.mail time b{display:none}}
 """
 _HERE = "/_cloudarium/mail"
 
