@@ -104,6 +104,39 @@ def test_signatures_verify_outside(kms, key, spec, algorithm, kind):
         public.verify(signature, b"message", scheme, chosen)
 
 
+def test_edwards_curves_sign_whole_messages(kms, key):
+    id = key(KeySpec="ECC_NIST_EDWARDS25519", KeyUsage="SIGN_VERIFY")
+    shown = kms.describe_key(KeyId=id)["KeyMetadata"]
+    assert shown["SigningAlgorithms"] == ["ED25519_SHA_512", "ED25519_PH_SHA_512"]
+    assert "CustomerMasterKeySpec" not in shown
+    how = {"KeyId": id, "SigningAlgorithm": "ED25519_SHA_512"}
+    signature = kms.sign(**how, Message=b"message")["Signature"]
+    serialization.load_der_public_key(kms.get_public_key(KeyId=id)["PublicKey"]).verify(signature, b"message")
+    assert kms.verify(**how, Message=b"message", Signature=signature)["SignatureValid"]
+    refused("KMSInvalidSignatureException", kms.verify, **how, Message=b"other", Signature=signature)
+    refused("ValidationException", kms.sign, **how, Message=b"d" * 64, MessageType="DIGEST")
+    hashed = {**how, "SigningAlgorithm": "ED25519_PH_SHA_512"}
+    refused("NotImplemented", kms.sign, **hashed, Message=b"d" * 64, MessageType="DIGEST")
+
+
+@pytest.mark.parametrize("spec", ["ML_DSA_44", "ML_DSA_65", "ML_DSA_87"])
+def test_signatures_that_outlast_quantum_computers(kms, key, spec):
+    mldsa = pytest.importorskip("cryptography.hazmat.primitives.asymmetric.mldsa")
+    id = key(KeySpec=spec, KeyUsage="SIGN_VERIFY")
+    how = {"KeyId": id, "SigningAlgorithm": "ML_DSA_SHAKE_256"}
+    public = serialization.load_der_public_key(kms.get_public_key(KeyId=id)["PublicKey"])
+    signature = kms.sign(**how, Message=b"message")["Signature"]
+    public.verify(signature, b"message")
+    hasher = mldsa.MLDSAMuHasher(public)
+    hasher.update(b"message")
+    mu = {"Message": hasher.finalize(), "MessageType": "EXTERNAL_MU"}
+    assert kms.verify(**how, **mu, Signature=signature)["SignatureValid"]
+    public.verify(kms.sign(**how, **mu)["Signature"], b"message")
+    refused("KMSInvalidSignatureException", kms.verify, **how, Message=b"other", Signature=signature)
+    refused("ValidationException", kms.sign, **how, Message=b"short", MessageType="EXTERNAL_MU")
+    refused("ValidationException", kms.sign, **how, Message=b"d" * 64, MessageType="DIGEST")
+
+
 def test_rsa_ciphertexts_come_from_outside(kms, key):
     id = key(KeySpec="RSA_3072", KeyUsage="ENCRYPT_DECRYPT")
     public = serialization.load_der_public_key(kms.get_public_key(KeyId=id)["PublicKey"])

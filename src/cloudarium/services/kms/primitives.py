@@ -7,11 +7,16 @@ from typing import Any
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from cloudarium.shared import ids
+
+try:
+    from cryptography.hazmat.primitives.asymmetric import mldsa
+except ImportError:  # older releases have none: then such keys are refused by name
+    mldsa = None  # type: ignore[assignment]
 
 _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "ECC_NIST_P256": ec.SECP256R1,
@@ -20,6 +25,11 @@ _CURVES: dict[str, type[ec.EllipticCurve]] = {
     "ECC_SECG_P256K1": ec.SECP256K1,
 }
 _LENGTHS = {"SYMMETRIC_DEFAULT": 32, "HMAC_224": 28, "HMAC_256": 32, "HMAC_384": 48, "HMAC_512": 64}
+_WHOLE: dict[str, Any] = {"ECC_NIST_EDWARDS25519": ed25519.Ed25519PrivateKey}  # they sign the message itself
+if mldsa is not None:
+    _WHOLE["ML_DSA_44"] = mldsa.MLDSA44PrivateKey
+    _WHOLE["ML_DSA_65"] = mldsa.MLDSA65PrivateKey
+    _WHOLE["ML_DSA_87"] = mldsa.MLDSA87PrivateKey
 _HASHES: dict[str, type[hashes.SHA1 | hashes.SHA256 | hashes.SHA384 | hashes.SHA512]] = {
     "1": hashes.SHA1,
     "256": hashes.SHA256,
@@ -33,7 +43,9 @@ def generate(spec: str) -> bytes:
     if spec in _LENGTHS:
         return ids.data(_LENGTHS[spec])
     private: Any
-    if spec in _CURVES:
+    if spec in _WHOLE:
+        private = _WHOLE[spec].generate()
+    elif spec in _CURVES:
         private = ec.generate_private_key(_CURVES[spec]())
     else:
         private = rsa.generate_private_key(public_exponent=65537, key_size=int(spec.removeprefix("RSA_")))
@@ -45,9 +57,18 @@ def length_of(spec: str) -> int | None:
     return _LENGTHS.get(spec)
 
 
-def curve_of(spec: str) -> str:
-    """The name of a spec's curve, "" where it has none."""
-    return _CURVES[spec]().name if spec in _CURVES else ""
+def is_made(spec: str) -> bool:
+    """Whether keys of this spec can be made here."""
+    return spec in _LENGTHS or spec in _CURVES or spec in _WHOLE or spec.startswith("RSA_")
+
+
+def is_of(spec: str, private: Any) -> bool:
+    """Whether a private key is of this spec."""
+    if isinstance(private, rsa.RSAPrivateKey):
+        return spec == f"RSA_{private.key_size}"
+    if isinstance(private, ec.EllipticCurvePrivateKey):
+        return spec in _CURVES and private.curve.name == _CURVES[spec]().name
+    return spec in _WHOLE and isinstance(private, _WHOLE[spec])
 
 
 def private_bytes(private: Any) -> bytes:
@@ -82,14 +103,17 @@ def raw(secret: bytes) -> bytes:
 # ---- Signatures ------------------------------------------------------------------------------------------------------
 
 
+MU = 64  # bytes of what ML-DSA signs in a message's place
+
+
 def digest_length(algorithm: str) -> int:
     """How many bytes a digest for a signing algorithm has."""
     return _HASHES[algorithm.rpartition("_")[2]].digest_size
 
 
-def _scheme(algorithm: str, digested: bool) -> tuple[Any, ...]:
+def _scheme(algorithm: str, kind: str) -> tuple[Any, ...]:
     chosen = _HASHES[algorithm.rpartition("_")[2]]()
-    how = Prehashed(chosen) if digested else chosen
+    how = Prehashed(chosen) if kind == "DIGEST" else chosen
     if algorithm.startswith("ECDSA"):
         return (ec.ECDSA(how),)
     if "_PSS_" in algorithm:
@@ -97,15 +121,25 @@ def _scheme(algorithm: str, digested: bool) -> tuple[Any, ...]:
     return padding.PKCS1v15(), how
 
 
-def sign(private: Any, algorithm: str, message: bytes, digested: bool) -> bytes:
-    """The signature of a message, or of its digest."""
-    return private.sign(message, *_scheme(algorithm, digested))
+def _signs_whole(algorithm: str) -> bool:
+    return algorithm.startswith(("ED25519_", "ML_DSA_"))
 
 
-def verified(private: Any, algorithm: str, message: bytes, digested: bool, signature: bytes) -> bool:
-    """Whether a signature is that of the message, or of its digest."""
+def sign(private: Any, algorithm: str, message: bytes, kind: str) -> bytes:
+    """The signature of a message, of its digest or of its mu: `kind` is KMS's MessageType."""
+    if kind == "EXTERNAL_MU":
+        return private.sign_mu(message)
+    return private.sign(message) if _signs_whole(algorithm) else private.sign(message, *_scheme(algorithm, kind))
+
+
+def verified(private: Any, algorithm: str, message: bytes, kind: str, signature: bytes) -> bool:
+    """Whether a signature is that of the message, of its digest or of its mu."""
+    public = private.public_key()
     try:
-        private.public_key().verify(signature, message, *_scheme(algorithm, digested))
+        if kind == "EXTERNAL_MU":
+            public.verify_mu(signature, message)
+        else:
+            public.verify(signature, message, *(() if _signs_whole(algorithm) else _scheme(algorithm, kind)))
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap_with_padding
 
 from cloudarium.services.kms import primitives
@@ -37,6 +36,4 @@ def fits(spec: str, secret: bytes) -> bool:
         private: Any = serialization.load_der_private_key(secret, None)
     except Exception:  # cryptography has many names for a key that is none
         return False
-    if isinstance(private, rsa.RSAPrivateKey):
-        return spec == f"RSA_{private.key_size}"
-    return isinstance(private, ec.EllipticCurvePrivateKey) and private.curve.name == primitives.curve_of(spec)
+    return primitives.is_of(spec, private)

@@ -12,38 +12,33 @@ from cloudarium.services.kms import errors, primitives, resources
 from cloudarium.services.kms.operations.lookup import check_state, locate, private, stop_if_dry, usable
 from cloudarium.services.kms.records.keys import Key
 from cloudarium.services.kms.rules import specs
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 
 
-def _signing(call: Call) -> tuple[Key, str, bool]:
-    """The key, the algorithm, and whether the message is a digest already."""
+def _signing(call: Call) -> tuple[Key, str, str]:
+    """The key, the algorithm, and what the message is: itself, its digest or its mu."""
     given = call.input
     key = usable(call, locate(call, given["KeyId"]), specs.SIGN)
-    algorithm = given["SigningAlgorithm"]
+    algorithm, kind = given["SigningAlgorithm"], given.get("MessageType") or "RAW"
     specs.check_algorithm(key.spec, key.usage, algorithm)
-    kind = given.get("MessageType") or "RAW"
-    if kind not in ("RAW", "DIGEST"):
-        raise NotBuilt(f"kms:{call.operation_name} with MessageType {kind}")
-    if kind == "DIGEST" and len(given["Message"]) != primitives.digest_length(algorithm):
-        raise errors.Invalid(f"Digest is invalid length for algorithm {algorithm}.")
-    return key, algorithm, kind == "DIGEST"
+    specs.check_message(algorithm, kind, given["Message"], call.operation_name)
+    return key, algorithm, kind
 
 
 @operation("Sign", on=resources.key, context=resources.encrypting)
 def sign(call: Call) -> Data | Awaitable[Data]:
     """The signature of a message or of its digest."""
-    key, algorithm, digested = _signing(call)
+    key, algorithm, kind = _signing(call)
     stop_if_dry(call)
     secret, message = private(call, key), call.input["Message"]
     if specs.is_slow(key.spec):
-        return _sign_in_thread(key, secret, algorithm, message, digested)
-    return _signed(key, algorithm, primitives.sign(secret, algorithm, message, digested))
+        return _sign_in_thread(key, secret, algorithm, message, kind)
+    return _signed(key, algorithm, primitives.sign(secret, algorithm, message, kind))
 
 
-async def _sign_in_thread(key: Key, secret: Any, algorithm: str, message: bytes, digested: bool) -> Data:
-    return _signed(key, algorithm, await asyncio.to_thread(primitives.sign, secret, algorithm, message, digested))
+async def _sign_in_thread(key: Key, secret: Any, algorithm: str, message: bytes, kind: str) -> Data:
+    return _signed(key, algorithm, await asyncio.to_thread(primitives.sign, secret, algorithm, message, kind))
 
 
 def _signed(key: Key, algorithm: str, signature: bytes) -> Data:
@@ -53,9 +48,9 @@ def _signed(key: Key, algorithm: str, signature: bytes) -> Data:
 @operation("Verify", on=resources.key, context=resources.encrypting)
 def verify(call: Call) -> Data:
     """Whether a signature is that of the message: anything else is an error."""
-    key, algorithm, digested = _signing(call)
+    key, algorithm, kind = _signing(call)
     given = call.input
-    if not primitives.verified(private(call, key), algorithm, given["Message"], digested, given["Signature"]):
+    if not primitives.verified(private(call, key), algorithm, given["Message"], kind, given["Signature"]):
         raise errors.InvalidSignature
     stop_if_dry(call)
     return {"KeyId": key.arn, "SignatureValid": True, "SigningAlgorithm": algorithm}
@@ -68,7 +63,7 @@ def get_public_key(call: Call) -> Data:
     for token in call.input.get("GrantTokens") or ():
         if resources.token_of(token) is None:
             raise errors.InvalidGrantToken("The specified grant token is not valid.")
-    if not key.spec.startswith(("RSA_", "ECC_")):
+    if not key.spec.startswith(("RSA_", "ECC_", "ML_DSA_")):
         raise errors.Unsupported(f"{key.arn} key spec is {key.spec} which is not valid for GetPublicKey.")
     # AWS's table of key states says that a disabled key refuses this; it does not (seen by LocalStack's tests).
     check_state(key, "Disabled")

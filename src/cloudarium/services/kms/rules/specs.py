@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.services.kms import errors
+from cloudarium.services.kms import errors, primitives
 from cloudarium.shared.errors import NotBuilt
 
 SYMMETRIC = "SYMMETRIC_DEFAULT"
@@ -20,14 +20,17 @@ _ECDSA = {
     "ECC_NIST_P521": "ECDSA_SHA_512",
     "ECC_SECG_P256K1": "ECDSA_SHA_256",
 }
+_ED25519 = "ECC_NIST_EDWARDS25519"
 _USAGES = {
     SYMMETRIC: (ENCRYPT,),
     **{f"RSA_{size}": (ENCRYPT, SIGN) for size in (2048, 3072, 4096)},
     **{f"ECC_NIST_P{size}": (SIGN, AGREE) for size in (256, 384, 521)},
     "ECC_SECG_P256K1": (SIGN,),
+    _ED25519: (SIGN,),
+    **{f"ML_DSA_{size}": (SIGN,) for size in (44, 65, 87)},
     **{f"HMAC_{size}": (MAC,) for size in (224, 256, 384, 512)},
 }
-_OLD_SPECS = frozenset((*_USAGES, "SM2"))  # what CustomerMasterKeySpec can say
+_NEW = (_ED25519, "ML_DSA_")  # CustomerMasterKeySpec, which is older, cannot say these
 
 _MEMBER = {
     ENCRYPT: "EncryptionAlgorithms",
@@ -45,12 +48,16 @@ def algorithms(spec: str, usage: str) -> tuple[str, ...]:
         return ("ECDH",)
     if usage == MAC:
         return (spec.replace("HMAC_", "HMAC_SHA_"),)
+    if spec == _ED25519:
+        return ("ED25519_SHA_512", "ED25519_PH_SHA_512")
+    if spec.startswith("ML_DSA_"):
+        return ("ML_DSA_SHAKE_256",)
     return _RSA_SIGNING if spec.startswith("RSA_") else (_ECDSA[spec],)
 
 
 def shown(spec: str, usage: str) -> dict[str, Any]:
     """A key's spec, usage and algorithms as answers have them."""
-    old = {"CustomerMasterKeySpec": spec} if spec in _OLD_SPECS else {}
+    old = {} if spec.startswith(_NEW) else {"CustomerMasterKeySpec": spec}
     return {"KeySpec": spec, **old, "KeyUsage": usage, _MEMBER[usage]: list(algorithms(spec, usage))}
 
 
@@ -74,7 +81,7 @@ def chosen(given: dict[str, Any]) -> tuple[str, str]:
 
 def check_built(spec: str, operation: str) -> None:
     """Raise NotBuilt for a spec that is not built."""
-    if spec not in _USAGES:
+    if spec not in _USAGES or not primitives.is_made(spec):
         raise NotBuilt(f"kms:{operation} with the key spec {spec}")
 
 
@@ -86,4 +93,16 @@ def check_algorithm(spec: str, usage: str, algorithm: str) -> None:
 
 def is_slow(spec: str) -> bool:
     """Whether making or using such a key takes longer than a call may keep the loop."""
-    return spec.startswith("RSA_")
+    return spec.startswith(("RSA_", "ML_DSA_"))
+
+
+def check_message(algorithm: str, kind: str, message: bytes, operation: str) -> None:
+    """Raise unless this algorithm signs messages of this kind and length."""
+    if algorithm == "ED25519_PH_SHA_512":
+        raise NotBuilt(f"kms:{operation} with {algorithm}")
+    special = {"ED25519_SHA_512": ("RAW",), "ML_DSA_SHAKE_256": ("RAW", "EXTERNAL_MU")}
+    if kind not in special.get(algorithm, ("RAW", "DIGEST")):
+        raise errors.Invalid(f"MessageType {kind} is not valid for algorithm {algorithm}.")
+    wanted = primitives.digest_length(algorithm) if kind == "DIGEST" else primitives.MU
+    if kind != "RAW" and len(message) != wanted:
+        raise errors.Invalid(f"Digest is invalid length for algorithm {algorithm}.")
