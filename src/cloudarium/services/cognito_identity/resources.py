@@ -49,7 +49,7 @@ def _roles(given: dict[str, Any]) -> list[Any]:
     for mapping in mappings.values() if isinstance(mappings, dict) else ():
         rules = mapping.get("RulesConfiguration") if isinstance(mapping, dict) else None
         listed = rules.get("Rules") if isinstance(rules, dict) else None
-        found += [rule.get("RoleARN") for rule in listed or () if isinstance(rule, dict)]
+        found += [rule.get("RoleARN") for rule in listed if isinstance(rule, dict)] if isinstance(listed, list) else []
     return found
 
 
@@ -65,8 +65,8 @@ def request_tags(call: Call) -> dict[str, str] | None:
 
 def conditions(call: Call) -> dict[str, Any]:
     """The pool of the identities that a call names."""
-    named = call.input.get("IdentityId") or (call.input.get("IdentityIdsToDelete") or [None])
-    first = named if isinstance(named, str) else named[0]
-    found = records.find_identity(call.store, first) if isinstance(first, str) else None
+    listed = call.input.get("IdentityIdsToDelete")
+    named = listed[0] if isinstance(listed, list) and listed else call.input.get("IdentityId")
+    found = records.find_identity(call.store, named) if isinstance(named, str) else None
     pool = records.find_pool(call.store, found.pool) if found is not None else None
     return {"cognito-identity:IdentityPoolArn": pool_arn(pool.scope, pool.id)} if pool is not None else {}
