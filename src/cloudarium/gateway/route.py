@@ -175,7 +175,7 @@ def _find_door(call: Call, request: HttpRequest) -> bool:
         owner, label = _host_parts(request.headers.get("host", ""))
         if not label:
             return False
-        door = Door(label, owner, request.path, by_host=True)
+        door = Door(label, owner, request.path, by_host=True) if owner else _door_below(label, request.path)
     room = _door_rooms().get(door.label)
     if room is None or not door.id:
         return False
@@ -191,7 +191,10 @@ def _door_by_path(path: str) -> Door:
 
 @lru_cache(maxsize=4096)
 def _host_parts(host: str) -> tuple[str, str]:
-    """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api)."""
+    """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api).
+
+    ("", SERVICE) for the host of a service that has a door of its own name.
+    """
     name = (host.rpartition(":")[0] or host).lower()
     if name.count(".") < 2 or not _OWN_HOSTS.search(name):
         return "", ""
@@ -200,7 +203,14 @@ def _host_parts(host: str) -> tuple[str, str]:
     for place in range(1, len(labels)):
         if labels[place] in known:
             return ".".join(labels[:place]), labels[place]
-    return "", ""
+    own = _door_rooms().get(labels[0])
+    return ("", labels[0]) if own is not None and own.card.name == labels[0] else ("", "")
+
+
+def _door_below(label: str, path: str) -> Door:
+    """At a service's own host (SERVICE.REGION.amazonaws.com/OWNER/…) the path says whose door it is."""
+    owner, _, rest = path[1:].partition("/")
+    return Door(label, owner, "/" + rest, by_host=True)
 
 
 def _virtual_host(request: HttpRequest) -> None:

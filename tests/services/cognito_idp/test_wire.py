@@ -81,5 +81,11 @@ def test_the_door_publishes_and_nothing_more(cloud, pool):
         assert error.value.code == 404
     with urllib.request.urlopen(f"{base}/{pool.id}/.well-known/jwks.json") as answer:
         keys = json.load(answer)["keys"]
+    host = {"host": "cognito-idp.us-east-1.amazonaws.com"}  # whoever resolves AWS's name to here
+    asked = urllib.request.Request(f"{cloud.url}/{pool.id}/.well-known/jwks.json", headers=host)
+    with urllib.request.urlopen(asked) as answer:
+        assert json.load(answer)["keys"] == keys
+    status, _, answer = post(cloud, "GetUser", {"AccessToken": "x.y.z"}, **host)
+    assert answer["__type"].rpartition("#")[2] == "NotAuthorizedException"
     assert len(keys) == 2
     assert all(key.keys() == {"alg", "e", "kid", "kty", "n", "use"} for key in keys)
