@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import urllib.error
 import urllib.request
+from xml.etree import ElementTree
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
@@ -45,3 +46,10 @@ def test_what_the_model_forbids(mailer: Mailer) -> None:
     assert status == 400 and "<Code>ValidationError</Code>" in answer and "templateName" in answer
     status, answer = post(mailer, "Action=NoSuchThing")
     assert status == 400 and "<Code>InvalidAction</Code>" in answer
+
+
+def test_an_error_s_own_members_can_be_read(mailer: Mailer) -> None:
+    status, answer = post(mailer, "Action=GetTemplate&TemplateName=a%EF%BF%BE%26b")
+    assert status == 400
+    [error] = ElementTree.fromstring(answer).iterfind("{*}Error")
+    assert error.findtext("{*}TemplateName") == "a\ufffd&b"
