@@ -122,3 +122,18 @@ def test_what_another_account_begins_happens_in_the_secrets_own(fresh_cloud):
     assert secrets.describe_secret(SecretId="a")["DeletedDate"]
     fresh_cloud.clock_advance(8 * 86_400)
     refused("ResourceNotFoundException", secrets.describe_secret, SecretId="a")
+
+
+def test_a_policy_means_the_user_and_not_the_name(iam_user, client, secrets, account):
+    arn = secrets.create_secret(Name="a", SecretString="x")["ARN"]
+    first = iam_user()("secretsmanager")
+    who = {"AWS": f"arn:aws:iam::{account}:user/someone"}
+    text = json.dumps(document(statement("Allow", "secretsmanager:GetSecretValue", Principal=who)))
+    secrets.put_resource_policy(SecretId="a", ResourcePolicy=text)
+    assert first.get_secret_value(SecretId=arn)["SecretString"] == "x"
+    iam = client("iam")
+    [key] = iam.list_access_keys(UserName="someone")["AccessKeyMetadata"]
+    iam.delete_access_key(UserName="someone", AccessKeyId=key["AccessKeyId"])
+    iam.delete_user(UserName="someone")
+    assert '"AIDA' in secrets.get_resource_policy(SecretId="a")["ResourcePolicy"]
+    refused("AccessDeniedException", iam_user()("secretsmanager").get_secret_value, SecretId=arn)

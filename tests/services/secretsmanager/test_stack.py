@@ -97,3 +97,22 @@ def test_what_is_not_built_fails_the_stack_by_name(cloud, client, secrets):
         assert stack["StackStatus"] == "ROLLBACK_COMPLETE"
         assert any(words in each.get("ResourceStatusReason", "") for each in events)
     assert secrets.list_secrets()["SecretList"] == []
+
+
+def test_a_template_refers_to_a_secret_of_its_own(cloud, client, secrets):
+    """As the CDK writes it: the reference is joined from the ARN of a secret that the same stack makes."""
+    wanted = {"GenerateStringKey": "password", "SecretStringTemplate": "{}", "ExcludePunctuation": True}
+    joined = {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "Secret"}, ":SecretString:password::}}"]]}
+    made = {"Name": "made", "Type": "String", "Value": joined}
+    resources = {
+        "Secret": secret(GenerateSecretString=wanted, KmsKeyId={"Fn::GetAtt": ["Key", "Arn"]}, Name="of-the-stack"),
+        "Key": {"Type": "AWS::KMS::Key", "Properties": {}},
+        "Parameter": {"Type": "AWS::SSM::Parameter", "Properties": made},
+    }
+    stack = deploy(cloud, client("cloudformation"), resources)
+    assert stack["StackStatus"] == "CREATE_COMPLETE", stack
+    value = json.loads(secrets.get_secret_value(SecretId="of-the-stack")["SecretString"])
+    assert client("ssm").get_parameter(Name="made")["Parameter"]["Value"] == value["password"]
+    assert ":key/" in secrets.describe_secret(SecretId="of-the-stack")["KmsKeyId"]
+    events = client("cloudformation").describe_stack_events(StackName="s")["StackEvents"]
+    assert value["password"] not in json.dumps(events, default=str)
