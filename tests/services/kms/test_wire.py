@@ -100,6 +100,8 @@ def test_calls_that_take_no_alias(kms, key):
     kms.create_alias(AliasName="alias/mine", TargetKeyId=key())
     for call in (kms.disable_key, kms.enable_key, kms.schedule_key_deletion, kms.get_key_policy, kms.list_grants):
         assert refused("NotFoundException", call, KeyId="alias/mine") == "Invalid keyId 'alias/mine'"
+    grant = {"GranteePrincipal": "111122223333", "Operations": ["Encrypt"]}
+    refused("NotFoundException", kms.create_grant, KeyId="alias/mine", **grant)
 
 
 def test_what_a_key_is_not_for(kms, key, account):
