@@ -1,8 +1,15 @@
-"""JWT authorizers and the user pools of this very cloud: their issuer is AWS's URL, their keys are asked inside."""
+"""User and identity pools of this very cloud before an HTTP API: tokens proved inside, and credentials."""
 
 from __future__ import annotations
 
+import json
 from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+
+VERSION = {"Version": "2012-10-17"}
 
 
 def test_tokens_of_a_user_pool(api: Any, backend: Any, client: Any) -> None:
@@ -30,3 +37,30 @@ def test_tokens_of_a_user_pool(api: Any, backend: Any, client: Any) -> None:
     api.route("GET /y", api.integration(backend.url), AuthorizationScopes=["shop/write"], **guarded)
     ask = lambda token, path="/x": api.request("GET", path, {"authorization": f"Bearer {token}"}).status  # noqa: E731
     assert (ask(own), ask(foreign), ask(own[:-6] + "AAAAAA"), ask(own, "/y")) == (200, 401, 401, 403)
+
+
+def test_a_guest_of_an_identity_pool(api: Any, make_function: Any, client: Any) -> None:
+    """Who signs with an identity pool's credentials is told as that identity."""
+    pools, service = client("cognito-identity"), "cognito-identity.amazonaws.com"
+    pool = pools.create_identity_pool(IdentityPoolName="p", AllowUnauthenticatedIdentities=True)["IdentityPoolId"]
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": service},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {f"{service}:aud": pool}},
+    }
+    iam, allowed = client("iam"), {"Effect": "Allow", "Action": "execute-api:Invoke", "Resource": "*"}
+    given = {"RoleName": "guest", "AssumeRolePolicyDocument": json.dumps({"Statement": [trust], **VERSION})}
+    role = iam.create_role(**given)["Role"]["Arn"]
+    document = json.dumps({"Statement": [allowed], **VERSION})
+    iam.put_role_policy(RoleName="guest", PolicyName="p", PolicyDocument=document)
+    pools.set_identity_pool_roles(IdentityPoolId=pool, Roles={"unauthenticated": role})
+    guest = pools.get_id(IdentityPoolId=pool)["IdentityId"]
+    found = pools.get_credentials_for_identity(IdentityId=guest)["Credentials"]
+    api.route("GET /x", api.integration(make_function()), AuthorizationType="AWS_IAM")
+    request = AWSRequest("GET", f"http://{api.id}.execute-api.localhost:{api.cloud.port}/x")
+    keys = Credentials(found["AccessKeyId"], found["SecretKey"], found["SessionToken"])
+    SigV4Auth(keys, "execute-api", "us-east-1").add_auth(request)
+    event = api.request("GET", "/x", dict(request.headers.items())).json
+    told = event["requestContext"]["authorizer"]["iam"]["cognitoIdentity"]
+    assert told == {"amr": ["unauthenticated"], "identityId": guest, "identityPoolId": pool}
