@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, claims, fails, mail
+from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, claims, code, fails, mail
 
 SOURCE = """
 import json
@@ -38,8 +38,8 @@ def handler(event, context):
         response["challengeMetadata"] = "SUM"
     if source.startswith("VerifyAuthChallengeResponse"):
         response["answerCorrect"] = request["challengeAnswer"] == request["privateChallengeParameters"]["answer"]
-    if source == "UserMigration_Authentication":
-        if request["password"] != "Old-secret-1":
+    if source.startswith("UserMigration"):
+        if request.get("password", "Old-secret-1") != "Old-secret-1":
             raise Exception("Bad password")
         response["userAttributes"] = {"email": name + "@example.com", "email_verified": "true"}
         response["finalUserStatus"] = "CONFIRMED"
@@ -181,5 +181,12 @@ def test_users_who_come_from_elsewhere(cloud, deployed):
     assert "AccessToken" in pool.tokens("old", "Old-secret-1")
     user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="old")
     assert user["UserStatus"] == "CONFIRMED"
-    said = fails("NotImplemented", pool.idp.forgot_password, ClientId=pool.client, Username="other")
-    assert "UserMigration_ForgotPassword" in said
+    forgot = {"ClientId": pool.client, "Username": f"other-{pool.client}"}
+    pool.idp.forgot_password(**forgot)
+    sent = code(cloud, f"{forgot['Username']}@example.com")
+    pool.idp.confirm_forgot_password(**forgot, ConfirmationCode=sent, Password=PASSWORD)
+    assert "AccessToken" in pool.tokens(forgot["Username"])
+    fails("UserNotFoundException", pool.idp.forgot_password, ClientId=pool.client, Username="refused-UserMigration")
+    pool.client = pool.make_client(GenerateSecret=True)
+    fails("NotAuthorizedException", pool.sign_in, name="third", password="Old-secret-1")  # without the client's secret
+    fails("UserNotFoundException", pool.idp.admin_get_user, UserPoolId=pool.id, Username="third")

@@ -7,12 +7,11 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, newcomers, people, triggers
+from cloudarium.services.cognito_idp import codes, errors, migration, newcomers, people, triggers
 from cloudarium.services.cognito_idp.lookup import app, check_secret
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes, passwords
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 SEEN_NOWHERE = {
@@ -126,8 +125,10 @@ def _pretended(name: str) -> Data:
 async def forgot_password(call: Call) -> Data:
     """Mail a code with which a user may set another password."""
     pool, client = app(call)
-    if triggers.has(pool, "UserMigration") and people.find(call, pool, call.input["Username"]) is None:
-        raise NotBuilt("the trigger UserMigration_ForgotPassword of cognito-idp")
+    name = call.input["Username"]
+    check_secret(client, name, call.input.get("SecretHash"))
+    if triggers.has(pool, "UserMigration") and people.find(call, pool, name) is None:
+        await migration.migrate(call, pool, client, name, None)
     user = _user(call, pool, client)
     if user is None:
         return {"CodeDeliveryDetails": _pretended(call.input["Username"])}

@@ -7,10 +7,11 @@ import base64
 import hashlib
 from typing import Any
 
-from cloudarium.services.cognito_idp import errors, guard, newcomers, people, tokens, triggers
+from cloudarium.services.cognito_idp import errors, guard, migration, people, tokens, triggers
+from cloudarium.services.cognito_idp.lookup import check_secret
 from cloudarium.services.cognito_idp.records import sessions, users
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, srp
+from cloudarium.services.cognito_idp.rules import srp
 from cloudarium.services.cognito_idp.signin import finish
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.shared import ids
@@ -29,9 +30,12 @@ async def pre_authentication(visit: Visit, user: User) -> None:
 async def by_password(visit: Visit) -> Data:
     """Sign in by name and password; a user whom only the migration function knows comes to be by that."""
     name, password = visit.need("USERNAME"), visit.need("PASSWORD")
-    check = people.find(visit.call, visit.pool, name)
-    if check is None and triggers.has(visit.pool, "UserMigration"):
-        return await finish.proceed(visit, await _migrated(visit, name, password))
+    check_secret(visit.client, name, visit.given.get("SECRET_HASH"))
+    if triggers.has(visit.pool, "UserMigration") and people.find(visit.call, visit.pool, name) is None:
+        newcomer = await migration.migrate(visit.call, visit.pool, visit.client, name, password)
+        if newcomer is not None:
+            finish.check_may_enter(visit, newcomer)
+            return await finish.proceed(visit, newcomer)
     user = visit.user()
     if user is None:
         raise errors.NotAuthorized.wrong_password()
@@ -39,40 +43,6 @@ async def by_password(visit: Visit) -> Data:
     await guard.check_password(visit.call, user, password)
     finish.check_may_enter(visit, user)
     return await finish.proceed(visit, user)
-
-
-async def _migrated(visit: Visit, name: str, password: str) -> User:
-    """The user that the pool's UserMigration function knows by this name and password."""
-    call, pool = visit.call, visit.pool
-    visit.need("USERNAME")
-    request = {"password": password, "validationData": None, "userAttributes": None, **triggers.metadata(call)}
-    response = dict.fromkeys(
-        ("userAttributes", "forceAliasCreation", "finalUserStatus", "messageAction", "desiredDeliveryMediums")
-    )
-    try:
-        said = await triggers.run(
-            call, pool, "UserMigration", "UserMigration_Authentication", name, visit.client.id, request, response
-        )
-    except errors.LambdaFailed as failed:
-        if failed.code == "UserLambdaValidationException":  # the function's way to say that there is no such user
-            raise (
-                errors.NotAuthorized.wrong_password() if people.hides(visit.client) else errors.UserNotFound()
-            ) from None
-        raise
-    given = said.get("userAttributes")
-    if not isinstance(given, dict) or not given:
-        raise errors.NotAuthorized.wrong_password()
-    found = {str(key): str(value) for key, value in given.items() if key not in ("username", "sub")}
-    attributes.check(pool.data, found)
-    username, full = newcomers.named(pool, name, found)
-    verifier = await people.verifier_of(pool, username, password)
-    status = "CONFIRMED" if said.get("finalUserStatus") == "CONFIRMED" else "RESET_REQUIRED"
-    user = newcomers.made(call, pool, username, full, status, {"password": verifier})
-    with call.transaction():
-        newcomers.check_free(call, pool, user, force=said.get("forceAliasCreation") is True)
-        user = people.save(call, pool, user, force=said.get("forceAliasCreation") is True)
-    finish.check_may_enter(visit, user)
-    return user
 
 
 # ---- SRP -------------------------------------------------------------------------------------------------------------
