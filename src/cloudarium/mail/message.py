@@ -81,7 +81,7 @@ def build(
         del message[name]
         message[name] = value
     try:
-        return _LINE_END.sub(b"\r\n", message.as_bytes())
+        return lines(message.as_bytes())
     except (ValueError, UnicodeError, LookupError) as error:
         raise BadMessage(f"The message cannot be encoded: {error}") from error
 
@@ -114,7 +114,9 @@ def _fill(message: EmailMessage, content: Content) -> None:
 
 def lines(data: bytes) -> bytes:
     """The data with all lines ending in CRLF, and an empty line behind the headers."""
-    raw = _LINE_END.sub(b"\r\n", data)
+    raw = data
+    if data.count(b"\r\n") != data.count(b"\n") or data.count(b"\r\n") != data.count(b"\r"):
+        raw = _LINE_END.sub(b"\r\n", data)
     return raw if b"\r\n\r\n" in raw else raw.rstrip(b"\r\n") + b"\r\n\r\n"
 
 
@@ -155,7 +157,7 @@ def finish(raw: bytes, message_id: str, region: str, now: float) -> bytes:
 
 def _headers(raw: bytes) -> list[bytes]:
     found: list[bytes] = []
-    for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"):
+    for line in raw[: raw.find(b"\r\n\r\n")].split(b"\r\n"):
         if line[:1] in (b" ", b"\t") and found:
             found[-1] += b"\r\n" + line
         elif line:
