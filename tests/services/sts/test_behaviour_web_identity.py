@@ -114,6 +114,7 @@ def test_only_the_provider_that_is_named_is_trusted(
             {"Federated": "cognito-identity.amazonaws.com"},
             {"Federated": f"arn:aws:iam::{account}:oidc-provider/other.example.com"},
             {"AWS": account},
+            {"AWS": "*"},
             {"Service": "cognito-identity.amazonaws.com"},
         )
     ):
