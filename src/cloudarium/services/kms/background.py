@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.background import Event, delivery
-from cloudarium.services.kms import primitives
+from cloudarium.services.kms import primitives, vault
 from cloudarium.services.kms.operations import importing, lookup
 from cloudarium.services.kms.records import keys
 
@@ -15,6 +15,7 @@ async def delete_key(event: Event) -> None:
         key = keys.find(event.store, event.scope, event.payload["Key"])
         if key is not None and (key.data.get("DeletionDate") or event.now + 1) <= event.now:
             keys.remove(event.store, key)
+            vault.forget_opened(event)
             event.tags.drop(key.arn)
             event.not_later("RotateKey", key.id)
             event.not_later("ExpireMaterial", key.id)

@@ -77,6 +77,11 @@ def opened(call: Call, key: Key, material: Material, make: Callable[[bytes], Any
     return found
 
 
+def forget_opened(call: Call) -> None:
+    """Forget what is unsealed in memory: material has been deleted."""
+    call.cloud.keep.pop(_OPENED, None)
+
+
 def seal_token(call: Call, data: bytes) -> bytes:
     """Something that a caller keeps for us, and cannot read or change."""
     nonce = ids.data(_NONCE)

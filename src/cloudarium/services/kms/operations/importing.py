@@ -125,6 +125,7 @@ def forget_material(call: Call, key: Key) -> str:
     if material is None or material.sealed is None:
         return ""
     keys.put_material(call.store, key, material._replace(sealed=None))
+    vault.forget_opened(call)
     state = key.state if key.state == "PendingDeletion" else "PendingImport"
     keys.change(call.store, key, KeyState=state, CurrentKeyMaterialId=None, ValidTo=None, ExpirationModel=None)
     return material.id
