@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from cloudarium.mail import addresses, dkim, records
 from cloudarium.mail.desk import Data, Desk
@@ -124,10 +124,22 @@ def listed(desk: Desk, kind: str | None = None, after: str = "") -> list[tuple[s
 # ---- Proof -----------------------------------------------------------------------------------------------------------
 
 
-def verified(desk: Desk, email: str, scope: Scope | None = None) -> str | None:
-    """The name of the identity that lets mail go out from an address: itself, or its domain or one above it."""
+class Owner(NamedTuple):
+    """The one identity that a caller names by its ARN, in whose account it may be; the caller's policy is about it."""
+
+    scope: Scope
+    identity: str
+
+
+def verified(desk: Desk, email: str, owner: Owner | None = None) -> str | None:
+    """The name of the identity that lets mail go out from an address: itself, or its domain or one above it.
+
+    With an owner it is that identity or none: who may use one has no right to the others of its account.
+    """
     for name in covering(email):
-        data = records.get(desk.store, scope or desk.scope, KIND, name)
+        if owner is not None and name != owner.identity:
+            continue
+        data = records.get(desk.store, owner.scope if owner is not None else desk.scope, KIND, name)
         if data is not None and data["Status"] == "Success":
             return name
     return None
@@ -151,7 +163,7 @@ def owner_of(desk: Desk, email: str) -> str:
     return email
 
 
-def default_set(desk: Desk, source: str, owner: Scope | None) -> str:
+def default_set(desk: Desk, source: str, owner: Owner | None) -> str:
     """The configuration set of mail from an address that names none; "" without one."""
     try:
         email = addresses.read(source).email

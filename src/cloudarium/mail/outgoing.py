@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudarium.mail import identities, message, rendering, sending, templates
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.identities import Owner
 from cloudarium.mail.message import BadMessage, Content
 from cloudarium.mail.sending import Envelope
 from cloudarium.shared import arn as arns
@@ -19,18 +20,19 @@ MOST_SIMPLE = 10 * 1024 * 1024
 MOST_NEWER = 40 * 1024 * 1024
 
 
-def owner(desk: Desk, identity_arn: str | None) -> Scope | None:
-    """Where the sender's identity lives when an ARN names it. Raises when it is no identity's."""
+def owner(desk: Desk, identity_arn: str | None) -> Owner | None:
+    """The sender's identity when an ARN names it. Raises when it is no identity's."""
     if not identity_arn:
         return None
     parsed = arns.parse(identity_arn)
     if parsed is None or parsed.service != "ses" or not parsed.resource.startswith("identity/"):
         raise desk.invalid(f"The ARN {identity_arn[:300]} is not a valid identity.")
-    return Scope(parsed.account, parsed.region)
+    name = identities.normal(parsed.resource.removeprefix("identity/"))
+    return Owner(Scope(parsed.account, parsed.region), name)
 
 
 def envelope(
-    desk: Desk, source: str, destination: Data | None, given: Data, operation: str, owner: Scope | None
+    desk: Desk, source: str, destination: Data | None, given: Data, operation: str, owner: Owner | None
 ) -> Envelope:
     """The envelope of what a caller gives: ReplyToAddresses, ReturnPath, ConfigurationSetName and Tags in `given`."""
     where = destination or {}

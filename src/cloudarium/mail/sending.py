@@ -8,6 +8,7 @@ from typing import NamedTuple
 from cloudarium.mail import account, addresses, dkim, identities, message, records
 from cloudarium.mail.addresses import Address
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.identities import Owner
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -19,7 +20,7 @@ MOST_RECIPIENTS = 50
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who sends to whom; `owner` is where the sender's identity lives when that is not the caller's account."""
+    """Who sends to whom; `owner` is the identity that the caller names by its ARN."""
 
     source: Address
     to: list[Address] = field(default_factory=list)
@@ -30,7 +31,7 @@ class Envelope:
     configuration_set: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     operation: str = ""
-    owner: Scope | None = None
+    owner: Owner | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -62,8 +63,10 @@ def check(desk: Desk, envelope: Envelope) -> None:
     if not state["Sending"]:
         raise desk.error(desk.codes.account_paused, "Sending is paused for this account.")
     _check_set(desk, envelope.configuration_set)
-    wanted = [envelope.source.email, *([envelope.return_path] if envelope.return_path else [])]
-    failed = [each for each in wanted if identities.verified(desk, each, envelope.owner) is None]
+    failed = [each for each in (envelope.source.email,) if identities.verified(desk, each, envelope.owner) is None]
+    back = envelope.return_path
+    if back and not (identities.verified(desk, back, envelope.owner) or identities.verified(desk, back)):
+        failed.append(back)
     if not state["Production"]:
         outside = (each for each in recipients if not each.lower().endswith("@" + SIMULATOR))
         failed += [each for each in outside if identities.verified(desk, each) is None]
@@ -72,7 +75,7 @@ def check(desk: Desk, envelope: Envelope) -> None:
     account.check_quota(desk, len(recipients))
 
 
-def check_source(desk: Desk, source: Address, owner: Scope | None) -> None:
+def check_source(desk: Desk, source: Address, owner: Owner | None) -> None:
     """Raise unless an address is verified to send from."""
     if identities.verified(desk, source.email, owner) is None:
         raise _unverified(desk, [source.email])
@@ -197,10 +200,15 @@ def _is_suppressed(desk: Desk, envelope: Envelope, email: str) -> bool:
     return entry["Reason"] in reasons
 
 
+def _place(desk: Desk, envelope: Envelope) -> Scope:
+    """Where the sender's identity lives."""
+    return envelope.owner.scope if envelope.owner is not None else desk.scope
+
+
 def _signed(desk: Desk, envelope: Envelope, raw: bytes) -> bytes:
     """The message with the signature of the sender's domain, if it has DKIM, its records are there, and it is on."""
     for name in identities.covering(envelope.source.email):
-        data = records.get(desk.store, envelope.owner or desk.scope, identities.KIND, name)
+        data = records.get(desk.store, _place(desk, envelope), identities.KIND, name)
         signing = data.get("Dkim") if data is not None else None
         if signing and signing["Enabled"] and signing["Status"] == "Success":
             return dkim.sign(raw, name, signing["Tokens"][0], signing["Key"], desk.now)
@@ -234,7 +242,7 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
 def _feed_back(desk: Desk, envelope: Envelope, message_id: str, fate: Fate) -> None:
     """Tell the sender by mail of bounces and complaints, and let the simulator's absent one answer."""
     owner = identities.verified(desk, envelope.source.email, envelope.owner) or ""
-    data = records.get(desk.store, envelope.owner or desk.scope, identities.KIND, owner)
+    data = records.get(desk.store, _place(desk, envelope), identities.KIND, owner)
     to = [envelope.return_path or envelope.source.email]
     if data is None or data.get("Forwarding", True):
         if fate.bounced:

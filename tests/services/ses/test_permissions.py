@@ -64,6 +64,15 @@ def test_another_account_sends_by_the_identity_s_policy(cloud: RunningCloud, mai
     refused("AccessDenied", other.v1.send_email, **{**given, "Source": "you@example.com"})
     without = {name: value for name, value in given.items() if name != "SourceArn"}
     refused("MessageRejected", other.v1.send_email, **without)
+    # The policy is about one identity: the account's others are not lent with it.
+    mailer.v1.verify_domain_identity(Domain="example.org")
+    mailer.verify_domain("example.org")
+    statement.pop("Condition")
+    wider = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    mailer.v1.put_identity_policy(Identity="example.com", PolicyName="share", Policy=wider)
+    refused("MessageRejected", other.v1.send_email, **{**given, "Source": "me@example.org"})
+    refused("MessageRejected", other.v1.send_email, **given, ReturnPath="me@example.org")
+    other.v1.send_email(**given, ReturnPath="back@example.com")
     mailer.v1.delete_identity_policy(Identity="example.com", PolicyName="share")
     refused("AccessDenied", other.v1.send_email, **given)
 
