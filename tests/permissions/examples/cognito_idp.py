@@ -295,7 +295,7 @@ def list_resource_servers(at: Stage) -> Case:
     return Case({"UserPoolId": shared.id, "MaxResults": 5}, shared.arn)
 
 
-@EXAMPLES("CreateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain")
+@EXAMPLES("CreateUserPoolDomain", "UpdateUserPoolDomain", "DeleteUserPoolDomain", "DescribeUserPoolDomain")
 def domains(at: Stage) -> Case:
     id = at.root().create_user_pool(PoolName=at.name)["UserPool"]["Id"]
     given = {"UserPoolId": id, "Domain": f"{at.name}-x"}

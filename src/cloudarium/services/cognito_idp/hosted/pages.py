@@ -123,4 +123,4 @@ def _picture(asked: Form) -> Any:
     issuer, _, name = asked.label.partition("\n")
     query = urlencode({"secret": asked.secret, "issuer": issuer}, quote_via=quote)
     code = segno.make(f"otpauth://totp/{quote(issuer)}:{quote(name)}?{query}", error="m", micro=False)
-    return Markup(code.svg_inline(scale=4, border=3, dark="#000", light="#fff"))  # markup of its own making
+    return Markup(code.svg_inline(border=3, omitsize=True, dark="#000", light="#fff"))  # markup of its own making

@@ -37,7 +37,7 @@ _QUESTIONS = {
         ways={"Forgot your password?": "/forgotPassword", "Create an account": "/signup"},
     ),
     "/signup": _Question(
-        "Create an account", "Sign up", "to continue to {client}", ("username", "attributes", "new"),
+        "Create an account", "Sign up", "to continue to {client}", ("username", "attributes", "first"),
         ways={"Have an account already? Sign in": "/login"},
     ),
     "/confirmUser": _Question(
@@ -99,8 +99,9 @@ def _fields(visitor: Visitor, one: str, name: str, missing: tuple[str, ...]) -> 
     if one == "missing":
         given = tuple(key.removeprefix(ATTRIBUTE) for key in visitor.form if key.startswith(ATTRIBUTE))
         return [_attribute(each, visitor.form) for each in missing or given]
-    if one == "new":
-        return [Field("password", "New password", "password", "new-password", _policy(data))]
+    if one in ("new", "first"):
+        said = "New password" if one == "new" else "Password"
+        return [Field("password", said, "password", "new-password", _policy(data))]
     return [_PASSWORD if one == "password" else _CODE]
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 from dataclasses import dataclass
-from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
@@ -101,9 +100,11 @@ def visitor_of(call: Call, pool: Pool) -> Visitor:
         query = dict(parse_qsl(request.query, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
         body = request.body.decode() if request.method == "POST" else ""
         form = dict(parse_qsl(body, keep_blank_values=True, max_num_fields=_MOST_FIELDS))
-        cookies = {name: one.value for name, one in SimpleCookie(request.headers.get("cookie", "")).items()}
-    except (ValueError, CookieError):
+    except ValueError:
         raise Refused("The request cannot be read.") from None
+    # Browsers send the cookies of every port of a host: what others have set does not matter.
+    pairs = (each.strip().partition("=") for each in request.headers.get("cookie", "").split(";"))
+    cookies = {name: value for name, _, value in pairs}
     return Visitor(call, pool, base, door.path, query, form, cookies)
 
 

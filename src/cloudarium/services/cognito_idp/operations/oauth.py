@@ -84,6 +84,13 @@ def list_resource_servers(call: Call) -> Data:
 # ---- domains ---------------------------------------------------------------------------------------------------------
 
 
+def _version(call: Call, present: int) -> int:
+    version: int = call.input.get("ManagedLoginVersion", present)
+    if version not in (1, 2):
+        raise errors.Invalid("ManagedLoginVersion must be 1 or 2.")
+    return version
+
+
 @operation("CreateUserPoolDomain", on=resources.pool, refuses=("CustomDomainConfig", "Routing"))
 def create_user_pool_domain(call: Call) -> Data:
     """Give a pool's sign-in pages a name."""
@@ -95,7 +102,7 @@ def create_user_pool_domain(call: Call) -> Data:
         raise errors.Invalid("Domain already associated with another user pool.")
     if oauth.domain_of(call.store, pool.id) is not None:
         raise errors.Invalid("User pool already has a domain configured.")
-    version = call.input.get("ManagedLoginVersion") or 1
+    version = _version(call, 1)
     oauth.put_domain(call.store, Domain(name, pool.id, {"ManagedLoginVersion": version}))
     return {"ManagedLoginVersion": version}
 
@@ -109,6 +116,18 @@ def describe_user_pool_domain(call: Call) -> Data:
         return {"DomainDescription": {}}
     about = {"UserPoolId": pool.id, "AWSAccountId": pool.scope.account, "Domain": domain.name, "Status": "ACTIVE"}
     return {"DomainDescription": {**about, "CustomDomainConfig": {}, **domain.data}}
+
+
+@operation("UpdateUserPoolDomain", on=resources.pool, refuses=("CustomDomainConfig", "Routing"))
+def update_user_pool_domain(call: Call) -> Data:
+    """Say which generation of sign-in pages a domain shows; here they look the same."""
+    pool = pool_of(call)
+    domain = oauth.find_domain(call.store, call.input["Domain"])
+    if domain is None or domain.pool != pool.id:
+        raise errors.Invalid("No such domain or user pool exists.")
+    version = _version(call, domain.data["ManagedLoginVersion"])
+    oauth.put_domain(call.store, domain._replace(data={**domain.data, "ManagedLoginVersion": version}))
+    return {"ManagedLoginVersion": version}
 
 
 @operation("DeleteUserPoolDomain", on=resources.pool)
