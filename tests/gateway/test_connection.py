@@ -197,10 +197,11 @@ class Reading(App):
     """An application that reads a body to its end and says how long it was."""
 
     def __init__(self) -> None:
-        self.broken = 0
+        self.broken = self.asked = 0
         self.cloud = SimpleNamespace(clock=Clock())  # type: ignore[assignment]
 
     async def answer(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        self.asked += 1
         try:
             body = await read_whole(request.stream, 1 << 20) if request.stream is not None else request.body
         except Exception:
@@ -213,6 +214,7 @@ class AtOnce(Reading):
     """Answers what is at hand without a task, as the cloud does."""
 
     def answer(self, request: HttpRequest) -> Any:  # type: ignore[override]
+        self.asked += 1
         if request.stream is not None:
             return super().answer(request)
         return HttpResponse(200, {}, str(len(request.body)).encode())
@@ -315,6 +317,17 @@ def test_thousands_of_requests_behind_a_slow_one_are_answered_in_their_order() -
             lengths.append(int(await reader.readexactly(size)))
         assert lengths == [70000, *(n % 90 for n in range(3000))]
         writer.close()
+
+    beside(talk)
+    beside(talk, AtOnce)
+
+
+def test_what_is_sent_behind_the_last_request_is_not_taken() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        last = b"PUT / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 1\r\n\r\nx"
+        writer.write(last + b"PUT / HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\n\r\nyy" * 3)
+        assert (await reader.read()).count(b"HTTP/1.1") == 1
+        assert app.asked == 1
 
     beside(talk)
     beside(talk, AtOnce)

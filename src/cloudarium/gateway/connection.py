@@ -303,6 +303,7 @@ class Connection(asyncio.Protocol):
         if not exchange.complete:
             self._leave_politely()
         elif self.closing or not exchange.keep_alive:
+            self.closing = True  # what came along behind it is not taken
             self.transport.close()
         else:
             self._resume_reading()  # the last piece of a body may have paused it

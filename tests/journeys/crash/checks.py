@@ -129,7 +129,8 @@ def log_lines(cloud: RunningCloud, group: str) -> list[str]:
 def check_clock(cloud: RunningCloud, ledger: Ledger) -> None:
     """Moves of the clock that were acknowledged have happened; none happened twice."""
     shown = cloud.control("clock")
-    assert ledger.advanced.sure - 1 <= shown["offset_seconds"] <= ledger.advanced.tried + 1
+    # The clock stands while it is moved, also while the cloud is away: seconds in all, but less than one move of 7.
+    assert ledger.advanced.sure - 6 <= shown["offset_seconds"] <= ledger.advanced.tried + 1
     assert shown["frozen"] is False
 
 
