@@ -210,9 +210,9 @@ async def admin_update_user_attributes(call: Call) -> Data:
     changed = user.with_attributes(**_unproved(user, given))
     emptied = [name for name, value in given.items() if value == ""]
     kept = {name: value for name, value in changed.attributes.items() if name not in emptied}
-    if "phone_number" in pool.data.get("AutoVerifiedAttributes", ()) and given.get("phone_number"):
-        if changed.attributes.get("phone_number_verified") != "true":
-            codes.check_medium("phone_number")
+    verifies = "phone_number" in pool.data.get("AutoVerifiedAttributes", ()) and given.get("phone_number")
+    if verifies and changed.attributes.get("phone_number_verified") != "true":
+        codes.check_medium("phone_number")
     with call.transaction():
         saved = people.save(call, pool, changed.with_data(attributes=kept))
     for kind in pool.data.get("AutoVerifiedAttributes", ()):
