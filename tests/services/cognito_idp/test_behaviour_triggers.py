@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.services.cognito_idp.browser import Site
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, claims, code, fails, mail
 
 SOURCE = """
@@ -49,7 +50,7 @@ def handler(event, context):
             "claimsToSuppress": ["email"],
             "groupOverrideDetails": {"groupsToOverride": ["new"]},
         }
-    if source.startswith("TokenGeneration") and event["version"] == "2":
+    if source.startswith("TokenGeneration") and event["version"] in ("2", "3"):
         response["claimsAndScopeOverrideDetails"] = {
             "idTokenGeneration": {"claimsToAddOrOverride": {"tenant": {"id": 1}}},
             "accessTokenGeneration": {
@@ -190,3 +191,34 @@ def test_users_who_come_from_elsewhere(cloud, deployed):
     pool.client = pool.make_client(GenerateSecret=True)
     fails("NotAuthorizedException", pool.sign_in, name="third", password="Old-secret-1")  # without the client's secret
     fails("UserNotFoundException", pool.idp.admin_get_user, UserPoolId=pool.id, Username="third")
+
+
+def test_the_sign_in_pages_ask_them_too(cloud, deployed):
+    account, arn = deployed
+    config = {"PreAuthentication": arn, "PreTokenGeneration": arn}
+    site = Site(cloud, cloud.client("cognito-idp", key=account), "pages-with-triggers", {"LambdaConfig": config})
+    site.user(email="ann@example.com")
+    site.user("refused-PreAuthentication")
+    page = site.login(site.browser(), name="refused-PreAuthentication")
+    assert (page.status, "PreAuthentication failed with error no" in page.text) == (400, True)
+    made = site.by_code(site.code()).json()
+    shown = claims(made["id_token"])
+    assert (shown["source"], "email" in shown) == ("TokenGeneration_HostedAuth", False)
+    again = site.token(grant_type="refresh_token", refresh_token=made["refresh_token"]).json()
+    assert claims(again["id_token"])["source"] == "TokenGeneration_RefreshTokens"
+
+
+@pytest.mark.parametrize(("version", "asked"), [("V2_0", False), ("V3_0", True)])
+def test_the_third_version_changes_a_programs_own_token(cloud, deployed, version, asked):
+    account, arn = deployed
+    config = {"PreTokenGenerationConfig": {"LambdaArn": arn, "LambdaVersion": version}}
+    idp = cloud.client("cognito-idp", key=account)
+    site = Site(cloud, idp, f"machines-{version[1]}", {"LambdaConfig": config})
+    scopes = [{"ScopeName": "read", "ScopeDescription": "d"}]
+    idp.create_resource_server(UserPoolId=site.pool, Identifier="orders", Name="o", Scopes=scopes)
+    machine = {"AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": ["orders/read"]}
+    site.client, secret = site.make_client(GenerateSecret=True, **machine)
+    made = claims(site.token((site.client, secret), grant_type="client_credentials").json()["access_token"])
+    assert (made["sub"], made["client_id"]) == (site.client, site.client)
+    assert made["scope"].split() == ["orders/read", *(["orders:read"] if asked else [])]
+    assert ("plan" in made) is asked

@@ -90,10 +90,13 @@ def test_a_pool_with_all_that_is_in_it(client, idp):
     assert [user["Username"] for user in members] == ["ann"]
     assert pool["Domain"].startswith("shop-")
     changed = template(UserPoolName="store", MfaConfiguration="OFF", EnabledMfas=[])
+    changed = changed.replace('"Domain": {', '"ManagedLoginVersion": "2", "Domain": {')
     stacks.update_stack(StackName="s", TemplateBody=changed)
     stacks.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
     pool = idp.describe_user_pool(UserPoolId=made["Pool"])["UserPool"]
     assert (pool["Name"], pool["MfaConfiguration"]) == ("store", "OFF")
+    domain = idp.describe_user_pool_domain(Domain=pool["Domain"])["DomainDescription"]
+    assert (domain["UserPoolId"], domain["ManagedLoginVersion"]) == (made["Pool"], 2)
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
     fails("ResourceNotFoundException", idp.describe_user_pool, UserPoolId=made["Pool"])

@@ -224,7 +224,7 @@ class UserPoolDomain(ResourceType):
     properties = ("UserPoolId", "Domain", "ManagedLoginVersion")
     refuses = ("CustomDomainConfig", "Routing")
     required = ("UserPoolId", "Domain")
-    replaces = properties
+    replaces = ("UserPoolId", "Domain")
     attributes = ()
 
     async def create(self, r: Resource) -> None:
@@ -232,6 +232,12 @@ class UserPoolDomain(ResourceType):
         gone = ("InvalidParameterException",) if r.repeated else ()
         await r.send("cognito-idp", "CreateUserPoolDomain", _given(r, self.properties), gone)
         r.id = r.properties["Domain"]
+
+    async def update(self, r: Resource) -> None:
+        """Say which generation of pages it shows."""
+        version = _given(r, ("ManagedLoginVersion",)) or {"ManagedLoginVersion": 1}
+        given = {"UserPoolId": r.properties["UserPoolId"], "Domain": r.id, **version}
+        await r.send("cognito-idp", "UpdateUserPoolDomain", given)
 
     async def delete(self, r: Resource) -> None:
         """Take the domain away."""

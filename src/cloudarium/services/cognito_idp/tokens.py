@@ -121,6 +121,18 @@ def made(call: Call, pool: Pool, client: Client, sign_in: SignIn, overrides: Ove
     return {**made, "IdToken": signed(call, pool, "id", identity)}
 
 
+def machine(call: Call, pool: Pool, client: Client, scopes: tuple[str, ...], overrides: Overrides) -> str:
+    """An access token of a client itself, without a user."""
+    now = int(call.now)
+    allowed = scopes if overrides.scopes is None else overrides.scopes
+    claims = {
+        "sub": client.id, "token_use": "access", "scope": " ".join(allowed), "auth_time": now, "iss": pool.issuer,
+        "exp": now + clients.life(client.data, "AccessToken"), "iat": now, "version": 2, "jti": ids.uuid(),
+        "client_id": client.id,
+    }  # fmt: skip
+    return signed(call, pool, "access", _overridden(claims, overrides.access, overrides.removed_access))
+
+
 def _overridden(claims: Data, added: Data, removed: tuple[str, ...]) -> Data:
     kept = {name: value for name, value in claims.items() if name not in removed or name in RESERVED | _AUDIENCE}
     return {**kept, **{name: value for name, value in added.items() if name not in RESERVED | _AUDIENCE}}

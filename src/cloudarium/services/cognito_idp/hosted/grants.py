@@ -71,7 +71,7 @@ async def token(visitor: Visitor) -> HttpResponse:
         if kind == "refresh_token":
             return answer(200, await _by_refresh(visitor, client))
         if kind == "client_credentials":
-            return answer(200, _by_itself(visitor, client))
+            return answer(200, await _by_itself(visitor, client))
         raise Denied("unsupported_grant_type" if kind else "invalid_request")
     except Denied as denied:
         return answer(denied.status, {"error": denied.code})
@@ -125,7 +125,7 @@ async def _by_refresh(visitor: Visitor, client: Client) -> Data:
     return _shown((await refresh.refresh(visit, given))["AuthenticationResult"])
 
 
-def _by_itself(visitor: Visitor, client: Client) -> Data:
+async def _by_itself(visitor: Visitor, client: Client) -> Data:
     """A token of the client, without a user; only a client with a secret can be known."""
     data = client.data
     if client.secret is None or "client_credentials" not in data.get("AllowedOAuthFlows", []):
@@ -134,14 +134,10 @@ def _by_itself(visitor: Visitor, client: Client) -> Data:
     scopes = visitor.form.get("scope", "").split() or allowed
     if not scopes or not set(scopes) <= set(allowed):
         raise Denied("invalid_scope")
-    now, life = int(visitor.call.now), clients.life(data, "AccessToken")
-    claims = {
-        "sub": client.id, "token_use": "access", "scope": " ".join(scopes), "auth_time": now,
-        "iss": visitor.pool.issuer, "exp": now + life, "iat": now, "version": 2, "jti": ids.uuid(),
-        "client_id": client.id,
-    }  # fmt: skip
-    made = tokens.signed(visitor.call, visitor.pool, "access", claims)
-    return {"access_token": made, "expires_in": life, "token_type": "Bearer"}
+    visit = Visit(visitor.call, visitor.pool, client, {}, admin=False)
+    overrides = await finish.before_machine_token(visit, tuple(scopes))
+    made = tokens.machine(visitor.call, visitor.pool, client, tuple(scopes), overrides)
+    return {"access_token": made, "expires_in": clients.life(data, "AccessToken"), "token_type": "Bearer"}
 
 
 def revoke(visitor: Visitor) -> HttpResponse:

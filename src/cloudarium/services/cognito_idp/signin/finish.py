@@ -115,7 +115,21 @@ async def before_tokens(visit: Visit, sign_in: SignIn, source: str) -> Overrides
         visit.call, visit.pool, trigger, f"TokenGeneration_{source}", sign_in.user.username, visit.client.id, request,
         response, {"V1_0": "1", "V2_0": "2", "V3_0": "3"}[version],
     )  # fmt: skip
-    return _second(said, sign_in) if version in _V2 else _first(said)
+    return _second(said, sign_in.scopes) if version in _V2 else _first(said)
+
+
+async def before_machine_token(visit: Visit, scopes: tuple[str, ...]) -> Overrides:
+    """What the pool's function wants the token of a client itself to be; only the third version is asked."""
+    name = "PreTokenGenerationConfig"
+    if not triggers.has(visit.pool, name) or visit.pool.data["LambdaConfig"][name]["LambdaVersion"] != "V3_0":
+        return Overrides()
+    groups: Data = {"groupsToOverride": [], "iamRolesToOverride": [], "preferredRole": None}
+    request = {"userAttributes": {}, "groupConfiguration": groups, "scopes": list(scopes)}
+    said = await triggers.run(
+        visit.call, visit.pool, name, "TokenGeneration_ClientCredentials", None, visit.client.id, request,
+        {"claimsAndScopeOverrideDetails": None}, "3",
+    )  # fmt: skip
+    return _second(said, scopes)
 
 
 def _mapping(value: Any) -> Data:
@@ -144,10 +158,10 @@ def _first(said: Data) -> Overrides:
     return Overrides(added, {}, _names(details.get("claimsToSuppress")), groups=_groups(details))
 
 
-def _second(said: Data, sign_in: SignIn) -> Overrides:
+def _second(said: Data, before: tuple[str, ...]) -> Overrides:
     details = _mapping(said.get("claimsAndScopeOverrideDetails"))
     identity, access = _mapping(details.get("idTokenGeneration")), _mapping(details.get("accessTokenGeneration"))
-    scopes = [scope for scope in sign_in.scopes if scope not in _names(access.get("scopesToSuppress"))]
+    scopes = [scope for scope in before if scope not in _names(access.get("scopesToSuppress"))]
     scopes += [scope for scope in _names(access.get("scopesToAdd")) if " " not in scope and scope not in scopes]
     more, also = (_mapping(each.get("claimsToAddOrOverride")) for each in (identity, access))
     removed = _names(identity.get("claimsToSuppress")), _names(access.get("claimsToSuppress"))
