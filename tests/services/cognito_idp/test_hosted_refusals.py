@@ -278,6 +278,23 @@ def test_clients_prove_themselves(site):
         assert answer.json() == {"error": "invalid_client"}
 
 
+def test_the_scopes_of_a_resource_server_go_with_it(site):
+    server = {"UserPoolId": site.pool, "Identifier": "https://orders.example.com"}
+    site.idp.create_resource_server(**server, Name="o", Scopes=[{"ScopeName": "read", "ScopeDescription": "d"}])
+    scope = f"{server['Identifier']}/read"
+    machine = {"AllowedOAuthFlows": ["client_credentials"], "AllowedOAuthScopes": [scope], "GenerateSecret": True}
+    auth = site.make_client(**machine)
+    site.client, _ = site.make_client(AllowedOAuthScopes=["openid", scope])
+    asked = {"grant_type": "client_credentials", "client_id": ""}
+    assert claims(site.token(auth, **asked).json()["access_token"])["scope"] == scope
+    assert site.browser().get("/oauth2/authorize", **site.asked(scope=scope)).status == 200
+    site.idp.delete_resource_server(**server)
+    assert site.token(auth, **asked).json() == {"error": "invalid_scope"}
+    assert site.token(auth, **asked, scope=scope).json() == {"error": "invalid_scope"}
+    back = site.browser().get("/oauth2/authorize", **site.asked(scope=scope))
+    assert back.brought["error"] == "invalid_scope"
+
+
 def test_revoking(site):
     site.user()
     made = site.by_code(site.code(scope="openid aws.cognito.signin.user.admin")).json()

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import tokens
-from cloudarium.services.cognito_idp.hosted.visitor import COOKIE, Refused, Visitor, redirect
+from cloudarium.services.cognito_idp.hosted.visitor import COOKIE, Refused, Visitor, offered, redirect
 from cloudarium.services.cognito_idp.records import sessions
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.records.users import User
@@ -34,6 +34,7 @@ class Wish(NamedTuple):
     redirect: str
     kind: str
     scopes: tuple[str, ...]
+    offered: frozenset[str]
     query: dict[str, str]
 
     def back(self, **answer: str) -> HttpResponse:
@@ -56,9 +57,11 @@ def wish_of(visitor: Visitor) -> Wish:
     if "COGNITO" not in client.data.get("SupportedIdentityProviders", []):
         raise Refused("Login pages unavailable. Please contact an administrator.")
     given = visitor.query.get("scope", "").split()
-    scopes = tuple(given or client.data.get("AllowedOAuthScopes", []))
+    allowed = offered(visitor.call.store, client)
     query = {name: visitor.query[name] for name in _ASKED if name in visitor.query}
-    return Wish(client, target, visitor.query.get("response_type", ""), scopes, query)
+    return Wish(
+        client, target, visitor.query.get("response_type", ""), tuple(given or allowed), frozenset(allowed), query
+    )
 
 
 def problem(wish: Wish) -> str:
@@ -68,7 +71,7 @@ def problem(wish: Wish) -> str:
         return "unsupported_response_type" if wish.kind else "invalid_request"
     if not data.get("AllowedOAuthFlowsUserPoolClient") or _KINDS[wish.kind] not in data.get("AllowedOAuthFlows", []):
         return "unauthorized_client"
-    if not set(wish.scopes) <= set(data.get("AllowedOAuthScopes", [])):
+    if not set(wish.scopes) <= wish.offered:
         return "invalid_scope"
     if _WITH_OPENID & set(wish.scopes) and "openid" not in wish.scopes:
         return "invalid_scope"  # "can only be requested if openid scope is also requested", the authorize endpoint

@@ -13,7 +13,7 @@ import orjson
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import errors, tokens
-from cloudarium.services.cognito_idp.hosted.visitor import Visitor
+from cloudarium.services.cognito_idp.hosted.visitor import Visitor, offered
 from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import attributes, clients
@@ -130,7 +130,7 @@ async def _by_itself(visitor: Visitor, client: Client) -> Data:
     data = client.data
     if client.secret is None or "client_credentials" not in data.get("AllowedOAuthFlows", []):
         raise Denied("unauthorized_client")
-    allowed = data.get("AllowedOAuthScopes", [])
+    allowed = offered(visitor.call.store, client)
     scopes = visitor.form.get("scope", "").split() or allowed
     if not scopes or not set(scopes) <= set(allowed):
         raise Denied("invalid_scope")

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import tokens
-from cloudarium.services.cognito_idp.records import pools, sessions, users
+from cloudarium.services.cognito_idp.records import oauth, pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.shared import ids
+from cloudarium.store import Store
 
 Data = dict[str, Any]
 _MOST_FIELDS = 100
@@ -106,6 +107,13 @@ def visitor_of(call: Call, pool: Pool) -> Visitor:
     pairs = (each.strip().partition("=") for each in request.headers.get("cookie", "").split(";"))
     cookies = {name: value for name, _, value in pairs}
     return Visitor(call, pool, base, door.path, query, form, cookies)
+
+
+def offered(store: Store, client: Client) -> list[str]:
+    """The scopes that a client may ask for: those of its settings but of resource servers that are gone."""
+    found = oauth.servers(store, client.pool)
+    there = {f"{server.id}/{scope['ScopeName']}" for server in found for scope in server.data["Scopes"]}
+    return [scope for scope in client.data.get("AllowedOAuthScopes", []) if "/" not in scope or scope in there]
 
 
 def check_origin(visitor: Visitor) -> None:
