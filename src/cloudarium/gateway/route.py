@@ -199,10 +199,10 @@ def _host_parts(host: str) -> tuple[str, str]:
     if name.count(".") < 2 or not _OWN_HOSTS.search(name):
         return "", ""
     labels = name.split(".")
-    known = _host_labels() | _door_rooms().keys()
-    for place in range(1, len(labels)):
-        if labels[place] in known:
-            return ".".join(labels[:place]), labels[place]
+    for known in (_host_labels(), _door_rooms()):  # a bucket may be named like a door: my.auth.s3.localhost
+        for place in range(1, len(labels)):
+            if labels[place] in known:
+                return ".".join(labels[:place]), labels[place]
     own = _door_rooms().get(labels[0])
     return ("", labels[0]) if own is not None and own.card.name == labels[0] else ("", "")
 

@@ -337,6 +337,13 @@ def test_the_domain_by_its_host(site):
         assert "Path=/;" in page.answer.headers["set-cookie"]
 
 
+def test_a_bucket_may_be_named_like_a_domain(client, site):
+    client("s3").create_bucket(Bucket=f"{site.name}.auth")
+    host = f"{site.name}.auth.s3.localhost:{site.cloud.port}"
+    answer = requests.get(f"{site.cloud.url}/login", headers={"host": host})
+    assert (answer.status_code, "<Code>AccessDenied</Code>" in answer.text) == (403, True)
+
+
 def test_a_domain_goes_and_its_pages_with_it(idp, site):
     named = {"UserPoolId": site.pool, "Domain": site.name}
     assert idp.update_user_pool_domain(**named, ManagedLoginVersion=2)["ManagedLoginVersion"] == 2
