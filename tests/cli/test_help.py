@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from cloudarium.cli.app import app
 
-COMMANDS = ("up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "why", "capstone")
+COMMANDS = ("up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "why", "capstone")
 
 
 def helped(*words: str) -> str:

@@ -111,7 +111,9 @@ def everything(target: Target) -> None:
     for furnish in (table, bucket, identities, function, http_api, logs):
         furnish(target)
     target.do("ssm", "PutParameter", Name="fuzz", Value="v", Type="String")
+    target.do("secretsmanager", "CreateSecret", Name="fuzz", SecretString="v", ClientRequestToken="f" * 32)
     target.do("cloudformation", "CreateStack", StackName="fuzz", TemplateBody=json.dumps(TEMPLATE))
     target.settle()
     extra: dict[str, Any] = {"StackName": "fuzz", "TemplateBody": json.dumps(TEMPLATE), "Version": "1", "Name": "fuzz"}
+    extra |= {"SecretId": "fuzz", "VersionId": "f" * 32, "MoveToVersionId": "f" * 32, "SecretIdList": ["fuzz"]}
     target.known |= extra

@@ -171,3 +171,14 @@ def test_an_operation_that_is_not_built_is_named_to_root(client: Clients) -> Non
         client("ssm").list_documents()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
     assert "ssm:ListDocuments" in refused.value.response["Error"]["Message"]
+
+
+def test_a_room_says_of_which_resources_the_policy_must_allow(client: Clients, account: str) -> None:
+    kms = client("kms")
+    statement = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "kms:PutKeyPolicy", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": statement})
+    key = kms.create_key(Policy=policy)["KeyMetadata"]["KeyId"]
+    assert not permitted(kms.describe_key, KeyId=key)  # the key's own policy, even for root
+    for free in ("alias/none", "134f2428-cec1-4b25-a1ae-9048164dba47"):  # what is not there has no policy
+        with pytest.raises(ClientError, match="NotFoundException"):
+            kms.describe_key(KeyId=free)

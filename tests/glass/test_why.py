@@ -296,8 +296,8 @@ def test_calls_that_were_refused_before_iam(ask: Asker, client: Clients, account
 
 
 def test_what_is_not_built_was_not_decided(ask: Asker, client: Clients) -> None:
-    told = ask.denied(client("kms").list_keys)
-    assert told["answer"] == "not built: Cloudarium does not have the service kms, so nothing was decided"
+    told = ask.denied(client("kinesis").list_streams)
+    assert told["answer"] == "not built: Cloudarium does not have the service kinesis, so nothing was decided"
 
 
 def test_an_operation_that_aws_does_not_have(ask: Asker, cloud: RunningCloud) -> None:

@@ -16,17 +16,16 @@ from botocore.exceptions import ClientError
 
 from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
+from tests.journeys.samples import NAME, Clients, ConfigurationSet, MailTemplate, Sample
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "eu-west-1")
 SCOPES = tuple(product(ACCOUNTS, REGIONS))
-NAME = "same"
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
 }
 LOGGING = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
-Clients = Callable[[str], Any]  # by service, all of one scope
 
 # Rooms that are tested otherwise: each with the reason.
 ELSEWHERE = {
@@ -34,30 +33,6 @@ ELSEWHERE = {
     "sts": "it makes sessions, not names: test_sessions_act_in_their_account",
     "organizations": "an organization is made of accounts, and stands above them",
 }
-
-
-class Sample:
-    """How a room makes, shows, changes, tags, lists and deletes something called NAME, told apart by its `value`."""
-
-    regional = True
-    taggable = True
-
-    def __init__(self, clients: Clients) -> None:
-        self.clients = clients
-
-    def make(self, value: str) -> None: ...
-
-    def names(self) -> list[str]: ...  # type: ignore[empty-body]
-
-    def value(self) -> str: ...  # type: ignore[empty-body]
-
-    def change(self, value: str) -> None: ...
-
-    def delete(self) -> None: ...
-
-    def tag(self, value: str) -> None: ...
-
-    def tags(self) -> dict[str, str]: ...  # type: ignore[empty-body]
 
 
 class Table(Sample):
@@ -180,6 +155,39 @@ class Parameter(Sample):
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
+class Key(Sample):
+    """An alias is the name of a key; its description is the value."""
+
+    def make(self, value: str) -> None:
+        made = self.clients("kms").create_key(Description=value)["KeyMetadata"]["KeyId"]
+        self.clients("kms").create_alias(AliasName=f"alias/{NAME}", TargetKeyId=made)
+
+    def names(self) -> list[str]:
+        return [each["AliasName"].removeprefix("alias/") for each in self.clients("kms").list_aliases()["Aliases"]]
+
+    def _id(self) -> str:
+        return self.clients("kms").describe_key(KeyId=f"alias/{NAME}")["KeyMetadata"]["KeyId"]
+
+    def value(self) -> str:
+        kms, name = self.clients("kms"), f"alias/{NAME}"
+        blob = kms.encrypt(KeyId=name, Plaintext=b"x")["CiphertextBlob"]
+        assert kms.decrypt(KeyId=name, CiphertextBlob=blob)["Plaintext"] == b"x"
+        return kms.describe_key(KeyId=name)["KeyMetadata"]["Description"]
+
+    def change(self, value: str) -> None:
+        self.clients("kms").update_key_description(KeyId=self._id(), Description=value)
+
+    def delete(self) -> None:
+        self.clients("kms").delete_alias(AliasName=f"alias/{NAME}")
+
+    def tag(self, value: str) -> None:
+        self.clients("kms").tag_resource(KeyId=self._id(), Tags=[{"TagKey": "k", "TagValue": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("kms").list_resource_tags(KeyId=self._id())["Tags"]
+        return {tag["TagKey"]: tag["TagValue"] for tag in found}
+
+
 class Stack(Sample):
     taggable = False  # a stack's tags are part of its template's deployment
 
@@ -266,13 +274,115 @@ class Role(Sample):
         return {tag["Key"]: tag["Value"] for tag in self.clients("iam").list_role_tags(RoleName=NAME)["Tags"]}
 
 
+class Secret(Sample):
+    def make(self, value: str) -> None:
+        self.clients("secretsmanager").create_secret(Name=NAME, SecretString=value)
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("secretsmanager").list_secrets()["SecretList"]]
+
+    def value(self) -> str:
+        return self.clients("secretsmanager").get_secret_value(SecretId=NAME)["SecretString"]
+
+    def change(self, value: str) -> None:
+        self.clients("secretsmanager").put_secret_value(SecretId=NAME, SecretString=value)
+
+    def delete(self) -> None:
+        self.clients("secretsmanager").delete_secret(SecretId=NAME, ForceDeleteWithoutRecovery=True)
+
+    def tag(self, value: str) -> None:
+        self.clients("secretsmanager").tag_resource(SecretId=NAME, Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("secretsmanager").describe_secret(SecretId=NAME).get("Tags") or []
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
+class IdentityPool(Sample):
+    def _settings(self, value: str) -> dict[str, Any]:
+        client = value.encode().hex()
+        provider = {"ProviderName": "cognito-idp.us-east-1.amazonaws.com/us-east-1_same", "ClientId": client}
+        named = {"IdentityPoolName": NAME, "AllowUnauthenticatedIdentities": True}
+        return {**named, "CognitoIdentityProviders": [provider]}
+
+    def make(self, value: str) -> None:
+        self.clients("cognito-identity").create_identity_pool(**self._settings(value))
+
+    def _listed(self) -> list[dict[str, str]]:
+        return self.clients("cognito-identity").list_identity_pools(MaxResults=60)["IdentityPools"]
+
+    def _id(self) -> str:
+        return self._listed()[0]["IdentityPoolId"]
+
+    def names(self) -> list[str]:
+        return [each["IdentityPoolName"] for each in self._listed()]
+
+    def value(self) -> str:
+        found = self.clients("cognito-identity").describe_identity_pool(IdentityPoolId=self._id())
+        return bytes.fromhex(found["CognitoIdentityProviders"][0]["ClientId"]).decode()
+
+    def change(self, value: str) -> None:
+        self.clients("cognito-identity").update_identity_pool(IdentityPoolId=self._id(), **self._settings(value))
+
+    def delete(self) -> None:
+        self.clients("cognito-identity").delete_identity_pool(IdentityPoolId=self._id())
+
+    def _arn(self) -> str:
+        pools = self.clients("cognito-identity")
+        account = self.clients("sts").get_caller_identity()["Account"]
+        return f"arn:aws:cognito-identity:{pools.meta.region_name}:{account}:identitypool/{self._id()}"
+
+    def tag(self, value: str) -> None:
+        self.clients("cognito-identity").tag_resource(ResourceArn=self._arn(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("cognito-identity").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+
+
+class UserPool(Sample):
+    def make(self, value: str) -> None:
+        self.clients("cognito-idp").create_user_pool(PoolName=NAME, EmailVerificationSubject=value)
+
+    def _pool(self) -> dict[str, Any]:
+        idp = self.clients("cognito-idp")
+        return next(one for one in idp.list_user_pools(MaxResults=60)["UserPools"] if one["Name"] == NAME)
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("cognito-idp").list_user_pools(MaxResults=60)["UserPools"]]
+
+    def value(self) -> str:
+        found = self.clients("cognito-idp").describe_user_pool(UserPoolId=self._pool()["Id"])["UserPool"]
+        return found["EmailVerificationSubject"]
+
+    def change(self, value: str) -> None:
+        self.clients("cognito-idp").update_user_pool(UserPoolId=self._pool()["Id"], EmailVerificationSubject=value)
+
+    def delete(self) -> None:
+        self.clients("cognito-idp").delete_user_pool(UserPoolId=self._pool()["Id"])
+
+    def _arn(self) -> str:
+        return self.clients("cognito-idp").describe_user_pool(UserPoolId=self._pool()["Id"])["UserPool"]["Arn"]
+
+    def tag(self, value: str) -> None:
+        self.clients("cognito-idp").tag_resource(ResourceArn=self._arn(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("cognito-idp").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+
+
 SAMPLES: dict[str, type[Sample]] = {
+    "cognito-identity": IdentityPool,
     "apigatewayv2": HttpApi,
     "cloudformation": Stack,
+    "cognito-idp": UserPool,
     "dynamodb": Table,
     "iam": Role,
+    "kms": Key,
     "lambda": Function,
     "logs": LogGroup,
+    "secretsmanager": Secret,
+    "ses": MailTemplate,
+    "sesv2": ConfigurationSet,
     "ssm": Parameter,
 }
 

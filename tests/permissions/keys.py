@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
+from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
 
@@ -17,20 +19,6 @@ POLICY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 TEMPLATE = json.dumps({"Resources": {"W": {"Type": "AWS::CloudFormation::WaitConditionHandle"}}})
 URL = "https://bucket.s3.amazonaws.com/document.json"
 TOMORROW = int(time.time()) + 86400 + 3600
-
-
-class Probe(NamedTuple):
-    """A call that has the key with the value `right`, and not with `wrong`, by `operator`.
-
-    `ask` makes the call ready as root and answers it; `action` is what the condition is on (all but passing roles).
-    """
-
-    key: str
-    ask: Callable[[Team], Ask]
-    right: Any
-    wrong: Any = "other"
-    operator: str = "StringEquals"
-    action: str = ""
 
 
 # ---- S3 --------------------------------------------------------------------------------------------------------------
@@ -482,11 +470,19 @@ PROBES = {
     "ssm": SSM,
     "cloudformation": CLOUDFORMATION,
     "apigatewayv2": APIGATEWAY,
+    "kms": kms_keys.PROBES,
+    "cognito-identity": cognito_identity_keys.PROBES,
+    "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
+    "ses": ses_keys.V1,
+    "sesv2": ses_keys.V2,
 }
 
 # Keys that other tests try.
 ELSEWHERE = {
+    **cognito_identity_keys.ELSEWHERE,
+    **kms_keys.ELSEWHERE,
+    **secretsmanager_keys.ELSEWHERE,
     "aws:RequestTag/${TagKey}": "test_tags.py",
     "aws:ResourceTag/${TagKey}": "test_tags.py",
     "aws:TagKeys": "test_tags.py",
@@ -499,17 +495,17 @@ ELSEWHERE = {
     "s3:TlsVersion": "tests/gateway/test_tls.py",
 }
 
-_NO_WEB_IDENTITY = "Of sessions by a web identity or SAML, which no operation here makes yet."
+_NO_WEB_IDENTITY = "Of sessions by SAML or by a social provider's own token, which nothing here proves."
 _NO_ACCESS_POINTS = "Access points and access grants are not built."
 _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 
 # Keys that no request here can have, each with the reason. A condition on one decides as AWS does for an absent key.
 ABSENT = {
+    **kms_keys.ABSENT,
+    **secretsmanager_keys.ABSENT,
+    **ses_keys.ABSENT,
     "accounts.google.com:aud": _NO_WEB_IDENTITY,
     "accounts.google.com:sub": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:amr": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:aud": _NO_WEB_IDENTITY,
-    "cognito-identity.amazonaws.com:sub": _NO_WEB_IDENTITY,
     "graph.facebook.com:app_id": _NO_WEB_IDENTITY,
     "graph.facebook.com:id": _NO_WEB_IDENTITY,
     "www.amazon.com:app_id": _NO_WEB_IDENTITY,

@@ -29,6 +29,11 @@ def pairs(tags: Tags) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in tags.items()]
 
 
+def key_pairs(tags: Tags) -> list[dict[str, str]]:
+    """[{"TagKey": …, "TagValue": …}], as KMS has them."""
+    return [{"TagKey": key, "TagValue": value} for key, value in tags.items()]
+
+
 class At(NamedTuple):
     """Where a resource is to be: the account, and a name that is nobody else's in it."""
 
@@ -55,6 +60,24 @@ class Taggable:
     untag: Callable[[Any, list[str]], Ask]
     others: tuple[Callable[[Any], Ask], ...]
     keys: tuple[str, ...] = ("aws:ResourceTag",)
+
+
+def _mail(noun: str, member: str, kind: str, create: dict[str, Any], ending: str = "") -> Taggable:
+    def ref(_: Any, at: At) -> tuple[str, str]:
+        return at.name + ending, f"arn:aws:ses:us-east-1:{at.account}:{kind}/{at.name}{ending}"
+
+    return Taggable(
+        "sesv2",
+        lambda at, tags: (f"create_{noun}", {member: at.name + ending, **create, **(_some(tags) if tags else {})}),
+        ref,
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref[1], "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref[1], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref[1]}),
+            lambda ref: (f"get_{noun}", {member: ref[0]}),
+            lambda ref: (f"delete_{noun}", {member: ref[0]}),
+        ),
+    )
 
 
 def _iam(noun: str, named: str, create: dict[str, Any], by_arn: bool = False) -> Taggable:
@@ -226,6 +249,35 @@ TAGGABLES = {
         lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
         (lambda ref: ("export_api", {"ApiId": _api(ref), "Specification": "OAS30", "OutputType": "JSON"}),),
     ),
+    "user pool": Taggable(
+        "cognito-idp",
+        lambda at, tags: ("create_user_pool", {"PoolName": at.name, "UserPoolTags": tags}),
+        lambda answer, _: answer["UserPool"]["Arn"],
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref, "Tags": tags}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref}),
+            lambda ref: ("describe_user_pool", {"UserPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("list_users", {"UserPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("delete_user_pool", {"UserPoolId": ref.rpartition("/")[2]}),
+        ),
+    ),
+    "identity pool": Taggable(
+        "cognito-identity",
+        lambda at, tags: (
+            "create_identity_pool",
+            {"IdentityPoolName": at.name, "AllowUnauthenticatedIdentities": True, "IdentityPoolTags": tags},
+        ),
+        lambda answer, at: f"arn:aws:cognito-identity:us-east-1:{at.account}:identitypool/{answer['IdentityPoolId']}",
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref, "Tags": tags}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref}),
+            lambda ref: ("describe_identity_pool", {"IdentityPoolId": ref.rpartition("/")[2]}),
+            lambda ref: ("list_identities", {"IdentityPoolId": ref.rpartition("/")[2], "MaxResults": 10}),
+            lambda ref: ("delete_identity_pool", {"IdentityPoolId": ref.rpartition("/")[2]}),
+        ),
+    ),
     "parameter": Taggable(
         "ssm",
         lambda at, tags: (
@@ -283,4 +335,34 @@ TAGGABLES = {
             lambda ref: ("delete_stack", {"StackName": ref}),
         ),
     ),
+    "key": Taggable(
+        "kms",
+        lambda at, tags: ("create_key", {"Tags": key_pairs(tags)} if tags else {}),
+        lambda answer, _: answer["KeyMetadata"]["KeyId"],
+        lambda ref, tags: ("tag_resource", {"KeyId": ref, "Tags": key_pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"KeyId": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_resource_tags", {"KeyId": ref}),
+            lambda ref: ("describe_key", {"KeyId": ref}),
+            lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": b"x"}),
+            lambda ref: ("schedule_key_deletion", {"KeyId": ref}),
+        ),
+    ),
+    "secret": Taggable(
+        "secretsmanager",
+        lambda at, tags: ("create_secret", {"Name": at.name, "SecretString": "x", "Tags": pairs(tags)}),
+        lambda answer, _: answer["ARN"],
+        lambda ref, tags: ("tag_resource", {"SecretId": ref, "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"SecretId": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("describe_secret", {"SecretId": ref}),
+            lambda ref: ("get_secret_value", {"SecretId": ref}),
+            lambda ref: ("put_secret_value", {"SecretId": ref, "SecretString": "y"}),
+            lambda ref: ("delete_secret", {"SecretId": ref}),
+        ),
+        ("aws:ResourceTag", "secretsmanager:ResourceTag"),
+    ),
+    "mail-set": _mail("configuration_set", "ConfigurationSetName", "configuration-set", {}),
+    "mail-template": _mail("email_template", "TemplateName", "template", {"TemplateContent": {"Subject": "s"}}),
+    "mail-identity": _mail("email_identity", "EmailIdentity", "identity", {}, "@example.com"),
 }

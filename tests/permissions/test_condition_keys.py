@@ -13,7 +13,8 @@ import pytest
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.policy import access
 from tests.conftest import RunningCloud
-from tests.permissions.keys import ABSENT, ELSEWHERE, PROBES, Probe
+from tests.permissions.keys import ABSENT, ELSEWHERE, PROBES
+from tests.permissions.probe import Probe
 from tests.permissions.team import Team
 
 # Actions that no operation is named after, but calls ask for.

@@ -305,3 +305,33 @@ def test_every_decision_is_explained(identity: list[Any], action: str) -> None:
     decision = ask(action=action, identity=identity)
     assert bool(decision.message) is not decision.allowed
     assert decision.deciding or decision.reason is Reason.NO_IDENTITY
+
+
+KEY = "arn:aws:kms:us-east-1:999988887777:key/k"
+
+
+@pytest.mark.parametrize("policy", [None, grant({"AWS": "111122223333"}, Effect="Deny")])
+def test_a_key_of_another_account_says_nothing_of_itself(policy: Any) -> None:
+    asked = {"action": "kms:Decrypt", "resource": KEY, "required": True}
+    decision = ask(**asked, owner="999988887777", identity=[ALL], policy=policy)
+    assert decision.message.endswith(
+        "kms:Decrypt on resource: arn:aws:kms:us-east-1:999988887777:key/k because the resource does not exist in this"
+        " Region, no resource-based policies allow access, or a resource-based policy explicitly denies access"
+    )
+    own = ask(**asked, identity=[ALL])
+    assert own.message.endswith("because no resource-based policy allows the kms:Decrypt action")
+
+
+def test_a_policy_that_must_allow_may_leave_it_to_the_account() -> None:
+    def allowed(principal: Any, element: Any, **more: Any) -> bool:
+        asked = {"action": "kms:Decrypt", "resource": KEY, "required": True, "principal": principal}
+        return ask(**asked, policy=element and grant(element), **more).allowed
+
+    root, bob = {"AWS": ROOT_ARN}, {"AWS": "arn:aws:iam::111122223333:user/bob"}
+    assert allowed(BOB, root, identity=[ALL])
+    assert not allowed(BOB, root)
+    assert allowed(BOB, bob)
+    assert not allowed(BOB, None, identity=[ALL])
+    assert allowed(ROOT, root)
+    assert not allowed(ROOT, bob)
+    assert not allowed(ROOT, None)

@@ -148,8 +148,9 @@ def _resource_side(call: Call, action: str, resource: str) -> Side:
     """What the room that owns the resource says of it, by the names in its resources.py.
 
     `resource_policy(call, arn)`, `policy_holder(arn)` where that speaks on more than what bears it, `owner(call, arn)`
-    where the ARN does not tell, `POLICY_REQUIRED`, the actions that nothing else can allow, `POLICY_KIND`, and
-    `POLICY_TOPIC`: the store's topic whose change may change the answers.
+    where the ARN does not tell, `POLICY_REQUIRED`, the actions that nothing else can allow (`policy_required(call,
+    action, arn)` where that depends on the resource), `POLICY_KIND`, and `POLICY_TOPIC`: the store's topic whose change
+    may change the answers.
     """
     arn = arns.parse(resource)
     module = resources_of(call, arn.service) if arn is not None else None
@@ -160,8 +161,9 @@ def _resource_side(call: Call, action: str, resource: str) -> Side:
     owner = owner_of(call, resource) if owner_of is not None else None
     holder_of = getattr(module, "policy_holder", None)
     kind = getattr(module, "POLICY_KIND", "resource")
+    required = getattr(module, "policy_required", None)
     return Side(
-        action in getattr(module, "POLICY_REQUIRED", ()),
+        action in getattr(module, "POLICY_REQUIRED", ()) if required is None else required(call, action, resource),
         compile_document(text, holder_of(resource) if holder_of is not None else resource, kind) if text else None,
         owner or arn.account,
         getattr(module, "POLICY_TOPIC", "" if policy_of is None else None),

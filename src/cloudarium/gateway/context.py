@@ -142,7 +142,7 @@ def resources_of(call: Call, service: str) -> ModuleType | None:
 def _add_organizations(known: dict[str, Any], call: Call, account: str) -> None:
     """The organisations of the caller, of the resource, and of the account that a service says it works for."""
     named = {"aws:Resource": account}
-    if call.principal.kind not in ("service", "anonymous"):
+    if call.principal.kind not in ("service", "anonymous") and not call.principal.outside:
         named["aws:Principal"] = call.principal.account
     if isinstance(known.get("aws:SourceAccount"), str):
         named["aws:Source"] = known["aws:SourceAccount"]

@@ -53,12 +53,27 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
             (request.method, request.path[: request.path.rfind("/") + 1])
         )
+        page = _page(request) if handler is None else None
+        if page is not None:
+            return await page(cloud, request)
         if handler is None:
             raise Refused(404, f"There is nothing at {request.method} {request.path[:200]}.")
         shown = await handler(cloud, request)
-        return _json(200, shown)
+        return json(200, shown)
     except Refused as refused:
-        return _json(refused.status, {"error": str(refused)})
+        return json(refused.status, {"error": str(refused)})
+
+
+def _page(request: HttpRequest) -> Callable[[Cloud, HttpRequest], Awaitable[HttpResponse]] | None:
+    """The function of a room's pages.py that answers below one of its own labels, guarded like the cloud's own paths.
+
+    Its Refused is answered as JSON; `json` and `body_of` below are for it too.
+    """
+    label = request.path.removeprefix(PREFIX).partition("/")[0]
+    for room in all_rooms().values():
+        if label in room.card.pages:
+            return getattr(room.module("pages"), room.card.pages[label])
+    return None
 
 
 def _guard(request: HttpRequest) -> None:
@@ -77,15 +92,22 @@ def _netloc(origin: str) -> str | None:
         return None
 
 
-def _json(status: int, shown: Any) -> HttpResponse:
+def json(status: int, shown: Any) -> HttpResponse:
+    """An answer in JSON that nobody keeps."""
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     return HttpResponse(status, headers, orjson.dumps(shown, option=orjson.OPT_INDENT_2) + b"\n")
 
 
-async def _body(request: HttpRequest) -> dict[str, Any]:
+async def body_of(request: HttpRequest) -> bytes:
+    """The bytes that came with a request. Raises Refused when they are too many."""
     data = await read_whole(request.stream, _MOST_BODY) if request.stream is not None else request.body
     if data is None:
         raise Refused(413, "The body is too large.")
+    return data
+
+
+async def _body(request: HttpRequest) -> dict[str, Any]:
+    data = await body_of(request)
     try:
         given = orjson.loads(data or b"{}")
     except orjson.JSONDecodeError as error:

@@ -121,7 +121,7 @@ def _with(module: str, function: str) -> Iterator[ModuleType]:
 
 def _within(directory: Directory, principal: Principal, found: PrincipalPolicies | None) -> PrincipalPolicies | None:
     """A principal's policies with those of its organisation; services' own principals and roles have none of these."""
-    if principal.kind in ("service", "anonymous") or LINKED_ROLE in principal.role_arn:
+    if principal.kind in ("service", "anonymous") or principal.outside or LINKED_ROLE in principal.role_arn:
         return found
     levels = directory.service_control(principal.account)
     return replace(found or PrincipalPolicies(), service_control=levels) if levels else found

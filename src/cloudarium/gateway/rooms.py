@@ -27,7 +27,8 @@ class Service:
     doors.py answers browsers by the resource's rules (see cors.py). `form`: the function of doors.py that takes a
     browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
     `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
-    federated users are not taken here, only those of roles.
+    federated users are not taken here, only those of roles. `pages` maps the first label of paths below
+    /_cloudarium/ to functions of its pages.py (see control.py).
     """
 
     name: str
@@ -43,6 +44,7 @@ class Service:
     form: str = ""
     query_headers: bool = False
     clock_skew: int = 5 * 60
+    pages: Mapping[str, str] = field(default_factory=dict)
     no_user_tokens: bool = False
 
 
@@ -101,5 +103,7 @@ def rooms_with(module: str) -> Iterator[tuple[Room, ModuleType]]:
 
 
 def schemas() -> list[Path]:
-    """The schema.sql of every room that keeps something."""
-    return sorted(Path(services.__path__[0]).glob("*/schema.sql"))
+    """The schema.sql of every room that keeps something, and of what several rooms stand on."""
+    folder = Path(services.__path__[0])
+    shared = (path for path in folder.parent.glob("*/schema.sql") if path.parent.name != "store")
+    return [*sorted(shared), *sorted(folder.glob("*/schema.sql"))]

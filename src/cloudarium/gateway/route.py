@@ -17,7 +17,7 @@ from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
 
-_OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazonaws\.com|cloudarium\.local)$")
+_OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|cloudarium\.local)$")
 _TARGET_ACTION = re.compile(r"[\w-]+")
 
 
@@ -57,7 +57,7 @@ def route(call: Call) -> Awaitable[None] | None:
     for room in candidates:
         if _find_operation(call, request, room):
             return None
-    raise _nothing_for(request, claim, candidates)
+    raise _nothing_for(call, request, claim, candidates)
 
 
 async def _find_operation_by_stream(
@@ -74,10 +74,16 @@ async def _find_operation_by_stream(
             if call.operation.streaming_input is None or not _proved_while_it_streams(call, request):
                 await _read_body(call, request, room.card.max_body)
             return
-    raise _nothing_for(request, claim, candidates)
+    raise _nothing_for(call, request, claim, candidates)
 
 
-def _nothing_for(request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]) -> AwsError:
+def _nothing_for(call: Call, request: HttpRequest, claim: sigv4.Claim | None, candidates: list[Room]) -> AwsError:
+    if len(candidates) > 1:  # the answer is worded as the one of them that reads such requests would
+        form = request.path == "/" and "x-www-form-urlencoded" in request.headers.get("content-type", "")
+        for room in candidates:
+            service = model.service(room.card.name)
+            if ("query" in service.protocols) is form:
+                call.service, call.room, call.protocol = room.card.name, room, detect(service, request)
     if candidates:
         return UnknownOperation(_asked_for(request))
     name = (claim.service if claim is not None else "") or request.host or "an unknown host"
@@ -169,7 +175,7 @@ def _find_door(call: Call, request: HttpRequest) -> bool:
         owner, label = _host_parts(request.headers.get("host", ""))
         if not label:
             return False
-        door = Door(label, owner, request.path, by_host=True)
+        door = Door(label, owner, request.path, by_host=True) if owner else _door_below(label, request.path)
     room = _door_rooms().get(door.label)
     if room is None or not door.id:
         return False
@@ -185,16 +191,26 @@ def _door_by_path(path: str) -> Door:
 
 @lru_cache(maxsize=4096)
 def _host_parts(host: str) -> tuple[str, str]:
-    """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api)."""
+    """The labels before the second known one, and that one: ID.execute-api.localhost → (ID, execute-api).
+
+    ("", SERVICE) for the host of a service that has a door of its own name.
+    """
     name = (host.rpartition(":")[0] or host).lower()
     if name.count(".") < 2 or not _OWN_HOSTS.search(name):
         return "", ""
     labels = name.split(".")
-    known = _host_labels() | _door_rooms().keys()
-    for place in range(1, len(labels)):
-        if labels[place] in known:
-            return ".".join(labels[:place]), labels[place]
-    return "", ""
+    for known in (_host_labels(), _door_rooms()):  # a bucket may be named like a door: my.auth.s3.localhost
+        for place in range(1, len(labels)):
+            if labels[place] in known:
+                return ".".join(labels[:place]), labels[place]
+    own = _door_rooms().get(labels[0])
+    return ("", labels[0]) if own is not None and own.card.name == labels[0] else ("", "")
+
+
+def _door_below(label: str, path: str) -> Door:
+    """At a service's own host (SERVICE.REGION.amazonaws.com/OWNER/…) the path says whose door it is."""
+    owner, _, rest = path[1:].partition("/")
+    return Door(label, owner, "/" + rest, by_host=True)
 
 
 def _virtual_host(request: HttpRequest) -> None:

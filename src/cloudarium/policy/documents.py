@@ -77,6 +77,8 @@ class Principals:
         kind = principal.kind
         if kind == "service":
             return BY_NAME if self.services_any or principal.name in self.services else NO_MATCH
+        if kind == "federated" and not principal.role_arn:  # outside of all accounts: {"AWS": "*"} does not mean it
+            return BY_NAME if principal.name in self.federated or self.anyone and self.services_any else NO_MATCH
         if self.anyone:
             return BY_NAME
         if kind == "anonymous":
@@ -86,8 +88,6 @@ class Principals:
             return BY_NAME
         if principal.role_arn and (principal.role_arn in aws or principal.id.partition(":")[0] in aws):
             return BY_ROLE
-        if kind == "federated" and principal.name in self.federated:
-            return BY_NAME
         if principal.account in aws or f"arn:aws:iam::{principal.account}:root" in aws:
             return BY_NAME if kind == "root" else BY_ACCOUNT
         return NO_MATCH

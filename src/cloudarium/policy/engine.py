@@ -24,6 +24,13 @@ _NO_RESOURCES = ("", "*", "arn:aws:s3:::*")
 # S3 explains a denial to the bucket's own account alone.
 # Source: https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html
 _SILENT_ABROAD = ("s3:",)
+# KMS tells nobody of another account whether a key exists.
+# Source: a denial in https://github.com/onnela-lab/beiwe-backend/issues/363
+_VAGUE_ABROAD = ("kms:",)
+_VAGUE = (
+    "because the resource does not exist in this Region, no resource-based policies allow access, or a resource-based "
+    "policy explicitly denies access"
+)
 
 
 class Reason(StrEnum):
@@ -220,6 +227,8 @@ def _explicit_deny(asked: _Asked) -> Decision | None:
             return asked.forbidden(ref, "a session policy")
     document = policies.resource
     if document is not None and (ref := _deny((document,), action, request)) is not None:
+        if _is_vague(asked.question):
+            return Decision(False, Reason.EXPLICIT_DENY, (ref,), _message(asked.question, _VAGUE))
         return asked.forbidden(ref, "the role trust policy" if document.kind == "trust" else "a resource-based policy")
     return None
 
@@ -228,6 +237,8 @@ def _no_resource(asked: _Asked) -> Decision:
     document = asked.policies.resource
     if document is not None and document.kind == "trust":
         return asked.denied(Reason.NO_TRUST, "no role trust policy")
+    if _is_vague(asked.question):
+        return Decision(False, Reason.NO_RESOURCE, (), _message(asked.question, _VAGUE))
     return asked.denied(Reason.NO_RESOURCE, "no resource-based policy")
 
 
@@ -283,6 +294,12 @@ def _within_account(asked: _Asked) -> Decision:
 
 
 # ---- words ----------------------------------------------------------------------------------------------------------
+
+
+def _is_vague(question: Question) -> bool:
+    """Whether the caller may not learn what the other account's policy says, nor whether there is one."""
+    abroad = question.resource_account not in ("", question.principal.account)
+    return abroad and question.action.lower().startswith(_VAGUE_ABROAD)
 
 
 def _message(question: Question, because: str) -> str:

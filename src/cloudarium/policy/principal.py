@@ -25,6 +25,7 @@ class Principal:
     """One caller; `kind` "role" is a session of a role (its `arn` is the session's, `role_arn` the role's).
 
     A federated user made by GetFederationToken has its IAM user's ARN in `role_arn`: it too acts below that identity.
+    One without is whom an identity provider vouches for while he asks for a role; `name` is that provider's.
     `session_context` are condition keys fixed when the session was made (aws:SourceIdentity, aws:TokenIssueTime, …).
     """
 
@@ -39,6 +40,11 @@ class Principal:
     tags: Mapping[str, str] = field(default_factory=dict)
     expires: float | None = None
     session_context: Mapping[str, ContextValue] = field(default_factory=dict)
+
+    @property
+    def outside(self) -> bool:
+        """Whether this is nobody of any account: whom an identity provider vouches for, while he asks for a role."""
+        return self.kind == "federated" and not self.role_arn
 
     @classmethod
     def root(cls, account: str, access_key_id: str = "") -> Principal:
@@ -164,6 +170,8 @@ def context_of(principal: Principal) -> dict[str, ContextValue]:
         context["aws:principalisawsservice"] = "true"
         context["aws:principalservicename"] = principal.name
         context["aws:principalservicenameslist"] = (principal.name,)
+        return context
+    if principal.outside:
         return context
     context["aws:principaltype"] = _TYPES[kind]
     context["aws:userid"] = principal.id

@@ -51,3 +51,21 @@ def get_federation_token(at: Stage) -> Case:
     also = [Also("sts:TagSession", bob, TAGGED)]
     reason = "The reference lists roles and users for sts:TagSession; here the one who is tagged is a federated user."
     return Case({"Name": "bob", "Tags": TAGS}, on=bob, also=also, outside=reason)
+
+
+@EXAMPLES("AssumeRoleWithWebIdentity")
+def assume_role_with_web_identity(at: Stage) -> Case:
+    """Nobody signs this call: the role's trust policy lets whom the token names in."""
+    pools = at.root("cognito-identity")
+    settings = {"AllowUnauthenticatedIdentities": True, "AllowClassicFlow": True}
+    id = pools.create_identity_pool(IdentityPoolName=at.name, **settings)["IdentityPoolId"]
+    token = pools.get_open_id_token(IdentityId=pools.get_id(IdentityPoolId=id)["IdentityId"])["Token"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Federated": "cognito-identity.amazonaws.com"},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"cognito-identity.amazonaws.com:aud": id}},
+    }
+    trust = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    role = at.root("iam").create_role(RoleName=at.name, AssumeRolePolicyDocument=trust)["Role"]["Arn"]
+    return Case({"RoleArn": role, "RoleSessionName": "run", "WebIdentityToken": token})

@@ -63,12 +63,37 @@ def test_policies(ssm, policies, code):
 
 
 def test_what_is_not_built_says_so(ssm):
-    secret = {"Name": "a", "Value": "v", "Type": "SecureString", "KeyId": "alias/mine"}
-    assert "KeyId" in refused("NotImplemented", ssm.put_parameter, **secret)
+    public = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+    assert public in refused("NotImplemented", ssm.get_parameter, Name=public)
+    assert public in refused("NotImplemented", ssm.get_parameters, Names=["a", public])
+    assert "/aws/service" in refused("NotImplemented", ssm.get_parameters_by_path, Path="/aws/service/")
     image = {"Name": "a", "Value": "v", "Type": "String", "DataType": "aws:ec2:image"}
     assert "aws:ec2:image" in refused("NotImplemented", ssm.put_parameter, **image)
     assert "Shared" in refused("NotImplemented", ssm.describe_parameters, Shared=True)
     assert "SendCommand" in refused("NotImplemented", ssm.send_command, DocumentName="x")
+
+
+def test_keys_that_cannot_be_used(ssm, client):
+    secret = {"Name": "a", "Value": "v", "Type": "SecureString"}
+    refused("InvalidKeyId", ssm.put_parameter, **secret, KeyId="alias/mine")
+    refused("ParameterNotFound", ssm.get_parameter, Name="a")
+    key = client("kms").create_key()["KeyMetadata"]["KeyId"]
+    ssm.put_parameter(**secret, KeyId=key)
+    client("kms").disable_key(KeyId=key)
+    for ask in (ssm.get_parameter, ssm.get_parameter_history):
+        refused("InvalidKeyId", ask, Name="a", WithDecryption=True)
+    refused("InvalidKeyId", ssm.get_parameters_by_path, Path="/", WithDecryption=True)
+    assert ssm.get_parameter(Name="a")["Parameter"]["Value"] != "v"
+
+
+def test_references_to_secrets(ssm):
+    name = "/aws/reference/secretsmanager/nothing"
+    assert "WithDecryption flag must be True" in refused("ValidationException", ssm.get_parameter, Name=name)
+    assert f"Secret {name} not found." in refused(
+        "ParameterNotFound", ssm.get_parameter, Name=name, WithDecryption=True
+    )
+    assert ssm.get_parameters(Names=[name], WithDecryption=True)["InvalidParameters"] == [name]
+    refused("AccessDeniedException", ssm.put_parameter, Name=name, Value="x", Type="String")
 
 
 @pytest.mark.parametrize("token", ["x", "bnVsbA", "MTI", "e30"])

@@ -39,8 +39,9 @@ def test_what_is_not_built_says_so(client: Client, iam_user: Any, account: str) 
     with refused("NotImplemented"):
         me("sts").get_session_token(**mfa)
     with refused("NotImplemented") as refusal:
-        client("sts").assume_role_with_web_identity(RoleArn=arn, RoleSessionName="run", WebIdentityToken="token")
-    assert "AssumeRoleWithWebIdentity" in refusal.message
+        saml = {"PrincipalArn": f"arn:aws:iam::{account}:saml-provider/x", "SAMLAssertion": "YXNzZXJ0aW9u"}
+        client("sts").assume_role_with_saml(RoleArn=arn, **saml)
+    assert "AssumeRoleWithSAML" in refusal.message
 
 
 def test_names_of_sessions(client: Client, account: str) -> None:

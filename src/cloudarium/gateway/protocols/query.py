@@ -80,4 +80,4 @@ def error_xml(service: ServiceModel, found: Problem) -> str:
         known = {k: fields.pop(k) for k in list(fields) if k in found.shape.members}
         XmlSerializer.of(service).content(found.shape)(parts.append, known)
     parts.extend(f"<{name}>{escape(readable(str(value)))}</{name}>" for name, value in fields.items())
-    return "".join(parts)
+    return readable_xml("".join(parts))

@@ -162,6 +162,23 @@ class InvalidNextToken(AwsError):
         super().__init__("The specified token is not valid.")
 
 
+class InvalidKeyId(AwsError):
+    """KMS cannot use the key of a SecureString; in KMS's own words."""
+
+    code = "InvalidKeyId"
+
+
+class SecretNotFound(AwsError):
+    """A parameter refers to a secret that is not there."""
+
+    code = "ParameterNotFound"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"An error occurred (ParameterNotFound) when referencing Secrets Manager: Secret {name} not found."
+        )
+
+
 class InvalidResourceId(AwsError):
     """The thing to tag does not exist."""
 

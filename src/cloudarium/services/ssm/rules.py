@@ -68,8 +68,18 @@ def check_name(name: str) -> None:
         raise errors.Invalid(f"Parameter name must have at most {_LONGEST_NAME} characters")
 
 
+_PUBLIC = "/aws/service/"
+
+
+def check_public(name: str) -> None:
+    """Raise NotBuilt for a parameter that AWS publishes (images, regions, services): there is none here."""
+    if f"{name}/".startswith(_PUBLIC) or f":parameter{_PUBLIC}" in name:
+        raise NotBuilt(f"ssm's public parameters: {name}")
+
+
 def check_asked(name: str) -> None:
     """Raise for a name that no parameter can have: AWS says so instead of not finding it."""
+    check_public(name)
     if name.startswith("arn:"):
         return
     if not _NAME.match(name) or "//" in name or ("/" in name and not name.startswith("/")):
@@ -78,6 +88,7 @@ def check_asked(name: str) -> None:
 
 def check_path(path: str) -> None:
     """Raise unless this may be the path of a hierarchy."""
+    check_public(path)
     if not _PATH.match(path) or "//" in path:
         raise errors.Invalid(BAD_PATH)
 

@@ -48,3 +48,27 @@ class InvalidAuthorizationMessage(AwsError):
 
     def __init__(self) -> None:
         super().__init__("Message is not valid")
+
+
+class InvalidIdentityToken(AwsError):
+    """A web identity's token does not prove it."""
+
+    code = "InvalidIdentityTokenException"
+
+
+class ExpiredIdentityToken(AwsError):
+    """A web identity's token holds no longer."""
+
+    code = "ExpiredTokenException"
+
+
+class IdpCommunicationError(AwsError):
+    """The identity provider does not answer."""
+
+    code = "IDPCommunicationErrorException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The request could not be fulfilled because the identity provider (IDP) that was asked to verify the "
+            "incoming identity token could not be reached."
+        )

@@ -10,11 +10,12 @@ from urllib.parse import unquote
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.policy.principal import ContextValue, Principal, RoleInfo
-from cloudarium.services.sts import errors, records, resources, rules
+from cloudarium.services.sts import errors, records, resources, rules, web_identity
 from cloudarium.services.sts.records import Session
+from cloudarium.services.sts.web_identity import WebIdentity
 from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids
-from cloudarium.shared.errors import AwsError
+from cloudarium.shared.errors import AccessDenied, AwsError
 from cloudarium.shared.scope import Scope
 
 _TOKEN_START, _TOKEN_CHARACTERS = "IQoJb3JpZ2luX2Vj", 356
@@ -63,7 +64,7 @@ async def assume_role(call: Call) -> dict[str, Any]:
         asked = f"sts:AssumeRole on resource: {given['RoleArn']}"
         raise errors.NotAuthorized(f"User: {caller.arn} is not authorized to perform: {asked}")
     seconds = rules.role_session_seconds(given.get("DurationSeconds"), role.max_session, caller.kind == "role")
-    policies, packed = await _session_policies(call)
+    policies, packed = await _session_policies(call, given.get("Tags"))
     tags, fixed = _carried(call)
     principal = Principal.session(
         role.arn,
@@ -115,6 +116,61 @@ def _source_identity(asked: str | None, before: ContextValue | None) -> str:
     return asked or str(before or "")
 
 
+# ---- web identities -------------------------------------------------------------------------------------------------
+
+
+@operation("AssumeRoleWithWebIdentity", on=resources.nothing_yet)
+async def assume_role_with_web_identity(call: Call) -> dict[str, Any]:
+    """Temporary credentials of a role for whom a token of an identity provider names; nobody signs this call."""
+    given = call.input
+    rules.check_role_arn(given["RoleArn"])
+    account = web_identity.role_account(given["RoleArn"])
+    call.scope = Scope(account, call.region)
+    who = await web_identity.proved(call)
+    call.principal = who.principal(account)
+    tags = rules.session_tags(who.tags, {})
+    keys = rules.transitive_keys(who.transitive, tags, ())
+    role = _trusting(call, who, tags)
+    seconds = rules.role_session_seconds(given.get("DurationSeconds"), role.max_session, False)
+    policies, packed = await _session_policies(call, who.tags)
+    fixed = {**who.kept, **({"sts:TransitiveTagKeys": keys} if keys else {})}
+    if who.source_identity:
+        fixed["aws:SourceIdentity"] = who.source_identity
+    principal = Principal.session(
+        role.arn,
+        given["RoleSessionName"],
+        role_id=role.id,
+        session_policies=policies,
+        tags={**role.tags, **tags},
+        session_context=fixed,
+    )
+    answer: dict[str, Any] = {
+        "Credentials": _credentials(_issue(call, principal, seconds)),
+        "SubjectFromWebIdentityToken": who.subject,
+        "AssumedRoleUser": {"AssumedRoleId": principal.id, "Arn": principal.arn},
+        "Provider": who.provider.name,
+        "Audience": who.audience,
+    }
+    if packed is not None:
+        answer["PackedPolicySize"] = packed
+    return {**answer, **({"SourceIdentity": who.source_identity} if who.source_identity else {})}
+
+
+def _trusting(call: Call, who: WebIdentity, tags: Mapping[str, str]) -> RoleInfo:
+    """The role, if its trust policy lets this identity in, with what its token carries; AWS says no more than no."""
+    arn = call.input["RoleArn"]
+    role: RoleInfo | None = call.cloud.directory.role(arn)
+    refused = errors.NotAuthorized("Not authorized to perform sts:AssumeRoleWithWebIdentity")
+    if role is None:
+        raise refused
+    try:
+        for need in resources.web_identity(call, who, tags):
+            call.require(need.action, arn, need.context)
+    except AccessDenied:
+        raise refused from None
+    return role
+
+
 # ---- users ----------------------------------------------------------------------------------------------------------
 
 
@@ -133,7 +189,7 @@ async def get_federation_token(call: Call) -> dict[str, Any]:
     caller, name = call.principal, call.input["Name"]
     _long_term(call, "GetFederationToken")
     seconds = rules.user_session_seconds(call.input.get("DurationSeconds"), caller.kind == "root")
-    policies, packed = await _session_policies(call)
+    policies, packed = await _session_policies(call, call.input.get("Tags"))
     principal = Principal(
         "federated",
         call.account,
@@ -182,11 +238,11 @@ def _credentials(session: Session) -> dict[str, Any]:
     }
 
 
-async def _session_policies(call: Call) -> tuple[tuple[str, ...], int | None]:
+async def _session_policies(call: Call, tags: Sequence[Mapping[str, str]] | None) -> tuple[tuple[str, ...], int | None]:
     """(the session policies' texts, how full they make the session); none of both when nothing is passed."""
     given = call.input
     policy, listed = given.get("Policy") or "", rules.policy_arns(given.get("PolicyArns"))
-    passed = {tag.get("Key", ""): tag.get("Value", "") for tag in given.get("Tags") or ()}
+    passed = {tag.get("Key", ""): tag.get("Value", "") for tag in tags or ()}
     if not policy and not listed and not passed:
         return (), None
     if policy:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
+from cloudarium.services.sts.web_identity import WebIdentity
 
 
 def role(call: Call) -> list[Need]:
@@ -16,6 +18,30 @@ def role(call: Call) -> list[Need]:
         needs.append(Need("sts:TagSession", arn))
     if call.input.get("SourceIdentity") or "aws:SourceIdentity" in call.principal.session_context:
         needs.append(Need("sts:SetSourceIdentity", arn))
+    return needs
+
+
+def nothing_yet(call: Call) -> list[Need]:
+    """Nothing, until a token has told who calls: then the handler asks the role's trust policy."""
+    return []
+
+
+def web_identity(call: Call, who: WebIdentity, tags: Mapping[str, str]) -> list[Need]:
+    """The role that a web identity asks for; tags and a source identity in its token need permissions of their own."""
+    arn = call.input["RoleArn"]
+    keys: dict[str, Any] = {**who.conditions, "aws:FederatedProvider": who.provider.name}
+    if tags:
+        keys["aws:TagKeys"] = list(tags)
+        keys.update({f"aws:RequestTag/{key}": value for key, value in tags.items()})
+    if who.transitive:
+        keys["sts:TransitiveTagKeys"] = who.transitive
+    if who.source_identity:
+        keys["sts:SourceIdentity"] = who.source_identity
+    needs = [Need("sts:AssumeRoleWithWebIdentity", arn, keys)]
+    if tags:
+        needs.append(Need("sts:TagSession", arn, keys))
+    if who.source_identity:
+        needs.append(Need("sts:SetSourceIdentity", arn, keys))
     return needs
 
 

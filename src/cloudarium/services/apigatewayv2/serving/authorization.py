@@ -23,6 +23,7 @@ from cloudarium.shared.errors import AwsError
 Data = dict[str, Any]
 _ANSWERS = "apigatewayv2 authorizer answers"
 _MOST_ANSWERS = 10_000
+_COGNITO = "cognito-identity.amazonaws.com"
 _AUTHORIZER_SECONDS = 10.0
 
 
@@ -86,11 +87,24 @@ def _by_iam(visit: Visit) -> None:
             "accessKey": claim.access_key,
             "accountId": principal.account,
             "callerId": principal.id,
-            "cognitoIdentity": None,
+            "cognitoIdentity": _cognito(principal),
             "principalOrgId": None,
             "userArn": principal.arn,
             "userId": principal.id,
         }
+    }
+
+
+def _cognito(principal: Principal) -> Data | None:
+    """The identity of an identity pool whose credentials these are, None for any other caller's."""
+    about = principal.session_context
+    if principal.kind != "role" or f"{_COGNITO}:sub" not in about:
+        return None
+    means = about.get(f"{_COGNITO}:amr", ())
+    return {
+        "amr": [means] if isinstance(means, str) else list(means),
+        "identityId": about[f"{_COGNITO}:sub"],
+        "identityPoolId": about[f"{_COGNITO}:aud"],
     }
 
 

@@ -5,24 +5,14 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-jw
 
 from __future__ import annotations
 
-import http.client
 from typing import Any
 
 import orjson
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
 
-from cloudarium.services.apigatewayv2.serving.backends import fetch
+from cloudarium.gateway import issuers
 from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
 
 Data = dict[str, Any]
-_KEYS = "apigatewayv2 issuers' keys"
-_KEPT_FOR = 2 * 3600.0  # AWS caches an issuer's keys for two hours
-_ASKED_AGAIN_AFTER = 30.0
-_SECONDS = 1.5
-_ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512"]  # AWS takes RSA only
-_LONGEST = 16 * 1024
 
 
 async def check(visit: Visit, authorizer: Data, value: str | None) -> None:
@@ -49,61 +39,19 @@ def _invalid(reason: str) -> Refused:
     return Refused(401, reason, {"www-authenticate": header})
 
 
-async def _proved(visit: Visit, token: str, issuer: str) -> Data:
+async def _proved(visit: Visit, text: str, issuer: str) -> Data:
     """The claims of a token that one of the issuer's keys signed."""
-    if len(token) > _LONGEST or not token.isascii():
-        raise _invalid("the token is malformed")
     try:
-        signed = jws.extract_compact(token.encode())
-        header = signed.headers()
-    except (JoseError, ValueError, RecursionError) as error:
+        token = issuers.read(text)
+        return await issuers.prove(visit.call.cloud, token, issuer, issuers.RSA)  # AWS takes RSA only
+    except issuers.Malformed as error:
         raise _invalid("the token is malformed") from error
-    key_id = header.get("kid")
-    if header.get("alg") not in _ALGORITHMS or not isinstance(key_id, str):
-        raise _invalid("the token's algorithm or key id is not supported")
-    key = await _key(visit, issuer, key_id)
-    if key is None:
-        raise _invalid("signing method or key is invalid")
-    try:
-        proved = jws.deserialize_compact(token.encode(), key, algorithms=_ALGORITHMS)
-        claims = orjson.loads(proved.payload or b"")
-    except (JoseError, ValueError) as error:
+    except issuers.UnsupportedAlgorithm as error:
+        raise _invalid("the token's algorithm or key id is not supported") from error
+    except issuers.WrongSignature as error:
         raise _invalid("the token's signature is invalid") from error
-    if not isinstance(claims, dict):
-        raise _invalid("the token has no claims")
-    return claims
-
-
-async def _key(visit: Visit, issuer: str, key_id: str) -> RSAKey | None:
-    kept: dict[str, tuple[float, dict[str, RSAKey]]] = visit.call.cloud.keep.setdefault(_KEYS, {})
-    now = visit.call.now
-    fetched, keys = kept.get(issuer, (float("-inf"), {}))
-    age = now - fetched
-    if not 0 <= age < _KEPT_FOR or (key_id not in keys and age > _ASKED_AGAIN_AFTER):
-        keys = await _published_keys(issuer)
-        if len(kept) > 1000:
-            kept.clear()
-        kept[issuer] = (now, keys)
-    return keys.get(key_id)
-
-
-async def _published_keys(issuer: str) -> dict[str, RSAKey]:
-    """The issuer's RSA keys by id; none when it cannot be reached or publishes nonsense."""
-    try:
-        about = await _document(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-        published = await _document(str(about["jwks_uri"]))
-        wanted = [key for key in published["keys"] if key.get("kty") == "RSA" and isinstance(key.get("kid"), str)]
-        keys = KeySet.import_key_set({"keys": wanted}).keys if wanted else []
-        return {str(key.kid): key for key in keys if isinstance(key, RSAKey)}
-    except (OSError, http.client.HTTPException, ValueError, KeyError, TypeError, AttributeError, JoseError):
-        return {}
-
-
-async def _document(url: str) -> Data:
-    answer = await fetch("GET", url, {"accept": "application/json"}, b"", _SECONDS)
-    if answer.status != 200:
-        raise ValueError(f"{url} answered {answer.status}")
-    return orjson.loads(answer.body)
+    except issuers.Unproved as error:
+        raise _invalid("signing method or key is invalid") from error
 
 
 def _problem(claims: Data, configuration: Data, now: float) -> str | None:

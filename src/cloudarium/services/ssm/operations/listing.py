@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.ssm import errors, records, resources, rules
-from cloudarium.services.ssm.operations.parameters import metadata, next_key, shown
+from cloudarium.services.ssm.operations.parameters import filled, metadata, next_key, shown
 from cloudarium.services.ssm.records import Version
 from cloudarium.shared import paging
 from cloudarium.shared.errors import NotBuilt
@@ -33,7 +33,7 @@ def _page(
 
 
 @operation("GetParametersByPath", on=resources.path)
-def get_parameters_by_path(call: Call) -> Data:
+def get_parameters_by_path(call: Call) -> Data | Awaitable[Data]:
     """The parameters of a hierarchy: its next level, or all of it."""
     path = call.input["Path"]
     rules.check_path(path)
@@ -54,22 +54,28 @@ def get_parameters_by_path(call: Call) -> Data:
     if labelled:
         return _labelled(call, names, filters, limit, decrypted)
     found, token = _page(call, limit, names, fits)
-    answer: Data = {"Parameters": [shown(call, version, decrypted) for version in found]}
-    return {**answer, "NextToken": token} if token else answer
+    return _answered(call, found, decrypted, token)
 
 
-def _labelled(call: Call, names: list[str], filters: list[rules.Filter], limit: int, decrypted: bool) -> Data:
+def _answered(call: Call, found: list[Version], decrypted: bool, token: str | None) -> Data | Awaitable[Data]:
+    listed = [(shown(call, version, decrypted), version) for version in found]
+    answer: Data = {"Parameters": [parameter for parameter, _ in listed]}
+    return filled(call, {**answer, "NextToken": token} if token else answer, listed)
+
+
+def _labelled(
+    call: Call, names: list[str], filters: list[rules.Filter], limit: int, decrypted: bool
+) -> Data | Awaitable[Data]:
     """The versions that carry a wanted label, one for each parameter."""
     found: list[Version] = []
     for name in names:
         for version in records.versions(call.store, call.scope, name):
             if all(each.fits(name, version.data, version.labels, {}) for each in filters):
                 if len(found) == limit:
-                    token = paging.encode(found[-1].name)
-                    return {"Parameters": [shown(call, each, decrypted) for each in found], "NextToken": token}
+                    return _answered(call, found, decrypted, paging.encode(found[-1].name))
                 found.append(version)
                 break
-    return {"Parameters": [shown(call, each, decrypted) for each in found]}
+    return _answered(call, found, decrypted, None)
 
 
 @operation("DescribeParameters", on=resources.everything)

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.ssm import errors, matching, records, resources, rules, secrets
+from cloudarium.services.ssm import errors, matching, records, references, resources, rules, secrets
 from cloudarium.services.ssm.records import Version
 from cloudarium.shared import paging, tags
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _HISTORY_PAGE = 50
 
 
-def _place(call: Call, name: str, version: int) -> str:
-    return f"{resources.parameter_arn(call.scope, name)}:{version}"
-
-
-def value_of(call: Call, found: Version, decrypted: bool) -> str:
-    """The value of a version as this call may see it."""
+def value_of(found: Version, decrypted: bool) -> str | None:
+    """The value of a version as this call sees it; None for one that `filled` has to have decrypted."""
     if isinstance(found.value, str):
         return found.value
-    if not decrypted:
-        return secrets.shown(found.value)
-    return secrets.unseal(call, _place(call, found.name, found.version), found.value)
+    return None if decrypted else secrets.shown(found.value)
+
+
+def filled(call: Call, answer: Data, parameters: list[tuple[Data, Version]]) -> Data | Awaitable[Data]:
+    """The answer when every parameter in it has its value: only what is encrypted has to wait for KMS."""
+    waiting = [(parameter, version) for parameter, version in parameters if parameter["Value"] is None]
+    return _fill(call, answer, waiting) if waiting else answer
+
+
+async def _fill(call: Call, answer: Data, waiting: list[tuple[Data, Version]]) -> Data:
+    for parameter, version in waiting:
+        parameter["Value"] = await secrets.unseal(call, version)
+    return answer
 
 
 def shown(call: Call, found: Version, decrypted: bool, selector: str = "", asked: str = "") -> Data:
@@ -33,7 +39,7 @@ def shown(call: Call, found: Version, decrypted: bool, selector: str = "", asked
     parameter = {
         "Name": found.name if not asked or asked.startswith("arn:") else asked,
         "Type": found.data["Type"],
-        "Value": value_of(call, found, decrypted),
+        "Value": value_of(found, decrypted),
         "Version": found.version,
         "LastModifiedDate": found.data["LastModifiedDate"],
         "ARN": resources.parameter_arn(call.scope, found.name),
@@ -87,6 +93,9 @@ async def put_parameter(call: Call) -> Data:
         fits = await matching.fits(data["AllowedPattern"], value)
         if not fits:
             raise (errors.InvalidPattern if fits is None else errors.PatternMismatch)(data["AllowedPattern"])
+    sealed: str | bytes = value
+    if kind == "SecureString":
+        sealed, data["Sealed"] = await secrets.seal(call, name, data["KeyId"], data["Tier"], value)
     with call.transaction():
         current = find(call, name)  # another call may have been quicker meanwhile
         if current is not None:
@@ -94,7 +103,6 @@ async def put_parameter(call: Call) -> Data:
             name = current.name
         number = current.version + 1 if current is not None else 1
         _make_room(call, name, current, data["Tier"])
-        sealed = secrets.seal(call, _place(call, name, number), value) if kind == "SecureString" else value
         records.add_version(call.store, call.scope, Version(name, number, sealed, [], data))
         if call.input.get("Tags"):
             call.tags.put(resources.parameter_arn(call.scope, name), tags.from_list(call.input["Tags"]))
@@ -143,10 +151,7 @@ def _data(call: Call, old: Version | None, kind: str) -> Data:
     data_type = call.input.get("DataType") or before.get("DataType") or "text"
     rules.check_data_type(data_type)
     if kind == "SecureString":
-        key = call.input.get("KeyId") or rules.DEFAULT_KEY
-        if key != rules.DEFAULT_KEY:
-            raise NotBuilt("ssm:PutParameter KeyId other than alias/aws/ssm")
-        data["KeyId"] = key
+        data["KeyId"] = call.input.get("KeyId") or rules.DEFAULT_KEY
     elif call.input.get("KeyId"):
         raise errors.Invalid("KeyId is only valid for parameters of type SecureString.")
     return {
@@ -183,31 +188,56 @@ def _schedule_expiry(call: Call, name: str, expires: float | None) -> None:
 
 
 @operation("GetParameter", on=resources.parameter)
-def get_parameter(call: Call) -> Data:
+def get_parameter(call: Call) -> Data | Awaitable[Data]:
     """One parameter: the newest version, or the one that a version number or label selects."""
-    asked = resources.split(call.input["Name"])[0]
+    text = call.input["Name"]
+    if references.is_secret(text):
+        return _referenced(call)
+    asked = resources.split(text)[0]
     rules.check_asked(asked)
-    found, selector = select(call, call.input["Name"])
-    return {"Parameter": shown(call, found, bool(call.input.get("WithDecryption")), selector, asked)}
+    found, selector = select(call, text)
+    parameter = shown(call, found, bool(call.input.get("WithDecryption")), selector, asked)
+    return filled(call, {"Parameter": parameter}, [(parameter, found)])
+
+
+async def _referenced(call: Call) -> Data:
+    return {"Parameter": await references.secret(call, call.input["Name"])}
 
 
 @operation("GetParameters", on=resources.parameters)
-def get_parameters(call: Call) -> Data:
+def get_parameters(call: Call) -> Data | Awaitable[Data]:
     """Several parameters; those that are not there are named."""
     found, missing = [], []
-    for text in dict.fromkeys(call.input["Names"]):
+    names = list(dict.fromkeys(call.input["Names"]))
+    for text in names:
+        if references.is_secret(text):
+            continue
+        rules.check_public(text)
         try:
             version, selector = select(call, text)
         except (errors.ParameterNotFound, errors.VersionNotFound):
             missing.append(text)
         else:
             asked = resources.split(text)[0]
-            found.append(shown(call, version, bool(call.input.get("WithDecryption")), selector, asked))
-    return {"Parameters": found, "InvalidParameters": missing}
+            found.append((shown(call, version, bool(call.input.get("WithDecryption")), selector, asked), version))
+    answer: Data = {"Parameters": [parameter for parameter, _ in found], "InvalidParameters": missing}
+    referring = [text for text in names if references.is_secret(text)]
+    if referring:
+        return _with_secrets(call, answer, found, referring)
+    return filled(call, answer, found)
+
+
+async def _with_secrets(call: Call, answer: Data, found: list[tuple[Data, Version]], referring: list[str]) -> Data:
+    for text in referring:
+        try:
+            answer["Parameters"].append(await references.secret(call, text))
+        except errors.SecretNotFound:
+            answer["InvalidParameters"].append(text)
+    return await _fill(call, answer, [pair for pair in found if pair[0]["Value"] is None])
 
 
 @operation("GetParameterHistory", on=resources.parameter)
-def get_parameter_history(call: Call) -> Data:
+def get_parameter_history(call: Call) -> Data | Awaitable[Data]:
     """The versions of a parameter, the oldest first."""
     found = find(call, call.input["Name"])
     if found is None:
@@ -216,10 +246,11 @@ def get_parameter_history(call: Call) -> Data:
     after = next_key(call, int)
     versions = records.versions(call.store, call.scope, found.name, after or 0, limit + 1)
     decrypted = bool(call.input.get("WithDecryption"))
-    answer: Data = {"Parameters": [_historic(call, version, decrypted) for version in versions[:limit]]}
+    listed = [(_historic(version, decrypted), version) for version in versions[:limit]]
+    answer: Data = {"Parameters": [parameter for parameter, _ in listed]}
     if len(versions) > limit:
         answer["NextToken"] = paging.encode(versions[limit - 1].version)
-    return answer
+    return filled(call, answer, listed)
 
 
 def next_key(call: Call, kind: type) -> Any:
@@ -252,8 +283,8 @@ def metadata(found: Version) -> Data:
     return {**known, "Name": found.name, "Version": found.version, "Policies": found.data.get("Policies") or []}
 
 
-def _historic(call: Call, found: Version, decrypted: bool) -> Data:
-    return {**metadata(found), "Value": value_of(call, found, decrypted), "Labels": found.labels}
+def _historic(found: Version, decrypted: bool) -> Data:
+    return {**metadata(found), "Value": value_of(found, decrypted), "Labels": found.labels}
 
 
 def _delete(call: Call, text: str) -> bool:

@@ -1,0 +1,79 @@
+"""Codes that prove an address or replace a password: made, sent by mail, checked, and limited on the clock."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.cognito_idp import errors, mail, triggers
+from cloudarium.services.cognito_idp.records import sessions
+from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.services.cognito_idp.records.sessions import Attempts, Code
+from cloudarium.services.cognito_idp.records.users import User
+from cloudarium.services.cognito_idp.rules import attributes, messages
+from cloudarium.shared import ids
+from cloudarium.shared.errors import NotBuilt
+
+Data = dict[str, Any]
+_HOUR = 3600.0
+_LIVES = {"ForgotPassword": _HOUR}
+_LIFE = 24 * _HOUR
+_MOST = 5  # codes asked for, and wrong ones given, in an hour; AWS says 5 to 20 by its judgement of the risk
+
+
+def limit(call: Call, user: User, kind: str) -> None:
+    """Count an attempt of a kind. Raises when there were too many within the hour."""
+    found = sessions.attempts(call.store, user.pool, user.key, kind)
+    if call.now - found.latest >= _HOUR:
+        found = Attempts(0, call.now)
+    if found.tries >= _MOST:
+        raise errors.LimitExceeded
+    sessions.set_attempts(call.store, user.pool, user.key, kind, found._replace(tries=found.tries + 1))
+
+
+def check_medium(kind: str) -> None:
+    """Raise for an address that no message can be sent to; asked before anything is kept."""
+    if kind == "phone_number":
+        raise NotBuilt("cognito-idp messages to telephones (SMS)")
+
+
+async def send(
+    call: Call, pool: Pool, user: User, purpose: str, source: str, address: tuple[str, str], client: str = ""
+) -> Data:
+    """Make a code for a purpose and mail it to an address (its kind and value); CodeDeliveryDetails."""
+    kind, value = address
+    check_medium(kind)
+    custom = await triggers.custom_message(call, pool, user, source, client)
+    with call.transaction():
+        limit(call, user, f"sent {purpose}")
+        code = f"{ids.integer(0, 999_999):06d}"
+        sessions.put_code(call.store, pool.id, user.key, purpose, Code(code, call.now + _LIVES.get(purpose, _LIFE)))
+        subject, text = messages.verification(pool.data, source, custom)
+        mail.leave(call, pool, value, subject, messages.filled(text, code, user.username))
+    return details(kind, value)
+
+
+def details(kind: str, value: str) -> Data:
+    """Where a code went to, masked."""
+    medium = "EMAIL" if kind == "email" else "SMS"
+    return {"Destination": attributes.masked(kind, value), "DeliveryMedium": medium, "AttributeName": kind}
+
+
+def check(call: Call, user: User, purpose: str, code: str) -> None:
+    """Raise unless it is the code that was sent for the purpose and still holds; the attempt is counted for good."""
+    found = sessions.find_code(call.store, user.pool, user.key, purpose)
+    if found is None:  # there is nothing to guess
+        raise errors.ExpiredCode
+    with call.transaction():
+        limit(call, user, f"tried {purpose}")
+    if found.expires <= call.now:
+        raise errors.ExpiredCode
+    if not hmac.compare_digest(found.code.encode(), code.encode(errors="replace")):
+        raise errors.CodeMismatch
+
+
+def used(call: Call, user: User, purpose: str) -> None:
+    """Forget a code that was right, and the attempts before it."""
+    sessions.drop_code(call.store, user.pool, user.key, purpose)
+    sessions.forget_attempts(call.store, user.pool, user.key, f"tried {purpose}")

@@ -1,0 +1,128 @@
+"""The doors `cognito-idp`, what a pool publishes below the path of its issuer, and `auth`, its sign-in pages.
+
+By path `/_aws/cognito-idp/POOL/.well-known/jwks.json` and `/_aws/auth/DOMAIN/login`, by host
+`DOMAIN.auth.localhost`. Browsers of any origin may call this service, as on AWS.
+"""
+
+from __future__ import annotations
+
+import orjson
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.services.cognito_idp import keys
+from cloudarium.services.cognito_idp.hosted import authorize, forms, grants
+from cloudarium.services.cognito_idp.hosted import pages as html
+from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, visitor_of
+from cloudarium.services.cognito_idp.records import oauth, pools
+from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.shared.errors import AwsError
+from cloudarium.store import Store
+
+_WELL_KNOWN = "/.well-known"
+
+
+async def issuer(call: Call) -> HttpResponse:
+    """Answer one request for what an issuer publishes."""
+    assert call.door is not None and call.request is not None
+    pool = pools.find(call.store, call.door.id)
+    if call.request.method not in ("GET", "HEAD"):
+        return _json(405, {"message": "Method not allowed"})
+    if pool is None:
+        return _json(404, {"message": "The specified user pool does not exist."})
+    call.scope = pool.scope
+    if call.door.path == f"{_WELL_KNOWN}/jwks.json":
+        return _json(200, keys.published(call.cloud, pool.id))
+    if call.door.path == f"{_WELL_KNOWN}/openid-configuration":
+        return _json(200, _configuration(call, pool))
+    return _json(404, {"message": "Not found"})
+
+
+_PROGRAMS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke")
+_LOOKS = ("GET", "HEAD")
+
+
+async def pages(call: Call) -> HttpResponse:
+    """Answer one request at a pool's domain: a page for a person, or an OAuth 2.0 endpoint for a program."""
+    assert call.door is not None and call.request is not None
+    domain = oauth.find_domain(call.store, call.door.id)
+    pool = pools.find(call.store, domain.pool) if domain is not None else None
+    if pool is None:
+        return html.failed("There is no user pool with this domain.", 404)
+    call.scope = pool.scope
+    if call.door.path in _PROGRAMS and call.request.method == "OPTIONS":
+        return preflight(call.store, call.request)
+    try:
+        return await _at_domain(visitor_of(call, pool), call.request.method)
+    except Refused as refused:
+        return html.failed(refused.message, refused.status)
+    except AwsError as error:  # what is not built, or a function of the pool that failed
+        return html.failed(error.message or error.code, error.status or 400)
+
+
+async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
+    path = visitor.path
+    if path in forms.PATHS and method in (*_LOOKS, "POST"):
+        return await (forms.take if method == "POST" else forms.show)(visitor, path)
+    if path == "/oauth2/authorize" and method in _LOOKS:
+        return await authorize.authorize(visitor)
+    if path == "/logout" and method in _LOOKS:
+        return authorize.log_out(visitor)
+    if path == "/oauth2/userInfo" and method in (*_LOOKS, "POST"):
+        return grants.user_info(visitor)
+    if path == "/oauth2/token" and method == "POST":
+        return await grants.token(visitor)
+    if path == "/oauth2/revoke" and method == "POST":
+        return grants.revoke(visitor)
+    known = path in forms.PATHS or path in _PROGRAMS or path in ("/oauth2/authorize", "/logout")
+    raise Refused("This page is not asked for like that.", 405) if known else Refused("There is no such page.", 404)
+
+
+def _configuration(call: Call, pool: Pool) -> dict[str, object]:
+    """What OpenID clients ask first. The issuer is AWS's; the keys are where this cloud can be reached."""
+    domain = oauth.domain_of(call.store, pool.id)
+    found: dict[str, object] = {} if domain is None else _endpoints(call.cloud.door_url("auth", domain.name))
+    return {
+        **found,
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "issuer": pool.issuer,
+        "jwks_uri": f"{call.cloud.door_url('cognito-idp', pool.id)}{_WELL_KNOWN}/jwks.json",
+        "response_types_supported": ["code", "token"],
+        "scopes_supported": ["openid", "email", "phone", "profile"],
+        "subject_types_supported": ["public"],
+    }
+
+
+def _endpoints(base: str) -> dict[str, object]:
+    return {
+        "authorization_endpoint": f"{base}/oauth2/authorize",
+        "end_session_endpoint": f"{base}/logout",
+        "revocation_endpoint": f"{base}/oauth2/revoke",
+        "token_endpoint": f"{base}/oauth2/token",
+        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
+        "userinfo_endpoint": f"{base}/oauth2/userInfo",
+    }
+
+
+def _json(status: int, content: object) -> HttpResponse:
+    headers = {"content-type": "application/json", "access-control-allow-origin": "*"}
+    return HttpResponse(status, headers, orjson.dumps(content))
+
+
+def preflight(store: Store, request: HttpRequest) -> HttpResponse:
+    """A browser asks whether it may call: any page may, for nobody is known by a cookie here."""
+    headers = {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "POST",
+        "access-control-allow-headers": request.headers.get("access-control-request-headers", "*"),
+        "access-control-max-age": "172800",
+    }
+    return HttpResponse(200, headers)
+
+
+def cors(store: Store, request: HttpRequest) -> dict[str, str]:
+    """What an answer tells a browser."""
+    return {
+        "access-control-allow-origin": "*",
+        "access-control-expose-headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+    }

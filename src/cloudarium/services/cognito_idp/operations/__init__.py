@@ -1,0 +1,16 @@
+"""The operations of user pools."""
+
+from cloudarium.services.cognito_idp.operations import (
+    admin,
+    auth,
+    clients,
+    groups,
+    mfa,
+    oauth,
+    own,
+    pools,
+    signup,
+    tags,
+)
+
+__all__ = ["admin", "auth", "clients", "groups", "mfa", "oauth", "own", "pools", "signup", "tags"]

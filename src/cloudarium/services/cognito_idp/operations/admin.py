@@ -1,0 +1,287 @@
+"""Users as administrators make, see and change them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.cognito_idp import codes, errors, mail, newcomers, people, resources, triggers
+from cloudarium.services.cognito_idp.lookup import pool_of
+from cloudarium.services.cognito_idp.records import users
+from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.services.cognito_idp.records.users import User
+from cloudarium.services.cognito_idp.rules import attributes, filters, messages, passwords
+from cloudarium.shared import paging
+from cloudarium.shared.errors import NotBuilt
+
+Data = dict[str, Any]
+_DAY = 86400.0
+_PAGE = 60
+
+
+def shown(user: User) -> Data:
+    """A user as ListUsers and AdminCreateUser answer it."""
+    return {"Username": user.username, "Attributes": people.attribute_list(user), **_state(user)}
+
+
+def _state(user: User) -> Data:
+    return {
+        "UserCreateDate": user.created,
+        "UserLastModifiedDate": user.modified,
+        "Enabled": user.enabled,
+        "UserStatus": user.status,
+    }
+
+
+def mfa_of(user: User) -> Data:
+    """The second factors of a user, as GetUser and AdminGetUser answer them."""
+    found: Data = {}
+    if user.data.get("mfa_enabled"):
+        found["UserMFASettingList"] = ["SOFTWARE_TOKEN_MFA"]
+    if user.data.get("mfa_preferred"):
+        found["PreferredMfaSetting"] = "SOFTWARE_TOKEN_MFA"
+    return found
+
+
+# ---- making ----------------------------------------------------------------------------------------------------------
+
+
+@operation("AdminCreateUser", on=resources.pool)
+async def admin_create_user(call: Call) -> Data:
+    """Make a user with a temporary password and mail it, or mail it anew to one who has not come yet."""
+    pool, given = pool_of(call), call.input
+    _check_media(given)
+    policy = pool.data["Policies"]["PasswordPolicy"]
+    password = given.get("TemporaryPassword") or passwords.temporary(policy)
+    passwords.check(policy, password)
+    if given.get("MessageAction") == "RESEND":
+        return await _resend(call, pool, password)
+    full = attributes.from_list(given.get("UserAttributes"))
+    attributes.check(pool.data, full)
+    username, full = newcomers.named(pool, given["Username"], full)
+    validation = attributes.from_list(given.get("ValidationData"))
+    newcomers.check_free(call, pool, newcomers.made(call, pool, username, full, "UNCONFIRMED", {}))
+    said = await triggers.pre_sign_up(call, pool, "AdminCreateUser", username, "", full, validation)
+    for kind, flag in (("email", "autoVerifyEmail"), ("phone_number", "autoVerifyPhone")):
+        if said.get(flag) is True and full.get(kind):
+            full[f"{kind}_verified"] = "true"
+    verifier = await people.verifier_of(pool, username, password)
+    secret = {"password": verifier, "until": call.now + policy["TemporaryPasswordValidityDays"] * _DAY}
+    user = newcomers.made(call, pool, username, full, "FORCE_CHANGE_PASSWORD", secret)
+    force = bool(given.get("ForceAliasCreation"))
+    with call.transaction():
+        newcomers.check_free(call, pool, user, force)
+        user = people.save(call, pool, user, force=force)
+    if given.get("MessageAction") != "SUPPRESS":
+        await _invite(call, pool, user, password)
+    return {"User": shown(user)}
+
+
+def _check_media(given: Data) -> None:
+    """Raise when the invitation would go to a telephone; asked before anything is kept."""
+    phone = any(one["Name"] == "phone_number" for one in given.get("UserAttributes") or ())
+    if (
+        given.get("MessageAction") != "SUPPRESS"
+        and phone
+        and "EMAIL" not in (given.get("DesiredDeliveryMediums") or ())
+    ):
+        raise NotBuilt("cognito-idp messages to telephones (DesiredDeliveryMediums SMS)")
+
+
+async def _resend(call: Call, pool: Pool, password: str) -> Data:
+    user = people.named(call, pool)
+    if user.status != "FORCE_CHANGE_PASSWORD":
+        said = f"Resend not possible. {user.username} status is not FORCE_CHANGE_PASSWORD"
+        raise errors.Unsupported("UnsupportedUserStateException", said)
+    verifier = await people.verifier_of(pool, user.username, password)
+    until = call.now + pool.data["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] * _DAY
+    with call.transaction():
+        user = people.save(call, pool, people.again(call, user).with_data(password=verifier, until=until))
+    await _invite(call, pool, user, password)
+    return {"User": shown(user)}
+
+
+async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
+    """Mail the invitation to who has an address."""
+    to = user.attributes.get("email")
+    if not to:
+        return
+    custom = await triggers.custom_message(call, pool, user, "CustomMessage_AdminCreateUser", "")
+    subject, text = messages.invitation(pool.data, custom)
+    name = to if pool.data.get("UsernameAttributes") else user.username
+    with call.transaction():
+        mail.leave(call, pool, to, subject, messages.filled(text, password, name))
+
+
+# ---- seeing ----------------------------------------------------------------------------------------------------------
+
+
+@operation("AdminGetUser", on=resources.pool)
+def admin_get_user(call: Call) -> Data:
+    """A user with all attributes."""
+    user = people.named(call, pool_of(call))
+    return {"Username": user.username, "UserAttributes": people.attribute_list(user), **_state(user), **mfa_of(user)}
+
+
+@operation("ListUsers", on=resources.pool)
+def list_users(call: Call) -> Data:
+    """The users of a pool, or those whom a filter lets pass."""
+    pool, given = pool_of(call), call.input
+    passes = filters.compile_filter(given.get("Filter") or "")
+    limit = given["Limit"] if given.get("Limit") is not None else _PAGE
+    limit = limit or _PAGE
+    try:
+        after = str(paging.decode(given["PaginationToken"])) if given.get("PaginationToken") else ""
+    except ValueError:
+        raise errors.Invalid("Invalid pagination token.") from None
+    found = [user for user in users.listed(call.store, pool.id, after) if passes(user)]
+    listed = [_chosen(shown(user), given.get("AttributesToGet")) for user in found[:limit]]
+    token = {"PaginationToken": paging.encode(found[limit - 1].key)} if len(found) > limit else {}
+    return {"Users": listed, **token}
+
+
+def _chosen(user: Data, names: list[str] | None) -> Data:
+    if names is None:
+        return user
+    return {**user, "Attributes": [one for one in user["Attributes"] if one["Name"] in names]}
+
+
+# ---- changing --------------------------------------------------------------------------------------------------------
+
+
+@operation("AdminConfirmSignUp", on=resources.pool)
+async def admin_confirm_sign_up(call: Call) -> Data:
+    """Confirm a sign-up without a code; the addresses are not proved by that."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    if user.status != "UNCONFIRMED":
+        raise errors.NotAuthorized(f"User cannot be confirmed. Current status is {user.status}")
+    with call.transaction():
+        saved = people.save(call, pool, user._replace(status="CONFIRMED"))
+    await triggers.notify(call, pool, "PostConfirmation", "ConfirmSignUp", saved, "")
+    return {}
+
+
+@operation("AdminSetUserPassword", on=resources.pool)
+async def admin_set_user_password(call: Call) -> Data:
+    """Set a user's password: for good, or one that must be changed at the next sign-in."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    policy = pool.data["Policies"]["PasswordPolicy"]
+    passwords.check(policy, call.input["Password"])
+    verifier = await people.verifier_of(pool, user.username, call.input["Password"])
+    permanent = bool(call.input.get("Permanent"))
+    until = None if permanent else call.now + policy["TemporaryPasswordValidityDays"] * _DAY
+    with call.transaction():
+        status = "CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD"
+        changed = people.again(call, user)._replace(status=status).with_data(password=verifier, until=until)
+        people.save(call, pool, changed)
+    return {}
+
+
+@operation("AdminResetUserPassword", on=resources.pool)
+async def admin_reset_user_password(call: Call) -> Data:
+    """Have a user set another password by a code that is mailed."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    if user.status not in ("CONFIRMED", "RESET_REQUIRED"):
+        raise errors.NotAuthorized("User password cannot be reset in the current state.")
+    target = newcomers.recovery(pool, user)
+    if target is None:
+        raise errors.Invalid(
+            "Cannot reset password for the user as there is no registered/verified email or phone_number"
+        )
+    codes.check_medium(target[0])
+    with call.transaction():
+        people.save(call, pool, user._replace(status="RESET_REQUIRED"))
+    await codes.send(call, pool, user, "ForgotPassword", "CustomMessage_ForgotPassword", target)
+    return {}
+
+
+@operation("AdminUpdateUserAttributes", on=resources.pool)
+async def admin_update_user_attributes(call: Call) -> Data:
+    """Set attributes of a user; an administrator may say that an address is proved."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    given = attributes.from_list(call.input["UserAttributes"])
+    attributes.check(pool.data, given)
+    attributes.check_change(pool.data, given)
+    changed = user.with_attributes(**_unproved(user, given))
+    emptied = [name for name, value in given.items() if value == ""]
+    kept = {name: value for name, value in changed.attributes.items() if name not in emptied}
+    verifies = "phone_number" in pool.data.get("AutoVerifiedAttributes", ()) and given.get("phone_number")
+    if verifies and changed.attributes.get("phone_number_verified") != "true":
+        codes.check_medium("phone_number")
+    with call.transaction():
+        saved = people.save(call, pool, changed.with_data(attributes=kept))
+    for kind in pool.data.get("AutoVerifiedAttributes", ()):
+        if given.get(kind) and saved.attributes.get(f"{kind}_verified") != "true":
+            source = "CustomMessage_UpdateUserAttribute"
+            await codes.send(call, pool, saved, f"Verify {kind}", source, (kind, given[kind]))
+    return {}
+
+
+def _unproved(user: User, given: dict[str, str]) -> dict[str, str]:
+    """The changes, and that a changed address is not proved unless the change says so."""
+    found = dict(given)
+    for kind in attributes.VERIFIABLE:
+        if given.get(kind) and given[kind] != user.attributes.get(kind):
+            found.setdefault(f"{kind}_verified", "false")
+    return found
+
+
+@operation("AdminDeleteUserAttributes", on=resources.pool)
+def admin_delete_user_attributes(call: Call) -> Data:
+    """Take attributes away from a user."""
+    pool = pool_of(call)
+    people.save(call, pool, without(pool, people.named(call, pool), call.input["UserAttributeNames"]))
+    return {}
+
+
+def without(pool: Pool, user: User, names: list[str]) -> User:
+    """The user without some attributes. Raises for those that the pool has not, or demands."""
+    known = attributes.by_name(pool.data["SchemaAttributes"])
+    for name in names:
+        if name not in known:
+            raise errors.Invalid(f"Attributes did not conform to the schema: {name}: Attribute does not exist in the "
+                                 "schema.\n")  # fmt: skip
+        if known[name].get("Required"):
+            raise errors.Invalid(f"user.{name}: The attribute is required\n")
+    gone = {*names, *(f"{name}_verified" for name in names if name in attributes.VERIFIABLE)}
+    kept = {name: value for name, value in user.attributes.items() if name not in gone}
+    return user.with_data(attributes=kept)
+
+
+@operation("AdminDeleteUser", on=resources.pool)
+def admin_delete_user(call: Call) -> Data:
+    """Delete a user; what was given to it is worth nothing from here on."""
+    user = people.named(call, pool_of(call))
+    people.sign_out(call, user)
+    users.remove(call.store, user)
+    return {}
+
+
+@operation("AdminDisableUser", on=resources.pool)
+def admin_disable_user(call: Call) -> Data:
+    """Lock a user out and take back what was given to it."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    people.sign_out(call, user)
+    people.save(call, pool, user._replace(enabled=False))
+    return {}
+
+
+@operation("AdminEnableUser", on=resources.pool)
+def admin_enable_user(call: Call) -> Data:
+    """Let a user in again."""
+    pool = pool_of(call)
+    people.save(call, pool, people.named(call, pool)._replace(enabled=True))
+    return {}
+
+
+@operation("AdminUserGlobalSignOut", on=resources.pool)
+def admin_user_global_sign_out(call: Call) -> Data:
+    """Take back every token of a user."""
+    people.sign_out(call, people.named(call, pool_of(call)))
+    return {}

@@ -1,0 +1,143 @@
+"""Signing in, and taking tokens back."""
+
+from __future__ import annotations
+
+import hmac
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.cognito_idp import errors, resources, tokens
+from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of
+from cloudarium.services.cognito_idp.operations.signup import SEEN_NOWHERE
+from cloudarium.services.cognito_idp.records import sessions
+from cloudarium.services.cognito_idp.records.pools import Client
+from cloudarium.services.cognito_idp.rules import clients
+from cloudarium.services.cognito_idp.signin import challenges, custom, finish, proofs, refresh
+from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.shared.errors import NotBuilt
+
+Data = dict[str, Any]
+_ADMIN_FLOWS = ("ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH")
+_JUDGED = {**SEEN_NOWHERE, "ContextData": SEEN_NOWHERE["UserContextData"]}
+
+
+@operation("InitiateAuth", ignores=SEEN_NOWHERE, refuses=("Session",))
+async def initiate_auth(call: Call) -> Data:
+    """Begin a sign-in."""
+    pool, client = app(call)
+    if call.input["AuthFlow"] in _ADMIN_FLOWS:
+        raise errors.Invalid("Initiate Auth method not supported.")
+    return await _begin(Visit(call, pool, client, call.input.get("AuthParameters") or {}, admin=False))
+
+
+@operation("AdminInitiateAuth", on=resources.pool, ignores=_JUDGED, refuses=("Session",))
+async def admin_initiate_auth(call: Call) -> Data:
+    """Begin a sign-in as a server does, which signs its calls."""
+    pool = pool_of(call)
+    client = client_of(call, pool)
+    if call.input["AuthFlow"] == "USER_PASSWORD_AUTH":
+        raise errors.Invalid("Initiate Auth method not supported.")
+    return await _begin(Visit(call, pool, client, call.input.get("AuthParameters") or {}, admin=True))
+
+
+async def _begin(visit: Visit) -> Data:
+    flow = visit.call.input["AuthFlow"]
+    flow = "REFRESH_TOKEN_AUTH" if flow == "REFRESH_TOKEN" else flow
+    if not clients.allows(visit.client.data, flow):
+        if flow == "REFRESH_TOKEN_AUTH" and refresh.rotates(visit):
+            raise errors.NotAuthorized.refresh_token()
+        what = "Auth flow not enabled for this client"
+        raise errors.Invalid(f"{flow} flow not enabled for this client" if not flow.startswith("ADMIN") else what)
+    if flow in (*_ADMIN_FLOWS, "USER_PASSWORD_AUTH"):
+        return await proofs.by_password(visit)
+    if flow == "USER_SRP_AUTH":
+        return await proofs.begin_srp(visit)
+    if flow == "CUSTOM_AUTH":
+        return await custom.begin(visit)
+    if flow == "REFRESH_TOKEN_AUTH":
+        return await _refresh(visit)
+    return await _choose(visit)
+
+
+async def _refresh(visit: Visit) -> Data:
+    token = visit.need("REFRESH_TOKEN")
+    if visit.client.secret is not None:
+        kept, user = tokens.refreshed(visit.call, visit.client, token)
+        # The hash is of the user name; AWS takes the sub too. Of a secret alone comes the message of a wrong hash.
+        given = visit.given.get("SECRET_HASH")
+        try:
+            check_secret(visit.client, user.username, given)
+        except errors.NotAuthorized:
+            check_secret(visit.client, user.sub, given)
+    return await refresh.refresh(visit, token)
+
+
+async def _choose(visit: Visit) -> Data:
+    """Choice-based sign-in: the preferred proof, or the list of what there is."""
+    preferred = visit.given.get("PREFERRED_CHALLENGE")
+    if preferred == "PASSWORD":
+        return await proofs.by_password(visit)
+    if preferred == "PASSWORD_SRP":
+        return await proofs.begin_srp(visit)
+    if preferred in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"):
+        raise NotBuilt(f"cognito-idp first factor {preferred}")
+    user = visit.user()
+    if user is None:
+        raise errors.NotAuthorized.wrong_password()
+    answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE"), {})
+    return {**answer, "AvailableChallenges": ["PASSWORD_SRP", "PASSWORD"]}
+
+
+@operation("RespondToAuthChallenge", ignores=SEEN_NOWHERE)
+async def respond_to_auth_challenge(call: Call) -> Data:
+    """Answer a challenge of a sign-in."""
+    pool, client = app(call)
+    visit = Visit(call, pool, client, call.input.get("ChallengeResponses") or {}, admin=False)
+    return await challenges.respond(visit, call.input["ChallengeName"])
+
+
+@operation("AdminRespondToAuthChallenge", on=resources.pool, ignores=_JUDGED)
+async def admin_respond_to_auth_challenge(call: Call) -> Data:
+    """Answer a challenge as a server does, which signs its calls."""
+    pool = pool_of(call)
+    visit = Visit(call, pool, client_of(call, pool), call.input.get("ChallengeResponses") or {}, admin=True)
+    return await challenges.respond(visit, call.input["ChallengeName"])
+
+
+# ---- tokens ----------------------------------------------------------------------------------------------------------
+
+
+def _check_client_secret(call: Call, client: Client) -> None:
+    """Raise unless the call proves the client's secret by naming it."""
+    if client.secret is None:
+        return
+    given = call.input.get("ClientSecret") or ""
+    if not hmac.compare_digest(client.secret.encode(), given.encode(errors="replace")):
+        raise errors.NotAuthorized(f"Unable to verify secret for client {client.id}")
+
+
+@operation("GetTokensFromRefreshToken", ignores={"DeviceKey": "Devices are not remembered: no token is bound to one."})
+async def get_tokens_from_refresh_token(call: Call) -> Data:
+    """Fresh tokens for a refresh token, with rotation a new refresh token too."""
+    pool, client = app(call)
+    _check_client_secret(call, client)
+    return await refresh.refresh(Visit(call, pool, client, {}, admin=False), call.input["RefreshToken"])
+
+
+@operation("RevokeToken", refuses=("RevokeAssociatedSessions",))
+def revoke_token(call: Call) -> Data:
+    """Take back a refresh token and every token that came of it; twice is once, an unknown one is no error."""
+    pool, client = app(call)
+    _check_client_secret(call, client)
+    if not client.data.get("EnableTokenRevocation", True):
+        said = f"Revocation is not enabled for the client {client.id}."
+        raise errors.Unsupported("UnsupportedOperationException", said)
+    if call.input["Token"].count(".") == 2:  # an access or ID token
+        raise errors.Unsupported("UnsupportedTokenTypeException", "Unsupported token type")
+    kept = sessions.find_refresh(call.store, pool.id, tokens.digest(call.input["Token"]))
+    if kept is not None and kept.data["client"] != client.id:
+        raise errors.Unsupported("UnauthorizedException", "Unauthorized client")
+    if kept is not None:
+        tokens.revoke(call, pool, kept.origin)
+    return {}

@@ -1,0 +1,1 @@
+"""The decisions of user pools: pure, no store, no clock."""

@@ -1,0 +1,1 @@
+"""Signing in: from the first step over the challenges to the tokens."""

@@ -1,0 +1,1 @@
+"""Decisions of KMS: no store, no clock."""

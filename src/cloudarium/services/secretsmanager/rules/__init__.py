@@ -1,0 +1,1 @@
+"""Decisions of Secrets Manager: names, staging labels, filters, passwords, policies and schedules."""

@@ -1,0 +1,1 @@
+"""Simple Email Service, its second API; what it shares with the first lies in cloudarium.mail."""

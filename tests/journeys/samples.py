@@ -1,0 +1,82 @@
+"""What a room shows of itself in accounts and regions side by side, and the samples of the mail rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+NAME = "same"
+Clients = Callable[[str], Any]  # by service, all of one scope
+
+
+class Sample:
+    """How a room makes, shows, changes, tags, lists and deletes something called NAME, told apart by its `value`."""
+
+    regional = True
+    taggable = True
+
+    def __init__(self, clients: Clients) -> None:
+        self.clients = clients
+
+    def make(self, value: str) -> None: ...
+
+    def names(self) -> list[str]: ...  # type: ignore[empty-body]
+
+    def value(self) -> str: ...  # type: ignore[empty-body]
+
+    def change(self, value: str) -> None: ...
+
+    def delete(self) -> None: ...
+
+    def tag(self, value: str) -> None: ...
+
+    def tags(self) -> dict[str, str]: ...  # type: ignore[empty-body]
+
+
+class MailTemplate(Sample):
+    taggable = False  # by the first API nothing is
+
+    def make(self, value: str) -> None:
+        self.clients("ses").create_template(Template={"TemplateName": NAME, "SubjectPart": value})
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("ses").list_templates()["TemplatesMetadata"]]
+
+    def value(self) -> str:
+        return self.clients("ses").get_template(TemplateName=NAME)["Template"]["SubjectPart"]
+
+    def change(self, value: str) -> None:
+        self.clients("ses").update_template(Template={"TemplateName": NAME, "SubjectPart": value})
+
+    def delete(self) -> None:
+        self.clients("ses").delete_template(TemplateName=NAME)
+
+
+class ConfigurationSet(Sample):
+    def _arn(self) -> str:
+        scope = self.clients("sts").get_caller_identity()["Account"]
+        return f"arn:aws:ses:{self.clients('sesv2').meta.region_name}:{scope}:configuration-set/{NAME}"
+
+    def make(self, value: str) -> None:
+        self.clients("sesv2").create_configuration_set(ConfigurationSetName=NAME)
+        self.change(value)
+
+    def names(self) -> list[str]:
+        return self.clients("sesv2").list_configuration_sets()["ConfigurationSets"]
+
+    def value(self) -> str:
+        found = self.clients("sesv2").get_configuration_set(ConfigurationSetName=NAME)["Tags"]
+        return next(each["Value"] for each in found if each["Key"] == "value")
+
+    def change(self, value: str) -> None:
+        self.clients("sesv2").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "value", "Value": value}])
+
+    def delete(self) -> None:
+        self.clients("sesv2").delete_configuration_set(ConfigurationSetName=NAME)
+
+    def tag(self, value: str) -> None:
+        self.clients("sesv2").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("sesv2").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != "value"}

@@ -1,0 +1,186 @@
+"""Calls of SES's first API that succeed, and what they need."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.permissions.example import Case, Examples, Stage
+
+EXAMPLES = Examples()
+WITH_SET = "The reference names the configuration set among the resources; it is asked for when the call names one."
+
+
+def verified(at: Stage) -> str:
+    """A domain of this operation's own that may send."""
+    name = f"{at.name}.example.com"
+    at.root("ses").verify_domain_identity(Domain=name)
+    at.cloud.control("mail/identities", {"account": at.account, "region": at.region, "identity": name})
+    return name
+
+
+def configuration_set(at: Stage) -> str:
+    """A configuration set of this operation's own."""
+    at.root("ses").create_configuration_set(ConfigurationSet={"Name": at.name})
+    return at.name
+
+
+def template(at: Stage) -> str:
+    """A template of this operation's own."""
+    at.root("ses").create_template(Template={"TemplateName": at.name, "SubjectPart": "Hi {{n}}", "TextPart": "x"})
+    return at.name
+
+
+def sends(at: Stage, *more: str) -> list[str]:
+    return [at.arn(f"identity/{at.name}.example.com"), *(at.arn(each) for each in more)]
+
+
+TO = {"ToAddresses": ["success@simulator.amazonses.com"]}
+BODY = {"Subject": {"Data": "s"}, "Body": {"Text": {"Data": "t"}}}
+
+
+@EXAMPLES("SendEmail")
+def send_email(at: Stage) -> Case:
+    source = f"me@{verified(at)}"
+    given = {"Source": source, "Destination": TO, "Message": BODY, "ConfigurationSetName": configuration_set(at)}
+    return Case(given, sends(at, f"configuration-set/{at.name}"))
+
+
+@EXAMPLES("SendRawEmail")
+def send_raw_email(at: Stage) -> Case:
+    raw = f"From: me@{verified(at)}\r\nTo: success@simulator.amazonses.com\r\nSubject: s\r\n\r\nt"
+    given = {"RawMessage": {"Data": raw.encode()}, "ConfigurationSetName": configuration_set(at)}
+    return Case(given, sends(at, f"configuration-set/{at.name}"))
+
+
+@EXAMPLES("SendTemplatedEmail")
+def send_templated_email(at: Stage) -> Case:
+    source = f"me@{verified(at)}"
+    given = {"Source": source, "Destination": TO, "Template": template(at), "TemplateData": '{"n": "1"}'}
+    return Case(given, sends(at, f"template/{at.name}"))
+
+
+@EXAMPLES("SendBulkTemplatedEmail")
+def send_bulk_templated_email(at: Stage) -> Case:
+    source = f"me@{verified(at)}"
+    given = {
+        "Source": source, "Destinations": [{"Destination": TO}], "Template": template(at),
+        "DefaultTemplateData": '{"n": "1"}',
+    }  # fmt: skip
+    return Case(given, sends(at, f"template/{at.name}"))
+
+
+@EXAMPLES("VerifyEmailIdentity", "VerifyEmailAddress", "DeleteVerifiedEmailAddress")
+def address(at: Stage) -> Case:
+    return Case({"EmailAddress": f"{at.name}@example.com"})
+
+
+@EXAMPLES("VerifyDomainIdentity", "VerifyDomainDkim")
+def domain(at: Stage) -> Case:
+    return Case({"Domain": f"{at.name}.example.com"})
+
+
+@EXAMPLES(
+    "ListIdentities", "ListVerifiedEmailAddresses", "GetSendQuota", "GetSendStatistics", "GetAccountSendingEnabled",
+    "ListTemplates", "ListConfigurationSets",
+)  # fmt: skip
+def nothing(at: Stage) -> Case:
+    return Case()
+
+
+@EXAMPLES("UpdateAccountSendingEnabled")
+def update_account_sending_enabled(at: Stage) -> Case:
+    return Case({"Enabled": True})
+
+
+@EXAMPLES("DeleteIdentity", "ListIdentityPolicies")
+def identity(at: Stage) -> Case:
+    return Case({"Identity": verified(at)})
+
+
+@EXAMPLES(
+    "GetIdentityVerificationAttributes", "GetIdentityDkimAttributes", "GetIdentityMailFromDomainAttributes",
+    "GetIdentityNotificationAttributes",
+)  # fmt: skip
+def identities(at: Stage) -> Case:
+    return Case({"Identities": [verified(at)]})
+
+
+@EXAMPLES("SetIdentityDkimEnabled")
+def set_identity_dkim_enabled(at: Stage) -> Case:
+    name = verified(at)
+    at.root("ses").verify_domain_dkim(Domain=name)
+    return Case({"Identity": name, "DkimEnabled": False})
+
+
+@EXAMPLES("SetIdentityFeedbackForwardingEnabled")
+def set_identity_feedback_forwarding_enabled(at: Stage) -> Case:
+    return Case({"Identity": verified(at), "ForwardingEnabled": False})
+
+
+@EXAMPLES("SetIdentityMailFromDomain")
+def set_identity_mail_from_domain(at: Stage) -> Case:
+    name = verified(at)
+    return Case({"Identity": name, "MailFromDomain": f"bounce.{name}"})
+
+
+def policy(at: Stage) -> dict[str, Any]:
+    """Parameters of a policy for an identity of this operation's own."""
+    arn = at.arn(f"identity/{at.name}.example.com")
+    statement = {"Effect": "Allow", "Principal": {"AWS": "210987654321"}, "Action": "ses:SendEmail", "Resource": arn}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    return {"Identity": verified(at), "PolicyName": "p", "Policy": text}
+
+
+@EXAMPLES("PutIdentityPolicy")
+def put_identity_policy(at: Stage) -> Case:
+    return Case(policy(at))
+
+
+@EXAMPLES("DeleteIdentityPolicy", "GetIdentityPolicies")
+def identity_policy(at: Stage) -> Case:
+    given = policy(at)
+    at.root("ses").put_identity_policy(**given)
+    if at.operation == "GetIdentityPolicies":
+        return Case({"Identity": given["Identity"], "PolicyNames": ["p"]})
+    return Case({"Identity": given["Identity"], "PolicyName": "p"})
+
+
+@EXAMPLES("CreateTemplate")
+def create_template(at: Stage) -> Case:
+    return Case({"Template": {"TemplateName": at.name, "SubjectPart": "s"}})
+
+
+@EXAMPLES("UpdateTemplate")
+def update_template(at: Stage) -> Case:
+    return Case({"Template": {"TemplateName": template(at), "SubjectPart": "s"}})
+
+
+@EXAMPLES("GetTemplate", "DeleteTemplate")
+def by_template(at: Stage) -> Case:
+    return Case({"TemplateName": template(at)})
+
+
+@EXAMPLES("TestRenderTemplate")
+def test_render_template(at: Stage) -> Case:
+    return Case({"TemplateName": template(at), "TemplateData": '{"n": "1"}'})
+
+
+@EXAMPLES("CreateConfigurationSet")
+def create_configuration_set(at: Stage) -> Case:
+    return Case({"ConfigurationSet": {"Name": at.name}}, at.arn(f"configuration-set/{at.name}"))
+
+
+@EXAMPLES("DeleteConfigurationSet")
+def delete_configuration_set(at: Stage) -> Case:
+    return Case({"ConfigurationSetName": configuration_set(at)}, at.arn(f"configuration-set/{at.name}"))
+
+
+@EXAMPLES("DescribeConfigurationSet")
+def describe_configuration_set(at: Stage) -> Case:
+    return Case({"ConfigurationSetName": configuration_set(at)})
+
+
+@EXAMPLES("UpdateConfigurationSetSendingEnabled")
+def update_configuration_set_sending_enabled(at: Stage) -> Case:
+    return Case({"ConfigurationSetName": configuration_set(at), "Enabled": True})

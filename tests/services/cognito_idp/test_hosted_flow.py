@@ -1,0 +1,152 @@
+"""The pages and OAuth 2.0 endpoints of a pool's domain with a browser's cookies and forms, and with OpenID clients."""
+
+from __future__ import annotations
+
+import base64
+import hmac
+import re
+import time
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import requests
+from authlib.integrations.requests_client import OAuth2Session
+from joserfc import jwt
+from joserfc.jwk import KeySet
+
+from tests.services.cognito_idp.browser import CALLBACK, GOODBYE, VERIFIER, Page, Site
+from tests.services.cognito_idp.conftest import claims
+
+FULL = "openid email profile aws.cognito.signin.user.admin"
+
+
+@pytest.fixture
+def site(cloud, idp, account) -> Site:
+    return Site(cloud, idp, f"d-{account}")
+
+
+def test_authlib_finds_its_way_by_the_openid_configuration(site):
+    site.client, site.secret = site.make_client(GenerateSecret=True)
+    site.user(email="ann@example.com", email_verified="true", given_name="Ann")
+    found = requests.get(f"{site.cloud.url}/_aws/cognito-idp/{site.pool}/.well-known/openid-configuration").json()
+    client = OAuth2Session(
+        site.client, site.secret, scope=FULL, redirect_uri=CALLBACK, code_challenge_method="S256",
+        token_endpoint_auth_method="client_secret_basic", revocation_endpoint_auth_method="client_secret_basic",
+    )  # fmt: skip
+    url, state = client.create_authorization_url(found["authorization_endpoint"], code_verifier=VERIFIER, nonce="n-0S6")
+    browser = site.browser()
+    query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+    back = browser.send(browser.get("/oauth2/authorize", **query), username="ann", password="Secret-123")
+    client.fetch_token(
+        found["token_endpoint"], authorization_response=back.sent_to, code_verifier=VERIFIER, state=state
+    )
+    keys = KeySet.import_key_set(requests.get(found["jwks_uri"]).json())
+    identity = jwt.decode(client.token["id_token"], keys, algorithms=["RS256"]).claims
+    assert (identity["iss"], identity["aud"], identity["nonce"]) == (found["issuer"], site.client, "n-0S6")
+    assert (identity["email"], identity["given_name"], identity["token_use"]) == ("ann@example.com", "Ann", "id")
+    info = client.get(found["userinfo_endpoint"]).json()
+    assert (info["sub"], info["email"], info["username"]) == (identity["sub"], "ann@example.com", "ann")
+    refresh, first = client.token["refresh_token"], client.token["access_token"]
+    client.refresh_token(found["token_endpoint"], refresh_token=refresh)
+    assert client.token["access_token"] != first
+    assert claims(client.token["id_token"])["auth_time"] == identity["auth_time"]
+    assert client.revoke_token(found["revocation_endpoint"], token=refresh).status_code == 200
+    assert site.token((site.client, site.secret), grant_type="refresh_token", refresh_token=refresh).json() == {
+        "error": "invalid_grant"
+    }
+    assert client.get(found["userinfo_endpoint"]).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("scope", "expected", "has_identity"),
+    [
+        ("openid", {"email", "given_name"}, True),
+        ("openid email", {"email"}, True),
+        ("openid profile email", {"email", "given_name"}, True),
+        ("aws.cognito.signin.user.admin", set(), False),
+    ],
+)
+def test_the_scopes_decide_what_is_told(site, scope, expected, has_identity):
+    site.user(email="ann@example.com", given_name="Ann")
+    made = site.by_code(site.code(scope=scope)).json()
+    assert claims(made["access_token"])["scope"] == scope
+    again = site.token(grant_type="refresh_token", refresh_token=made["refresh_token"]).json()
+    assert ("id_token" in made, "id_token" in again) == (has_identity, has_identity)
+    info = site.info(made["access_token"])
+    if has_identity:
+        assert {"email", "given_name"} & claims(made["id_token"]).keys() == expected
+        assert {"email", "given_name"} & claims(again["id_token"]).keys() == expected
+        assert {"email", "given_name"} & info.json().keys() == expected
+    else:
+        assert (info.status_code, info.json()["error"]) == (401, "invalid_token")
+        assert site.idp.get_user(AccessToken=made["access_token"])["Username"] == "ann"
+
+
+def test_the_implicit_flow_brings_tokens_in_the_fragment(site):
+    site.client, _ = site.make_client(AllowedOAuthFlows=["implicit"])
+    site.user()
+    back = site.login(site.browser(), response_type="token", code_challenge="", code_challenge_method="", nonce="n1")
+    assert (urlsplit(back.sent_to).query, back.brought["state"]) == ("", "s t/ä&te")
+    assert claims(back.brought["id_token"])["nonce"] == "n1"
+    assert claims(back.brought["access_token"])["client_id"] == site.client
+    assert "refresh_token" not in back.brought
+    assert site.info(back.brought["access_token"]).status_code == 200
+
+
+def test_the_cookie_is_enough_until_the_hour_or_the_log_out(site):
+    site.user()
+    browser = site.browser()
+    first = site.login(browser)
+    cookie = next(one for one in browser.session.cookies if one.name == "cognito")
+    assert (cookie.path, cookie.has_nonstandard_attr("HttpOnly")) == (urlsplit(site.base).path, True)
+    again = browser.get("/oauth2/authorize", **site.asked())
+    assert again.brought["code"] != first.brought["code"]
+    assert "code" in browser.get("/oauth2/authorize", **site.asked(prompt="none")).brought
+    assert browser.get("/oauth2/authorize", **site.asked(prompt="login")).path.endswith("/login")
+    stolen = dict(browser.session.cookies)
+    assert browser.get("/logout", client_id=site.client, logout_uri=GOODBYE).sent_to == GOODBYE
+    for cookies in ({}, stolen):  # gone here and there
+        browser.session.cookies.clear()
+        browser.session.cookies.update(cookies)
+        assert browser.get("/oauth2/authorize", **site.asked(prompt="none")).brought["error"] == "login_required"
+    page = browser.get("/logout", client_id=site.client, redirect_uri=CALLBACK, response_type="code")
+    assert (page.status, page.path.endswith("/login")) == (200, True)
+    assert browser.get("/logout", client_id=site.client, logout_uri=f"{GOODBYE}/x").status == 400
+
+
+def totp(secret: str, step: int) -> str:
+    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
+    digest = hmac.digest(key, step.to_bytes(8, "big"), "sha1")
+    place = digest[-1] & 15
+    return f"{(int.from_bytes(digest[place : place + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
+
+
+def key_of(page: Page) -> str:
+    found = re.search(r"<code>([A-Z2-7]{52})</code>", page.answer.text)
+    assert found is not None, page.text
+    return found[1]
+
+
+def test_an_app_is_set_up_on_the_page_and_asked_for_from_then_on(site):
+    site.idp.set_user_pool_mfa_config(
+        UserPoolId=site.pool, MfaConfiguration="ON", SoftwareTokenMfaConfiguration={"Enabled": True}
+    )
+    site.user(permanent=False)
+    page = site.login(site.browser())
+    browser = site.browser()
+    page = browser.send(site.login(browser), password="Better-1234")
+    secret = key_of(page)
+    assert "<svg" in page.answer.text
+    step = int(time.time()) // 30
+    wrong = f"{(int(totp(secret, step)) + 1) % 1_000_000:06d}"
+    page = browser.send(page, code=wrong)
+    assert (page.status, key_of(page)) == (400, secret)
+    assert "code" in browser.send(page, code=totp(secret, step)).brought
+    other = site.browser()
+    page = site.login(other, password="Better-1234")
+    assert "authenticator app" in page.text and "<svg" not in page.answer.text
+    again = other.send(page, code=totp(secret, step))  # a code is used once
+    assert (again.status, "Invalid code" in again.text) == (400, True)
+    assert "code" in other.send(again, code=totp(secret, step + 1)).brought
+    late = site.browser().get("/mfa", **site.asked())
+    assert late.path.endswith("/login")

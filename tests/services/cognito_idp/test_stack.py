@@ -1,0 +1,102 @@
+"""User pools in CloudFormation stacks."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.services.cognito_idp.conftest import fails
+
+
+def template(**pool: Any) -> str:
+    resources = {
+        "Pool": {
+            "Type": "AWS::Cognito::UserPool",
+            "Properties": {
+                "UserPoolName": "shop",
+                "AutoVerifiedAttributes": ["email"],
+                "Schema": [{"Name": "plan", "AttributeDataType": "String", "Mutable": "true"}],
+                "Policies": {"PasswordPolicy": {"MinimumLength": "10"}},
+                "MfaConfiguration": "OPTIONAL",
+                "EnabledMfas": ["SOFTWARE_TOKEN_MFA"],
+                **pool,
+            },
+        },
+        "App": {
+            "Type": "AWS::Cognito::UserPoolClient",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "GenerateSecret": True},
+        },
+        "Staff": {
+            "Type": "AWS::Cognito::UserPoolGroup",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "GroupName": "staff", "Precedence": 1},
+        },
+        "Ann": {
+            "Type": "AWS::Cognito::UserPoolUser",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "Username": "ann", "MessageAction": "SUPPRESS"},
+        },
+        "Orders": {
+            "Type": "AWS::Cognito::UserPoolResourceServer",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "Identifier": "orders",
+                "Name": "Orders",
+                "Scopes": [{"ScopeName": "read", "ScopeDescription": "Read"}],
+            },
+        },
+        "Machine": {
+            "Type": "AWS::Cognito::UserPoolClient",
+            "DependsOn": "Orders",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "GenerateSecret": "true",
+                "AllowedOAuthFlows": ["client_credentials"],
+                "AllowedOAuthFlowsUserPoolClient": "true",
+                "AllowedOAuthScopes": ["orders/read"],
+            },
+        },
+        "Pages": {
+            "Type": "AWS::Cognito::UserPoolDomain",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "Domain": {"Fn::Sub": "shop-${AWS::AccountId}"}},
+        },
+        "In": {
+            "Type": "AWS::Cognito::UserPoolUserToGroupAttachment",
+            "DependsOn": "Staff",
+            "Properties": {"UserPoolId": {"Ref": "Pool"}, "GroupName": "staff", "Username": {"Ref": "Ann"}},
+        },
+    }
+    outputs = {
+        "Pool": {"Value": {"Ref": "Pool"}},
+        "Issuer": {"Value": {"Fn::GetAtt": ["Pool", "ProviderURL"]}},
+        "Client": {"Value": {"Ref": "App"}},
+        "Secret": {"Value": {"Fn::GetAtt": ["App", "ClientSecret"]}},
+    }
+    return json.dumps({"Resources": resources, "Outputs": outputs})
+
+
+def test_a_pool_with_all_that_is_in_it(client, idp):
+    stacks = client("cloudformation")
+    stacks.create_stack(StackName="s", TemplateBody=template(), Tags=[{"Key": "team", "Value": "red"}])
+    stacks.get_waiter("stack_create_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    made = {
+        one["OutputKey"]: one["OutputValue"] for one in stacks.describe_stacks(StackName="s")["Stacks"][0]["Outputs"]
+    }
+    pool = idp.describe_user_pool(UserPoolId=made["Pool"])["UserPool"]
+    assert made["Issuer"] == f"https://cognito-idp.us-east-1.amazonaws.com/{made['Pool']}"
+    assert pool["Policies"]["PasswordPolicy"]["MinimumLength"] == 10
+    assert (pool["MfaConfiguration"], pool["UserPoolTags"]["team"]) == ("OPTIONAL", "red")
+    app = idp.describe_user_pool_client(UserPoolId=made["Pool"], ClientId=made["Client"])["UserPoolClient"]
+    assert app["ClientSecret"] == made["Secret"]
+    members = idp.list_users_in_group(UserPoolId=made["Pool"], GroupName="staff")["Users"]
+    assert [user["Username"] for user in members] == ["ann"]
+    assert pool["Domain"].startswith("shop-")
+    changed = template(UserPoolName="store", MfaConfiguration="OFF", EnabledMfas=[])
+    changed = changed.replace('"Domain": {', '"ManagedLoginVersion": "2", "Domain": {')
+    stacks.update_stack(StackName="s", TemplateBody=changed)
+    stacks.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    pool = idp.describe_user_pool(UserPoolId=made["Pool"])["UserPool"]
+    assert (pool["Name"], pool["MfaConfiguration"]) == ("store", "OFF")
+    domain = idp.describe_user_pool_domain(Domain=pool["Domain"])["DomainDescription"]
+    assert (domain["UserPoolId"], domain["ManagedLoginVersion"]) == (made["Pool"], 2)
+    stacks.delete_stack(StackName="s")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
+    fails("ResourceNotFoundException", idp.describe_user_pool, UserPoolId=made["Pool"])
