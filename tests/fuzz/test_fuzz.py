@@ -72,7 +72,8 @@ def test_a_hang_is_found() -> None:
 
 
 def test_an_answer_that_cannot_be_read_is_found(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cloudarium.gateway.protocols.query.readable", lambda text: text)
+    for name in ("readable", "readable_xml"):
+        monkeypatch.setattr(f"cloudarium.gateway.protocols.query.{name}", lambda text: text)
     request = HttpRequest("POST", "/", headers={"content-type": "application/x-www-form-urlencoded"})
     request.body = b"Action=GetAccessKeyInfo&Version=2011-06-15&AccessKeyId=%01"
     with pytest.raises(Found, match="cannot be read"):
