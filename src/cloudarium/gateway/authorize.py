@@ -170,9 +170,14 @@ def _resource_side(call: Call, action: str, resource: str) -> Side:
     )
 
 
+def _is_the_cloud(principal: Principal) -> bool:
+    """Whether the cloud itself acts: as a root without a key."""
+    return principal.kind == "root" and not principal.access_key_id
+
+
 def _service_control(principal: Principal, identity: Any) -> Sequence[Sequence[Document]]:
-    """What the principal's organisation allows. The cloud itself acts as a root without a key: nothing limits that."""
-    if identity is None or not identity.service_control or (principal.kind == "root" and not principal.access_key_id):
+    """What the principal's organisation allows; nothing limits the cloud itself."""
+    if identity is None or not identity.service_control or _is_the_cloud(principal):
         return ()
     return [
         [compile_document(text, name, "service control") for name, text in level] for level in identity.service_control
@@ -183,9 +188,9 @@ def _resource_control(call: Call, action: str, account: str) -> Sequence[Documen
     """What the organisation of the resource's account denies, as far as such policies reach the action's service."""
     found = call.cloud.directory.resource_control(account)
     principal = call.principal
-    if not found or not access.resource_controlled(action) or LINKED_ROLE in principal.role_arn:
+    if not found or not access.resource_controlled(action):
         return ()
-    if principal.kind == "root" and not principal.access_key_id:
+    if LINKED_ROLE in principal.role_arn or _is_the_cloud(principal):
         return ()
     return [compile_document(text, name, "resource control") for name, text in found]
 

@@ -257,7 +257,7 @@ class Connection(asyncio.Protocol):
         if exchange.complete:
             self._answer_at_once(exchange)
         else:
-            self._wait_for(self._answer(exchange))
+            self._wait_for(self._answer(exchange, self._ask(exchange)))
 
     def _wait_for(self, work: Coroutine[Any, Any, None]) -> None:
         task = self.loop.create_task(work)
@@ -279,11 +279,12 @@ class Connection(asyncio.Protocol):
             self._cut_off(exchange)
         self._done(exchange)
 
-    async def _answer(self, exchange: Exchange, answer: Awaitable[HttpResponse] | None = None) -> None:
+    async def _ask(self, exchange: Exchange) -> HttpResponse:
+        answer = self.app.answer(exchange.request)
+        return answer if isinstance(answer, HttpResponse) else await answer
+
+    async def _answer(self, exchange: Exchange, answer: Awaitable[HttpResponse]) -> None:
         try:
-            if answer is None:
-                given = self.app.answer(exchange.request)
-                answer = _already(given) if isinstance(given, HttpResponse) else given
             await self._write(exchange, await answer)
         except ClientGone:
             pass

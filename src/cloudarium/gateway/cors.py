@@ -34,3 +34,22 @@ def headers(call: Call) -> dict[str, str]:
     doors = call.room.module("doors")
     found: dict[str, str] = doors.cors(call.store, request) if doors is not None else {}
     return found
+
+
+# ---- For services whose callers are known by what they send, never by a cookie: any page may call them ---------------
+
+ANY_PAGE = {
+    "access-control-allow-origin": "*",
+    "access-control-expose-headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
+}
+
+
+def for_any_page(request: HttpRequest) -> HttpResponse:
+    """The answer to a preflight that lets every page POST with the headers that it asks for."""
+    headers = {
+        "access-control-allow-origin": "*",
+        "access-control-allow-methods": "POST",
+        "access-control-allow-headers": request.headers.get("access-control-request-headers", "*"),
+        "access-control-max-age": "172800",
+    }
+    return HttpResponse(200, headers)

@@ -99,17 +99,14 @@ class Store:
     def run(self, sql: str, params: Sequence[Any] = ()) -> int:
         """Change rows and say how many; the first one inside `transaction` begins it."""
         if self._depth and not self._begun:
-            self._connection.execute("BEGIN IMMEDIATE")
-            self._begun = True
+            self.begin()
         self._connection.execute(sql, params)
         return self._connection.changes()
 
     def run_many(self, sql: str, rows: Iterable[Sequence[Any]]) -> None:
         """Do the same change once for each row of parameters, within a transaction."""
         with self._transaction:
-            if not self._begun:
-                self._connection.execute("BEGIN IMMEDIATE")
-                self._begun = True
+            self.begin()
             self._connection.executemany(sql, rows)
 
     @property

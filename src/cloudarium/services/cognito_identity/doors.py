@@ -9,6 +9,7 @@ from __future__ import annotations
 import orjson
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.cors import ANY_PAGE, for_any_page
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.cognito_identity import tokens
 from cloudarium.store import Store
@@ -48,18 +49,9 @@ def _json(status: int, content: object) -> HttpResponse:
 
 def preflight(store: Store, request: HttpRequest) -> HttpResponse:
     """A browser asks whether it may call: any page may, for nobody is known by a cookie here."""
-    headers = {
-        "access-control-allow-origin": "*",
-        "access-control-allow-methods": "POST",
-        "access-control-allow-headers": request.headers.get("access-control-request-headers", "*"),
-        "access-control-max-age": "172800",
-    }
-    return HttpResponse(200, headers)
+    return for_any_page(request)
 
 
 def cors(store: Store, request: HttpRequest) -> dict[str, str]:
     """What an answer tells a browser."""
-    return {
-        "access-control-allow-origin": "*",
-        "access-control-expose-headers": "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date",
-    }
+    return ANY_PAGE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloudarium.services.cognito_idp.rules import clients
 from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, resource_type
 
 Data = dict[str, Any]
@@ -14,13 +15,6 @@ _POOL = (
     "AccountRecoverySetting", "UserPoolTier",
 )  # fmt: skip
 _FIXED = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
-_CLIENT = (
-    "ClientName", "RefreshTokenValidity", "AccessTokenValidity", "IdTokenValidity", "TokenValidityUnits",
-    "ReadAttributes", "WriteAttributes", "ExplicitAuthFlows", "SupportedIdentityProviders", "CallbackURLs",
-    "LogoutURLs", "DefaultRedirectURI", "AllowedOAuthFlows", "AllowedOAuthScopes", "AllowedOAuthFlowsUserPoolClient",
-    "PreventUserExistenceErrors", "EnableTokenRevocation", "EnablePropagateAdditionalUserContextData",
-    "AuthSessionValidity", "RefreshTokenRotation",
-)  # fmt: skip
 _GONE = ("ResourceNotFoundException",)
 _NUMBERS = frozenset(
     ("MinimumLength", "TemporaryPasswordValidityDays", "UnusedAccountValidityDays", "Priority")
@@ -115,7 +109,7 @@ class UserPool(ResourceType):
 class UserPoolClient(ResourceType):
     """An app client."""
 
-    properties = ("UserPoolId", "GenerateSecret", *_CLIENT)
+    properties = ("UserPoolId", "GenerateSecret", *clients.CHANGEABLE)
     refuses = ("AnalyticsConfiguration",)
     required = ("UserPoolId",)
     replaces = ("UserPoolId", "GenerateSecret")
@@ -123,7 +117,7 @@ class UserPoolClient(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Make the client."""
-        given = {"ClientName": r.name(128), **_given(r, ("UserPoolId", "GenerateSecret", *_CLIENT))}
+        given = {"ClientName": r.name(128), **_given(r, ("UserPoolId", "GenerateSecret", *clients.CHANGEABLE))}
         self._leave(r, await r.send("cognito-idp", "CreateUserPoolClient", given))
 
     def _leave(self, r: Resource, answer: Data) -> None:
@@ -135,7 +129,7 @@ class UserPoolClient(ResourceType):
 
     async def update(self, r: Resource) -> None:
         """Change the client's settings."""
-        given = {"ClientId": r.id, **_given(r, ("UserPoolId", *_CLIENT))}
+        given = {"ClientId": r.id, **_given(r, ("UserPoolId", *clients.CHANGEABLE))}
         self._leave(r, await r.send("cognito-idp", "UpdateUserPoolClient", given))
 
     async def delete(self, r: Resource) -> None:

@@ -15,10 +15,8 @@ from email.message import EmailMessage
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote
 
-import orjson
-
 from cloudarium.cloud import Cloud
-from cloudarium.gateway.control import Refused, body_of, json
+from cloudarium.gateway.control import Refused, body_of, json, object_of
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.mail import identities, records
 from cloudarium.mail.records import Mail
@@ -233,13 +231,7 @@ async def _given(request: HttpRequest) -> tuple[Data, bool]:
             return dict(parse_qsl(body.decode(), max_num_fields=50)), True
         except ValueError as error:
             raise Refused(400, "The form cannot be read.") from error
-    try:
-        given = orjson.loads(body or b"{}")
-    except orjson.JSONDecodeError as error:
-        raise Refused(400, f"The body is not JSON: {error}") from error
-    if not isinstance(given, dict):
-        raise Refused(400, "The body must be a JSON object.")
-    return given, False
+    return object_of(body), False
 
 
 def _back(where: str) -> HttpResponse:
