@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -43,6 +44,9 @@ class Cloud:
         self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
         self.keep: dict[str, Any] = {}
+        self.settings: dict[str, str] = {}
+        self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
+        self.certificate: Callable[[], ssl.SSLContext] | None = None  # for what speaks TLS on those
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
