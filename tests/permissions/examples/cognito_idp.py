@@ -179,6 +179,60 @@ def as_a_server(at: Stage) -> Case:
     return Case({"UserPoolId": shared.id, "ClientId": shared.client, **answer}, shared.arn)
 
 
+# ---- outside identity providers --------------------------------------------------------------------------------------
+
+
+_AT = "https://far.example.com"
+DETAILS = {
+    "client_id": "x", "client_secret": "y", "attributes_request_method": "GET", "authorize_scopes": "openid",
+    "oidc_issuer": _AT, "authorize_url": f"{_AT}/a", "token_url": f"{_AT}/t", "attributes_url": f"{_AT}/u",
+    "jwks_uri": f"{_AT}/k",
+}  # fmt: skip
+
+
+def provider(at: Stage) -> tuple[SimpleNamespace, dict[str, str]]:
+    """(the pool, the provider's name as calls give it)."""
+    shared = at.once(pool)
+    given = {"UserPoolId": shared.id, "ProviderName": at.name[:32]}
+    at.root().create_identity_provider(
+        **given, ProviderType="OIDC", ProviderDetails=DETAILS, IdpIdentifiers=[at.name[:40]]
+    )
+    return shared, given
+
+
+@EXAMPLES("CreateIdentityProvider")
+def create_identity_provider(at: Stage) -> Case:
+    shared = at.once(pool)
+    given = {"ProviderName": at.name[:32], "ProviderType": "OIDC", "ProviderDetails": DETAILS}
+    return Case({"UserPoolId": shared.id, **given}, shared.arn)
+
+
+@EXAMPLES("DescribeIdentityProvider", "UpdateIdentityProvider", "DeleteIdentityProvider")
+def by_provider(at: Stage) -> Case:
+    shared, given = provider(at)
+    return Case(given, shared.arn)
+
+
+@EXAMPLES("ListIdentityProviders", "GetIdentityProviderByIdentifier")
+def of_providers(at: Stage) -> Case:
+    shared, given = provider(at)
+    by = {"IdpIdentifier": at.name[:40]} if at.operation == "GetIdentityProviderByIdentifier" else {}
+    return Case({"UserPoolId": shared.id, **by}, shared.arn)
+
+
+@EXAMPLES("AdminLinkProviderForUser", "AdminDisableProviderForUser")
+def linked(at: Stage) -> Case:
+    shared, given = provider(at)
+    user(at)
+    own = {"ProviderName": "Cognito", "ProviderAttributeValue": at.name}
+    other = {"ProviderName": given["ProviderName"], "ProviderAttributeName": "Cognito_Subject"}
+    if at.operation == "AdminDisableProviderForUser":
+        own["ProviderAttributeName"] = "Cognito_Subject"
+        return Case({"UserPoolId": shared.id, "User": own}, shared.arn)
+    source = {**other, "ProviderAttributeValue": "s-1"}
+    return Case({"UserPoolId": shared.id, "DestinationUser": own, "SourceUser": source}, shared.arn)
+
+
 # ---- what nobody signs: the token, the code or the password is the proof -------------------------------------------
 
 

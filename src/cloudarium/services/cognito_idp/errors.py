@@ -153,6 +153,12 @@ class GroupExists(AwsError):
         super().__init__("A group with the name already exists.")
 
 
+class Duplicate(AwsError):
+    """The name, or another name, of an identity provider is taken."""
+
+    code = "DuplicateProviderException"
+
+
 class SoftwareTokenNotFound(AwsError):
     """The user has no authenticator app."""
 

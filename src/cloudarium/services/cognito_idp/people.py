@@ -61,8 +61,13 @@ def alias_value(pool: Pool, kind: str, value: str) -> str:
 
 
 def aliases_of(pool: Pool, user: User) -> dict[str, str]:
-    """The other names that a user has by right: addresses as aliases only when they are verified."""
-    found = {}
+    """The other names that a user has by right: addresses as aliases only when they are verified.
+
+    Who comes by a provider alone has none: several may have one address.
+    """
+    found: dict[str, str] = {}
+    if user.status == "EXTERNAL_PROVIDER":
+        return found
     for kind in alias_kinds(pool):
         value = user.attributes.get(kind, "")
         free = kind == "preferred_username" or kind in pool.data.get("UsernameAttributes", ())

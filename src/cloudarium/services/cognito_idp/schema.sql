@@ -128,3 +128,22 @@ CREATE TABLE IF NOT EXISTS cognito_idp_domains (
     pool TEXT NOT NULL,
     data BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- Outside identity providers by whom people may sign in.
+CREATE TABLE IF NOT EXISTS cognito_idp_providers (
+    pool TEXT NOT NULL,
+    name TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (pool, name)
+) WITHOUT ROWID;
+
+-- Whoever has this value of an attribute at a provider (Cognito_Subject: its subject) is that user.
+CREATE TABLE IF NOT EXISTS cognito_idp_links (
+    pool      TEXT NOT NULL,
+    provider  TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    user      TEXT NOT NULL,
+    PRIMARY KEY (pool, provider, attribute, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cognito_idp_links_by_user ON cognito_idp_links (pool, user);

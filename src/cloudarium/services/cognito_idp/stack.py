@@ -262,3 +262,33 @@ class UserPoolResourceServer(ResourceType):
         """Delete the resource server."""
         given = {"UserPoolId": r.properties["UserPoolId"], "Identifier": r.id}
         await r.send("cognito-idp", "DeleteResourceServer", given, _GONE)
+
+
+@resource_type("AWS::Cognito::UserPoolIdentityProvider")
+class UserPoolIdentityProvider(ResourceType):
+    """An outside identity provider of a pool."""
+
+    properties = (
+        "UserPoolId", "ProviderName", "ProviderType", "ProviderDetails", "AttributeMapping", "IdpIdentifiers",
+    )  # fmt: skip
+    required = ("UserPoolId", "ProviderName", "ProviderType", "ProviderDetails")
+    replaces = ("UserPoolId", "ProviderName", "ProviderType")
+    attributes = ()
+
+    async def create(self, r: Resource) -> None:
+        """Let the provider's people into the pool."""
+        gone = ("DuplicateProviderException",) if r.repeated else ()
+        await r.send("cognito-idp", "CreateIdentityProvider", _given(r, self.properties), gone)
+        r.id = r.properties["ProviderName"]
+
+    async def update(self, r: Resource) -> None:
+        """Change the provider; what the template no longer names goes."""
+        names = ("UserPoolId", "ProviderName", "ProviderDetails")
+        lists = {"AttributeMapping": r.properties.get("AttributeMapping") or {}}
+        lists["IdpIdentifiers"] = r.properties.get("IdpIdentifiers") or []
+        await r.send("cognito-idp", "UpdateIdentityProvider", {**_given(r, names), **lists})
+
+    async def delete(self, r: Resource) -> None:
+        """Take the provider away."""
+        given = {"UserPoolId": r.properties["UserPoolId"], "ProviderName": r.id}
+        await r.send("cognito-idp", "DeleteIdentityProvider", given, _GONE)

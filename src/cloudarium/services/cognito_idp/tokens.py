@@ -18,7 +18,7 @@ from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.sessions import Refresh
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, clients
+from cloudarium.services.cognito_idp.rules import attributes, clients, providers
 from cloudarium.shared import ids
 
 Data = dict[str, Any]
@@ -147,6 +147,8 @@ def _attribute_claims(client: Client, sign_in: SignIn) -> Data:
             found[name] = found[name] == "true"
     if "address" in found:
         found["address"] = {"formatted": found["address"]}
+    if "identities" in found:
+        found["identities"] = providers.claimed(found["identities"])
     return found
 
 

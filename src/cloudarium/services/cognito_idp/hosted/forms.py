@@ -6,9 +6,9 @@ from typing import Any
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import errors, lookup, tokens
-from cloudarium.services.cognito_idp.hosted import pages, questions
-from cloudarium.services.cognito_idp.hosted.authorize import Wish, grant, problem, wish_of
+from cloudarium.services.cognito_idp.hosted import outside, pages, questions
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, check_origin, redirect
+from cloudarium.services.cognito_idp.hosted.wishes import Wish, grant, problem, wish_of
 from cloudarium.services.cognito_idp.records import sessions, users
 from cloudarium.services.cognito_idp.signin import challenges, proofs
 from cloudarium.services.cognito_idp.signin.visit import Visit
@@ -29,6 +29,9 @@ async def show(visitor: Visitor, path: str) -> HttpResponse:
     wish = _wish(visitor)
     if isinstance(wish, HttpResponse):
         return wish
+    provider = outside.chosen(visitor, wish)
+    if provider is not None and path == "/login":
+        return outside.away(visitor, wish, provider)
     if path in questions.AFTERWARDS:
         return redirect(visitor.url("/login", **wish.query))
     return _form(visitor, wish, path, name=wish.query.get("login_hint", ""))
@@ -40,6 +43,8 @@ async def take(visitor: Visitor, path: str) -> HttpResponse:
     if isinstance(wish, HttpResponse):
         return wish
     check_origin(visitor)
+    if "COGNITO" not in wish.client.data["SupportedIdentityProviders"]:
+        raise Refused("Login option is not available. Please try another one")
     try:
         return await _TAKERS[path](visitor, wish)
     except NotBuilt as error:

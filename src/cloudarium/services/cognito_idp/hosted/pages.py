@@ -49,6 +49,7 @@ class Form(NamedTuple):
     note: str = ""
     secret: str = ""
     label: str = ""
+    providers: Mapping[str, str] = {}
 
 
 @cache

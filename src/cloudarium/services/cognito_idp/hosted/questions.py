@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from cloudarium.services.cognito_idp.hosted.authorize import Wish
+from cloudarium.services.cognito_idp.hosted import outside
 from cloudarium.services.cognito_idp.hosted.pages import Field, Form
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor
+from cloudarium.services.cognito_idp.hosted.wishes import Wish
 
 Data = dict[str, Any]
 ATTRIBUTE = "attribute."
@@ -83,7 +84,20 @@ def form(
     lead = question.lead.format(client=wish.client.data["ClientName"])
     links = {text: visitor.url(where, **wish.query) for text, where in question.ways.items() if _open(visitor, where)}
     action = visitor.url(path, **wish.query)
-    return Form(question.title, fields, question.button, action, lead, carried, links, error, note, secret, label)
+    elsewhere = _elsewhere(visitor, wish) if path in ("/login", "/signup") else {}
+    if "COGNITO" not in wish.client.data["SupportedIdentityProviders"]:
+        fields, links = [], {}
+    return Form(
+        question.title, fields, question.button, action, lead, carried, links, error, note, secret, label, elsewhere
+    )
+
+
+def _elsewhere(visitor: Visitor, wish: Wish) -> dict[str, str]:
+    """The providers by which a person may sign in, each with the way to it."""
+    return {
+        each.name: visitor.url("/oauth2/authorize", **wish.query, identity_provider=each.name)
+        for each in outside.offered(visitor, wish)
+    }
 
 
 def _open(visitor: Visitor, where: str) -> bool:

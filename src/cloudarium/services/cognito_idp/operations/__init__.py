@@ -9,8 +9,9 @@ from cloudarium.services.cognito_idp.operations import (
     oauth,
     own,
     pools,
+    providers,
     signup,
     tags,
 )
 
-__all__ = ["admin", "auth", "clients", "groups", "mfa", "oauth", "own", "pools", "signup", "tags"]
+__all__ = ["admin", "auth", "clients", "groups", "mfa", "oauth", "own", "pools", "providers", "signup", "tags"]

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_idp import errors, resources
 from cloudarium.services.cognito_idp.lookup import client_of, page, pool_of
-from cloudarium.services.cognito_idp.records import oauth, pools
+from cloudarium.services.cognito_idp.records import federation, oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients as rules
 from cloudarium.shared import ids
@@ -28,6 +28,10 @@ def _scopes(call: Call, pool: str) -> dict[str, set[str]]:
     return {server.id: {scope["ScopeName"] for scope in server.data["Scopes"]} for server in found}
 
 
+def _check_providers(call: Call, pool: str, data: Data) -> None:
+    rules.check_providers(pool, data, {each.name for each in federation.providers(call.store, pool)})
+
+
 @operation("CreateUserPoolClient", on=resources.pool, refuses=("AnalyticsConfiguration",))
 def create_user_pool_client(call: Call) -> Data:
     """Make an app client, on request with a secret."""
@@ -35,6 +39,7 @@ def create_user_pool_client(call: Call) -> Data:
     if len(pools.clients(call.store, pool.id)) >= _MOST:
         raise errors.LimitExceeded("The maximum number of clients has been reached.")
     data = rules.settings(pool.data, call.input, _scopes(call, pool.id))
+    _check_providers(call, pool.id, data)
     secret = call.input.get("ClientSecret")
     if secret and call.input.get("GenerateSecret"):
         raise errors.Invalid("ClientSecret cannot be given when GenerateSecret is true.")
@@ -59,6 +64,7 @@ def update_user_pool_client(call: Call) -> Data:
     given = {"ClientName": client.data["ClientName"], **call.input}
     kept = {name: value for name, value in client.data.items() if name in ("ClientSecret", "CreationDate")}
     data = {**kept, **rules.settings(pool.data, given, _scopes(call, pool.id)), "LastModifiedDate": call.now}
+    _check_providers(call, pool.id, data)
     pools.put_client(call.store, client._replace(data=data))
     return {"UserPoolClient": _shown(client._replace(data=data))}
 

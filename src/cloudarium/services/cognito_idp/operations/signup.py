@@ -134,7 +134,7 @@ async def forgot_password(call: Call) -> Data:
         return {"CodeDeliveryDetails": _pretended(call.input["Username"])}
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
-    if user.status == "FORCE_CHANGE_PASSWORD":
+    if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise errors.NotAuthorized("User password cannot be reset in the current state.")
     target = newcomers.recovery(pool, user)
     if target is None:

@@ -12,7 +12,7 @@ from cloudarium.store import Store
 Data = dict[str, Any]
 _OWNED = (
     "keys", "clients", "users", "aliases", "groups", "members", "codes", "attempts", "sessions", "refresh", "revoked",
-    "servers", "domains",
+    "servers", "domains", "providers", "links",
 )  # fmt: skip
 
 

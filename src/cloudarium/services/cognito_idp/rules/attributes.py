@@ -172,7 +172,7 @@ def readable(client: Data, attributes: Mapping[str, str]) -> dict[str, str]:
     allowed = client.get("ReadAttributes")
     if allowed is None:
         return {name: value for name, value in attributes.items() if not name.startswith("dev:")}
-    return {name: value for name, value in attributes.items() if name == "sub" or name in allowed}
+    return {name: value for name, value in attributes.items() if name in ("sub", "identities") or name in allowed}
 
 
 def scoped(attributes: Mapping[str, str], scopes: Iterable[str]) -> dict[str, str]:
