@@ -130,6 +130,15 @@ def header(raw: bytes, name: str) -> list[str]:
     ]
 
 
+def headers(raw: bytes) -> list[tuple[str, str]]:
+    """Every header's name and value, unfolded, in their order."""
+    pairs = (each.partition(b":") for each in _headers(raw))
+    return [
+        (name.decode("latin-1").strip(), _unfolded(value).decode("utf-8", "replace").strip())
+        for name, _, value in pairs
+    ]
+
+
 def check_raw(raw: bytes) -> None:
     """Raise BadMessage for a raw message whose head is none."""
     for each in _headers(raw):

@@ -50,14 +50,23 @@ def envelope(
     )
 
 
+_LONGEST_TAG = 255
+_TAG_PARTS = (("Name", "_-", "'_',  '-'"), ("Value", "_-.@", "'_',  '-' , '.', '@'"))
+
+
 def tags(desk: Desk, given: list[Mapping[str, str]] | None) -> dict[str, str]:
     """Message tags. Raises for names and values that SES does not take."""
     found: dict[str, str] = {}
     for each in given or ():
-        for text in (each["Name"], each["Value"]):
-            fine = text.isascii() and all(letter.isalnum() or letter in "_-@." for letter in text)
-            if not fine or not 0 < len(text) <= 256:
-                raise desk.invalid(f"Invalid tag: {text[:300]!r}")
+        for part, letters, words in _TAG_PARTS:
+            text = each[part]
+            if not text:
+                raise desk.invalid(f"The tag {part.lower()} must be specified.")
+            if len(text) > _LONGEST_TAG:
+                raise desk.invalid(f"Tag {part.lower()} cannot exceed {_LONGEST_TAG} characters.")
+            if not text.isascii() or not all(letter.isalnum() or letter in letters for letter in text):
+                allowed = f"only alphanumeric ASCII characters, {words} are allowed."
+                raise desk.invalid(f"Invalid tag {part.lower()} <{text}>: {allowed}")
         found[each["Name"]] = each["Value"]
     return found
 
@@ -175,17 +184,24 @@ def _header_tags(desk: Desk, text: str) -> list[dict[str, str]]:
 
 
 def send_templated(
-    desk: Desk, wanted: Envelope, parts: Data, data: dict[str, Any], limit: int, extra: Content | None = None
+    desk: Desk,
+    wanted: Envelope,
+    template: tuple[str, Data],
+    data: dict[str, Any],
+    limit: int,
+    extra: Content | None = None,
 ) -> str:
-    """Check and send what a template makes of data; SES takes also what cannot be rendered, and nobody gets that."""
+    """Check and send what a template (name, parts) makes of data; what cannot be rendered nobody gets."""
+    name, parts = template
     sending.check(desk, wanted)
     try:
         made = templates.render(parts, data)
         content = Content(made.subject, made.text, made.html, *((extra.headers, extra.attachments) if extra else ()))
         raw = message.build(content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
     except rendering.MissingAttribute as error:
-        return sending.fail_rendering(desk, wanted, f"Attribute '{error}' is not present in the rendering data.")
+        reason = f"Attribute '{error}' is not present in the rendering data."
+        return sending.fail_rendering(desk, wanted, name, reason)
     except (rendering.TooLong, BadMessage) as error:
-        return sending.fail_rendering(desk, wanted, str(error) or "The rendered text is too long.")
+        return sending.fail_rendering(desk, wanted, name, str(error) or "The rendered text is too long.")
     sending.check_size(desk, raw, limit)
     return sending.send(desk, wanted, raw)

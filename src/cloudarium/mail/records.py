@@ -15,7 +15,7 @@ _TWO_WEEKS = 14 * 86400.0
 
 
 class Mail(NamedTuple):
-    """One mail of the mail box; `data` holds Status, Reason, ConfigurationSet, Tags, Operation, ReturnPath."""
+    """One mail of the mail box; `data` holds Status, Reason, ConfigurationSet, Tags, Operation, ReturnPath and more."""
 
     number: int
     account: str
@@ -27,6 +27,11 @@ class Mail(NamedTuple):
     recipients: list[str]
     raw: str
     data: Data
+
+    @property
+    def scope(self) -> Scope:
+        """Where it was sent."""
+        return Scope(self.account, self.region)
 
 
 _MAIL = "number, account, region, message_id, sent, source, subject, recipients, raw, data"
@@ -120,6 +125,12 @@ def every(store: Store, scope: Scope, kind: str, after: str = "") -> list[tuple[
         (*scope, kind, after),
     )
     return [(row[0], orjson.loads(row[1])) for row in rows]
+
+
+def count(store: Store, scope: Scope, kind: str) -> int:
+    """How many resources of a kind there are."""
+    sql = "SELECT count(*) FROM ses_resources WHERE account = ? AND region = ? AND kind = ?"
+    return int(store.one(sql, (*scope, kind))[0])
 
 
 def everywhere(store: Store, kind: str) -> list[tuple[Scope, str, Data]]:

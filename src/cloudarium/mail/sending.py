@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cloudarium.mail import account, addresses, dkim, identities, message, records
+from cloudarium.mail import account, addresses, destinations, dkim, events, identities, message, records
 from cloudarium.mail.addresses import Address
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.events import Happening
 from cloudarium.mail.identities import Owner
+from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -121,25 +124,28 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
     message_id = new_id(desk)
     finished = message.finish(raw, message_id, desk.scope.region, desk.now)
     finished = _signed(desk, envelope, finished)
-    fate = _fate(desk, envelope)
-    recipients = envelope.recipients
+    fate = _fate(desk, envelope, finished)
     records.add_send(
-        desk.store, desk.scope, desk.now, len(recipients), len(fate.bounced), len(fate.complained)
+        desk.store, desk.scope, desk.now, len(envelope.recipients), len(fate.bounced), len(fate.complained),
+        int(fate.status == "Reject"),
     )  # fmt: skip
-    _keep(desk, envelope, finished, message_id, fate)
+    kept = _keep(desk, envelope, finished, message_id, fate)
+    destinations.tell(desk.store, desk.now, kept, finished, fate.happenings(desk.now), desk.trace)
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id
 
 
-def fail_rendering(desk: Desk, envelope: Envelope, reason: str) -> str:
+def fail_rendering(desk: Desk, envelope: Envelope, template: str, reason: str) -> str:
     """Take a templated message that cannot be rendered: SES accepts it, and nobody gets it; its id."""
     message_id = new_id(desk)
     raw = message.build(
         message.Content("", f"Not sent: {reason}\n"), envelope.source, envelope.to, envelope.cc, envelope.reply_to
     )
     finished = message.finish(raw, message_id, desk.scope.region, desk.now)
-    _keep(desk, envelope, finished, message_id, Fate("RenderingFailure", reason))
+    kept = _keep(desk, envelope, finished, message_id, Fate("RenderingFailure", reason))
+    failed = Happening("RENDERING_FAILURE", {"templateName": template, "errorMessage": reason})
+    destinations.tell(desk.store, desk.now, kept, finished, [failed], desk.trace)
     return message_id
 
 
@@ -157,21 +163,45 @@ def post(desk: Desk, source: str, to: list[str], content: message.Content, opera
 
 
 class Fate(NamedTuple):
-    """What became of a message, and of which recipients."""
+    """What became of a message, and of which recipients: `suppressed` maps those who got none to the reason."""
 
     status: str
     reason: str = ""
     bounced: tuple[str, ...] = ()
     complained: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
+    suppressed: Mapping[str, str] = {}
+    reached: tuple[str, ...] = ()
+
+    def happenings(self, now: float) -> list[Happening]:
+        """The same as events, in the order in which they happen."""
+        found = [Happening("SEND", {})]
+        if self.status == "Reject":
+            return [*found, Happening("REJECT", {"reason": self.reason})]
+        subtypes = {each: self.suppressed.get(each, "General") for each in self.bounced}
+        for subtype in dict.fromkeys(subtypes.values()):
+            whom = tuple(each for each in self.bounced if subtypes[each] == subtype)
+            found.append(Happening("BOUNCE", events.bounce(whom, subtype, now)))
+        if self.reached:
+            found.append(Happening("DELIVERY", events.delivery(self.reached, now)))
+        if self.complained:
+            found.append(Happening("COMPLAINT", events.complaint(self.complained, now)))
+        return found
 
 
-def _fate(desk: Desk, envelope: Envelope) -> Fate:
-    bounced, complained, away, why = [], [], [], ""
+# The test file of virus scanners: as it is, and as base64 shows its beginning.
+_VIRUS = (rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR", b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FS")
+
+
+def _fate(desk: Desk, envelope: Envelope, raw: bytes) -> Fate:
+    if any(each in raw for each in _VIRUS):
+        return Fate("Reject", "Bad content")
+    bounced, complained, away, suppressed, why = [], [], [], {}, ""
     for each in envelope.recipients:
         simulated = _simulated(each)
         if _is_suppressed(desk, envelope, each) or simulated == "suppressionlist":
             bounced.append(each)
+            suppressed[each] = "Suppressed" if simulated == "suppressionlist" else "OnAccountSuppressionList"
             why = f"{each} is on the suppression list"
         elif simulated == "bounce":
             bounced.append(each)
@@ -181,7 +211,8 @@ def _fate(desk: Desk, envelope: Envelope) -> Fate:
         elif simulated == "ooto":
             away.append(each)
     status = "Bounce" if bounced else "Complaint" if complained else "Delivery"
-    return Fate(status, why, tuple(bounced), tuple(complained), tuple(away))
+    reached = tuple(each for each in envelope.recipients if each not in bounced)
+    return Fate(status, why, tuple(bounced), tuple(complained), tuple(away), suppressed, reached)
 
 
 def _simulated(email: str) -> str:
@@ -215,7 +246,7 @@ def _signed(desk: Desk, envelope: Envelope, raw: bytes) -> bytes:
     return raw
 
 
-def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate) -> None:
+def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate) -> records.Mail:
     subject = " ".join(message.header(raw, "Subject"))
     data: Data = {
         "Status": fate.status, "Reason": fate.reason, "ConfigurationSet": envelope.configuration_set,
@@ -223,6 +254,7 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
         "ReturnPath": envelope.return_path or envelope.source.email,
         "To": [each.email for each in envelope.to], "Cc": [each.email for each in envelope.cc],
         "Bcc": [each.email for each in envelope.bcc],
+        "SourceArn": _source_arn(desk, envelope), "Automatic": _automatic(desk, envelope),
     }  # fmt: skip
     new = records.Mail(
         0,
@@ -236,7 +268,23 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
         "",
         data,
     )
+    new = new._replace(account=desk.scope.account, region=desk.scope.region)
     records.add_mail(desk.store, desk.scope, new, raw)
+    return new
+
+
+def _source_arn(desk: Desk, envelope: Envelope) -> str:
+    name = identities.verified(desk, envelope.source.email, envelope.owner) or envelope.source.email
+    return arns.make("ses", _place(desk, envelope), f"identity/{name}")
+
+
+def _automatic(desk: Desk, envelope: Envelope) -> dict[str, str]:
+    """The tags that SES gives to every message."""
+    found = {
+        "ses:operation": envelope.operation, "ses:configuration-set": envelope.configuration_set,
+        "ses:source-ip": desk.peer, "ses:from-domain": envelope.source.domain, "ses:caller-identity": desk.caller,
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
 
 
 def _feed_back(desk: Desk, envelope: Envelope, message_id: str, fate: Fate) -> None:

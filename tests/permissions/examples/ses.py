@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.permissions.example import Case, Examples, Stage
+from cloudarium.gateway.rooms import room
+from tests.permissions.example import Case, Examples, Fails, Stage
 
 EXAMPLES = Examples()
 WITH_SET = "The reference names the configuration set among the resources; it is asked for when the call names one."
@@ -181,6 +182,54 @@ def describe_configuration_set(at: Stage) -> Case:
     return Case({"ConfigurationSetName": configuration_set(at)})
 
 
-@EXAMPLES("UpdateConfigurationSetSendingEnabled")
+@EXAMPLES("CreateConfigurationSetEventDestination")
+def create_event_destination(at: Stage) -> Case:
+    dimension = {"DimensionName": "d", "DimensionValueSource": "messageTag", "DefaultDimensionValue": "v"}
+    destination = {
+        "Name": "d", "MatchingEventTypes": ["send"], "CloudWatchDestination": {"DimensionConfigurations": [dimension]},
+    }  # fmt: skip
+    given = {"ConfigurationSetName": configuration_set(at), "EventDestination": destination}
+    return Case(given, at.arn(f"configuration-set/{at.name}"), fails=NO_METRICS)
+
+
+NO_METRICS = Fails("NotImplemented", "the cloud has no metrics yet") if room("cloudwatch") is None else None
+
+
+@EXAMPLES("UpdateConfigurationSetEventDestination", "DeleteConfigurationSetEventDestination")
+def by_event_destination(at: Stage) -> Case:
+    given: dict[str, Any] = {"ConfigurationSetName": configuration_set(at)}
+    if at.operation.startswith("Update"):
+        topic = {"TopicARN": f"arn:aws:sns:{at.region}:123456789012:t"}
+        given["EventDestination"] = {"Name": "d", "MatchingEventTypes": ["send"], "SNSDestination": topic}
+    else:
+        given["EventDestinationName"] = "d"
+    gone = Fails("EventDestinationDoesNotExist", "a destination needs a service that is told")
+    return Case(given, at.arn(f"configuration-set/{at.name}"), fails=gone)
+
+
+@EXAMPLES("PutConfigurationSetDeliveryOptions")
+def put_delivery_options(at: Stage) -> Case:
+    given = {"ConfigurationSetName": configuration_set(at), "DeliveryOptions": {"TlsPolicy": "Require"}}
+    return Case(given, at.arn(f"configuration-set/{at.name}"))
+
+
+@EXAMPLES(
+    "CreateConfigurationSetTrackingOptions", "UpdateConfigurationSetTrackingOptions",
+    "DeleteConfigurationSetTrackingOptions",
+)  # fmt: skip
+def tracking_options(at: Stage) -> Case:
+    given = {
+        "ConfigurationSetName": configuration_set(at),
+        "TrackingOptions": {"CustomRedirectDomain": f"links.{verified(at)}"},
+    }
+    if at.operation.startswith("Create"):
+        return Case(given)
+    at.root("ses").create_configuration_set_tracking_options(**given)
+    if at.operation.startswith("Delete"):
+        del given["TrackingOptions"]
+    return Case(given)
+
+
+@EXAMPLES("UpdateConfigurationSetSendingEnabled", "UpdateConfigurationSetReputationMetricsEnabled")
 def update_configuration_set_sending_enabled(at: Stage) -> Case:
     return Case({"ConfigurationSetName": configuration_set(at), "Enabled": True})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.permissions.example import Case, Examples, Stage
+from tests.permissions.example import Case, Examples, Fails, Stage
 from tests.permissions.examples import ses
 
 EXAMPLES = Examples()
@@ -147,6 +147,28 @@ def by_template(at: Stage) -> Case:
     return Case(given, template_arn(at))
 
 
+DESTINATION = {
+    "MatchingEventTypes": ["SEND"],
+    "CloudWatchDestination": {
+        "DimensionConfigurations": [
+            {"DimensionName": "d", "DimensionValueSource": "MESSAGE_TAG", "DefaultDimensionValue": "v"}
+        ]
+    },
+}
+
+
+@EXAMPLES(
+    "CreateConfigurationSetEventDestination", "UpdateConfigurationSetEventDestination",
+    "DeleteConfigurationSetEventDestination",
+)  # fmt: skip
+def event_destination(at: Stage) -> Case:
+    given: dict[str, Any] = {"ConfigurationSetName": ses.configuration_set(at), "EventDestinationName": "d"}
+    if not at.operation.startswith("Delete"):
+        given["EventDestination"] = DESTINATION
+    gone = Fails("NotFoundException", "a destination needs a service that is told")
+    return Case(given, set_arn(at), fails=ses.NO_METRICS if at.operation.startswith("Create") else gone)
+
+
 @EXAMPLES("CreateConfigurationSet")
 def create_configuration_set(at: Stage) -> Case:
     return Case({"ConfigurationSetName": at.name}, set_arn(at))
@@ -154,7 +176,8 @@ def create_configuration_set(at: Stage) -> Case:
 
 @EXAMPLES(
     "GetConfigurationSet", "DeleteConfigurationSet", "PutConfigurationSetSendingOptions",
-    "PutConfigurationSetSuppressionOptions",
+    "PutConfigurationSetSuppressionOptions", "PutConfigurationSetTrackingOptions", "PutConfigurationSetDeliveryOptions",
+    "PutConfigurationSetReputationOptions", "GetConfigurationSetEventDestinations", "UpdateConfigurationSet",
 )  # fmt: skip
 def by_set(at: Stage) -> Case:
     return Case({"ConfigurationSetName": ses.configuration_set(at)}, set_arn(at))

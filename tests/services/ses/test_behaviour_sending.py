@@ -200,7 +200,8 @@ def test_sending_can_be_paused(mailer: Mailer) -> None:
 def test_what_is_not_built_says_so(mailer: Mailer) -> None:
     refused("NotImplemented", mailer.v1.create_receipt_rule_set, RuleSetName="x")
     mailer.v1.create_configuration_set(ConfigurationSet={"Name": "one"})
-    destination = {"Name": "d", "MatchingEventTypes": ["send"], "SNSDestination": {"TopicARN": "arn:aws:sns:x:1:t"}}
+    stream = {"IAMRoleARN": "arn:aws:iam::1:role/r", "DeliveryStreamARN": "arn:aws:firehose:x:1:deliverystream/d"}
+    destination = {"Name": "d", "MatchingEventTypes": ["send"], "KinesisFirehoseDestination": stream}
     refused(
         "NotImplemented", mailer.v1.create_configuration_set_event_destination, ConfigurationSetName="one",
         EventDestination=destination,

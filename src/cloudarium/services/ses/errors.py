@@ -18,4 +18,9 @@ CODES = Codes(
     missing_attribute="MissingRenderingAttributeException",
     bad_rendering="InvalidRenderingParameterException",
     bad_policy="InvalidPolicyException",
+    destination_exists="EventDestinationAlreadyExistsException",
+    no_destination="EventDestinationDoesNotExistException",
+    bad_sns="InvalidSNSDestinationException",
+    bad_cloudwatch="InvalidCloudWatchDestinationException",
+    bad_tracking="InvalidTrackingOptionsException",
 )

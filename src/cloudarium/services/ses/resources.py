@@ -14,7 +14,7 @@ POLICY_TOPIC = "mail"
 
 def desk(call: Call) -> Desk:
     """The desk of a call."""
-    return Desk(call.store, call.scope, call.now, errors.CODES, call.cloud.endpoint)
+    return Desk.of(call, errors.CODES)
 
 
 def resource_policy(call: Call, arn: str) -> str | None:

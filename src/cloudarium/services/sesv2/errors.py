@@ -19,6 +19,11 @@ CODES = Codes(
     missing_attribute="BadRequestException",
     bad_rendering="BadRequestException",
     bad_policy="BadRequestException",
+    destination_exists="AlreadyExistsException",
+    no_destination="NotFoundException",
+    bad_sns="BadRequestException",
+    bad_cloudwatch="BadRequestException",
+    bad_tracking="BadRequestException",
 )
 
 

@@ -12,7 +12,7 @@ from cloudarium.services.sesv2 import errors
 
 def desk(call: Call) -> Desk:
     """The desk of a call."""
-    return Desk(call.store, call.scope, call.now, errors.CODES, call.cloud.endpoint)
+    return Desk.of(call, errors.CODES)
 
 
 def identity(call: Call) -> str:

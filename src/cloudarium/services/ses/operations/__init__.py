@@ -1,5 +1,5 @@
 """The operations of the first API, by noun."""
 
-from cloudarium.services.ses.operations import account, identities, policies, sending, sets, templates
+from cloudarium.services.ses.operations import account, destinations, identities, policies, sending, sets, templates
 
-__all__ = ["account", "identities", "policies", "sending", "sets", "templates"]
+__all__ = ["account", "destinations", "identities", "policies", "sending", "sets", "templates"]

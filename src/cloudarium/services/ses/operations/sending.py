@@ -50,7 +50,7 @@ def send_templated_email(call: Call) -> Data:
     parts = templates.find(desk, given["Template"])
     data = templates.data_of(desk, given["Template"], given["TemplateData"])
     wanted = _envelope(desk, call)
-    return {"MessageId": outgoing.send_templated(desk, wanted, parts, data, outgoing.MOST_SIMPLE)}
+    return {"MessageId": outgoing.send_templated(desk, wanted, (given["Template"], parts), data, outgoing.MOST_SIMPLE)}
 
 
 _STATUS = {
@@ -76,7 +76,9 @@ def send_bulk_templated_email(call: Call) -> Data:
             own = templates.data_of(desk, given["Template"], each.get("ReplacementTemplateData"))
             tags = [*(given.get("DefaultTags") or []), *(each.get("ReplacementTags") or [])]
             wanted = _envelope(desk, call, each["Destination"], Tags=tags)
-            sent = outgoing.send_templated(desk, wanted, parts, {**default, **own}, outgoing.MOST_SIMPLE)
+            sent = outgoing.send_templated(
+                desk, wanted, (given["Template"], parts), {**default, **own}, outgoing.MOST_SIMPLE
+            )
             found.append({"Status": "Success", "MessageId": sent})
         except AwsError as error:
             if error.code not in _STATUS:

@@ -2,6 +2,7 @@
 
 from cloudarium.services.sesv2.operations import (
     account,
+    destinations,
     identities,
     policies,
     sending,
@@ -11,4 +12,4 @@ from cloudarium.services.sesv2.operations import (
     templates,
 )
 
-__all__ = ["account", "identities", "policies", "sending", "sets", "suppression", "tags", "templates"]
+__all__ = ["account", "destinations", "identities", "policies", "sending", "sets", "suppression", "tags", "templates"]

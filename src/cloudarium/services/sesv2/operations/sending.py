@@ -51,7 +51,7 @@ def send_email(call: Call) -> Data:
     name, parts, data = _template(desk, content["Template"])
     extra = outgoing.with_extras(desk, Content(""), content["Template"])
     values = templates.data_of(desk, name, data)
-    return {"MessageId": outgoing.send_templated(desk, wanted, parts, values, outgoing.MOST_NEWER, extra)}
+    return {"MessageId": outgoing.send_templated(desk, wanted, (name, parts), values, outgoing.MOST_NEWER, extra)}
 
 
 def _send_raw(desk: Desk, call: Call, data: bytes) -> str:
@@ -124,4 +124,4 @@ def _send_one(desk: Desk, call: Call, entry: Data, template: tuple[str, Data, Da
     extra = outgoing.with_extras(
         desk, Content(""), {"Headers": [*headers, *own.values()], "Attachments": common.get("Attachments")}
     )
-    return outgoing.send_templated(desk, wanted, parts, values, outgoing.MOST_NEWER, extra)
+    return outgoing.send_templated(desk, wanted, (name, parts), values, outgoing.MOST_NEWER, extra)
