@@ -193,6 +193,24 @@ class Unsupported(AwsError):
         super().__init__(message, code=code)
 
 
+class NotInTier(AwsError):
+    """A feature that the pool's feature plan does not have."""
+
+    code = "FeatureUnavailableInTierException"
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"{feature} is not available in the feature plan of this user pool.")
+
+
+class PasswordUsed(AwsError):
+    """The password is one of the latest that the user had."""
+
+    code = "PasswordHistoryPolicyViolationException"
+
+    def __init__(self) -> None:
+        super().__init__("Password has previously been used.")
+
+
 class LambdaFailed(AwsError):
     """A trigger said no, answered nonsense or could not be run."""
 

@@ -233,6 +233,8 @@ def refreshed(call: Call, client: Client, token: str) -> tuple[Refresh, User]:
     kept = sessions.find_refresh(call.store, client.pool, digest(token))
     if kept is None or kept.data["client"] != client.id:
         raise errors.NotAuthorized.refresh_token()
+    if kept.data.get("revoked"):
+        raise errors.NotAuthorized("Refresh Token has been revoked")
     if kept.expires <= call.now:
         raise errors.NotAuthorized("Refresh Token has expired")
     user = users.find(call.store, client.pool, kept.user)

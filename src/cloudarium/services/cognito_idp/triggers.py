@@ -21,7 +21,7 @@ from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
-_COGNITO = Principal.service("cognito-idp.amazonaws.com")
+COGNITO = Principal.service("cognito-idp.amazonaws.com")
 _SECONDS = 5.0
 _ADMIN_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 _running: set[asyncio.Task[Any]] = set()
@@ -51,21 +51,33 @@ async def run(
     function = pool.data["LambdaConfig"][trigger]
     function = function["LambdaArn"] if isinstance(function, dict) else function
     name = trigger.removesuffix("Config")
-    event = {
+    event = {**_event(pool, source, username, client, version), "request": request, "response": response}
+    answer = await _invoked(call, pool, name, function, event)
+    found = answer.get("response") if isinstance(answer, dict) else None
+    if not isinstance(found, dict):
+        raise errors.LambdaFailed.nonsense()
+    return found
+
+
+def _event(pool: Pool, source: str, username: str | None, client: str, version: str = "1") -> Data:
+    return {
         "version": version,
         "triggerSource": source,
         "region": pool.scope.region,
         "userPoolId": pool.id,
         "userName": username,
         "callerContext": {"awsSdkVersion": "aws-sdk-unknown-unknown", "clientId": client or _ADMIN_CLIENT},
-        "request": request,
-        "response": response,
     }
-    answer = await _invoked(call, pool, name, function, event)
-    found = answer.get("response") if isinstance(answer, dict) else None
-    if not isinstance(found, dict):
-        raise errors.LambdaFailed.nonsense()
-    return found
+
+
+def behalf_of(pool: Pool) -> Data:
+    """The condition keys of what Cognito does for a pool."""
+    return {"aws:SourceArn": resources.pool_arn(pool.scope, pool.id), "aws:SourceAccount": pool.scope.account}
+
+
+def _scope_of(function: str, pool: Pool) -> Scope:
+    target = arn.parse(function)
+    return Scope(target.account, target.region) if target is not None else pool.scope
 
 
 async def _invoked(call: Call, pool: Pool, trigger: str, function: str, event: Data) -> Any:
@@ -94,11 +106,24 @@ async def _invoked(call: Call, pool: Pool, trigger: str, function: str, event: D
 
 
 async def _send(call: Call, pool: Pool, function: str, event: Data) -> Data:
-    target = arn.parse(function)
-    scope = Scope(target.account, target.region) if target is not None else pool.scope
     given = {"FunctionName": function, "InvocationType": "RequestResponse", "Payload": orjson.dumps(event)}
-    context = {"aws:SourceArn": resources.pool_arn(pool.scope, pool.id), "aws:SourceAccount": pool.scope.account}
-    return await call.send("lambda", "Invoke", given, as_=_COGNITO, context=context, scope=scope)
+    scope = _scope_of(function, pool)
+    return await call.send("lambda", "Invoke", given, as_=COGNITO, context=behalf_of(pool), scope=scope)
+
+
+async def handed_over(call: Call, pool: Pool, function: str, event: bytes) -> None:
+    """Invoke a function that sends messages, asynchronously as AWS does: nobody waits for what it says."""
+    given = {"FunctionName": function, "InvocationType": "Event", "Payload": event}
+    scope = _scope_of(function, pool)
+    await call.send("lambda", "Invoke", given, as_=COGNITO, context=behalf_of(pool), scope=scope)
+
+
+def sender_event(call: Call, pool: Pool, trigger: str, source: str, user: User, client: str) -> Data:
+    """What a CustomEmailSender or CustomSMSSender is told; its code comes when it is encrypted."""
+    kind = "customEmailSenderRequestV1" if trigger == "CustomEmailSender" else "customSMSSenderRequestV1"
+    request = {"type": kind, "code": None, "userAttributes": shown(user), **metadata(call)}
+    named = source.replace("CustomMessage", trigger)
+    return {**_event(pool, named, user.username, client), "request": request}
 
 
 # ---- one function for each ----------------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ from cloudarium.services.cognito_idp.operations.signup import SEEN_NOWHERE
 from cloudarium.services.cognito_idp.records import sessions
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients
-from cloudarium.services.cognito_idp.signin import challenges, custom, finish, proofs, refresh
+from cloudarium.services.cognito_idp.signin import challenges, custom, factors, finish, onetime, proofs, refresh
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.shared.errors import NotBuilt
 
@@ -75,18 +75,27 @@ async def _refresh(visit: Visit) -> Data:
 
 async def _choose(visit: Visit) -> Data:
     """Choice-based sign-in: the preferred proof, or the list of what there is."""
+    if visit.pool.data["UserPoolTier"] == "LITE":
+        raise errors.NotInTier("Choice-based sign-in")
     preferred = visit.given.get("PREFERRED_CHALLENGE")
-    if preferred == "PASSWORD":
+    if preferred == "PASSWORD" and visit.given.get("PASSWORD"):
         return await proofs.by_password(visit)
-    if preferred == "PASSWORD_SRP":
+    if preferred == "PASSWORD_SRP" and visit.given.get("SRP_A"):
         return await proofs.begin_srp(visit)
-    if preferred in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"):
+    if preferred == "WEB_AUTHN":
         raise NotBuilt(f"cognito-idp first factor {preferred}")
     user = visit.user()
     if user is None:
         raise errors.NotAuthorized.wrong_password()
-    answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE"), {})
-    return {**answer, "AvailableChallenges": ["PASSWORD_SRP", "PASSWORD"]}
+    choice = factors.first_factors(visit.pool, user)
+    if preferred in ("PASSWORD", "PASSWORD_SRP") and preferred in choice:
+        return {**finish.challenge(preferred, visit.begin(user, preferred), {}), "AvailableChallenges": choice}
+    if preferred in choice:
+        await proofs.pre_authentication(visit, user)
+        finish.check_may_enter(visit, user)
+        return await onetime.ask(visit, user, preferred, "Authentication", first=True)
+    answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE", choice=choice), {})
+    return {**answer, "AvailableChallenges": choice}
 
 
 @operation("RespondToAuthChallenge", ignores=SEEN_NOWHERE)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, migration, newcomers, people, triggers
+from cloudarium.services.cognito_idp import codes, errors, migration, newcomers, people, sending, triggers
 from cloudarium.services.cognito_idp.lookup import app, check_secret
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
@@ -32,7 +32,7 @@ async def sign_up(call: Call) -> Data:
     user = await _newcomer(call, pool, client, name, given)
     target = newcomers.address(pool, user)
     if target is not None and user.status != "CONFIRMED":
-        codes.check_medium(target[0])
+        sending.check(pool, target[0])
     with call.transaction():
         newcomers.check_free(call, pool, user)
         people.save(call, pool, user)
@@ -51,9 +51,9 @@ async def _newcomer(call: Call, pool: Pool, client: Client, name: str, given: di
     if not password:
         raise errors.Invalid("Password is required.")
     passwords.check(pool.data["Policies"]["PasswordPolicy"], password)
-    attributes.check(pool.data, given)
-    attributes.check_writable(client.data, given)
     username, full = newcomers.named(pool, name, given)
+    attributes.check(pool.data, full)
+    attributes.check_writable(client.data, given)
     attributes.check_required(pool.data, full)
     newcomers.check_free(call, pool, newcomers.made(call, pool, username, full, "UNCONFIRMED", {}))
     validation = attributes.from_list(call.input.get("ValidationData"))
@@ -127,6 +127,8 @@ async def forgot_password(call: Call) -> Data:
     pool, client = app(call)
     name = call.input["Username"]
     check_secret(client, name, call.input.get("SecretHash"))
+    if newcomers.by_administrators(pool):
+        raise errors.NotAuthorized("Contact administrator to reset password.")
     if triggers.has(pool, "UserMigration") and people.find(call, pool, name) is None:
         await migration.migrate(call, pool, client, name, None)
     user = _user(call, pool, client)

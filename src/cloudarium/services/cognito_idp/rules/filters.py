@@ -19,7 +19,7 @@ def compile_filter(text: str) -> Callable[[User], bool]:
         return lambda user: True
     found = _FILTER.match(text)
     if found is None:
-        raise errors.Invalid("Error while parsing filter.")
+        raise errors.Invalid("Error while parsing filter")
     name, how, value = found[1], found[2], re.sub(r"\\(.)", r"\1", found[3])
     if name not in _ATTRIBUTES + _STATES:
         raise errors.Invalid(f"Invalid search attribute: {name}")

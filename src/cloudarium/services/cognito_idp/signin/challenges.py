@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cloudarium.services.cognito_idp import errors, guard, people
 from cloudarium.services.cognito_idp.lookup import check_secret
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes, passwords, totp
-from cloudarium.services.cognito_idp.signin import custom, finish, proofs
+from cloudarium.services.cognito_idp.signin import custom, factors, finish, onetime, proofs
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _ATTRIBUTE = "userAttributes."
+Answer = Callable[[Visit], Awaitable[Data]]
 
 
 async def respond(visit: Visit, name: str) -> Data:
@@ -85,24 +87,71 @@ async def _mfa_setup(visit: Visit) -> Data:
 
 
 async def _select(visit: Visit) -> Data:
-    token = visit.call.input.get("Session")
-    _, user = visit.session(token, "SELECT_CHALLENGE")
-    _named(visit, user)
     answer = visit.need("ANSWER")
-    if answer not in ("PASSWORD", "PASSWORD_SRP"):
+    token = visit.call.input.get("Session")
+    found, user = visit.session(token, "SELECT_CHALLENGE")
+    _named(visit, user)
+    if answer == "WEB_AUTHN":
         raise NotBuilt(f"cognito-idp first factor {answer}")
+    if answer not in found["choice"]:
+        raise errors.Invalid("The selected challenge is not available for the user.")
+    return await _chosen(visit, answer, user, str(token))
+
+
+async def _chosen(visit: Visit, answer: str, user: User, token: str) -> Data:
     if answer == "PASSWORD":
         done = await proofs.by_password(visit)
-    else:
+    elif answer == "PASSWORD_SRP":
         done = await proofs.begin_srp(visit)
+    else:
+        done = await onetime.ask(visit, user, answer, "Authentication", first=True)
+    visit.end(token)
+    return done
+
+
+def _password(challenge: str) -> Answer:
+    """The password, or its proof by SRP, as the first factor that PREFERRED_CHALLENGE or a choice asked for."""
+
+    async def answer(visit: Visit) -> Data:
+        token = visit.call.input.get("Session")
+        _, user = visit.session(token, challenge)
+        _named(visit, user)
+        return await _chosen(visit, challenge, user, str(token))
+
+    return answer
+
+
+def _code(kind: str) -> Answer:
+    async def answer(visit: Visit) -> Data:
+        token = visit.call.input.get("Session")
+        found, user = visit.session(token, kind)
+        _named(visit, user)
+        return await onetime.take(visit, kind, found, user, str(token))
+
+    return answer
+
+
+async def _select_mfa(visit: Visit) -> Data:
+    token = visit.call.input.get("Session")
+    found, user = visit.session(token, "SELECT_MFA_TYPE")
+    _named(visit, user)
+    answer = visit.need("ANSWER")
+    answer = factors.EMAIL if answer == "EMAIL_MFA" else answer  # AWS's documents name it both ways
+    if answer not in factors.asked(visit.pool, user):
+        raise errors.Invalid("The selected MFA type is not available for the user.")
+    done = await finish.second_factor(visit, user, answer, found["source"])
     visit.end(str(token))
     return done
 
 
-_ANSWERS = {
+_ANSWERS: dict[str, Answer] = {
     "NEW_PASSWORD_REQUIRED": _new_password,
     "SOFTWARE_TOKEN_MFA": _software_token,
     "MFA_SETUP": _mfa_setup,
     "SELECT_CHALLENGE": _select,
+    "SELECT_MFA_TYPE": _select_mfa,
+    "PASSWORD": _password("PASSWORD"),
+    "PASSWORD_SRP": _password("PASSWORD_SRP"),
+    **{kind: _code(kind) for kind in ("SMS_MFA", "EMAIL_OTP", "SMS_OTP")},
     "CUSTOM_CHALLENGE": custom.answered,
 }
