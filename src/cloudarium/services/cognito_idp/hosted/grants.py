@@ -56,7 +56,7 @@ def _client(visitor: Visitor) -> Client:
     found = pools.find_client(visitor.call.store, id)
     if found is None or found.pool != visitor.pool.id:
         raise Denied("invalid_client")
-    if found.secret is not None and not hmac.compare_digest(found.secret.encode(), secret.encode()):
+    if found.secret is not None and not proves_secret(found, secret):
         raise Denied("invalid_client")
     return found
 

@@ -25,7 +25,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Field(NamedTuple):
-    """An input of a form; a `code` is a text of digits."""
+    """An input of a form; a `code` is a text of digits, a `choice` one of the options."""
 
     name: str
     label: str
@@ -33,6 +33,7 @@ class Field(NamedTuple):
     fill: str
     hint: str = ""
     value: str = ""
+    options: Mapping[str, str] = {}
 
 
 class Form(NamedTuple):
