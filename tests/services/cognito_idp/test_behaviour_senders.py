@@ -21,7 +21,8 @@ SOURCE = """
 import json, os, boto3
 
 def handler(event, context):
-    boto3.client("ssm").put_parameter(Name=event["triggerSource"], Value=json.dumps(event), Type="String", Overwrite=True)
+    parameters, name = boto3.client("ssm"), event["triggerSource"]
+    parameters.put_parameter(Name=name, Value=json.dumps(event), Type="String", Overwrite=True)
 """
 SENDERS = ("CustomEmailSender", "CustomSMSSender")
 

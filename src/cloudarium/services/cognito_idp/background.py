@@ -8,7 +8,7 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.background import Event, delivery
-from cloudarium.services.cognito_idp import envelope, triggers
+from cloudarium.services.cognito_idp import envelope, imports, triggers, undelivered
 from cloudarium.services.cognito_idp.records import pools
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.shared.errors import AwsError
@@ -35,6 +35,7 @@ async def custom_sender(event: Event) -> None:
         if (error.status or 400) >= 500 and error.code != "NotImplemented":
             raise
         log.info("cognito-idp: %s of %s was not told: %s", told["triggerSource"], pool.id, error.code)
+        await undelivered.note(event, pool, f"{told['triggerSource']}: {error.message or error.code}")
 
 
 def _keys(event: Event, pool: Pool) -> envelope.DataKeys:
@@ -46,3 +47,11 @@ def _keys(event: Event, pool: Pool) -> envelope.DataKeys:
         return answer["Plaintext"], answer["CiphertextBlob"], answer["KeyId"]
 
     return ask
+
+
+@delivery("Import")
+async def import_users(event: Event) -> None:
+    """Go on with the job {pool, job}."""
+    found = imports.pool_and_job(event, event.payload["pool"], event.payload["job"])
+    if found is not None:
+        await imports.go_on(event, *found)

@@ -6,6 +6,9 @@ By path `/_aws/cognito-idp/POOL/.well-known/jwks.json` and `/_aws/auth/DOMAIN/lo
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import parse_qsl
+
 import orjson
 
 from cloudarium.gateway.call import Call
@@ -14,18 +17,23 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.cognito_idp import keys
 from cloudarium.services.cognito_idp.federation import discovery
 from cloudarium.services.cognito_idp.federation.discovery import WELL_KNOWN
-from cloudarium.services.cognito_idp.hosted import authorize, forms, grants, outside
+from cloudarium.services.cognito_idp.hosted import authorize, forms, grants, links, outside
 from cloudarium.services.cognito_idp.hosted import pages as html
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, visitor_of
-from cloudarium.services.cognito_idp.records import oauth, pools
+from cloudarium.services.cognito_idp.operations.imports import uploads
+from cloudarium.services.cognito_idp.records import imports, oauth, pools
 from cloudarium.shared.errors import AwsError
 from cloudarium.store import Store
+
+_IMPORTS = "/imports/"
 
 
 async def issuer(call: Call) -> HttpResponse:
     """Answer one request for what an issuer publishes."""
     assert call.door is not None and call.request is not None
     pool = pools.find(call.store, call.door.id)
+    if call.request.method == "PUT" and pool is not None and call.door.path.startswith(_IMPORTS):
+        return _upload(call, pool.id)
     if call.request.method not in ("GET", "HEAD"):
         return _json(405, {"message": "Method not allowed"})
     if pool is None:
@@ -36,6 +44,20 @@ async def issuer(call: Call) -> HttpResponse:
     if call.door.path == f"{WELL_KNOWN}/openid-configuration":
         return _json(200, discovery.configuration(call.cloud, pool))
     return _json(404, {"message": "Not found"})
+
+
+def _upload(call: Call, pool: str) -> HttpResponse:
+    """Take the CSV file of an import, by the URL of its job; it answers as S3, to which AWS has it sent."""
+    assert call.door is not None and call.request is not None
+    job = imports.find(call.store, pool, call.door.path.removeprefix(_IMPORTS))
+    key = dict(parse_qsl(call.request.query)).get("X-Amz-Signature", "")
+    if job is None or not uploads(job, key, call.now):
+        denied = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+        return HttpResponse(403, {"content-type": "application/xml"}, denied)
+    with call.transaction():
+        imports.upload(call.store, job, call.request.body)
+    etag = hashlib.md5(call.request.body, usedforsecurity=False).hexdigest()
+    return HttpResponse(200, {"etag": f'"{etag}"'}, b"")
 
 
 _PROGRAMS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke")
@@ -62,6 +84,8 @@ async def pages(call: Call) -> HttpResponse:
 
 async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
     path = visitor.path
+    if method == "GET" and links.asked(visitor):
+        return await links.confirm(visitor)
     if path in forms.PATHS and method in (*_LOOKS, "POST"):
         return await (forms.take if method == "POST" else forms.show)(visitor, path)
     if path == "/oauth2/authorize" and method in _LOOKS:

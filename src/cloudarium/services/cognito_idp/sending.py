@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.rooms import room
 from cloudarium.policy.principal import Principal
-from cloudarium.services.cognito_idp import errors, mail, triggers
+from cloudarium.services.cognito_idp import errors, mail, triggers, undelivered
 from cloudarium.services.cognito_idp.records import oauth
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.records.users import User
@@ -105,7 +105,10 @@ async def go(call: Call, message: Message, secret: str) -> None:
         role = await _role(call, pool, settings)
         await call.send("sns", "Publish", given, as_=role, scope=scope)
     except AwsError as error:
-        if isinstance(error, NotBuilt | errors.Unsupported):
+        if isinstance(error, NotBuilt):
+            raise
+        await undelivered.note(call, pool, f"SMS: {error.message or error.code}")
+        if isinstance(error, errors.Unsupported):
             raise
         if error.status == 403 or "Authoriz" in error.code or "AccessDenied" in error.code:
             said = "Role does not have permission to publish with SNS"

@@ -14,6 +14,7 @@ import orjson
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import errors, tokens
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor, offered
+from cloudarium.services.cognito_idp.lookup import proves_secret
 from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import attributes, clients

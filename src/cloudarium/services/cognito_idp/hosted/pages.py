@@ -97,6 +97,11 @@ def _page(name: str, status: int, cookies: tuple[str, ...] = (), target: str = "
     return HttpResponse(status, headers, text.encode("utf-8", "replace"), cookies)
 
 
+def told(title: str, message: str, status: int) -> HttpResponse:
+    """A page that says something and asks nothing."""
+    return _page("told.html", status, title=title, message=message)
+
+
 def failed(message: str, status: int) -> HttpResponse:
     """An error page."""
     return _page("failed.html", status, title="An error was encountered", message=message)

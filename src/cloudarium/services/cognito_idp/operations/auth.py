@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_idp import errors, resources, tokens
-from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of
+from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of, proves_secret
 from cloudarium.services.cognito_idp.operations.signup import SEEN_NOWHERE
 from cloudarium.services.cognito_idp.records import sessions
 from cloudarium.services.cognito_idp.records.pools import Client
@@ -121,8 +120,7 @@ def _check_client_secret(call: Call, client: Client) -> None:
     """Raise unless the call proves the client's secret by naming it."""
     if client.secret is None:
         return
-    given = call.input.get("ClientSecret") or ""
-    if not hmac.compare_digest(client.secret.encode(), given.encode(errors="replace")):
+    if not proves_secret(client, call.input.get("ClientSecret") or ""):
         raise errors.NotAuthorized(f"Unable to verify secret for client {client.id}")
 
 

@@ -19,7 +19,8 @@ _PAGE = 60
 
 
 def _shown(client: Client) -> Data:
-    return {"UserPoolId": client.pool, "ClientId": client.id, **client.data}
+    data = {name: value for name, value in client.data.items() if not name.startswith("_")}
+    return {"UserPoolId": client.pool, "ClientId": client.id, **data}
 
 
 def _scopes(call: Call, pool: str) -> dict[str, set[str]]:
@@ -62,7 +63,7 @@ def update_user_pool_client(call: Call) -> Data:
     pool = pool_of(call)
     client = client_of(call, pool)
     given = {"ClientName": client.data["ClientName"], **call.input}
-    kept = {name: value for name, value in client.data.items() if name in ("ClientSecret", "CreationDate")}
+    kept = {name: value for name, value in client.data.items() if name in ("ClientSecret", "CreationDate", "_secrets")}
     data = {**kept, **rules.settings(pool.data, given, _scopes(call, pool.id)), "LastModifiedDate": call.now}
     _check_providers(call, pool.id, data)
     pools.put_client(call.store, client._replace(data=data))

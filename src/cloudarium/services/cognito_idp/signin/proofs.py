@@ -64,6 +64,8 @@ async def begin_srp(visit: Visit, then: str = "") -> Data:
     if user is not None:
         await pre_authentication(visit, user)
     kept = people.kept_verifier(user) if user is not None else _pretended(visit, name)
+    if kept is None and user is not None and user.status == "RESET_REQUIRED":  # imported without a password
+        raise errors.ResetRequired
     if kept is None:
         raise errors.NotAuthorized.wrong_password()
     offered = await asyncio.to_thread(srp.offer, kept)
