@@ -14,14 +14,19 @@ from cloudarium.shared.clock import iso_millis
 
 Data = dict[str, Any]
 MOST_HEADERS = 10 * 1024  # bytes of headers that an event tells of
-_REPORTER = "a8-77.smtp-out.amazonses.com"
-_OUTGOING = "54.240.8.77"
+REPORTER = "a8-77.smtp-out.amazonses.com"
+OUTGOING = "54.240.8.77"
 _OWN_HEADERS = ("message-id", "dkim-signature", "feedback-id", "x-ses-outgoing")
 SUPPRESSED_WORDS = (
     "Amazon SES did not send the message to this address because it is on the suppression list for your account."
     " For more information about removing addresses from the suppression list, see the Amazon SES Developer Guide at"
     " https://docs.aws.amazon.com/ses/latest/DeveloperGuide/sending-email-suppression-list.html"
 )
+
+_DIAGNOSES = {
+    "General": "smtp; 550 5.1.1 user unknown",
+    "UnsubscribedRecipient": "Amazon SES did not send the message to this address because it has unsubscribed.",
+}
 
 
 class Kind(NamedTuple):
@@ -62,7 +67,7 @@ def told(mail: Mail, raw: bytes, happening: Happening) -> Data:
     kind = KINDS[happening.kind]
     shown = mail_object(mail, raw)
     if happening.kind == "DELIVERY":
-        shown["tags"]["ses:outgoing-ip"] = [_OUTGOING]
+        shown["tags"]["ses:outgoing-ip"] = [OUTGOING]
     return {"eventType": kind.word, "mail": shown, kind.member: happening.detail}
 
 
@@ -121,8 +126,8 @@ def feedback_id(now: float) -> str:
 
 
 def bounce(recipients: tuple[str, ...], subtype: str, now: float) -> Data:
-    """A hard bounce: `subtype` General, OnAccountSuppressionList or Suppressed."""
-    words = "smtp; 550 5.1.1 user unknown" if subtype == "General" else SUPPRESSED_WORDS
+    """A hard bounce: `subtype` General, OnAccountSuppressionList, Suppressed or UnsubscribedRecipient."""
+    words = _DIAGNOSES.get(subtype, SUPPRESSED_WORDS)
     return {
         "feedbackId": feedback_id(now),
         "bounceType": "Permanent",
@@ -132,7 +137,7 @@ def bounce(recipients: tuple[str, ...], subtype: str, now: float) -> Data:
             for each in recipients
         ],
         "timestamp": iso_millis(now),
-        "reportingMTA": f"dns; {_REPORTER}" if subtype == "General" else "dns; amazonses.com",
+        "reportingMTA": f"dns; {REPORTER}" if subtype == "General" else "dns; amazonses.com",
     }
 
 
@@ -156,7 +161,7 @@ def delivery(recipients: tuple[str, ...], now: float) -> Data:
         "processingTimeMillis": 0,
         "recipients": list(recipients),
         "smtpResponse": "250 2.0.0 Ok: queued in the mail box",
-        "reportingMTA": _REPORTER,
+        "reportingMTA": REPORTER,
     }
 
 

@@ -7,7 +7,7 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from cloudarium.mail import identities, message, rendering, sending, templates
+from cloudarium.mail import contacts, identities, message, rendering, sending, templates
 from cloudarium.mail.desk import Data, Desk
 from cloudarium.mail.identities import Owner
 from cloudarium.mail.message import BadMessage, Content
@@ -47,7 +47,21 @@ def envelope(
         tags=tags(desk, given.get("Tags")),
         operation=operation,
         owner=owner,
+        subscription=_subscription(desk, given.get("ListManagementOptions"), where),
     )
+
+
+def _subscription(desk: Desk, given: Data | None, where: Data) -> contacts.Subscription | None:
+    """The contact list that a message belongs to. Raises when there is no such list or topic."""
+    if not given:
+        return None
+    topics = contacts.find_list(desk, given["ContactListName"])["Topics"]
+    topic = given.get("TopicName") or ""
+    if topic and topic not in (each["TopicName"] for each in topics):
+        raise desk.error("NotFoundException", f"Topic {topic[:100]} doesn't exist in List.")
+    if sum(len(each or ()) for each in where.values()) > 1:
+        raise desk.invalid("A message with ListManagementOptions can have one recipient only.")
+    return contacts.Subscription(given["ContactListName"], topic)
 
 
 _LONGEST_TAG = 255
@@ -157,7 +171,12 @@ def send_raw(desk: Desk, source: str, destinations: list[str] | None, data: byte
             told[member] = "".join(message.header(raw, name)).strip("<>")
     if not told.get("Tags"):
         told["Tags"] = _header_tags(desk, ",".join(message.header(raw, "X-SES-MESSAGE-TAGS")))
-    for name in ("X-SES-SOURCE-ARN", "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN", "X-SES-LIST-MANAGEMENT-OPTIONS"):
+    listed = "".join(message.header(raw, "X-SES-LIST-MANAGEMENT-OPTIONS")[:1])
+    if listed and not told.get("ListManagementOptions"):
+        list_name, _, topic = listed.partition(";")
+        topic = topic.strip().removeprefix("topic=").strip()
+        told["ListManagementOptions"] = {"ContactListName": list_name.strip(), "TopicName": topic}
+    for name in ("X-SES-SOURCE-ARN", "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN"):
         if message.header(raw, name):
             raise NotBuilt(f"the header {name} of raw messages")
     told.pop("ReplyToAddresses", None)

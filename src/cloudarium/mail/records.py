@@ -118,6 +118,12 @@ def remove(store: Store, scope: Scope, kind: str, name: str) -> bool:
     return store.run(sql, (*scope, kind, name)) > 0
 
 
+def remove_all(store: Store, scope: Scope, kind: str) -> None:
+    """Forget every resource of a kind."""
+    store.run("DELETE FROM ses_resources WHERE account = ? AND region = ? AND kind = ?", (*scope, kind))
+    store.changed("mail")
+
+
 def every(store: Store, scope: Scope, kind: str, after: str = "") -> list[tuple[str, Data]]:
     """The resources of a kind behind the name `after`, by name."""
     rows = store.all(

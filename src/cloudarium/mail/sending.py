@@ -6,8 +6,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cloudarium.mail import account, addresses, destinations, dkim, events, identities, message, records
+from cloudarium.mail import (
+    account,
+    addresses,
+    contacts,
+    destinations,
+    dkim,
+    events,
+    identities,
+    message,
+    records,
+    tracking,
+)
 from cloudarium.mail.addresses import Address
+from cloudarium.mail.contacts import Subscription
 from cloudarium.mail.desk import Data, Desk
 from cloudarium.mail.events import Happening
 from cloudarium.mail.identities import Owner
@@ -23,7 +35,7 @@ MOST_RECIPIENTS = 50
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who sends to whom; `owner` is the identity that the caller names by its ARN."""
+    """Who sends to whom; `owner` is the identity that the caller names by its ARN, `subscription` the contact list."""
 
     source: Address
     to: list[Address] = field(default_factory=list)
@@ -35,6 +47,7 @@ class Envelope:
     tags: dict[str, str] = field(default_factory=dict)
     operation: str = ""
     owner: Owner | None = None
+    subscription: Subscription | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -122,6 +135,9 @@ def new_id(desk: Desk) -> str:
 def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
     """Send a message that was checked: sign it, put it into the mail box, answer for the simulator; its id."""
     message_id = new_id(desk)
+    chosen = desk.get("configuration-set", envelope.configuration_set) if envelope.configuration_set else None
+    marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None)
+    raw, links = (raw, []) if marks is None else tracking.marked(raw, marks)
     finished = message.finish(raw, message_id, desk.scope.region, desk.now)
     finished = _signed(desk, envelope, finished)
     fate = _fate(desk, envelope, finished)
@@ -129,8 +145,11 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
         desk.store, desk.scope, desk.now, len(envelope.recipients), len(fate.bounced), len(fate.complained),
         int(fate.status == "Reject"),
     )  # fmt: skip
-    kept = _keep(desk, envelope, finished, message_id, fate)
-    destinations.tell(desk.store, desk.now, kept, finished, fate.happenings(desk.now), desk.trace)
+    listed = list(envelope.subscription or ())
+    more = {} if marks is None else {"Token": marks.token, "Links": links, "Subscription": listed}
+    kept = _keep(desk, envelope, finished, message_id, fate, more)
+    happened = fate.happenings(desk.now)
+    destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id
@@ -152,9 +171,13 @@ def fail_rendering(desk: Desk, envelope: Envelope, template: str, reason: str) -
 def post(desk: Desk, source: str, to: list[str], content: message.Content, operation: str) -> str:
     """Put a mail into the mail box that one of the cloud's own services sends: no identity, no quota; its id."""
     sender, receivers = addresses.read(source), [addresses.read(each) for each in to]
-    envelope = Envelope(sender, receivers, operation=operation)
+    return post_raw(desk, source, to, message.build(content, sender, receivers, [], []), operation)
+
+
+def post_raw(desk: Desk, source: str, to: list[str], raw: bytes, operation: str) -> str:
+    """The same for a message that is made already."""
+    envelope = Envelope(addresses.read(source), [addresses.read(each) for each in to], operation=operation)
     message_id = new_id(desk)
-    raw = message.build(content, sender, receivers, [], [])
     _keep(desk, envelope, message.finish(raw, message_id, desk.scope.region, desk.now), message_id, Fate("Delivery"))
     return message_id
 
@@ -203,6 +226,10 @@ def _fate(desk: Desk, envelope: Envelope, raw: bytes) -> Fate:
             bounced.append(each)
             suppressed[each] = "Suppressed" if simulated == "suppressionlist" else "OnAccountSuppressionList"
             why = f"{each} is on the suppression list"
+        elif envelope.subscription and not contacts.wants(desk.store, desk.scope, envelope.subscription, each):
+            bounced.append(each)
+            suppressed[each] = "UnsubscribedRecipient"
+            why = f"{each} has unsubscribed"
         elif simulated == "bounce":
             bounced.append(each)
             why = "smtp; 550 5.1.1 user unknown"
@@ -246,7 +273,9 @@ def _signed(desk: Desk, envelope: Envelope, raw: bytes) -> bytes:
     return raw
 
 
-def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate) -> records.Mail:
+def _keep(
+    desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate, more: Data | None = None
+) -> records.Mail:
     subject = " ".join(message.header(raw, "Subject"))
     data: Data = {
         "Status": fate.status, "Reason": fate.reason, "ConfigurationSet": envelope.configuration_set,
@@ -255,6 +284,7 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
         "To": [each.email for each in envelope.to], "Cc": [each.email for each in envelope.cc],
         "Bcc": [each.email for each in envelope.bcc],
         "SourceArn": _source_arn(desk, envelope), "Automatic": _automatic(desk, envelope),
+        **(more or {}),
     }  # fmt: skip
     new = records.Mail(
         0,

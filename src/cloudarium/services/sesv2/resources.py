@@ -30,6 +30,11 @@ def configuration_set(call: Call) -> str:
     return permissions.named_arn(desk(call), "configuration-set", call.input.get("ConfigurationSetName"))
 
 
+def contact_list(call: Call) -> str:
+    """The contact list that a call names."""
+    return permissions.named_arn(desk(call), "contact-list", call.input.get("ContactListName"))
+
+
 def identity_and_set(call: Call) -> list[str]:
     """The identity, and the configuration set that it is to have."""
     return [identity(call), configuration_set(call)] if call.input.get("ConfigurationSetName") else [identity(call)]

@@ -2,6 +2,7 @@
 
 from cloudarium.services.sesv2.operations import (
     account,
+    contacts,
     destinations,
     identities,
     policies,
@@ -12,4 +13,15 @@ from cloudarium.services.sesv2.operations import (
     templates,
 )
 
-__all__ = ["account", "destinations", "identities", "policies", "sending", "sets", "suppression", "tags", "templates"]
+__all__ = [
+    "account",
+    "contacts",
+    "destinations",
+    "identities",
+    "policies",
+    "sending",
+    "sets",
+    "suppression",
+    "tags",
+    "templates",
+]

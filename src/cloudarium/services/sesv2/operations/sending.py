@@ -24,6 +24,7 @@ def _told(call: Call, tags: list[Any] | None) -> Data:
         "ReturnPath": call.input.get("FeedbackForwardingEmailAddress"),
         "ConfigurationSetName": call.input.get("ConfigurationSetName"),
         "Tags": tags,
+        "ListManagementOptions": call.input.get("ListManagementOptions"),
     }
 
 
@@ -35,7 +36,7 @@ def _envelope(desk: Desk, call: Call, destination: Data | None, tags: list[Any] 
     return outgoing.envelope(desk, source, destination, _told(call, tags), call.operation_name, owner)
 
 
-@operation("SendEmail", on=resources.sending, refuses=(*_REFUSED, "ListManagementOptions"))
+@operation("SendEmail", on=resources.sending, refuses=_REFUSED)
 def send_email(call: Call) -> Data:
     """Send a simple, raw or templated message."""
     desk, content = resources.desk(call), call.input["Content"]
