@@ -17,7 +17,7 @@ from cloudarium.mail.addresses import Address
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
 _BREAK = re.compile(r"[\r\n]")
 _LINE_END = re.compile(rb"\r\n|\r|\n")
-_POLICY = policy.SMTP.clone(header_factory=HeaderRegistry(use_default_map=True), cte_type="7bit")
+POLICY = policy.SMTP.clone(header_factory=HeaderRegistry(use_default_map=True), cte_type="7bit")
 MOST_HEADERS = 15
 
 
@@ -69,7 +69,7 @@ def build(
 ) -> bytes:
     """The message. Raises BadMessage. Who gets a blind copy is in no header."""
     check_header("Subject", content.subject)
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=POLICY)
     named = (("From", [source] if source else []), ("To", to), ("Cc", cc), ("Reply-To", reply_to))
     for name, addresses in named:
         if addresses:

@@ -15,10 +15,12 @@ from cloudarium.mail import (
     events,
     identities,
     message,
+    notices,
     records,
     tracking,
 )
 from cloudarium.mail.addresses import Address
+from cloudarium.mail.arrivals import pass_on
 from cloudarium.mail.contacts import Subscription
 from cloudarium.mail.desk import Data, Desk
 from cloudarium.mail.events import Happening
@@ -150,6 +152,8 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
     kept = _keep(desk, envelope, finished, message_id, fate, more)
     happened = fate.happenings(desk.now)
     destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
+    notices.tell(desk, kept, finished, happened)
+    pass_on(desk, kept, fate.reached, finished.startswith(b"DKIM-Signature:"))
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from cloudarium.gateway.rooms import room
-from tests.permissions.example import Case, Examples, Fails, Stage
+from tests.permissions.example import Also, Case, Examples, Fails, Stage
 
 EXAMPLES = Examples()
 WITH_SET = "The reference names the configuration set among the resources; it is asked for when the call names one."
@@ -116,7 +116,7 @@ def set_identity_dkim_enabled(at: Stage) -> Case:
 
 @EXAMPLES("SetIdentityFeedbackForwardingEnabled")
 def set_identity_feedback_forwarding_enabled(at: Stage) -> Case:
-    return Case({"Identity": verified(at), "ForwardingEnabled": False})
+    return Case({"Identity": verified(at), "ForwardingEnabled": True})
 
 
 @EXAMPLES("SetIdentityMailFromDomain")
@@ -233,3 +233,98 @@ def tracking_options(at: Stage) -> Case:
 @EXAMPLES("UpdateConfigurationSetSendingEnabled", "UpdateConfigurationSetReputationMetricsEnabled")
 def update_configuration_set_sending_enabled(at: Stage) -> Case:
     return Case({"ConfigurationSetName": configuration_set(at), "Enabled": True})
+
+
+# ---- Receiving -------------------------------------------------------------------------------------------------------
+
+
+def rule_set(at: Stage) -> str:
+    """A rule set of this operation's own, with a rule "rule"."""
+    at.root("ses").create_receipt_rule_set(RuleSetName=at.name)
+    at.root("ses").create_receipt_rule(RuleSetName=at.name, Rule={"Name": "rule"})
+    return at.name
+
+
+@EXAMPLES("CreateReceiptRuleSet")
+def create_receipt_rule_set(at: Stage) -> Case:
+    return Case({"RuleSetName": at.name})
+
+
+@EXAMPLES("CloneReceiptRuleSet")
+def clone_receipt_rule_set(at: Stage) -> Case:
+    return Case({"RuleSetName": f"{at.name}-2", "OriginalRuleSetName": rule_set(at)})
+
+
+@EXAMPLES("DescribeReceiptRuleSet", "DeleteReceiptRuleSet", "SetActiveReceiptRuleSet")
+def by_rule_set(at: Stage) -> Case:
+    return Case({"RuleSetName": rule_set(at)})
+
+
+@EXAMPLES("ListReceiptRuleSets", "DescribeActiveReceiptRuleSet", "ListReceiptFilters")
+def of_receiving(at: Stage) -> Case:
+    return Case()
+
+
+@EXAMPLES("ReorderReceiptRuleSet")
+def reorder_receipt_rule_set(at: Stage) -> Case:
+    return Case({"RuleSetName": rule_set(at), "RuleNames": ["rule"]})
+
+
+@EXAMPLES("DescribeReceiptRule", "DeleteReceiptRule", "SetReceiptRulePosition")
+def by_receipt_rule(at: Stage) -> Case:
+    return Case({"RuleSetName": rule_set(at), "RuleName": "rule"})
+
+
+@EXAMPLES("CreateReceiptRule")
+def create_receipt_rule(at: Stage) -> Case:
+    return Case({"RuleSetName": rule_set(at), "Rule": {"Name": "new"}})
+
+
+@EXAMPLES("UpdateReceiptRule")
+def update_receipt_rule(at: Stage) -> Case:
+    return Case({"RuleSetName": rule_set(at), "Rule": {"Name": "rule", "Enabled": True}})
+
+
+@EXAMPLES("CreateReceiptRule", variant="role")
+def create_receipt_rule_with_a_role(at: Stage) -> Case:
+    bucket = f"{at.name}-{at.account}"
+    at.root("s3").create_bucket(Bucket=bucket)
+    trust = {"Effect": "Allow", "Principal": {"Service": "ses.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    role = at.root("iam").create_role(
+        RoleName=at.name, AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": trust})
+    )["Role"]["Arn"]
+    allowed = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": allowed})
+    at.root("iam").put_role_policy(RoleName=at.name, PolicyName="p", PolicyDocument=text)
+    rule = {"Name": "new", "Actions": [{"S3Action": {"BucketName": bucket, "IamRoleArn": role}}]}
+    passing = Also("iam:PassRole", role, "A role that is handed to a service is passed: S3Action, developer guide.")
+    return Case({"RuleSetName": rule_set(at), "Rule": rule}, also=[passing])
+
+
+@EXAMPLES("CreateReceiptFilter")
+def create_receipt_filter(at: Stage) -> Case:
+    return Case({"Filter": {"Name": at.name, "IpFilter": {"Policy": "Block", "Cidr": "10.0.0.0/24"}}})
+
+
+@EXAMPLES("DeleteReceiptFilter")
+def delete_receipt_filter(at: Stage) -> Case:
+    given = {"Name": at.name, "IpFilter": {"Policy": "Block", "Cidr": "10.0.0.0/24"}}
+    at.root("ses").create_receipt_filter(Filter=given)
+    return Case({"FilterName": at.name})
+
+
+@EXAMPLES("SendBounce")
+def send_bounce(at: Stage) -> Case:
+    recipients = [{"Recipient": "a@example.com", "BounceType": "DoesNotExist"}]
+    given = {"OriginalMessageId": "x", "BounceSender": f"me@{verified(at)}", "BouncedRecipientInfoList": recipients}
+    return Case(given, sends(at), fails=Fails("MessageRejected", "no mail was received"))
+
+
+@EXAMPLES("SetIdentityNotificationTopic")
+def set_identity_notification_topic(at: Stage) -> Case:
+    return Case({"Identity": verified(at), "NotificationType": "Bounce"})
+
+
+@EXAMPLES("SetIdentityHeadersInNotificationsEnabled")
+def set_identity_headers_in_notifications_enabled(at: Stage) -> Case:
+    return Case({"Identity": verified(at), "NotificationType": "Bounce", "Enabled": True})

@@ -19,8 +19,8 @@ ROOT = Path(__file__).parents[3]
 class StandInCloud(RunningCloud):
     """A cloud on disk with stand-ins; `told` is what they were asked.
 
-    A topic whose name begins with "open" lets SES publish for any configuration set, one with "gone" is not there, one
-    with "busy" has to be tried again once; others have no policy.
+    A topic whose name begins with "open" lets SES publish for any configuration set, one with "posts" for identities
+    and receipt rules, one with "gone" is not there, one with "busy" has to be tried again once; others have no policy.
     """
 
     program = (
@@ -74,9 +74,11 @@ def install() -> None:
         return Handler(name, answer, lambda call: call.input.get("TopicArn") or resource, None, frozenset(), {})
 
     def policy(call: Any, arn: str) -> str | None:
-        if not arn.rpartition(":")[2].startswith(("open", "busy", "gone")):
+        name = arn.rpartition(":")[2]
+        if not name.startswith(("open", "busy", "gone", "posts")):
             return None
-        condition = {"ArnLike": {"aws:SourceArn": "arn:aws:ses:*:*:configuration-set/*"}}
+        sources = ("identity/*", "receipt-rule-set/*") if name.startswith("posts") else ("configuration-set/*",)
+        condition = {"ArnLike": {"aws:SourceArn": [f"arn:aws:ses:*:*:{each}" for each in sources]}}
         statement = {
             "Effect": "Allow", "Principal": {"Service": "ses.amazonaws.com"}, "Action": "*", "Resource": "*",
             "Condition": condition,

@@ -12,12 +12,14 @@ from cloudarium.gateway import pipeline
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.rooms import room
+from cloudarium.mail import message
 from cloudarium.mail.smtp.credentials import region_of
 from cloudarium.mail.smtp.session import Session
 from cloudarium.mail.smtp.wire import Wire
 from cloudarium.policy.principal import Credential
+from cloudarium.services.ses import receipts, receiving, rules
 from cloudarium.shared.errors import AccessDenied, AwsError
-from cloudarium.shared.scope import scope_of
+from cloudarium.shared.scope import Scope, scope_of
 
 _MOST_AT_ONCE = 50
 _SERVICE, _OPERATION = "ses", "SendRawEmail"
@@ -31,6 +33,11 @@ def smtp(cloud: Cloud) -> asyncio.Protocol:
 def smtps(cloud: Cloud) -> asyncio.Protocol:
     """Submission, as at ports 465 and 2465: TLS before the first word."""
     return _wire(cloud, Submission, wrapped=True)
+
+
+def inbound_smtp(cloud: Cloud) -> asyncio.Protocol:
+    """Mail from outside, as at port 25 of inbound-smtp: nobody logs in, and receipt rules say for whom it is taken."""
+    return _wire(cloud, Inbound)
 
 
 def _wire(cloud: Cloud, kind: Callable[[Cloud, Wire], Session], wrapped: bool = False) -> Wire:
@@ -130,3 +137,44 @@ def _reply(call: Call, error: AwsError) -> str:
     if (error.status or 400) >= 500 and error.code != "NotImplemented":
         return "451 Temporary service failure."
     return f"554 Transaction failed: {said}"
+
+
+class Inbound(Session):
+    """Mail from outside for the recipients of active receipt rules."""
+
+    host = "inbound-smtp.amazonaws.com"
+
+    def __init__(self, cloud: Cloud, wire: Wire) -> None:
+        super().__init__(wire)
+        self._cloud = cloud
+
+    def may_receive(self, address: str) -> str | None:
+        """Why mail for an address is not taken: nobody receives it, its sender is blocked, or it must come by TLS."""
+        store = self._cloud.store
+        scope = receipts.receiver(store, address)
+        found = receipts.matching(store, scope, [address]) if scope is not None else []
+        if scope is None or not found:
+            return "550 5.1.1 Requested action not taken: mailbox unavailable"
+        if not rules.lets_in(receipts.filters(store, scope), self.wire.peer):
+            return "550 5.7.1 Requested action not taken: the sender's address is blocked"
+        if not self.wire.secure and any(each.rule["TlsPolicy"] == "Require" for each in found):
+            return "530 5.7.0 Must issue a STARTTLS command first"
+        return None
+
+    async def take(self, data: bytes) -> str:
+        """Take a message in for whoever receives for its recipients."""
+        raw = await asyncio.to_thread(message.lines, data)
+        cloud, now = self._cloud, self._cloud.clock.now()
+        places: dict[Scope, list[str]] = {}
+        for each in self.recipients:
+            scope = receipts.receiver(cloud.store, each)
+            if scope is not None:
+                places.setdefault(scope, []).append(each)
+        taken = []
+        with cloud.store.transaction():
+            for scope, recipients in places.items():
+                how = receiving.Arrival(self.sender or "", recipients, self.wire.peer, self.helo)
+                taken.append(receiving.take(cloud.store, scope, now, "", how, raw))
+        if not taken:  # the rules were changed between the recipient's address and the message
+            return "550 5.1.1 Requested action not taken: mailbox unavailable"
+        return f"250 OK {taken[0]}"
