@@ -69,9 +69,24 @@ def new_email(desk: Desk, name: str) -> Data:
         return old
     token = ids.token(48)
     data: Data = {"Forwarding": True, **(old or {}), "Type": "EmailAddress", "Status": "Pending"}
-    data.update(Expires=desk.now + _LINK_LIVES, Link=token, Asked=desk.now)
+    data.update(Expires=desk.now + _LINK_LIVES, Link=token, Asked=desk.now, Redirects=None)
     save(desk, name, data)
     return data
+
+
+def ask_again(desk: Desk, name: str, redirects: tuple[str, str]) -> Data:
+    """Make an address identity that leads whoever opens its link on: to the first address, or where it failed."""
+    data = {**new_email(desk, name), "Link": ids.token(48), "Redirects": list(redirects)}
+    save(desk, name, data)
+    return data
+
+
+def redirect(store: Store, token: str, worked: bool) -> str:
+    """Where the link of a custom verification mail leads on; "" for SES's own."""
+    for _, _, data in records.everywhere(store, KIND):
+        if data.get("Link") == token and data.get("Redirects"):
+            return str(data["Redirects"][0 if worked else 1])
+    return ""
 
 
 def new_token() -> str:

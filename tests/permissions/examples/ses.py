@@ -328,3 +328,45 @@ def set_identity_notification_topic(at: Stage) -> Case:
 @EXAMPLES("SetIdentityHeadersInNotificationsEnabled")
 def set_identity_headers_in_notifications_enabled(at: Stage) -> Case:
     return Case({"Identity": verified(at), "NotificationType": "Bounce", "Enabled": True})
+
+
+# ---- Custom verification mails ---------------------------------------------------------------------------------------
+
+
+def custom(at: Stage) -> dict[str, Any]:
+    """A custom verification template of this operation's own, that may be made."""
+    return {
+        "TemplateName": at.name, "FromEmailAddress": f"me@{verified(at)}", "TemplateSubject": "s",
+        "TemplateContent": "c", "SuccessRedirectionURL": "https://example.com/", "FailureRedirectionURL": "https://e.com/",
+    }  # fmt: skip
+
+
+def custom_arn(at: Stage) -> str:
+    return at.arn(f"custom-verification-email-template/{at.name}", service="ses")
+
+
+@EXAMPLES("CreateCustomVerificationEmailTemplate")
+def create_custom(at: Stage) -> Case:
+    return Case(custom(at), custom_arn(at))
+
+
+@EXAMPLES(
+    "GetCustomVerificationEmailTemplate", "UpdateCustomVerificationEmailTemplate",
+    "DeleteCustomVerificationEmailTemplate", "SendCustomVerificationEmail",
+)  # fmt: skip
+def by_custom(at: Stage) -> Case:
+    given = custom(at)
+    at.root().create_custom_verification_email_template(**given)
+    if at.operation.startswith("Update"):
+        return Case(given, custom_arn(at))
+    if at.operation.startswith("Send"):
+        at.root("sesv2").put_account_details(
+            MailType="MARKETING", WebsiteURL="https://example.com", ProductionAccessEnabled=True
+        )
+        return Case({"TemplateName": at.name, "EmailAddress": f"{at.name}@example.org"}, custom_arn(at))
+    return Case({"TemplateName": at.name}, custom_arn(at))
+
+
+@EXAMPLES("ListCustomVerificationEmailTemplates")
+def list_custom(at: Stage) -> Case:
+    return Case()

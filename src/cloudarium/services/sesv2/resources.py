@@ -35,6 +35,11 @@ def contact_list(call: Call) -> str:
     return permissions.named_arn(desk(call), "contact-list", call.input.get("ContactListName"))
 
 
+def custom_template(call: Call) -> str:
+    """The custom verification template that a call names."""
+    return permissions.named_arn(desk(call), "custom-verification-email-template", call.input.get("TemplateName"))
+
+
 def identity_and_set(call: Call) -> list[str]:
     """The identity, and the configuration set that it is to have."""
     return [identity(call), configuration_set(call)] if call.input.get("ConfigurationSetName") else [identity(call)]

@@ -182,6 +182,9 @@ def _file(data: bytes, kind: str, name: str) -> HttpResponse:
 def _verify(cloud: Cloud, token: str, page: bool) -> HttpResponse:
     with cloud.store.transaction():
         name, ended = identities.open_link(cloud.store, token, cloud.clock.now())
+    onward = identities.redirect(cloud.store, token, ended == "verified")
+    if onward:
+        return HttpResponse(302, {"location": onward, "cache-control": "no-store", "referrer-policy": "no-referrer"})
     words = {
         "verified": f"{name} is verified: it can send, and in the sandbox be sent to.",
         "expired": f"The link for {name} is older than 24 hours. Ask for another.",

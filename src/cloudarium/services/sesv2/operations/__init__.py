@@ -3,6 +3,7 @@
 from cloudarium.services.sesv2.operations import (
     account,
     contacts,
+    custom,
     destinations,
     identities,
     policies,
@@ -16,6 +17,7 @@ from cloudarium.services.sesv2.operations import (
 __all__ = [
     "account",
     "contacts",
+    "custom",
     "destinations",
     "identities",
     "policies",
