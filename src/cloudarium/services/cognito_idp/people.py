@@ -122,6 +122,23 @@ async def knows_password(user: User, password: str) -> bool:
     return kept is not None and await asyncio.to_thread(srp.matches, kept, user.pool, user.username, password)
 
 
+def with_password(pool: Pool, user: User, verifier: Data, until: float | None) -> User:
+    """The user with another password; earlier ones are kept as far as the pool forbids to use them again."""
+    size = pool.data["Policies"]["PasswordPolicy"].get("PasswordHistorySize") or 0
+    before = [user.data["password"]] if user.data.get("password") else []
+    earlier = [*before, *user.data.get("earlier", [])][: max(size - 1, 0)]
+    return user.with_data(password=verifier, until=until, earlier=earlier)
+
+
+async def check_history(pool: Pool, user: User, password: str) -> None:
+    """Raise for a password that is one of the latest, where the pool keeps a history."""
+    size = pool.data["Policies"]["PasswordPolicy"].get("PasswordHistorySize") or 0
+    kept = [user.data["password"]] if user.data.get("password") else []
+    for one in [*kept, *user.data.get("earlier", [])][:size]:
+        if await asyncio.to_thread(srp.matches, srp.Verifier(**one), user.pool, user.username, password):
+            raise errors.PasswordUsed
+
+
 # ---- tokens ----------------------------------------------------------------------------------------------------------
 
 

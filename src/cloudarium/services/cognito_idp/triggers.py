@@ -23,6 +23,8 @@ from cloudarium.shared.scope import Scope
 Data = dict[str, Any]
 COGNITO = Principal.service("cognito-idp.amazonaws.com")
 _SECONDS = 5.0
+_TRIES = 3
+_BEGINNINGS = ("InitiateAuth", "AdminInitiateAuth")
 _ADMIN_CLIENT = "CLIENT_ID_NOT_APPLICABLE"
 _running: set[asyncio.Task[Any]] = set()
 
@@ -39,6 +41,8 @@ def shown(user: User) -> Data:
 
 def metadata(call: Call) -> Data:
     """The ClientMetadata of a call, for the event's request."""
+    if call.operation_name in _BEGINNINGS:  # what begins a sign-in has it for other functions, as validationData
+        return {}
     given = call.input.get("ClientMetadata")
     return {"clientMetadata": given} if given else {}
 
@@ -81,18 +85,7 @@ def _scope_of(function: str, pool: Pool) -> Scope:
 
 
 async def _invoked(call: Call, pool: Pool, trigger: str, function: str, event: Data) -> Any:
-    task = asyncio.ensure_future(_send(call, pool, function, event))
-    _running.add(task)
-    task.add_done_callback(_running.discard)
-    failed = f"{trigger} invocation failed due to error"
-    try:
-        output = await asyncio.wait_for(asyncio.shield(task), _SECONDS)
-    except TimeoutError:
-        task.add_done_callback(lambda done: done.cancelled() or done.exception())
-        raise errors.LambdaFailed.unreachable(f"{failed} Socket timeout while invoking Lambda function.") from None
-    except AwsError as error:
-        code = "AccessDeniedException" if error.status == 403 else error.code
-        raise errors.LambdaFailed.unreachable(f"{failed} {code}.") from error
+    output = await _answered(call, pool, trigger, function, event)
     payload = output.get("Payload") or b""
     body = payload if isinstance(payload, bytes) else b"".join([chunk async for chunk in payload])
     try:
@@ -103,6 +96,27 @@ async def _invoked(call: Call, pool: Pool, trigger: str, function: str, event: D
         said = answer.get("errorMessage", "") if isinstance(answer, dict) else ""
         raise errors.LambdaFailed.refused(trigger, str(said))
     return answer
+
+
+async def _answered(call: Call, pool: Pool, trigger: str, function: str, event: Data) -> Data:
+    """What Lambda answers; a function that takes too long, or that Lambda is too busy for, is tried again."""
+    failed = f"{trigger} invocation failed due to error"
+    for left in reversed(range(_TRIES)):
+        task = asyncio.ensure_future(_send(call, pool, function, event))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+        try:
+            return await asyncio.wait_for(asyncio.shield(task), _SECONDS)
+        except TimeoutError:
+            task.add_done_callback(lambda done: done.cancelled() or done.exception())
+            said = f"{failed} Socket timeout while invoking Lambda function."
+        except AwsError as error:
+            said = f"{failed} {'AccessDeniedException' if error.status == 403 else error.code}."
+            if (error.status or 400) < 500 and error.status != 429:
+                raise errors.LambdaFailed.unreachable(said) from error
+        if not left:
+            raise errors.LambdaFailed.unreachable(said)
+    raise AssertionError  # the last try returns or raises
 
 
 async def _send(call: Call, pool: Pool, function: str, event: Data) -> Data:
@@ -135,7 +149,8 @@ async def pre_sign_up(
     """What the function says of a sign-up: autoConfirmUser, autoVerifyEmail, autoVerifyPhone."""
     if not has(pool, "PreSignUp"):
         return {}
-    request = {"userAttributes": dict(attributes), "validationData": validation or None, **metadata(call)}
+    seen = {name: value for name, value in attributes.items() if name != "sub"}
+    request = {"userAttributes": seen, "validationData": validation or None, **metadata(call)}
     response = {"autoConfirmUser": False, "autoVerifyEmail": False, "autoVerifyPhone": False}
     return await run(call, pool, "PreSignUp", f"PreSignUp_{source}", username, client, request, response)
 

@@ -93,7 +93,7 @@ async def _resend(call: Call, pool: Pool, password: str) -> Data:
     until = call.now + pool.data["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] * _DAY
     media = _media(call, pool, user)
     with call.transaction():
-        user = people.save(call, pool, people.again(call, user).with_data(password=verifier, until=until))
+        user = people.save(call, pool, people.with_password(pool, people.again(call, user), verifier, until))
     await _invite(call, pool, user, password, media)
     return {"User": shown(user)}
 
@@ -177,13 +177,14 @@ async def admin_set_user_password(call: Call) -> Data:
     user = people.named(call, pool)
     policy = pool.data["Policies"]["PasswordPolicy"]
     passwords.check(policy, call.input["Password"])
+    await people.check_history(pool, user, call.input["Password"])
     verifier = await people.verifier_of(pool, user.username, call.input["Password"])
     permanent = bool(call.input.get("Permanent"))
     until = None if permanent else call.now + policy["TemporaryPasswordValidityDays"] * _DAY
     with call.transaction():
         status = "CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD"
-        changed = people.again(call, user)._replace(status=status).with_data(password=verifier, until=until)
-        people.save(call, pool, changed)
+        changed = people.with_password(pool, people.again(call, user), verifier, until)
+        people.save(call, pool, changed._replace(status=status))
     return {}
 
 

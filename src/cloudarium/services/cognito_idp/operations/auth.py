@@ -13,7 +13,7 @@ from cloudarium.services.cognito_idp.records import sessions
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients
 from cloudarium.services.cognito_idp.signin import challenges, custom, factors, finish, onetime, proofs, refresh
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
@@ -83,15 +83,14 @@ async def _choose(visit: Visit) -> Data:
         return await proofs.begin_srp(visit)
     if preferred == "WEB_AUTHN":
         raise NotBuilt(f"cognito-idp first factor {preferred}")
-    user = visit.user()
-    if user is None:
-        raise errors.NotAuthorized.wrong_password()
+    user = visit.user_or_ghost()
     choice = factors.first_factors(visit.pool, user)
     if preferred in ("PASSWORD", "PASSWORD_SRP") and preferred in choice:
         return {**finish.challenge(preferred, visit.begin(user, preferred), {}), "AvailableChallenges": choice}
     if preferred in choice:
         await proofs.pre_authentication(visit, user)
-        finish.check_may_enter(visit, user)
+        if not is_ghost(user):
+            finish.check_may_enter(visit, user)
         return await onetime.ask(visit, user, preferred, "Authentication", first=True)
     answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE", choice=choice), {})
     return {**answer, "AvailableChallenges": choice}

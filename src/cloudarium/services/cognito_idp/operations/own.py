@@ -120,9 +120,10 @@ async def change_password(call: Call) -> Data:
         raise errors.Invalid("PreviousPassword is required.")
     passwords.check(found.pool.data["Policies"]["PasswordPolicy"], proposed)
     await guard.check_password(call, user, call.input["PreviousPassword"])
+    await people.check_history(found.pool, user, proposed)
     verifier = await people.verifier_of(found.pool, user.username, proposed)
     with call.transaction():
-        people.save(call, found.pool, people.again(call, user).with_data(password=verifier, until=None))
+        people.save(call, found.pool, people.with_password(found.pool, people.again(call, user), verifier, None))
     return {}
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -105,7 +104,7 @@ async def resend_confirmation_code(call: Call) -> Data:
     pool, client = app(call)
     user = _user(call, pool, client)
     if user is None:
-        return {"CodeDeliveryDetails": _pretended(call.input["Username"])}
+        return {"CodeDeliveryDetails": codes.pretended(call.input["Username"])}
     if user.status != "UNCONFIRMED":
         raise errors.Invalid("User is already confirmed.")
     target = newcomers.address(pool, user)
@@ -113,12 +112,6 @@ async def resend_confirmation_code(call: Call) -> Data:
         raise errors.Invalid("Cannot resend codes. Auto verification not turned on.")
     sent = await codes.send(call, pool, user, "SignUp", "CustomMessage_ResendCode", target, client.id)
     return {"CodeDeliveryDetails": sent}
-
-
-def _pretended(name: str) -> Data:
-    """Where a code would go to if there were such a user: the same each time for a name."""
-    letters = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return {"Destination": f"{letters[0]}***@{letters[1]}***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
 
 
 @operation("ForgotPassword", ignores=SEEN_NOWHERE)
@@ -133,7 +126,7 @@ async def forgot_password(call: Call) -> Data:
         await migration.migrate(call, pool, client, name, None)
     user = _user(call, pool, client)
     if user is None:
-        return {"CodeDeliveryDetails": _pretended(call.input["Username"])}
+        return {"CodeDeliveryDetails": codes.pretended(call.input["Username"])}
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
     if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
@@ -158,11 +151,12 @@ async def confirm_forgot_password(call: Call) -> Data:
         raise errors.NotAuthorized(_DISABLED)
     passwords.check(pool.data["Policies"]["PasswordPolicy"], call.input["Password"])
     codes.check(call, user, "ForgotPassword", call.input["ConfirmationCode"])
+    await people.check_history(pool, user, call.input["Password"])
     with call.transaction():
         codes.used(call, user, "ForgotPassword")
     verifier = await people.verifier_of(pool, user.username, call.input["Password"])
     with call.transaction():
-        changed = people.again(call, user)._replace(status="CONFIRMED").with_data(password=verifier, until=None)
-        saved = people.save(call, pool, changed)
+        changed = people.with_password(pool, people.again(call, user), verifier, None)
+        saved = people.save(call, pool, changed._replace(status="CONFIRMED"))
     await triggers.notify(call, pool, "PostConfirmation", "ConfirmForgotPassword", saved, client.id)
     return {}

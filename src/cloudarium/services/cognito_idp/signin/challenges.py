@@ -10,7 +10,7 @@ from cloudarium.services.cognito_idp.lookup import check_secret
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes, passwords, totp
 from cloudarium.services.cognito_idp.signin import custom, factors, finish, onetime, proofs
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
@@ -37,8 +37,12 @@ def _named(visit: Visit, user: User) -> None:
     """Raise unless the answer names the session's user and proves the client's secret."""
     name = visit.need("USERNAME")
     check_secret(visit.client, name, visit.given.get("SECRET_HASH"))
-    found = people.find(visit.call, visit.pool, name)
-    if found is None or found.key != user.key:
+    if is_ghost(user):
+        known = name == user.username
+    else:
+        found = people.find(visit.call, visit.pool, name)
+        known = found is not None and found.key == user.key
+    if not known:
         raise errors.NotAuthorized.session()
 
 
@@ -51,13 +55,17 @@ async def _new_password(visit: Visit) -> Data:
     given = {name.removeprefix(_ATTRIBUTE): value for name, value in visit.given.items() if name.startswith(_ATTRIBUTE)}
     attributes.check(visit.pool.data, given)
     attributes.check_writable(visit.client.data, given)
+    for one in visit.pool.data["SchemaAttributes"]:
+        if one.get("Required") and one["Name"] in given and user.attributes.get(one["Name"]):
+            raise errors.Invalid(f"Cannot modify an already provided {one['Name']}")
     full = {**user.attributes, **given}
     attributes.check_required(visit.pool.data, full)
+    await people.check_history(visit.pool, user, password)
     visit.end(str(token))
     verifier = await people.verifier_of(visit.pool, user.username, password)
     with visit.call.transaction():
-        current = people.again(visit.call, user)
-        changed = current._replace(status="CONFIRMED").with_data(attributes=full, password=verifier, until=None)
+        current = people.with_password(visit.pool, people.again(visit.call, user), verifier, None)
+        changed = current._replace(status="CONFIRMED").with_data(attributes=full)
         saved = people.save(visit.call, visit.pool, changed)
     return await finish.proceed(visit, saved, "NewPasswordChallenge")
 

@@ -7,6 +7,7 @@ from typing import Any
 from cloudarium.services.cognito_idp import errors
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.records.users import User
+from cloudarium.services.cognito_idp.signin.visit import is_ghost
 
 Data = dict[str, Any]
 APP, SMS, EMAIL = "SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP"
@@ -91,9 +92,10 @@ def _can(user: User, kind: str) -> bool:
 def first_factors(pool: Pool, user: User) -> list[str]:
     """By what a user may begin a choice-based sign-in; an address counts once it is verified."""
     allowed = pool.data["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
-    found = ["PASSWORD_SRP", "PASSWORD"] if user.data.get("password") else []
+    found = ["PASSWORD_SRP", "PASSWORD"] if user.data.get("password") or is_ghost(user) else []
     for kind in ("EMAIL_OTP", "SMS_OTP"):
         address = ADDRESSES[kind]
-        if kind in allowed and user.attributes.get(f"{address}_verified") == "true":
+        there = kind == "EMAIL_OTP" if is_ghost(user) else user.attributes.get(f"{address}_verified") == "true"
+        if kind in allowed and there:
             found.append(kind)
     return found

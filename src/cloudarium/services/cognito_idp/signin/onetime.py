@@ -9,15 +9,19 @@ from cloudarium.services.cognito_idp import codes, errors, guard, sending
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules.messages import AUTHENTICATION
 from cloudarium.services.cognito_idp.signin import factors, finish
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 
 Data = dict[str, Any]
+_WRONG = "Invalid code or auth state for the user."
 _FIRST_DIGITS, _SECOND_DIGITS = 8, 6
 
 
 async def ask(visit: Visit, user: User, kind: str, source: str, *, first: bool = False) -> Data:
     """Send a code and ask for it."""
     address = factors.ADDRESSES[kind]
+    if is_ghost(user):
+        session = visit.begin(user, kind, code="", source=source, first=first)
+        return _asked(kind, session, codes.pretended(user.username), user)
     message = await sending.prepared(
         visit.call, visit.pool, user, AUTHENTICATION, (address, user.attributes[address]), visit.client.id
     )
@@ -27,7 +31,10 @@ async def ask(visit: Visit, user: User, kind: str, source: str, *, first: bool =
         session = visit.begin(user, kind, code=code, source=source, first=first)
         sending.leave(visit.call, message, code)
     await sending.go(visit.call, message, code)
-    sent = codes.details(address, user.attributes[address])
+    return _asked(kind, session, codes.details(address, user.attributes[address]), user)
+
+
+def _asked(kind: str, session: str, sent: Data, user: User) -> Data:
     parameters = {
         "CODE_DELIVERY_DELIVERY_MEDIUM": sent["DeliveryMedium"],
         "CODE_DELIVERY_DESTINATION": sent["Destination"],
@@ -38,11 +45,13 @@ async def ask(visit: Visit, user: User, kind: str, source: str, *, first: bool =
 
 async def take(visit: Visit, kind: str, found: Data, user: User, token: str) -> Data:
     """The code of such a challenge: the next step, or the tokens."""
+    code = visit.need(f"{kind}_CODE")
+    if is_ghost(user):
+        raise errors.CodeMismatch(_WRONG)
     guard.check_not_locked(visit.call, user)
     guard.failed(visit.call, user)  # counted before it is looked at, as a password
-    code = visit.need(f"{kind}_CODE")
     if not hmac.compare_digest(found["code"].encode(), code.encode(errors="replace")):
-        raise errors.CodeMismatch("Invalid code or auth state for the user.")
+        raise errors.CodeMismatch(_WRONG)
     guard.passed(visit.call, user)
     visit.end(token)
     if found["first"]:
