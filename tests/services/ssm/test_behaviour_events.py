@@ -12,7 +12,7 @@ from cloudarium.gateway.rooms import room
 from cloudarium.services.ssm import policies, telling
 from cloudarium.shared.scope import Scope
 
-HAS_EVENTS = room("events") is not None and room("sqs") is not None
+HAS_EVENTS = room("events") is not None
 NOW = 1_800_000_000.0
 STALE = {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "20", "Unit": "Days"}}
 
@@ -36,7 +36,7 @@ def test_when_notices_are_due():
 def test_an_entry_says_what_acted():
     data = {"Type": "String", "Policies": [{"PolicyType": "NoChangeNotification", "PolicyText": json.dumps(STALE)}]}
     entry = telling.action(Scope("123456789012", "us-east-1"), "/a", data, 0)
-    detail = json.loads(entry.pop("Detail"))
+    detail = entry.pop("Detail")
     assert entry == {
         "Source": "aws.ssm",
         "DetailType": "Parameter Store Policy Action",
@@ -55,26 +55,26 @@ def test_policies_that_notify_are_refused_where_nobody_hears(client):
     assert ssm.describe_parameters()["Parameters"] == []
 
 
-@pytest.mark.skipif(not HAS_EVENTS, reason="EventBridge or SQS is not built")
+@pytest.mark.skipif(not HAS_EVENTS, reason="EventBridge is not built")
 def test_a_rule_hears_changes_and_policies(fresh_cloud):
-    ssm, events, sqs = (fresh_cloud.client(service) for service in ("ssm", "events", "sqs"))
-    queue = sqs.create_queue(QueueName="heard")["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    allow = {"Effect": "Allow", "Principal": {"Service": "events.amazonaws.com"}, "Action": "sqs:SendMessage",
-             "Resource": arn}  # fmt: skip
-    policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
-    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    ssm, events, logs = (fresh_cloud.client(service) for service in ("ssm", "events", "logs"))
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/heard"
+    logs.create_log_group(logGroupName="/aws/events/heard")
+    who = {"Service": ["events.amazonaws.com", "delivery.logs.amazonaws.com"]}
+    allow = {"Effect": "Allow", "Principal": who, "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+             "Resource": f"{group}:*"}  # fmt: skip
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    logs.put_resource_policy(policyName="events", policyDocument=document)
     events.put_rule(Name="ssm", EventPattern=json.dumps({"source": ["aws.ssm"]}))
-    events.put_targets(Rule="ssm", Targets=[{"Id": "q", "Arn": arn}])
+    events.put_targets(Rule="ssm", Targets=[{"Id": "q", "Arn": group}])
+    seen: set[str] = set()
 
     def heard():
         fresh_cloud.settle()
-        found = []
-        while messages := sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                found.append(json.loads(message["Body"]))
-                sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
-        return found
+        found = logs.filter_log_events(logGroupName="/aws/events/heard")["events"]
+        new = [json.loads(each["message"]) for each in found if each["eventId"] not in seen]
+        seen.update(each["eventId"] for each in found)
+        return new
 
     ssm.put_parameter(Name="/a", Value="v", Type="String", Tier="Advanced", Policies=json.dumps([STALE]))
     [made] = heard()

@@ -1,15 +1,9 @@
-"""Work of Parameter Store without a request: what policies do at their time, and events on their way."""
+"""Work of Parameter Store without a request: what policies do at their time."""
 
 from __future__ import annotations
 
-import logging
-
 from cloudarium.gateway.background import Event, delivery
-from cloudarium.policy.principal import Principal
 from cloudarium.services.ssm import records, resources, telling
-from cloudarium.shared.errors import AwsError
-
-log = logging.getLogger(__name__)
 
 
 @delivery("ExpireParameter")
@@ -21,9 +15,7 @@ async def expire_parameter(event: Event) -> None:
         if found is None or (found.data.get("Expires") or event.now + 1) > event.now:
             return
         kinds = [policy["PolicyType"] for policy in found.data["Policies"]]
-        if telling.is_heard():
-            told = telling.action(event.scope, name, found.data, kinds.index("Expiration"))
-            event.later("TellEventBridge", told)
+        telling.acted(event, name, found.data, kinds.index("Expiration"))
         telling.cancel(event, name)
         records.remove(event.store, event.scope, name)
         event.tags.drop(resources.parameter_arn(event.scope, name))
@@ -37,16 +29,6 @@ async def tell_policy(event: Event) -> None:
         found = records.latest(event.store, event.scope, name)
         if found is None or found.version != event.payload["Version"]:
             return
-        event.later("TellEventBridge", telling.action(event.scope, name, found.data, number))
+        telling.acted(event, name, found.data, number)
         found.data["Policies"][number]["PolicyStatus"] = "Finished"
         records.set_data(event.store, event.scope, found)
-
-
-@delivery("TellEventBridge")
-async def tell_event_bridge(event: Event) -> None:
-    """Bring an event to the account's default bus."""
-    service = Principal.service(telling.SERVICE, event.scope.account)
-    try:
-        await event.send("events", "PutEvents", {"Entries": [event.payload]}, as_=service)
-    except AwsError as error:
-        log.warning("an event of Parameter Store was not taken: %s", error.message)

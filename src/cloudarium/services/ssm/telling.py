@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import orjson
-
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.rooms import room
 from cloudarium.services.ssm import resources
@@ -18,7 +16,6 @@ from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
-SERVICE = "ssm.amazonaws.com"
 _MOST = 10  # policies of a parameter
 
 
@@ -39,7 +36,7 @@ def change(call: Call, operation: str, name: str, data: Mapping[str, Any]) -> No
         detail = {"operation": operation, "name": name, "type": data["Type"]}
         if data.get("Description"):
             detail["description"] = data["Description"]
-        call.later("TellEventBridge", entry(call.scope, name, "Parameter Store Change", detail))
+        _emit(call, entry(call.scope, name, "Parameter Store Change", detail))
 
 
 def schedule(call: Call, name: str, version: int, found: Policies) -> None:
@@ -60,6 +57,16 @@ def cancel(call: Call, name: str) -> None:
             call.not_later("TellPolicy", f"{name}:{number}")
 
 
+def acted(call: Call, name: str, data: Mapping[str, Any], number: int) -> None:
+    """Leave the event that a policy acted; part of the present transaction."""
+    if is_heard():
+        _emit(call, action(call.scope, name, data, number))
+
+
+def _emit(call: Call, found: Data) -> None:
+    call.later("Emit", found, service="events")
+
+
 def action(scope: Scope, name: str, data: Mapping[str, Any], number: int) -> Data:
     """The event that a policy acted."""
     policy = data["Policies"][number]
@@ -74,7 +81,6 @@ def action(scope: Scope, name: str, data: Mapping[str, Any], number: int) -> Dat
 
 
 def entry(scope: Scope, name: str, kind: str, detail: Mapping[str, Any]) -> Data:
-    """An entry of PutEvents."""
-    text = orjson.dumps(detail).decode()
+    """An event as EventBridge is told of it."""
     arn = resources.parameter_arn(scope, name)
-    return {"Source": "aws.ssm", "DetailType": kind, "Detail": text, "Resources": [arn]}
+    return {"Source": "aws.ssm", "DetailType": kind, "Detail": dict(detail), "Resources": [arn]}
