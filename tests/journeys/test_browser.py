@@ -114,7 +114,7 @@ def shop(
 ) -> Iterator[Shop]:
     served = type("Served", (Handler,), {})
     server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(served, directory=str(WEBAPP)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     try:
         found = Shop(cloud, client, lambda_role(), f"http://localhost:{server.server_address[1]}/", f"web-{account}")
         served.settings = {"domain": found.domain, "client": found.client, "api": found.api}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import threading
 import time
@@ -9,10 +10,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlsplit
 
 from joserfc import jwt
 from joserfc.jwk import OctKey, RSAKey
+
+from tests.services.cognito_idp.browser import Browser, Page, Site
 
 _KEY = RSAKey.generate_key(2048, {"kid": "one"})
 SECRET = "a-secret-of-the-provider"
@@ -82,8 +85,6 @@ class Outsider:
 
 
 def _text(data: bytes) -> bytes:
-    import base64
-
     return base64.urlsafe_b64encode(data).rstrip(b"=")
 
 
@@ -114,7 +115,7 @@ def running() -> Iterator[Outsider]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     outsider.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
     thread.start()
     try:
         yield outsider
@@ -122,3 +123,31 @@ def running() -> Iterator[Outsider]:
         outsider.slow.set()
         server.shutdown()
         server.server_close()
+
+
+# ---- a pool that trusts it -------------------------------------------------------------------------------------------
+
+
+def query_of(url: str) -> dict[str, str]:
+    """The parameters of a URL."""
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def trust(site: Site, outsider: Outsider, **more: Any) -> Any:
+    """Let the people of a provider into a pool."""
+    given = {"ProviderDetails": outsider.details(), "AttributeMapping": {"email": "email"}, **more}
+    return site.idp.create_identity_provider(
+        UserPoolId=site.pool, ProviderName="Far", ProviderType="OIDC", **given
+    )["IdentityProvider"]  # fmt: skip
+
+
+def leave(site: Site, browser: Browser, **more: str) -> dict[str, str]:
+    """With what the browser is sent to the provider."""
+    page = browser.get("/oauth2/authorize", **site.asked(identity_provider="Far", **more))
+    assert page.status == 302, page.text
+    return query_of(page.sent_to)
+
+
+def come_back(browser: Browser, asked: dict[str, str], **more: str) -> Page:
+    """What comes after the provider has sent the browser back."""
+    return browser.get("/oauth2/idpresponse", **{"state": asked["state"], "code": "c-1", **more})

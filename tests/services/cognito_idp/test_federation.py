@@ -4,20 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.services.cognito_idp.browser import CALLBACK, Browser, Page, Site
 from tests.services.cognito_idp.conftest import claims, fails
-from tests.services.cognito_idp.outsider import SECRET, Outsider, running
+from tests.services.cognito_idp.outsider import SECRET, Outsider, come_back, leave, running, trust
 
 MAPPED = {"email": "email", "given_name": "given_name"}
-
-
-def query_of(url: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
 
 
 def attributes(site: Site, name: str) -> dict[str, str]:
@@ -209,24 +204,6 @@ def site(cloud, idp, account, outsider) -> Site:
     trust(site, outsider)
     site.client, _ = site.make_client(SupportedIdentityProviders=["COGNITO", "Far"])
     return site
-
-
-def trust(site: Site, outsider: Outsider, **more: Any) -> Any:
-    given = {"ProviderDetails": outsider.details(), "AttributeMapping": {"email": "email"}, **more}
-    return site.idp.create_identity_provider(
-        UserPoolId=site.pool, ProviderName="Far", ProviderType="OIDC", **given
-    )["IdentityProvider"]  # fmt: skip
-
-
-def leave(site: Site, browser: Browser, **more: str) -> dict[str, str]:
-    """With what the browser is sent to the provider."""
-    page = browser.get("/oauth2/authorize", **site.asked(identity_provider="Far", **more))
-    assert page.status == 302, page.text
-    return query_of(page.sent_to)
-
-
-def come_back(browser: Browser, asked: dict[str, str], **more: str) -> Page:
-    return browser.get("/oauth2/idpresponse", **{"state": asked["state"], "code": "c-1", **more})
 
 
 def test_what_the_provider_is_asked(site, outsider):
