@@ -17,6 +17,7 @@ from cloudarium.mail import (
     message,
     notices,
     records,
+    signing,
     tracking,
 )
 from cloudarium.mail.addresses import Address
@@ -141,7 +142,8 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
     marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None)
     raw, links = (raw, []) if marks is None else tracking.marked(raw, marks)
     finished = message.finish(raw, message_id, desk.scope.region, desk.now)
-    finished = _signed(desk, envelope, finished)
+    signers = signing.signers(desk.store, _place(desk, envelope), envelope.source.email)
+    finished = dkim.sign(finished, signers, desk.now)
     fate = _fate(desk, envelope, finished)
     records.add_send(
         desk.store, desk.scope, desk.now, len(envelope.recipients), len(fate.bounced), len(fate.complained),
@@ -153,7 +155,7 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
     happened = fate.happenings(desk.now)
     destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
     notices.tell(desk, kept, finished, happened)
-    pass_on(desk, kept, fate.reached, finished.startswith(b"DKIM-Signature:"))
+    pass_on(desk, kept, fate.reached, len(signers) > 1)  # the last is SES itself
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id
@@ -265,16 +267,6 @@ def _is_suppressed(desk: Desk, envelope: Envelope, email: str) -> bool:
 def _place(desk: Desk, envelope: Envelope) -> Scope:
     """Where the sender's identity lives."""
     return envelope.owner.scope if envelope.owner is not None else desk.scope
-
-
-def _signed(desk: Desk, envelope: Envelope, raw: bytes) -> bytes:
-    """The message with the signature of the sender's domain, if it has DKIM, its records are there, and it is on."""
-    for name in identities.covering(envelope.source.email):
-        data = records.get(desk.store, _place(desk, envelope), identities.KIND, name)
-        signing = data.get("Dkim") if data is not None else None
-        if signing and signing["Enabled"] and signing["Status"] == "Success":
-            return dkim.sign(raw, name, signing["Tokens"][0], signing["Key"], desk.now)
-    return raw
 
 
 def _keep(

@@ -20,7 +20,7 @@ from urllib.parse import parse_qsl, unquote
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.control import Refused, body_of, json, object_of
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.mail import identities, records
+from cloudarium.mail import identities, records, signing
 from cloudarium.mail.records import Mail
 from cloudarium.services.ses.pages import markup, readers
 from cloudarium.shared.clock import iso_millis
@@ -204,7 +204,8 @@ def _identities(cloud: Cloud, page: bool) -> HttpResponse:
         }
         for scope, name, data in records.everywhere(cloud.store, identities.KIND)
     ]  # fmt: skip
-    return _answer(page, {"identities": found}, markup.identities(found))
+    own = signing.own_record(cloud.store)
+    return _answer(page, {"identities": found, "own": [own] if own else []}, markup.identities(found))
 
 
 async def _post(cloud: Cloud, request: HttpRequest, parts: list[str]) -> HttpResponse:
