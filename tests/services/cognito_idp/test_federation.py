@@ -299,6 +299,14 @@ def test_the_way_back_is_of_this_browser_alone(site, outsider):
     assert come_back(site.browser(), {"state": "x"}).status == 400
 
 
+def test_two_tabs_of_one_browser(site, outsider):
+    browser = site.browser()
+    first, second = leave(site, browser), leave(site, browser)
+    for asked in (second, first):
+        outsider.says(asked["nonce"])
+        assert "code" in come_back(browser, asked).brought
+
+
 def test_required_and_unwritable_attributes(site, outsider, cloud, idp, account):
     schema = [{"Name": "email", "Required": True, "AttributeDataType": "String"}]
     strict = Site(cloud, idp, f"strict-{account}", {"Schema": schema})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from dataclasses import replace
 from urllib.parse import urlencode
 
@@ -20,6 +21,7 @@ from cloudarium.shared.errors import AwsError
 
 PATH = "/oauth2/idpresponse"
 _COOKIE = "csrf-state"
+_TOKEN = re.compile(r"[\w-]{43}", re.ASCII)
 _LIFE = 5 * 60  # AWS gives up after five minutes
 _LONGEST_SAID = 500
 _GONE = "Login option is not available. Please try another one"
@@ -53,7 +55,9 @@ def chosen(visitor: Visitor, wish: Wish) -> Provider | None:
 def away(visitor: Visitor, wish: Wish, provider: Provider) -> HttpResponse:
     """Send the browser to a provider; what it asked for is kept for its way back."""
     call, details = visitor.call, provider.data["ProviderDetails"]
-    state, nonce, verifier, browser = ids.token(43), ids.token(43), ids.token(64), ids.token(43)
+    state, nonce, verifier = ids.token(43), ids.token(43), ids.token(64)
+    kept = visitor.cookies.get(_COOKIE, "")
+    browser = kept if _TOKEN.fullmatch(kept) else ids.token(43)  # a sign-in in another tab goes on
     data = {
         "challenge": "FEDERATION", "client": wish.client.id, "provider": provider.name, "query": wish.query,
         "nonce": nonce, "verifier": verifier, "browser": tokens.digest(browser),
@@ -117,5 +121,5 @@ async def _taken_in(visitor: Visitor, wish: Wish, name: str, code: str, asked: e
     except AwsError as error:
         return wish.back(error_description=error.message or error.code, error="invalid_request")
     done = await grant(visitor, wish, user, call.now)
-    done.cookies = (*done.cookies, visitor.sign_in(user), visitor.cookie(_COOKIE, "", 0))
+    done.cookies = (*done.cookies, visitor.sign_in(user))
     return done
