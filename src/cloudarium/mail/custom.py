@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from cloudarium.mail import account, identities, message, outgoing, records, sending
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.heavy import at_once
 
 KIND = "custom-verification-email-template"
 MOST = 50
@@ -108,4 +109,4 @@ def send(desk: Desk, codes: Codes, email: str, name: str, configuration_set: str
     link = escape(f"{desk.endpoint}{identities.PAGE}verify/{asked['Link']}")
     html = f'{data["Content"]}<p><a ses:no-track href="{link}">{link}</a></p>'
     content = message.Content(data["Subject"], None, html)
-    return outgoing.send_content(desk, envelope, content, outgoing.MOST_NEWER)
+    return at_once(outgoing.send_content(desk, envelope, content, outgoing.MOST_NEWER))

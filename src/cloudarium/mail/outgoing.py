@@ -9,6 +9,7 @@ from typing import Any
 
 from cloudarium.mail import contacts, identities, message, rendering, sending, templates
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.heavy import Steps, work
 from cloudarium.mail.identities import Owner
 from cloudarium.mail.message import BadMessage, Content
 from cloudarium.mail.sending import Envelope
@@ -146,20 +147,22 @@ def _check_charset(desk: Desk, part: Data | None) -> None:
         raise desk.invalid(f"The text cannot be written in the charset {charset[:50]!r}.") from error
 
 
-def send_content(desk: Desk, wanted: Envelope, content: Content, limit: int) -> str:
+def send_content(desk: Desk, wanted: Envelope, content: Content, limit: int) -> Steps[str]:
     """Check and send a message made of its parts; its id."""
     try:
-        raw = message.build(content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
+        raw = yield work(message.build, content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
     except BadMessage as error:
         raise desk.invalid(str(error)) from error
     sending.check_size(desk, raw, limit)
     sending.check(desk, wanted)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))
 
 
-def send_raw(desk: Desk, source: str, destinations: list[str] | None, data: bytes, given: Data, limit: int) -> str:
+def send_raw(
+    desk: Desk, source: str, destinations: list[str] | None, data: bytes, given: Data, limit: int
+) -> Steps[str]:
     """Check and send a raw message: who it is for and from stands in its headers unless it is given; its id."""
-    raw = message.lines(data)
+    raw = yield work(message.lines, data)
     sending.check_size(desk, raw, limit)
     try:
         message.check_raw(raw)
@@ -186,7 +189,7 @@ def send_raw(desk: Desk, source: str, destinations: list[str] | None, data: byte
     if wanted.source.email != from_.email:  # both are checked: the one that is seen and the one that is used
         sending.check_source(desk, from_, given["Owner"])
     sending.check(desk, wanted)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))
 
 
 def _header_recipients(desk: Desk, raw: bytes) -> Data:
@@ -209,18 +212,18 @@ def send_templated(
     data: dict[str, Any],
     limit: int,
     extra: Content | None = None,
-) -> str:
+) -> Steps[str]:
     """Check and send what a template (name, parts) makes of data; what cannot be rendered nobody gets."""
     name, parts = template
     sending.check(desk, wanted)
     try:
         made = templates.render(parts, data)
         content = Content(made.subject, made.text, made.html, *((extra.headers, extra.attachments) if extra else ()))
-        raw = message.build(content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
+        raw = yield work(message.build, content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
     except rendering.MissingAttribute as error:
         reason = f"Attribute '{error}' is not present in the rendering data."
         return sending.fail_rendering(desk, wanted, name, reason)
     except (rendering.TooLong, BadMessage) as error:
         return sending.fail_rendering(desk, wanted, name, str(error) or "The rendered text is too long.")
     sending.check_size(desk, raw, limit)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))

@@ -45,13 +45,13 @@ def _mail(row: tuple[Any, ...]) -> Mail:
 
 
 def add_mail(store: Store, scope: Scope, new: Mail, raw: bytes) -> None:
-    """Put a mail into the box, and take the oldest out of a full one."""
-    blob = store.blobs.write_bytes(raw)
-    store.blobs.keep(blob.id)
+    """Put a mail into the box, and take the oldest out of a full one; `new.raw` is its blob if it has one already."""
+    blob = new.raw or store.blobs.write_bytes(raw).id
+    store.blobs.keep(blob)
     store.run(
         "INSERT INTO ses_mails (account, region, message_id, sent, source, subject, recipients, raw, data)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*scope, new.message_id, new.sent, new.source, new.subject, orjson.dumps(new.recipients), blob.id,
+        (*scope, new.message_id, new.sent, new.source, new.subject, orjson.dumps(new.recipients), blob,
          orjson.dumps(new.data)),
     )  # fmt: skip
     sql = f"SELECT {_MAIL} FROM ses_mails WHERE number <= (SELECT max(number) FROM ses_mails) - ?"

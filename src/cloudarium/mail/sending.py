@@ -24,7 +24,9 @@ from cloudarium.mail.addresses import Address
 from cloudarium.mail.arrivals import pass_on
 from cloudarium.mail.contacts import Subscription
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.dkim import Signer
 from cloudarium.mail.events import Happening
+from cloudarium.mail.heavy import Steps, work
 from cloudarium.mail.identities import Owner
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
@@ -135,23 +137,38 @@ def new_id(desk: Desk) -> str:
     )
 
 
-def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
+class Finished(NamedTuple):
+    """A message as it goes out, the links in it that are tracked, and whether it has a virus."""
+
+    raw: bytes
+    links: list[Data]
+    infected: bool
+
+
+def _finish(
+    raw: bytes, marks: tracking.Marks | None, message_id: str, region: str, now: float, signers: list[Signer]
+) -> Finished:
+    raw, links = (raw, []) if marks is None else tracking.marked(raw, marks)
+    raw = dkim.sign(message.finish(raw, message_id, region, now), signers, now)
+    return Finished(raw, links, any(each in raw for each in _VIRUS))
+
+
+def send(desk: Desk, envelope: Envelope, raw: bytes) -> Steps[str]:
     """Send a message that was checked: sign it, put it into the mail box, answer for the simulator; its id."""
     message_id = new_id(desk)
     chosen = desk.get("configuration-set", envelope.configuration_set) if envelope.configuration_set else None
     marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None)
-    raw, links = (raw, []) if marks is None else tracking.marked(raw, marks)
-    finished = message.finish(raw, message_id, desk.scope.region, desk.now)
     signers = signing.signers(desk.store, _place(desk, envelope), envelope.source.email)
-    finished = dkim.sign(finished, signers, desk.now)
-    fate = _fate(desk, envelope, finished)
+    finished, links, infected = yield work(_finish, raw, marks, message_id, desk.scope.region, desk.now, signers)
+    blob = yield work(desk.store.blobs.write_bytes, finished)
+    fate = Fate("Reject", "Bad content") if infected else _fate(desk, envelope)
     records.add_send(
         desk.store, desk.scope, desk.now, len(envelope.recipients), len(fate.bounced), len(fate.complained),
         int(fate.status == "Reject"),
     )  # fmt: skip
     listed = list(envelope.subscription or ())
     more = {} if marks is None else {"Token": marks.token, "Links": links, "Subscription": listed}
-    kept = _keep(desk, envelope, finished, message_id, fate, more)
+    kept = _keep(desk, envelope, finished, message_id, fate, more, blob.id)
     happened = fate.happenings(desk.now)
     destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
     notices.tell(desk, kept, finished, happened)
@@ -222,9 +239,7 @@ class Fate(NamedTuple):
 _VIRUS = (rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR", b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FS")
 
 
-def _fate(desk: Desk, envelope: Envelope, raw: bytes) -> Fate:
-    if any(each in raw for each in _VIRUS):
-        return Fate("Reject", "Bad content")
+def _fate(desk: Desk, envelope: Envelope) -> Fate:
     bounced, complained, away, suppressed, why = [], [], [], {}, ""
     for each in envelope.recipients:
         simulated = _simulated(each)
@@ -270,7 +285,7 @@ def _place(desk: Desk, envelope: Envelope) -> Scope:
 
 
 def _keep(
-    desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate, more: Data | None = None
+    desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate, more: Data | None = None, blob: str = ""
 ) -> records.Mail:
     subject = " ".join(message.header(raw, "Subject"))
     data: Data = {
@@ -291,7 +306,7 @@ def _keep(
         envelope.source.header(),
         message.decoded(subject),
         envelope.recipients,
-        "",
+        blob,
         data,
     )
     new = new._replace(account=desk.scope.account, region=desk.scope.region)

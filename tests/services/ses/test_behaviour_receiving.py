@@ -239,8 +239,10 @@ CODE = """
 import json
 def handler(event, context):
     subject = event["Records"][0]["ses"]["mail"]["commonHeaders"]["subject"]
-    if subject == "log":
-        print("EVENT " + json.dumps(event))
+    if subject == "keep":
+        import boto3
+        boto3.client("s3").put_object(Bucket=context.function_name + "-" + context.invoked_function_arn.split(":")[4],
+                                      Key="event", Body=json.dumps(event))
     if subject == "fail":
         raise ValueError("no")
     return {"disposition": subject}
@@ -256,9 +258,9 @@ def function(shop: Shop, allowed: bool = True) -> str:
     trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     text = json.dumps({"Version": "2012-10-17", "Statement": trust})
     role = iam.create_role(RoleName="f", AssumeRolePolicyDocument=text)["Role"]["Arn"]
-    logs = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    kept = {"Effect": "Allow", "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::f-{shop.account}/*"}
     iam.put_role_policy(
-        RoleName="f", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": logs})
+        RoleName="f", PolicyName="p", PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": kept})
     )
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
@@ -301,12 +303,9 @@ def test_the_event_of_a_function_and_that_it_must_be_allowed(shop: Shop) -> None
         FunctionName="f", StatementId="s", Action="lambda:InvokeFunction", Principal="ses.amazonaws.com"
     )
     shop.v1.create_receipt_rule(**given)
-    sent = shop.receive(raw=RAW.format(domain=shop.domain).replace("Order", "log"))
-    shop.cloud.settle()
-    logs = shop.cloud.client("logs", key=shop.account)
-    lines = [each["message"] for each in logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]]
-    [text] = [each for each in lines if each.startswith("EVENT ")]
-    [record] = json.loads(text.removeprefix("EVENT "))["Records"]
+    shop.cloud.client("s3", key=shop.account).create_bucket(Bucket=f"f-{shop.account}")
+    sent = shop.receive(raw=RAW.format(domain=shop.domain).replace("Order", "keep"))
+    [record] = json.loads(shop.objects(f"f-{shop.account}")["event"])["Records"]
     assert (record["eventSource"], record["eventVersion"]) == ("aws:ses", "1.0")
     mail, receipt = record["ses"]["mail"], record["ses"]["receipt"]
     assert mail["messageId"] == sent and mail["source"] == "ann@outside.test" and mail["headersTruncated"] is False
@@ -314,7 +313,7 @@ def test_the_event_of_a_function_and_that_it_must_be_allowed(shop: Shop) -> None
     common = mail["commonHeaders"]
     assert common == {
         "returnPath": "ann@outside.test", "from": ["Ann <ann@outside.test>"], "to": [f"shop@{shop.domain}"],
-        "messageId": "<1@outside.test>", "subject": "log",
+        "messageId": "<1@outside.test>", "subject": "keep",
     }  # fmt: skip
     assert mail["headers"][0] == {"name": "Return-Path", "value": "<ann@outside.test>"}
     assert receipt["action"] == {"type": "Lambda", "functionArn": arn, "invocationType": "Event"}
