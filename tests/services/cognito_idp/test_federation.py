@@ -324,6 +324,15 @@ def test_required_and_unwritable_attributes(site, outsider, cloud, idp, account)
     assert said == "A client attempted to write unauthorized attribute"
 
 
+@pytest.mark.parametrize("subject", ["two words", "line\nbreak", "x" * 200])
+def test_subjects_that_cannot_be_names(site, outsider, subject):
+    browser = site.browser()
+    asked = leave(site, browser)
+    outsider.says(asked["nonce"], sub=subject)
+    assert come_back(browser, asked).brought["error"] == "invalid_request"
+    assert not site.idp.list_users(UserPoolId=site.pool)["Users"]
+
+
 def test_names_are_folded_where_the_pool_folds_them(outsider, cloud, idp, account):
     site = Site(cloud, idp, f"fold-{account}", {"UsernameConfiguration": {"CaseSensitive": False}})
     trust(site, outsider)

@@ -35,8 +35,8 @@ def arrival(pool: Pool, client: Client, provider: Provider, claims: Data) -> Arr
     subject = claims.get(wanted["username"])
     if not isinstance(subject, str) or not subject:
         raise errors.Invalid(f"Invalid claim {wanted['username']}: it is the user name.")
-    if len(links.username(pool, provider.name, subject)) > _LONGEST_NAME:
-        raise errors.Invalid("The user name is too long.")
+    if not subject.isprintable() or " " in subject or len(f"{provider.name}_{subject}") > _LONGEST_NAME:
+        raise errors.Invalid(f"Invalid claim {wanted['username']}: it cannot be part of a user name.")
     found = rules.mapped(pool.data, wanted, claims)
     rules.check_writable(client.data, found)
     return Arrival(pool, client, provider, subject, found)
