@@ -26,6 +26,7 @@ class Codes(NamedTuple):
     set_exists: str
     limit: str
     throttled: str
+    quota: str
     account_paused: str
     set_paused: str
     bad_template: str
@@ -54,6 +55,7 @@ class Desk:
     caller: str = ""
     peer: str = ""
     trace: str = ""
+    relays: bool = False  # whether mail goes on to a real server
 
     @classmethod
     def of(cls, call: Call, codes: Codes) -> Desk:
@@ -61,7 +63,8 @@ class Desk:
         who = call.principal
         caller = (who.role_arn.rpartition("/")[2] or who.name) if who.kind != "root" else "root"
         peer = call.request.peer if call.request is not None else ""
-        return cls(call.store, call.scope, call.now, codes, call.cloud.endpoint, caller, peer, call.trace)
+        relays = bool(call.cloud.settings.get("smtp_relay"))
+        return cls(call.store, call.scope, call.now, codes, call.cloud.endpoint, caller, peer, call.trace, relays)
 
     def get(self, kind: str, name: str) -> Data | None:
         """A resource's data, None when there is none of that name."""

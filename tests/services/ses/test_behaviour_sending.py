@@ -171,13 +171,32 @@ def test_quotas_on_the_clock(fresh_mailer: Mailer) -> None:
     given = {"Source": "a@example.com", "Destination": {"ToAddresses": everyone}, "Message": message}
     mailer.v1.send_email(**given)
     refused("Throttling", mailer.v1.send_email, **given)
-    for _ in range(2):
+    for _ in range(3):  # who has anything left may send to all recipients of a message
         mailer.cloud.clock_advance(11)
         mailer.v1.send_email(**given)
     mailer.cloud.clock_advance(11)
-    assert refused("Throttling", mailer.v1.send_email, **given) == "Daily message quota exceeded."
+    words = "Daily message quota exceeded."
+    assert refused("Throttling", mailer.v1.send_email, **given) == words
+    newer = {"FromEmailAddress": "a@example.com", "Destination": given["Destination"], "Content": {"Simple": message}}
+    assert refused("LimitExceededException", mailer.v2.send_email, **newer) == words
+    mailer.v1.create_template(Template={"TemplateName": "t", "SubjectPart": "s", "TextPart": "t"})
+    entries = [{"Destination": {"ToAddresses": [SUCCESS]}}] * 2
+    bulk = mailer.v1.send_bulk_templated_email(
+        Source="a@example.com", Template="t", DefaultTemplateData="{}", Destinations=entries
+    )
+    assert bulk["Status"] == [{"Status": "AccountDailyQuotaExceeded", "Error": words}] * 2
+    content = {"Template": {"TemplateName": "t", "TemplateData": "{}"}}
+    many = mailer.v2.send_bulk_email(FromEmailAddress="a@example.com", DefaultContent=content, BulkEmailEntries=entries)
+    assert many["BulkEmailEntryResults"] == [{"Status": "ACCOUNT_DAILY_QUOTA_EXCEEDED", "Error": words}] * 2
     quota = mailer.v1.get_send_quota()
-    assert (quota["Max24HourSend"], quota["MaxSendRate"], quota["SentLast24Hours"]) == (200, 1, 160)
+    assert (quota["Max24HourSend"], quota["MaxSendRate"], quota["SentLast24Hours"]) == (200, 1, 210)
+    assert mailer.v2.get_account()["SendQuota"] == {
+        "Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 210.0,
+    }  # fmt: skip
+    mailer.production()
+    quota = mailer.v1.get_send_quota()
+    assert (quota["Max24HourSend"], quota["MaxSendRate"]) == (50_000, 14)
+    mailer.v1.send_email(**given)
     mailer.cloud.clock_advance(86400)
     assert mailer.v1.get_send_quota()["SentLast24Hours"] == 0
     mailer.v1.send_email(**given)

@@ -13,6 +13,7 @@ CODES = Codes(
     set_exists="ConfigurationSetAlreadyExistsException",
     limit="LimitExceededException",
     throttled="Throttling",
+    quota="Throttling",
     account_paused="AccountSendingPausedException",
     set_paused="ConfigurationSetSendingPausedException",
     bad_template="InvalidTemplateException",

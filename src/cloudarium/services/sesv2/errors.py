@@ -13,6 +13,7 @@ CODES = Codes(
     set_exists="AlreadyExistsException",
     limit="LimitExceededException",
     throttled="TooManyRequestsException",
+    quota="LimitExceededException",
     account_paused="SendingPausedException",
     set_paused="SendingPausedException",
     bad_template="BadRequestException",

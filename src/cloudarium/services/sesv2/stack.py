@@ -129,7 +129,8 @@ class Template(ResourceType):
         await r.send("sesv2", "DeleteEmailTemplate", {"TemplateName": r.id}, gone=("NotFoundException",))
 
 
-_OPTIONS: dict[str, dict[str, Any]] = {  # of a configuration set: what an update sends in place of an option that is taken away
+# What an update of a configuration set sends in place of an option that is taken away.
+_OPTIONS: dict[str, dict[str, Any]] = {
     "SendingOptions": {"SendingEnabled": True},
     "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
     "DeliveryOptions": {"TlsPolicy": "OPTIONAL"},

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.mail import outgoing, templates
+from cloudarium.mail import account, outgoing, templates
 from cloudarium.mail.desk import Desk
 from cloudarium.mail.heavy import Steps, in_steps
 from cloudarium.mail.sending import Envelope
@@ -92,5 +92,6 @@ def send_bulk_templated_email(call: Call) -> Steps[Data]:
         except AwsError as error:
             if error.code not in _STATUS:
                 raise
-            found.append({"Status": _STATUS[error.code], "Error": error.message})
+            status = "AccountDailyQuotaExceeded" if error.message == account.DAILY else _STATUS[error.code]
+            found.append({"Status": status, "Error": error.message})
     return {"Status": found}

@@ -85,6 +85,7 @@ def _template(desk: Desk, given: Data) -> tuple[str, Data, str | None]:
 _STATUS = {
     "MessageRejected": "MESSAGE_REJECTED",
     "TooManyRequestsException": "ACCOUNT_THROTTLED",
+    "LimitExceededException": "ACCOUNT_DAILY_QUOTA_EXCEEDED",
     "BadRequestException": "INVALID_PARAMETER",
     "SendingPausedException": "ACCOUNT_SENDING_PAUSED",
 }

@@ -135,7 +135,7 @@ def put_configuration_set_tracking_options(call: Call) -> Data:
     return {}
 
 
-@operation("PutConfigurationSetDeliveryOptions", on=resources.configuration_set)
+@operation("PutConfigurationSetDeliveryOptions", on=resources.configuration_set, refuses=("SendingPoolName",))
 def put_configuration_set_delivery_options(call: Call) -> Data:
     """Whether mail may go out without TLS, and for how long it is tried."""
     desk, name = resources.desk(call), call.input["ConfigurationSetName"]
