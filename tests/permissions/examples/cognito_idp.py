@@ -220,6 +220,7 @@ GIVEN: dict[str, dict[str, Any]] = {
     "AdminUpdateUserAttributes": {"UserAttributes": [{"Name": "nickname", "Value": "n"}]},
     "AdminDeleteUserAttributes": {"UserAttributeNames": ["nickname"]},
     "AdminSetUserMFAPreference": {"SoftwareTokenMfaSettings": {"Enabled": False}},
+    "AdminSetUserSettings": {"MFAOptions": []},
 }
 
 
@@ -324,6 +325,7 @@ OWN: dict[str, dict[str, Any]] = {
     "GetUserAttributeVerificationCode": {"AttributeName": "email"},
     "ChangePassword": {"PreviousPassword": PASSWORD, "ProposedPassword": "Other-1234"},
     "SetUserMFAPreference": {"SoftwareTokenMfaSettings": {"Enabled": False}},
+    "SetUserSettings": {"MFAOptions": []},
 }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cloudarium.gateway.rooms import room
 from cloudarium.services.cognito_idp.rules import totp
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, claims, fails, mail
 
@@ -156,3 +157,39 @@ def test_a_plan_has_what_it_has(idp):
     fails(code, idp.set_user_pool_mfa_config, **config)
     pool.user()
     fails(code, choose, pool=pool)
+
+
+def test_who_signs_up_without_a_password_is_signed_in_by_the_code(idp, cloud):
+    pool = PoolAt(idp, Policies=FACTORS, AutoVerifiedAttributes=["email"])
+    email = [{"Name": "email", "Value": "straight@example.com"}]
+    made = idp.sign_up(ClientId=pool.client, Username="ann", UserAttributes=email)
+    code = digits(cloud, "straight@example.com", 6)
+    given = {"ClientId": pool.client, "Username": "ann", "ConfirmationCode": code}
+    fails("NotAuthorizedException", idp.confirm_sign_up, **given, Session="x" * 30)
+    confirmed = idp.confirm_sign_up(**given, Session=made["Session"])
+    begin = {"ClientId": pool.client, "AuthParameters": {"USERNAME": "ann"}, "Session": confirmed["Session"]}
+    fails("InvalidParameterException", idp.initiate_auth, **begin, AuthFlow="CUSTOM_AUTH")
+    assert idp.initiate_auth(**begin, AuthFlow="USER_AUTH")["AuthenticationResult"]["RefreshToken"]
+    fails("NotAuthorizedException", idp.initiate_auth, **begin, AuthFlow="USER_AUTH")
+    assert choose(pool)["AvailableChallenges"] == ["EMAIL_OTP"]
+    passwords = PoolAt(idp)
+    fails("InvalidParameterException", idp.sign_up, ClientId=passwords.client, Username="ann")
+
+
+def test_sms_is_a_second_factor_for_who_has_a_telephone_and_refused_by_name_until_there_is_sns(idp):
+    role = "arn:aws:iam::000000000000:role/sms"
+    pool = PoolAt(idp, MfaConfiguration="OPTIONAL", SmsConfiguration={"SnsCallerArn": role, "ExternalId": "e"})
+    found = idp.get_user_pool_mfa_config(UserPoolId=pool.id)
+    assert found["SmsMfaConfiguration"]["SmsConfiguration"] == {"SnsCallerArn": role, "ExternalId": "e"}
+    pool.user(phone_number="+12065550100", phone_number_verified="true")
+    options = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
+    idp.admin_set_user_settings(UserPoolId=pool.id, Username="ann", MFAOptions=options)
+    assert idp.admin_get_user(UserPoolId=pool.id, Username="ann")["PreferredMfaSetting"] == "SMS_MFA"
+    code = "InvalidSmsRoleTrustRelationshipException" if room("sns") else "NotImplemented"
+    fails(code, pool.sign_in)
+    idp.admin_set_user_settings(UserPoolId=pool.id, Username="ann", MFAOptions=[])
+    token = pool.tokens()["AccessToken"]
+    wrong = [{"DeliveryMedium": "EMAIL", "AttributeName": "email"}]
+    fails("InvalidParameterException", idp.set_user_settings, AccessToken=token, MFAOptions=wrong)
+    idp.set_user_settings(AccessToken=token, MFAOptions=options)
+    fails(code, pool.sign_in)

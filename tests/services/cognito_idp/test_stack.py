@@ -137,3 +137,53 @@ def test_an_outside_provider(client: Any) -> None:
     stacks.delete_stack(StackName="far")
     stacks.get_waiter("stack_delete_complete").wait(StackName="far", WaiterConfig={"Delay": 1})
     fails("ResourceNotFoundException", idp.describe_identity_provider, **named)
+
+
+def test_a_stack_says_how_a_pool_tells_its_users(client):
+    stacks, idp = client("cloudformation"), client("cognito-idp")
+    group = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Log}"}
+    delivery = {"LogLevel": "ERROR", "EventSource": "userNotification"}
+    resources = {
+        "Log": {"Type": "AWS::Logs::LogGroup"},
+        "Pool": {
+            "Type": "AWS::Cognito::UserPool",
+            "Properties": {
+                "MfaConfiguration": "OPTIONAL",
+                "EnabledMfas": ["SMS_MFA", "EMAIL_OTP"],
+                "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "e"},
+                "EmailConfiguration": {
+                    "EmailSendingAccount": "DEVELOPER",
+                    "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/from@example.com",
+                },
+                "EmailAuthenticationMessage": "Code: {####}",
+                "EmailAuthenticationSubject": "A code",
+                "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": "3"}},
+                "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"},
+            },
+        },
+        "Delivery": {
+            "Type": "AWS::Cognito::LogDeliveryConfiguration",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "LogConfigurations": [{**delivery, "CloudWatchLogsConfiguration": {"LogGroupArn": group}}],
+            },
+        },
+    }
+    outputs = {"Pool": {"Value": {"Ref": "Pool"}}}
+    text = json.dumps({"Resources": resources, "Outputs": outputs})
+    stacks.create_stack(StackName="told", TemplateBody=text)
+    stacks.get_waiter("stack_create_complete").wait(StackName="told", WaiterConfig={"Delay": 1})
+    id = stacks.describe_stacks(StackName="told")["Stacks"][0]["Outputs"][0]["OutputValue"]
+    pool = idp.describe_user_pool(UserPoolId=id)["UserPool"]
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] == 3
+    assert pool["VerificationMessageTemplate"]["DefaultEmailOption"] == "CONFIRM_WITH_LINK"
+    factors = idp.get_user_pool_mfa_config(UserPoolId=id)
+    assert factors["SmsMfaConfiguration"]["SmsConfiguration"]["ExternalId"] == "e"
+    assert factors["EmailMfaConfiguration"] == {"Message": "Code: {####}", "Subject": "A code"}
+    assert "SoftwareTokenMfaConfiguration" not in factors
+    found = idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"]
+    assert [one["EventSource"] for one in found] == ["userNotification"]
+    del resources["Delivery"]
+    stacks.update_stack(StackName="told", TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
+    stacks.get_waiter("stack_update_complete").wait(StackName="told", WaiterConfig={"Delay": 1})
+    assert idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"] == []

@@ -131,8 +131,8 @@ class ExpiredCode(AwsError):
 
     code = "ExpiredCodeException"
 
-    def __init__(self) -> None:
-        super().__init__("Invalid code provided, please request a code again.")
+    def __init__(self, message: str = "Invalid code provided, please request a code again.") -> None:
+        super().__init__(message)
 
 
 class LimitExceeded(AwsError):
@@ -174,7 +174,7 @@ class EnableSoftwareToken(AwsError):
     code = "EnableSoftwareTokenMFAException"
 
     def __init__(self) -> None:
-        super().__init__("Code mismatch")
+        super().__init__("Code mismatch and fail enable Software Token MFA")
 
 
 class TokenReused(AwsError):

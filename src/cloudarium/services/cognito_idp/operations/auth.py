@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import errors, resources, tokens
+from cloudarium.services.cognito_idp import errors, newcomers, resources, tokens
 from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of, proves_secret
 from cloudarium.services.cognito_idp.operations.signup import SEEN_NOWHERE
 from cloudarium.services.cognito_idp.records import sessions
@@ -21,7 +21,7 @@ _ADMIN_FLOWS = ("ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH")
 _JUDGED = {**SEEN_NOWHERE, "ContextData": SEEN_NOWHERE["UserContextData"]}
 
 
-@operation("InitiateAuth", ignores=SEEN_NOWHERE, refuses=("Session",))
+@operation("InitiateAuth", ignores=SEEN_NOWHERE)
 async def initiate_auth(call: Call) -> Data:
     """Begin a sign-in."""
     pool, client = app(call)
@@ -30,7 +30,7 @@ async def initiate_auth(call: Call) -> Data:
     return await _begin(Visit(call, pool, client, call.input.get("AuthParameters") or {}, admin=False))
 
 
-@operation("AdminInitiateAuth", on=resources.pool, ignores=_JUDGED, refuses=("Session",))
+@operation("AdminInitiateAuth", on=resources.pool, ignores=_JUDGED)
 async def admin_initiate_auth(call: Call) -> Data:
     """Begin a sign-in as a server does, which signs its calls."""
     pool = pool_of(call)
@@ -48,6 +48,8 @@ async def _begin(visit: Visit) -> Data:
             raise errors.NotAuthorized.refresh_token()
         what = "Auth flow not enabled for this client"
         raise errors.Invalid(f"{flow} flow not enabled for this client" if not flow.startswith("ADMIN") else what)
+    if visit.call.input.get("Session"):
+        return await _signed_up(visit, flow)
     if flow in (*_ADMIN_FLOWS, "USER_PASSWORD_AUTH"):
         return await proofs.by_password(visit)
     if flow == "USER_SRP_AUTH":
@@ -57,6 +59,20 @@ async def _begin(visit: Visit) -> Data:
     if flow == "REFRESH_TOKEN_AUTH":
         return await _refresh(visit)
     return await _choose(visit)
+
+
+async def _signed_up(visit: Visit, flow: str) -> Data:
+    """Go on from a sign-up that was confirmed: the code for that has been the first proof."""
+    token = visit.call.input["Session"]
+    if flow != "USER_AUTH":
+        raise errors.Invalid("Session is taken with the flow USER_AUTH alone.")
+    _, user = visit.session(token, "SIGNED_UP")
+    if visit.user() != user:
+        raise errors.NotAuthorized.session()
+    visit.end(token)
+    finish.check_may_enter(visit, user)
+    address = newcomers.address(visit.pool, user)
+    return await finish.proceed(visit, user, proved=address[0] if address is not None else "")
 
 
 async def _refresh(visit: Visit) -> Data:

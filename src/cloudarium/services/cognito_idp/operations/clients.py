@@ -26,7 +26,7 @@ def _shown(client: Client) -> Data:
 def _scopes(call: Call, pool: str) -> dict[str, set[str]]:
     """The scopes of a pool's own resource servers."""
     found = oauth.servers(call.store, pool)
-    return {server.id: {scope["ScopeName"] for scope in server.data["Scopes"]} for server in found}
+    return {server.id: {scope["ScopeName"] for scope in server.data.get("Scopes", ())} for server in found}
 
 
 def _check_providers(call: Call, pool: str, data: Data) -> None:

@@ -147,6 +147,30 @@ def _prefer(call: Call, pool: Pool, user: User) -> None:
     people.save(call, pool, factors.changed(user, call.input))
 
 
+def _settings(call: Call) -> Data:
+    """What the older operations say of SMS, as the newer ones say it."""
+    options = call.input["MFAOptions"]
+    if any((one.get("DeliveryMedium"), one.get("AttributeName")) != ("SMS", "phone_number") for one in options):
+        raise errors.Invalid("MFAOptions take the DeliveryMedium SMS with the AttributeName phone_number.")
+    return {"SMSMfaSettings": {"Enabled": bool(options), "PreferredMfa": bool(options)}}
+
+
+@operation("SetUserSettings")
+def set_user_settings(call: Call) -> Data:
+    """Turn SMS on or off as second factor, as before there were others."""
+    found = tokens.bearer(call)
+    people.save(call, found.pool, factors.changed(found.user, _settings(call)))
+    return {}
+
+
+@operation("AdminSetUserSettings", on=resources.pool)
+def admin_set_user_settings(call: Call) -> Data:
+    """Turn SMS on or off as a user's second factor, as before there were others."""
+    pool = pool_of(call)
+    people.save(call, pool, factors.changed(people.named(call, pool), _settings(call)))
+    return {}
+
+
 @operation("AdminDeleteSoftwareToken", on=resources.pool)
 def admin_delete_software_token(call: Call) -> Data:
     """Take a user's authenticator app away, so that another can be set up."""

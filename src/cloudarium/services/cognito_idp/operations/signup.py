@@ -10,7 +10,8 @@ from cloudarium.services.cognito_idp import codes, errors, migration, newcomers,
 from cloudarium.services.cognito_idp.lookup import app, check_secret
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, passwords
+from cloudarium.services.cognito_idp.rules import attributes, clients, passwords
+from cloudarium.services.cognito_idp.signin.visit import Visit
 
 Data = dict[str, Any]
 SEEN_NOWHERE = {
@@ -42,14 +43,23 @@ async def sign_up(call: Call) -> Data:
     if target is not None:
         sent = await codes.send(call, pool, user, "SignUp", "CustomMessage_SignUp", target, client.id)
         answer["CodeDeliveryDetails"] = sent
+    if clients.allows(client.data, "USER_AUTH"):
+        answer["Session"] = _visit(call, pool, client).begin(user, "SIGN_UP")
     return answer
+
+
+def _visit(call: Call, pool: Pool, client: Client) -> Visit:
+    """The sign-in that a sign-up with choice-based clients goes on as, if they want that."""
+    return Visit(call, pool, client, {}, admin=False)
 
 
 async def _newcomer(call: Call, pool: Pool, client: Client, name: str, given: dict[str, str]) -> User:
     password = call.input.get("Password")
-    if not password:
+    factors = pool.data["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    if not password and factors == ["PASSWORD"]:
         raise errors.Invalid("Password is required.")
-    passwords.check(pool.data["Policies"]["PasswordPolicy"], password)
+    if password:
+        passwords.check(pool.data["Policies"]["PasswordPolicy"], password)
     username, full = newcomers.named(pool, name, given)
     attributes.check(pool.data, full)
     attributes.check_writable(client.data, given)
@@ -64,7 +74,7 @@ async def _newcomer(call: Call, pool: Pool, client: Client, name: str, given: di
         if full.get(kind):
             full.setdefault(f"{kind}_verified", "false")
     status = "CONFIRMED" if said.get("autoConfirmUser") is True else "UNCONFIRMED"
-    verifier = await people.verifier_of(pool, username, password)
+    verifier = await people.verifier_of(pool, username, password) if password else None
     return newcomers.made(call, pool, username, full, status, {"password": verifier})
 
 
@@ -77,7 +87,7 @@ def _user(call: Call, pool: Pool, client: Client) -> User | None:
     return user
 
 
-@operation("ConfirmSignUp", ignores=SEEN_NOWHERE, refuses=("Session",))
+@operation("ConfirmSignUp", ignores=SEEN_NOWHERE)
 async def confirm_sign_up(call: Call) -> Data:
     """Confirm a sign-up by the code that was mailed; the address that got it is proved by that."""
     pool, client = app(call)
@@ -86,6 +96,9 @@ async def confirm_sign_up(call: Call) -> Data:
         raise errors.ExpiredCode
     if user.status != "UNCONFIRMED":
         raise errors.NotAuthorized(f"User cannot be confirmed. Current status is {user.status}")
+    session = call.input.get("Session")
+    if session and _visit(call, pool, client).session(session, "SIGN_UP")[1].key != user.key:
+        raise errors.NotAuthorized.session()
     codes.check(call, user, "SignUp", call.input["ConfirmationCode"])
     target = newcomers.address(pool, user)
     confirmed = user._replace(status="CONFIRMED")
@@ -95,7 +108,11 @@ async def confirm_sign_up(call: Call) -> Data:
         saved = people.save(call, pool, confirmed, force=bool(call.input.get("ForceAliasCreation")))
         codes.used(call, user, "SignUp")
     await triggers.notify(call, pool, "PostConfirmation", "ConfirmSignUp", saved, client.id)
-    return {}
+    if not session:
+        return {}
+    visit = _visit(call, pool, client)
+    visit.end(session)
+    return {"Session": visit.begin(saved, "SIGNED_UP")}
 
 
 @operation("ResendConfirmationCode", ignores=SEEN_NOWHERE)

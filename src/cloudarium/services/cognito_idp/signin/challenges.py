@@ -79,6 +79,8 @@ async def _software_token(visit: Visit) -> Data:
     step = totp.matched_step(user.data["totp"], code, visit.call.now, user.data.get("totp_used", 0))
     if step is None:
         guard.failed(visit.call, user)
+        if totp.matched_step(user.data["totp"], code, visit.call.now, 0) is not None:
+            raise errors.ExpiredCode("Your software token has already been used once.")
         raise errors.CodeMismatch("Invalid code received for user")
     visit.end(str(token))
     with visit.call.transaction():
