@@ -268,8 +268,16 @@ def _wanted(listen: list[str]) -> dict[str, int]:
 
 def _settings() -> dict[str, str]:
     """What the environment says beside the options: it may hold secrets, which a command line would show to all."""
-    relay = os.environ.get("CLOUDARIUM_SMTP_RELAY")
-    return {"smtp_relay": relay} if relay else {}
+    from cloudarium.mail import relay
+
+    address = os.environ.get("CLOUDARIUM_SMTP_RELAY")
+    if not address:
+        return {}
+    try:
+        relay.read(address)
+    except relay.BadRelay as error:
+        raise Failed(f"CLOUDARIUM_SMTP_RELAY: {error}") from None
+    return {relay.SETTING: address}
 
 
 def _authority() -> Authority:

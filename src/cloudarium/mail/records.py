@@ -59,6 +59,11 @@ def add_mail(store: Store, scope: Scope, new: Mail, raw: bytes) -> None:
         remove_mail(store, _mail(row))
 
 
+def change_mail(store: Store, mail: Mail) -> None:
+    """Keep what else is known of a mail now."""
+    store.run("UPDATE ses_mails SET data = ? WHERE message_id = ?", (orjson.dumps(mail.data), mail.message_id))
+
+
 def remove_mail(store: Store, old: Mail) -> None:
     """Take a mail out of the box."""
     store.run("DELETE FROM ses_mails WHERE number = ?", (old.number,))

@@ -17,6 +17,7 @@ from cloudarium.mail import (
     message,
     notices,
     records,
+    relay,
     signing,
     tracking,
 )
@@ -173,6 +174,7 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> Steps[str]:
     destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
     notices.tell(desk, kept, finished, happened)
     pass_on(desk, kept, fate.reached, len(signers) > 1)  # the last is SES itself
+    relay.pass_on(desk, kept, fate.reached)
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id
@@ -201,8 +203,28 @@ def post_raw(desk: Desk, source: str, to: list[str], raw: bytes, operation: str)
     """The same for a message that is made already."""
     envelope = Envelope(addresses.read(source), [addresses.read(each) for each in to], operation=operation)
     message_id = new_id(desk)
-    _keep(desk, envelope, message.finish(raw, message_id, desk.scope.region, desk.now), message_id, Fate("Delivery"))
+    finished = message.finish(raw, message_id, desk.scope.region, desk.now)
+    kept = _keep(desk, envelope, finished, message_id, Fate("Delivery"))
+    relay.pass_on(desk, kept, tuple(to))
     return message_id
+
+
+def bounce(desk: Desk, mail: records.Mail, raw: bytes, failed: dict[str, str]) -> None:
+    """A real mail server has refused a message for some recipients, with these words: everybody who asked is told."""
+    said = "; ".join(dict.fromkeys(failed.values()))
+    records.change_mail(desk.store, mail._replace(data={**mail.data, "Status": "Bounce", "Reason": said}))
+    happened = [Happening("BOUNCE", events.bounce(tuple(failed), "General", desk.now))]
+    destinations.tell(desk.store, desk.now, mail, raw, happened, desk.trace)
+    notices.tell(desk, mail, raw, happened)
+    if mail.data["Operation"] in REPORTS:  # a report is not answered by another one
+        return
+    listed = "\n".join(f"{each}: {words}" for each, words in failed.items())
+    text = f"An error occurred while trying to deliver the mail to the following recipients:\n{listed}\n"
+    content = message.Content("Delivery Status Notification (Failure)", text)
+    post(desk, "MAILER-DAEMON@amazonses.com", [mail.data["ReturnPath"]], content, "bounce notification")
+
+
+REPORTS = frozenset({"bounce notification", "complaint notification", "bounce action", "SendBounce", "automatic reply"})
 
 
 # ---- What becomes of it ----------------------------------------------------------------------------------------------

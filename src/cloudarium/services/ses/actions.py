@@ -152,7 +152,7 @@ async def _bounce_action(doing: Doing, action: Data) -> tuple[str, Data]:
 def _bounce(doing: Doing, code: str, status: str, said: str, sender: str) -> None:
     """Put a report on the mail into its sender's mail box, from an address that the account may send from."""
     event, arrival = doing.event, doing.payload["arrival"]
-    desk = Desk(event.store, event.scope, event.now, errors.CODES, event.cloud.endpoint)
+    desk = Desk.of(event, errors.CODES)
     if not receiving.is_bounceable(arrival):
         return
     if identities.verified(desk, sender) is None:

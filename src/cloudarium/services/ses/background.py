@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from cloudarium.gateway.background import Event, Retry, delivery
-from cloudarium.mail import events, publishing, records, sending
+from cloudarium.mail import events, publishing, records, relay, sending
 from cloudarium.mail.addresses import NoAddress
 from cloudarium.mail.desk import Desk
 from cloudarium.mail.message import BadMessage, Content
@@ -39,7 +40,7 @@ async def mail_event(event: Event) -> None:
 async def mail(event: Event) -> None:
     """Put {source, to, subject, text, html} into the mail box; it is the cloud's own mail, so no identity is asked."""
     given = event.payload
-    desk = Desk(event.store, event.scope, event.now, errors.CODES, event.cloud.endpoint)
+    desk = Desk.of(event, errors.CODES)
     content = Content(given["subject"], given.get("text"), given.get("html"))
     try:
         with event.transaction():
@@ -101,3 +102,42 @@ async def receipt(event: Event) -> Retry | None:
         with event.transaction():
             event.later("Receipt", left)
     return None
+
+
+_PATIENCE = 840 * 60.0  # seconds for which SES tries to deliver: "up to 14 hours"
+
+
+@delivery("Relay")
+async def relay_mail(event: Event) -> Retry | None:
+    """Hand a message to the configured mail server; with growing pauses while it does not take it."""
+    address, sent = event.cloud.settings.get(relay.SETTING), records.mail(event.store, event.payload["mail"])
+    if not address or sent is None:  # the setting was taken away, or the mail box was emptied
+        return None
+    recipients = [each for each in event.payload["recipients"] if not _received_here(event, each)]
+    source = "" if sent.data["Operation"] in sending.REPORTS else sent.data["ReturnPath"]
+    raw = event.store.blobs.whole(sent.raw)
+    server = relay.read(address)
+    try:
+        found = await asyncio.to_thread(server.hand_over, source, recipients, raw) if recipients else None
+    except relay.Later as error:
+        found = relay.Outcome({}, dict.fromkeys(recipients, str(error)))
+    if found is None:
+        return None
+    refused, later = found
+    if later and event.now - event.payload["at"] > _PATIENCE:
+        refused, later = {**refused, **{each: f"4.4.7 Message expired: {said}" for each, said in later.items()}}, {}
+    with event.transaction():
+        if refused:
+            sending.bounce(Desk.of(event, errors.CODES), sent, raw, refused)
+        if later:
+            pause = min(15 * 2.0 ** event.payload.get("tried", 0), 3600.0)
+            again = {**event.payload, "recipients": list(later), "tried": event.payload.get("tried", 0) + 1}
+            event.later("Relay", again, due=event.now + pause)
+    if later:
+        log.info("ses: the mail server %s does not take a message now: %s", server, next(iter(later.values())))
+    return None
+
+
+def _received_here(event: Event, recipient: str) -> bool:
+    place = receipts.receiver(event.store, recipient, event.scope)
+    return place is not None and bool(receipts.matching(event.store, place, [recipient]))
