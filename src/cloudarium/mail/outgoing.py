@@ -164,8 +164,10 @@ def send_raw(
     """Check and send a raw message: who it is for and from stands in its headers unless it is given; its id."""
     raw = yield work(message.lines, data)
     sending.check_size(desk, raw, limit)
+    blank = bool(source and destinations) and not raw.strip()  # nothing at all is sent too, where the call says it all
     try:
-        message.check_raw(raw)
+        if not blank:
+            message.check_raw(raw)
     except BadMessage as error:
         raise desk.invalid(str(error)) from error
     told = {**given}
@@ -183,9 +185,10 @@ def send_raw(
         if message.header(raw, name):
             raise NotBuilt(f"the header {name} of raw messages")
     told.pop("ReplyToAddresses", None)
-    from_ = sending.read_address(desk, message.decoded(message.header(raw, "From")[0]))
+    shown = source if blank else message.header(raw, "From")[0]
+    from_ = sending.read_address(desk, message.decoded(shown))
     where = {"ToAddresses": destinations} if destinations else _header_recipients(desk, raw)
-    wanted = envelope(desk, source or message.header(raw, "From")[0], where, told, given["Operation"], given["Owner"])
+    wanted = envelope(desk, source or shown, where, told, given["Operation"], given["Owner"])
     if wanted.source.email != from_.email:  # both are checked: the one that is seen and the one that is used
         sending.check_source(desk, from_, given["Owner"])
     sending.check(desk, wanted)

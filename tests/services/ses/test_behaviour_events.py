@@ -91,6 +91,18 @@ def test_a_delivery_as_aws_tells_it(teller: Teller) -> None:
     assert delivery["delivery"]["recipients"] == [SUCCESS]
 
 
+def test_a_message_of_nothing_is_sent_where_the_call_says_it_all(teller: Teller) -> None:
+    """As recorded of AWS: an empty raw message with a source and destinations."""
+    teller.tell(types=["send"])
+    given = {"RawMessage": {"Data": b""}, "ConfigurationSetName": "one"}
+    teller.v1.send_raw_email(**given, Source="a@example.com", Destinations=[SUCCESS])
+    [event] = teller.cloud.events()
+    assert event["mail"]["destination"] == [SUCCESS] and event["mail"]["source"] == "a@example.com"
+    assert event["mail"]["tags"]["ses:operation"] == ["SendRawEmail"]
+    refused("InvalidParameterValue", teller.v1.send_raw_email, **given, Source="a@example.com")
+    refused("InvalidParameterValue", teller.v1.send_raw_email, **given, Destinations=[SUCCESS])
+
+
 def simulated(name: str) -> str:
     return f"{name}@simulator.amazonses.com"
 
