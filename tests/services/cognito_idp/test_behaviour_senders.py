@@ -13,6 +13,7 @@ import botocore.session
 import pytest
 from aws_encryption_sdk.identifiers import CommitmentPolicy
 from aws_encryption_sdk.key_providers.kms import StrictAwsKmsMasterKeyProvider
+from aws_lambda_powertools.utilities.data_classes.cognito_user_pool_event import CustomEmailSenderTriggerEvent
 
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, fails
 
@@ -88,6 +89,9 @@ def test_a_function_gets_the_code_by_mail_sealed_under_the_key_and_sends_it(clou
     assert (event["version"], event["userName"], event["userPoolId"]) == ("1", "ann", pool.id)
     assert event["callerContext"]["clientId"] == pool.client
     request = event["request"]
+    powertools = CustomEmailSenderTriggerEvent(event)
+    assert (powertools.trigger_source, powertools.user_name) == ("CustomEmailSender_SignUp", "ann")
+    assert (powertools.request.type, powertools.request.code) == (request["type"], request["code"])
     assert (request["type"], request["clientMetadata"]) == ("customEmailSenderRequestV1", {"a": "b"})
     assert request["userAttributes"]["email"] == "sealed@example.com"
     assert request["code"].startswith("AYADe")

@@ -266,6 +266,17 @@ def test_groups(pool):
     fails("ResourceNotFoundException", idp.get_group, **named)
 
 
+def test_who_is_listed_by_attributes_that_are(idp, pool):
+    pool.user("ann", family_name="Lee")
+    pool.user("ben")
+    named = {"UserPoolId": pool.id}
+    fails("InvalidParameterException", idp.list_users, **named, AttributesToGet=["custom:none"])
+    listed = idp.list_users(**named, AttributesToGet=["family_name"])["Users"]
+    assert [user["Attributes"] for user in listed] == [[{"Name": "family_name", "Value": "Lee"}], []]
+    assert idp.list_users(**named, Filter='family_name = ""')["Users"] == []
+    assert [user["Username"] for user in idp.list_users(**named, Filter='family_name ^= "le"')["Users"]] == ["ann"]
+
+
 def test_a_pool_without_a_role_for_sms_tells_nobody_by_telephone_and_keeps_nothing(idp):
     pool = PoolAt(idp, AutoVerifiedAttributes=["phone_number"])
     given = pairs(phone_number="+12065550100")

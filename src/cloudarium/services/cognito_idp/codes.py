@@ -58,9 +58,16 @@ def details(kind: str, value: str) -> Data:
     return {"Destination": attributes.masked(kind, value), "DeliveryMedium": medium, "AttributeName": kind}
 
 
-def pretended(name: str) -> Data:
-    """Where a code would go to if there were such a user: the same each time for a name."""
+def pretended(pool: Pool, name: str) -> Data:
+    """Where a code would go to if there were such a user: the same each time for a name.
+
+    Source: the developer guide, "Managing user existence error responses": the name and what the pool verifies decide.
+    """
     letters = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
+    verified = pool.data.get("AutoVerifiedAttributes", ())
+    if (name[:1] == "+" and name[1:].isdecimal()) or ("phone_number" in verified and "email" not in verified):
+        number = f"+*******{int(letters[:8], 16) % 10_000:04d}"
+        return {"Destination": number, "DeliveryMedium": "SMS", "AttributeName": "phone_number"}
     return {"Destination": f"{letters[0]}***@{letters[1]}***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
 
 

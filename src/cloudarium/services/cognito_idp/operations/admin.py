@@ -136,6 +136,8 @@ def list_users(call: Call) -> Data:
     """The users of a pool, or those whom a filter lets pass."""
     pool, given = pool_of(call), call.input
     passes = filters.compile_filter(given.get("Filter") or "")
+    if not set(given.get("AttributesToGet") or ()) <= attributes.by_name(pool.data["SchemaAttributes"]).keys():
+        raise errors.Invalid("One or more requested attributes do not exist.")
     limit = given["Limit"] if given.get("Limit") is not None else _PAGE
     limit = limit or _PAGE
     try:

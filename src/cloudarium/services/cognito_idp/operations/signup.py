@@ -121,7 +121,7 @@ async def resend_confirmation_code(call: Call) -> Data:
     pool, client = app(call)
     user = _user(call, pool, client)
     if user is None:
-        return {"CodeDeliveryDetails": codes.pretended(call.input["Username"])}
+        return {"CodeDeliveryDetails": codes.pretended(pool, call.input["Username"])}
     if user.status != "UNCONFIRMED":
         raise errors.Invalid("User is already confirmed.")
     target = newcomers.address(pool, user)
@@ -142,13 +142,13 @@ async def forgot_password(call: Call) -> Data:
     if triggers.has(pool, "UserMigration") and people.find(call, pool, name) is None:
         await migration.migrate(call, pool, client, name, None)
     user = _user(call, pool, client)
-    if user is None:
-        return {"CodeDeliveryDetails": codes.pretended(call.input["Username"])}
+    target = newcomers.recovery(pool, user) if user is not None else None
+    if user is None or (people.hides(client) and (not user.enabled or target is None)):
+        return {"CodeDeliveryDetails": codes.pretended(pool, call.input["Username"])}
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
     if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise errors.NotAuthorized("User password cannot be reset in the current state.")
-    target = newcomers.recovery(pool, user)
     if target is None:
         raise errors.Invalid(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
@@ -162,11 +162,11 @@ async def confirm_forgot_password(call: Call) -> Data:
     """Set another password by the code that was mailed."""
     pool, client = app(call)
     user = _user(call, pool, client)
-    if user is None:
-        raise errors.ExpiredCode
+    passwords.check(pool.data["Policies"]["PasswordPolicy"], call.input["Password"])
+    if user is None or (people.hides(client) and not user.enabled):
+        raise errors.CodeMismatch  # as the developer guide says it, "Managing user existence error responses"
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
-    passwords.check(pool.data["Policies"]["PasswordPolicy"], call.input["Password"])
     codes.check(call, user, "ForgotPassword", call.input["ConfirmationCode"])
     await people.check_history(pool, user, call.input["Password"])
     with call.transaction():

@@ -21,7 +21,7 @@ async def ask(visit: Visit, user: User, kind: str, source: str, *, first: bool =
     address = factors.ADDRESSES[kind]
     if is_ghost(user):
         session = visit.begin(user, kind, code="", source=source, first=first)
-        return _asked(kind, session, codes.pretended(user.username), user)
+        return _asked(kind, session, codes.pretended(visit.pool, user.username), user)
     message = await sending.prepared(
         visit.call, visit.pool, user, AUTHENTICATION, (address, user.attributes[address]), visit.client.id
     )
