@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-import ssl
 from collections.abc import Awaitable, Callable
 
 log = logging.getLogger("cloudarium")
@@ -28,15 +27,18 @@ class TooLong(Exception):
 class Wire(asyncio.Protocol):
     """One connection; `converse` is what is done with it, and the connection ends when it returns.
 
-    `wrapped`: TLS comes before the first word.
+    `secured` makes TLS to stand between the socket and what it is given a maker of: that one's `connection_made` is
+    called when the handshake is done. A wire that begins with TLS is made so from the start.
     """
 
     def __init__(
-        self, converse: Callable[[Wire], Awaitable[None]], tls: Callable[[], ssl.SSLContext], wrapped: bool = False
+        self,
+        converse: Callable[[Wire], Awaitable[None]],
+        secured: Callable[[Callable[[], Wire]], asyncio.Protocol],
     ) -> None:
         self._converse = converse
-        self._tls = tls
-        self._wrapped = wrapped
+        self._secured = secured
+        self._handshake: asyncio.Future[None] | None = None
         self._buffer = bytearray()
         self._news = asyncio.Event()
         self._ended = False
@@ -49,11 +51,13 @@ class Wire(asyncio.Protocol):
     # ---- The socket's side ------------------------------------------------------------------------------------------
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A client is there."""
+        """A client is there, or the connection with it is secured now."""
         self._transport: asyncio.Transport = transport  # type: ignore[assignment]
+        self.secure = transport.get_extra_info("sslcontext") is not None
+        if self._handshake is not None:
+            self._handshake.set_result(None)
+            return
         self.peer = (transport.get_extra_info("peername") or ("",))[0]
-        if self._wrapped:
-            self._transport.pause_reading()  # the first bytes are TLS's
         self._task = asyncio.create_task(self._run(), name="smtp")
 
     def data_received(self, data: bytes) -> None:
@@ -88,10 +92,8 @@ class Wire(asyncio.Protocol):
 
     async def _run(self) -> None:
         try:
-            if self._wrapped:
-                await self.start_tls()
             await self._converse(self)
-        except (Gone, ConnectionError, ssl.SSLError):
+        except (Gone, ConnectionError):
             pass
         except TimeoutError:
             with contextlib.suppress(Exception):
@@ -161,13 +163,11 @@ class Wire(asyncio.Protocol):
     async def start_tls(self) -> None:
         """Secure the connection. What came in the clear behind the command is dropped: anybody may have sent it."""
         self._buffer.clear()
-        loop = asyncio.get_running_loop()
-        secured = await loop.start_tls(
-            self._transport, self, self._tls(), server_side=True, ssl_handshake_timeout=_HANDSHAKE
-        )
-        if secured is None:
-            raise Gone
-        self._transport, self.secure = secured, True
+        plain, self._handshake = self._transport, asyncio.get_running_loop().create_future()
+        secured = self._secured(lambda: self)
+        plain.set_protocol(secured)
+        secured.connection_made(plain)
+        await asyncio.wait_for(self._handshake, _HANDSHAKE)
 
 
 def _unstuffed(parts: list[bytes]) -> bytes:

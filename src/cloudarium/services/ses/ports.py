@@ -6,12 +6,15 @@ import asyncio
 import ssl
 from collections.abc import Callable
 
+from uvicorn.server import ServerState
+
 from cloudarium import model
 from cloudarium.cloud import Cloud
 from cloudarium.gateway import pipeline
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.rooms import room
+from cloudarium.gateway.tls import Secured
 from cloudarium.mail import message
 from cloudarium.mail.smtp.credentials import region_of
 from cloudarium.mail.smtp.session import Session
@@ -32,7 +35,7 @@ def smtp(cloud: Cloud) -> asyncio.Protocol:
 
 def smtps(cloud: Cloud) -> asyncio.Protocol:
     """Submission, as at ports 465 and 2465: TLS before the first word."""
-    return _wire(cloud, Submission, wrapped=True)
+    return _secured(cloud, lambda: _wire(cloud, Submission))
 
 
 def inbound_smtp(cloud: Cloud) -> asyncio.Protocol:
@@ -40,8 +43,12 @@ def inbound_smtp(cloud: Cloud) -> asyncio.Protocol:
     return _wire(cloud, Inbound)
 
 
-def _wire(cloud: Cloud, kind: Callable[[Cloud, Wire], Session], wrapped: bool = False) -> Wire:
-    return Wire(lambda wire: _bounded(cloud, wire, kind), lambda: _context(cloud), wrapped)
+def _wire(cloud: Cloud, kind: Callable[[Cloud, Wire], Session]) -> Wire:
+    return Wire(lambda wire: _bounded(cloud, wire, kind), lambda make: _secured(cloud, make))
+
+
+def _secured(cloud: Cloud, make: Callable[[], Wire]) -> Secured:
+    return Secured(make, ServerState(), _context(cloud))
 
 
 def _context(cloud: Cloud) -> ssl.SSLContext:
