@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 _SIGNED = (
     "from", "to", "cc", "subject", "date", "message-id", "mime-version", "content-type", "reply-to",
-    "content-transfer-encoding",
+    "content-transfer-encoding", "list-unsubscribe", "list-unsubscribe-post",
 )  # fmt: skip
 _SPACE = re.compile(rb"[ \t]+")
 _PIECE = 256 * 1024

@@ -19,7 +19,7 @@ _STYLE = """
 body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1rem}
 header{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:baseline;margin-bottom:1rem}
-h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}.pad>h2:first-child{margin-top:0}
 a{color:var(--link);text-decoration:none}a:hover,a:focus{text-decoration:underline}
 nav{display:flex;gap:1rem;margin-left:auto;align-items:baseline}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;overflow:hidden}
@@ -59,7 +59,7 @@ GUARDS = {
         " base-uri 'none'; frame-ancestors 'self'"
     ),
     "x-content-type-options": "nosniff",
-    "referrer-policy": "no-referrer",
+    "referrer-policy": "same-origin",  # with none at all, a browser hides the Origin of the pages' own forms too
 }
 _OUTSIDE = re.compile(r"<img\b[^>]{0,4000}?\bsrc\s*=\s*[\"']?https?:|url\(\s*[\"']?https?:", re.I)
 
