@@ -77,7 +77,7 @@ def mail(store: Store, message_id: str) -> Mail | None:
 
 
 def mails(store: Store, filters: Data, limit: int) -> list[Mail]:
-    """The newest mails that fit: `to`, `from`, `subject` (a part of it), `account`, `region`, `status`."""
+    """The newest mails that fit: `to`, `from`, `subject` (a part of it), `account`, `region`, …"""
     wanted: list[str] = []
     values: list[Any] = []
     for name, condition in (
@@ -87,6 +87,7 @@ def mails(store: Store, filters: Data, limit: int) -> list[Mail]:
         ("subject", "instr(lower(subject), lower(?))"),
         ("to", "EXISTS (SELECT 1 FROM json_each(recipients) WHERE lower(json_each.value) = lower(?))"),
         ("status", "json_extract(data, '$.Status') = ?"),
+        ("configuration_set", "json_extract(data, '$.ConfigurationSet') = ?"),
     ):
         if filters.get(name):
             wanted.append(condition)

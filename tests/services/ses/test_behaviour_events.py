@@ -161,7 +161,8 @@ def test_only_who_wants_to_know_is_told(teller: Teller) -> None:
     teller.tell("off", ALL, "open-off", Enabled=False)
     teller.tell("all", ALL, "open-all")
     teller.send("a@example.com")  # without the set
-    teller.send("a@example.com", simulated("bounce"), ConfigurationSetName="one")
+    bounced = teller.send("a@example.com", simulated("bounce"), ConfigurationSetName="one")
+    assert [each["id"] for each in teller.mails(configuration_set="one")] == [bounced]
     told = [
         each["input"]["TopicArn"].rpartition(":")[2]
         for each in teller.cloud.told("Publish")

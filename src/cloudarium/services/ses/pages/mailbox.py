@@ -1,6 +1,6 @@
 """The paths of the mail box. Who accepts text/html gets a page, all others JSON.
 
-GET  /_cloudarium/mail?to=&from=&subject=&status=&account=&region=&limit=    the newest mails
+GET  /_cloudarium/mail?to=&from=&subject=&status=&configuration_set=&account=&region=&limit=    the newest mails
 GET  /_cloudarium/mail/ID              one mail; ID/raw, ID/html and ID/attachment/N its parts
 GET  /_cloudarium/mail/verify/TOKEN    the link of a verification mail
 GET  /_cloudarium/mail/identities      identities with the DNS records that prove domains
@@ -27,7 +27,7 @@ from cloudarium.shared.clock import iso_millis
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
-_FILTERS = frozenset({"to", "from", "subject", "status", "account", "region"})
+_FILTERS = frozenset({"to", "from", "subject", "status", "configuration_set", "account", "region"})
 _MOST = 1000
 # What a mail brings may show itself and nothing else: no script, no form, nothing from elsewhere.
 _NO_REACH = (
