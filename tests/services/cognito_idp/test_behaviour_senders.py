@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import zipfile
 from typing import Any
 
@@ -15,6 +16,7 @@ from aws_encryption_sdk.identifiers import CommitmentPolicy
 from aws_encryption_sdk.key_providers.kms import StrictAwsKmsMasterKeyProvider
 from aws_lambda_powertools.utilities.data_classes.cognito_user_pool_event import CustomEmailSenderTriggerEvent
 
+from cloudarium.gateway.rooms import room
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, fails
 
 ACCOUNT = "480000000077"
@@ -109,6 +111,31 @@ def test_a_telephone_is_a_second_factor_and_an_invitation_by_the_functions(cloud
     assert event["request"]["type"] == "customSMSSenderRequestV1"
     temporary = opened(cloud, sender[1], event["request"]["code"], monkeypatch)[0]
     assert pool.sign_in("ann", temporary)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
+
+
+@pytest.mark.skipif(room("sns") is None, reason="there is no SNS to publish to")
+def test_an_sms_is_published_as_the_role_of_the_pool(client, idp, cloud):
+    iam, phone = client("iam"), "+12065550177"
+    only = {"StringEquals": {"sts:ExternalId": "ext"}}
+    trust = {"Effect": "Allow", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": {**trust, "Condition": only}})
+    role = iam.create_role(RoleName="sms", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    settings = {"SnsCallerArn": role, "ExternalId": "ext"}
+    pool = PoolAt(idp, AutoVerifiedAttributes=["phone_number"], SmsConfiguration=settings)
+    given = {"ClientId": pool.client, "Password": PASSWORD}
+    given["UserAttributes"] = [{"Name": "phone_number", "Value": phone}]
+    fails("InvalidSmsRoleAccessPolicyException", idp.sign_up, **given, Username="ann")
+    may = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": may})
+    iam.put_role_policy(RoleName="sms", PolicyName="publish", PolicyDocument=policy)
+    sent = idp.sign_up(**given, Username="ben")["CodeDeliveryDetails"]
+    assert (sent["DeliveryMedium"], sent["Destination"]) == ("SMS", "+*******0177")
+    code = re.search(r"\d{6}", cloud.control("sms")["messages"][0]["message"])
+    assert code is not None
+    idp.confirm_sign_up(ClientId=pool.client, Username="ben", ConfirmationCode=code[0])
+    settings = {"SnsCallerArn": role, "ExternalId": "other"}
+    idp.update_user_pool(UserPoolId=pool.id, AutoVerifiedAttributes=["phone_number"], SmsConfiguration=settings)
+    fails("InvalidSmsRoleTrustRelationshipException", idp.sign_up, **given, Username="cid")
 
 
 def test_the_key_must_let_cognito_in(cloud, sender):
