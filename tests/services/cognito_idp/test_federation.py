@@ -300,6 +300,22 @@ def test_the_way_back_is_of_this_browser_alone(site, outsider):
     assert come_back(site.browser(), {"state": "x"}).status == 400
 
 
+def test_what_changes_while_somebody_is_away(site, outsider):
+    browser = site.browser()
+    asked = leave(site, browser)
+    outsider.says(asked["nonce"])
+    details = outsider.details(attributes_request_method="POST", client_secret="")
+    site.idp.update_identity_provider(UserPoolId=site.pool, ProviderName="Far", ProviderDetails=details)
+    assert "code" in come_back(browser, asked).brought
+    assert outsider.bearer == [("POST", "Bearer at-1")] and "client_secret" not in outsider.asked[0]
+    late = [leave(site, browser), leave(site, browser)]
+    site.idp.delete_identity_provider(UserPoolId=site.pool, ProviderName="Far")
+    assert come_back(browser, late[0]).status == 400
+    site.idp.delete_user_pool_client(UserPoolId=site.pool, ClientId=site.client)
+    assert come_back(browser, late[1]).status == 400
+    assert len(outsider.asked) == 1
+
+
 def test_two_tabs_of_one_browser(site, outsider):
     browser = site.browser()
     first, second = leave(site, browser), leave(site, browser)
