@@ -35,7 +35,10 @@ def owner(desk: Desk, identity_arn: str | None) -> Owner | None:
 def envelope(
     desk: Desk, source: str, destination: Data | None, given: Data, operation: str, owner: Owner | None
 ) -> Envelope:
-    """The envelope of what a caller gives: ReplyToAddresses, ReturnPath, ConfigurationSetName and Tags in `given`."""
+    """The envelope of what a caller gives: ReplyToAddresses, ReturnPath, ConfigurationSetName and Tags in `given`.
+
+    ReturnOwner is the identity that the caller names for the return path.
+    """
     where = destination or {}
     return Envelope(
         source=sending.read_address(desk, source),
@@ -44,6 +47,7 @@ def envelope(
         bcc=sending.read_addresses(desk, where.get("BccAddresses")),
         reply_to=sending.read_addresses(desk, given.get("ReplyToAddresses")),
         return_path=sending.read_address(desk, given["ReturnPath"]).email if given.get("ReturnPath") else "",
+        return_owner=given.get("ReturnOwner"),
         configuration_set=given.get("ConfigurationSetName") or identities.default_set(desk, source, owner),
         tags=tags(desk, given.get("Tags")),
         operation=operation,
@@ -170,6 +174,19 @@ def send_raw(
             message.check_raw(raw)
     except BadMessage as error:
         raise desk.invalid(str(error)) from error
+    told = _told_in(desk, raw, given)
+    shown = source if blank else message.header(raw, "From")[0]
+    from_ = sending.read_address(desk, message.decoded(shown))
+    where = {"ToAddresses": destinations} if destinations else _header_recipients(desk, raw)
+    wanted = envelope(desk, source or shown, where, told, given["Operation"], told["Owner"])
+    if wanted.source.email != from_.email:  # both are checked: the one that is seen and the one that is used
+        sending.check_source(desk, from_, told["FromOwner"] or told["Owner"])
+    sending.check(desk, wanted)
+    return (yield from sending.send(desk, wanted, raw))
+
+
+def _told_in(desk: Desk, raw: bytes, given: Data) -> Data:
+    """What a call tells of a raw message, and where it tells nothing, the message's own headers for SES."""
     told = {**given}
     for name, member in (("X-SES-CONFIGURATION-SET", "ConfigurationSetName"), ("Return-Path", "ReturnPath")):
         if not told.get(member):
@@ -181,18 +198,14 @@ def send_raw(
         list_name, _, topic = listed.partition(";")
         topic = topic.strip().removeprefix("topic=").strip()
         told["ListManagementOptions"] = {"ContactListName": list_name.strip(), "TopicName": topic}
-    for name in ("X-SES-SOURCE-ARN", "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN"):
-        if message.header(raw, name):
-            raise NotBuilt(f"the header {name} of raw messages")
+    for name, parameter, member in _OWNERS:
+        arn = given.get(parameter) or "".join(message.header(raw, f"X-SES-{name}-ARN")[:1])
+        told[member] = given.get(member) or owner(desk, arn)
     told.pop("ReplyToAddresses", None)
-    shown = source if blank else message.header(raw, "From")[0]
-    from_ = sending.read_address(desk, message.decoded(shown))
-    where = {"ToAddresses": destinations} if destinations else _header_recipients(desk, raw)
-    wanted = envelope(desk, source or shown, where, told, given["Operation"], given["Owner"])
-    if wanted.source.email != from_.email:  # both are checked: the one that is seen and the one that is used
-        sending.check_source(desk, from_, given["Owner"])
-    sending.check(desk, wanted)
-    return (yield from sending.send(desk, wanted, raw))
+    return told
+
+
+_OWNERS = (("SOURCE", "", "Owner"), ("FROM", "FromArn", "FromOwner"), ("RETURN-PATH", "ReturnPathArn", "ReturnOwner"))
 
 
 def _header_recipients(desk: Desk, raw: bytes) -> Data:

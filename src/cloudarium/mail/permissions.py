@@ -9,6 +9,8 @@ from cloudarium.mail.desk import Data, Desk
 from cloudarium.shared import arn as arns
 from cloudarium.store import Store
 
+_MOST_HEAD = 256 * 1024  # bytes of a raw message in which its headers are sought
+
 
 def identity_arn(desk: Desk, name: object) -> str:
     """The ARN of an identity."""
@@ -26,13 +28,34 @@ def resource_policy(store: Store, arn: str) -> str | None:
 
 
 def sending(desk: Desk, source: object, given: dict[str, Any]) -> list[str]:
-    """The identity that mail goes out from, and the template and configuration set that it names."""
+    """The identities that mail goes out from and back to, and the template and configuration set that it names.
+
+    A configuration set that an identity has for mail without one is asked for too, as AWS does.
+    """
     found = [_identity(desk, source, given.get("Arn"))]
+    found += [each for each in given.get("More", ()) if isinstance(each, str) and each and each not in found]
     if isinstance(given.get("Template"), str) and given["Template"]:
         found.append(named_arn(desk, "template", given["Template"]))
-    if isinstance(given.get("Set"), str) and given["Set"]:
-        found.append(named_arn(desk, "configuration-set", given["Set"]))
+    chosen = given.get("Set")
+    if not chosen and not given.get("Arn") and isinstance(source, str):
+        chosen = identities.default_set(desk, source, None)
+    if isinstance(chosen, str) and chosen:
+        found.append(named_arn(desk, "configuration-set", chosen))
     return found
+
+
+_IN_HEADERS = {
+    "Set": "X-SES-CONFIGURATION-SET", "Arn": "X-SES-SOURCE-ARN", "From": "X-SES-FROM-ARN",
+    "Return": "X-SES-RETURN-PATH-ARN",
+}  # fmt: skip
+
+
+def named_in(data: object, given: Data) -> Data:
+    """What a call with a raw message names: in its parameters (Set, Arn, From, Return), else in its headers."""
+    raw = message.lines(data[:_MOST_HEAD]) if isinstance(data, bytes) else b""
+    for name, header in _IN_HEADERS.items() if raw else ():
+        given = {**given, name: given.get(name) or "".join(message.header(raw, header)[:1])}
+    return {**given, "More": [given.get("From"), given.get("Return")]}
 
 
 def _identity(desk: Desk, source: object, arn: object) -> str:
@@ -81,7 +104,7 @@ def of_raw(data: object) -> tuple[str, list[str]]:
     """(From, all recipients) in the headers of a raw message."""
     if not isinstance(data, bytes):
         return "", []
-    raw = message.lines(data[: 256 * 1024])
+    raw = message.lines(data[:_MOST_HEAD])
     to = [
         each for name in ("To", "Cc", "Bcc") for each in message.split_addresses(", ".join(message.header(raw, name)))
     ]

@@ -49,6 +49,7 @@ class Envelope:
     bcc: list[Address] = field(default_factory=list)
     reply_to: list[Address] = field(default_factory=list)
     return_path: str = ""
+    return_owner: Owner | None = None
     configuration_set: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     operation: str = ""
@@ -87,7 +88,8 @@ def check(desk: Desk, envelope: Envelope) -> None:
     _check_set(desk, envelope.configuration_set)
     failed = [each for each in (envelope.source.email,) if identities.verified(desk, each, envelope.owner) is None]
     back = envelope.return_path
-    if back and not (identities.verified(desk, back, envelope.owner) or identities.verified(desk, back)):
+    owners = (envelope.owner, envelope.return_owner, None)
+    if back and not any(identities.verified(desk, back, each) for each in owners):
         failed.append(back)
     if not state["Production"]:
         outside = (each for each in recipients if not each.lower().endswith("@" + SIMULATOR))

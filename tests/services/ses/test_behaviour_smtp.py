@@ -254,3 +254,34 @@ def test_two_messages_are_not_made_of_one(smtp_cloud: SmtpCloud, mailer: Mailer)
         assert client.getreply()[0] == 250
         assert client.noop() == (250, b"Ok")
     assert len(mailer.mails(to=SUCCESS)) == 1
+
+
+def test_mail_by_the_leave_of_another_account(smtp_cloud: SmtpCloud, mailer: Mailer, account: str) -> None:
+    """X-SES-SOURCE-ARN, -FROM-ARN and -RETURN-PATH-ARN name identities whose policies let the user in."""
+    other = Mailer(smtp_cloud, str(int(account) ^ 1))
+    arns = {}
+    for domain in ("source.test", "from.test", "back.test"):
+        other.v1.verify_domain_identity(Domain=domain)
+        other.verify_domain(domain)
+        arns[domain] = f"arn:aws:ses:us-east-1:{other.account}:identity/{domain}"
+    headers = (
+        f"X-SES-SOURCE-ARN: {arns['source.test']}\r\nX-SES-FROM-ARN: {arns['from.test']}\r\n"
+        f"X-SES-RETURN-PATH-ARN: {arns['back.test']}\r\nReturn-Path: <a@back.test>\r\nFrom: a@from.test\r\n"
+    )
+    raw = f"{headers}Subject: s\r\n\r\nt\r\n".encode()
+    with login(smtp_cloud, user(mailer)) as client:
+        for domain, arn in arns.items():
+            assert arn in refusal(client, "a@source.test", SUCCESS, raw), domain
+            statement = {
+                "Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{account}:user/sender"},
+                "Action": "ses:SendRawEmail", "Resource": arn,
+            }  # fmt: skip
+            text = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+            other.v1.put_identity_policy(Identity=domain, PolicyName="p", Policy=text)
+        client.sendmail("a@source.test", [SUCCESS], raw)
+    [sent] = mailer.mails(to=SUCCESS)
+    assert sent["return_path"] == "a@back.test" and b"X-SES-" not in mailer.raw(sent["id"]).partition(b"\r\n\r\n")[0]
+    # Each is good for its own address alone.
+    wrong = raw.replace(b"From: a@from.test", b"From: a@back.test")
+    with smtp_cloud.smtp(account) as client:
+        assert refusal(client, "a@source.test", SUCCESS, wrong).startswith("554 ")

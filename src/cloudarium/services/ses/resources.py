@@ -39,8 +39,13 @@ def sending(call: Call) -> list[str]:
     """What a call sends from and with."""
     given = call.input
     source = given.get("Source") or (_raw(call)[0] if "RawMessage" in given else "")
-    named = {"Template": given.get("Template"), "Set": given.get("ConfigurationSetName"), "Arn": given.get("SourceArn")}
-    return permissions.sending(desk(call), source, named)
+    named = {
+        "Template": given.get("Template"), "Set": given.get("ConfigurationSetName"), "Arn": given.get("SourceArn"),
+        "From": given.get("FromArn"), "Return": given.get("ReturnPathArn"),
+    }  # fmt: skip
+    raw = given.get("RawMessage")
+    data = raw.get("Data") if isinstance(raw, dict) else None
+    return permissions.sending(desk(call), source, permissions.named_in(data, named))
 
 
 def conditions(call: Call) -> dict[str, Any]:

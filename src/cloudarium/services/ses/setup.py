@@ -100,9 +100,11 @@ async def try_out(call: Call, set_name: str, rule: Data) -> None:
             await try_topic(call, caller, given["TopicArn"], "Received")
 
 
-async def try_topic(call: Call, caller: Caller, topic: str, kind: str, of: str = "") -> None:
-    """Tell a topic that it will be told things. Raises InvalidSnsTopic when SES may not."""
-    refused = errors.bad_topic(topic)
+async def try_topic(
+    call: Call, caller: Caller, topic: str, kind: str, of: str = "", refused: AwsError | None = None
+) -> None:
+    """Tell a topic that it will be told things. Raises InvalidSnsTopic, or `refused`, when SES may not."""
+    refused = refused or errors.bad_topic(topic)
     _check_region(call, topic, "sns", refused)
     said = f"You have successfully subscribed your Amazon SNS topic '{topic}' to receive '{kind}' notifications from"
     message = {"notificationType": "AmazonSnsSubscriptionSucceeded", "message": f"{said} Amazon SES{of}."}

@@ -63,13 +63,14 @@ def _content(call: Call) -> Any:
 def sending(call: Call) -> list[str]:
     """What a call sends from and with."""
     given = call.input
-    source = given.get("FromEmailAddress") or permissions.of_raw(_part(_content(call), "Raw", "Data"))[0]
+    data = _part(_content(call), "Raw", "Data")
+    source = given.get("FromEmailAddress") or permissions.of_raw(data)[0]
     named = {
         "Template": _part(_content(call), "Template", "TemplateName"),
         "Set": given.get("ConfigurationSetName"),
         "Arn": given.get("FromEmailAddressIdentityArn"),
     }
-    return permissions.sending(desk(call), source, named)
+    return permissions.sending(desk(call), source, permissions.named_in(data, named))
 
 
 def conditions(call: Call) -> dict[str, Any]:

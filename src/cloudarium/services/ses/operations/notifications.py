@@ -35,7 +35,8 @@ async def set_identity_notification_topic(call: Call) -> Data:
         raise desk.invalid(f"Feedback forwarding must be enabled while no {kind} topic is set.")
     if topic:
         caller = setup.Caller(call, resources.identity_arn(call, call.input["Identity"]))
-        await setup.try_topic(call, caller, topic, kind, f" for identity '{call.input['Identity']}'")
+        refused = desk.invalid(f"Invalid SNS topic <{topic[:300]}>.")
+        await setup.try_topic(call, caller, topic, kind, f" for identity '{call.input['Identity']}'", refused)
     with call.transaction():
         desk, found = _found(call)
         identities.save(desk, call.input["Identity"], _with(found, "Topics", kind, topic))
@@ -76,6 +77,7 @@ def get_identity_notification_attributes(call: Call) -> Data:
         topics, headers = found.get("Topics", {}), found.get("TopicHeaders", {})
         shown[name] = {"ForwardingEnabled": found.get("Forwarding", True)}
         for kind in ("Bounce", "Complaint", "Delivery"):
-            shown[name][f"{kind}Topic"] = topics.get(kind, "")
+            if topics.get(kind):
+                shown[name][f"{kind}Topic"] = topics[kind]
             shown[name][f"HeadersIn{kind}NotificationsEnabled"] = headers.get(kind, False)
     return {"NotificationAttributes": shown}

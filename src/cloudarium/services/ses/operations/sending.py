@@ -15,18 +15,18 @@ from cloudarium.shared.errors import AwsError
 
 Data = dict[str, Any]
 _MOST_BULK = 50
-_REFUSED = ("ReturnPathArn",)
 
 
 def _envelope(desk: Desk, call: Call, destination: Data | None = None, **more: Any) -> Envelope:
     given = call.input
     owner = outgoing.owner(desk, given.get("SourceArn"))
     told = {name: given.get(name) for name in ("ReplyToAddresses", "ReturnPath", "ConfigurationSetName", "Tags")}
+    told["ReturnOwner"] = outgoing.owner(desk, given.get("ReturnPathArn"))
     where = given.get("Destination") if destination is None else destination
     return outgoing.envelope(desk, given["Source"], where, {**told, **more}, call.operation_name, owner)
 
 
-@operation("SendEmail", on=resources.sending, refuses=_REFUSED)
+@operation("SendEmail", on=resources.sending)
 @in_steps
 def send_email(call: Call) -> Steps[Data]:
     """Send a message of subject and body."""
@@ -36,12 +36,12 @@ def send_email(call: Call) -> Steps[Data]:
     return {"MessageId": sent}
 
 
-@operation("SendRawEmail", on=resources.sending, refuses=(*_REFUSED, "FromArn"))
+@operation("SendRawEmail", on=resources.sending)
 @in_steps
 def send_raw_email(call: Call) -> Steps[Data]:
     """Send a message as it is, with headers and attachments of its own."""
     desk, given = resources.desk(call), call.input
-    told = {name: given.get(name) for name in ("ConfigurationSetName", "Tags")}
+    told = {name: given.get(name) for name in ("ConfigurationSetName", "Tags", "FromArn", "ReturnPathArn")}
     told |= {"Operation": call.operation_name, "Owner": outgoing.owner(desk, given.get("SourceArn"))}
     data, to = given["RawMessage"]["Data"], given.get("Destinations")
     most = outgoing.MOST_NEWER if call.protocol == "smtp" else outgoing.MOST_SIMPLE
@@ -49,7 +49,7 @@ def send_raw_email(call: Call) -> Steps[Data]:
     return {"MessageId": sent}
 
 
-@operation("SendTemplatedEmail", on=resources.sending, refuses=(*_REFUSED, "TemplateArn"))
+@operation("SendTemplatedEmail", on=resources.sending, refuses=("TemplateArn",))
 @in_steps
 def send_templated_email(call: Call) -> Steps[Data]:
     """Send what a template makes of data."""
@@ -69,7 +69,7 @@ _STATUS = {
 }
 
 
-@operation("SendBulkTemplatedEmail", on=resources.sending, refuses=(*_REFUSED, "TemplateArn"))
+@operation("SendBulkTemplatedEmail", on=resources.sending, refuses=("TemplateArn",))
 @in_steps
 def send_bulk_templated_email(call: Call) -> Steps[Data]:
     """Send a template to many destinations, each with data of its own; each has a status of its own."""
