@@ -57,7 +57,7 @@ def test_a_function_rotates_a_secret(cloud, client, secrets):
     cloud.settle()
     assert value(secrets) == "2" and value(secrets, VersionStage="AWSPREVIOUS") == "1"
     told = secrets.describe_secret(SecretId="a")
-    assert told["VersionIdsToStages"] == {first: ["AWSPREVIOUS"], made: ["AWSCURRENT", "AWSPENDING"]}
+    assert told["VersionIdsToStages"] == {first: ["AWSPREVIOUS"], made: ["AWSCURRENT"]}
     assert told["RotationEnabled"] is True and told["RotationRules"] == {"AutomaticallyAfterDays": 30}
     assert (told["NextRotationDate"] - told["LastRotatedDate"]).days in (29, 30)
     secrets.rotate_secret(SecretId="a")
@@ -90,6 +90,22 @@ def test_a_daily_rotation_happens_on_thirty_days(fresh_cloud, own):
     fresh_cloud.clock_advance(3 * DAY)
     told = own.describe_secret(SecretId="a")
     assert value(own) == "30" and told["RotationEnabled"] is False and "NextRotationDate" not in told
+
+
+@pytest.mark.parametrize("step", ["createSecret", "setSecret", "testSecret", "finishSecret"])
+def test_what_a_failing_step_leaves(cloud, client, secrets, step):
+    arn = function(client, ROTATES)
+    first = secrets.create_secret(Name="a", SecretString=step)["VersionId"]
+    made = rotate(secrets, arn)["VersionId"]
+    cloud.settle()
+    told = secrets.describe_secret(SecretId="a")
+    assert told["VersionIdsToStages"] == {first: ["AWSCURRENT"], made: ["AWSPENDING"]}
+    assert told["RotationEnabled"] and "LastRotatedDate" not in told and value(secrets) == step
+    if step == "createSecret":
+        refused("ResourceNotFoundException", value, secrets=secrets, VersionStage="AWSPENDING")
+    else:
+        assert value(secrets, VersionStage="AWSPENDING") == "0"
+    assert "A previous rotation isn't complete." in refused("InvalidRequestException", rotate, secrets=secrets, arn=arn)
 
 
 def test_a_step_that_fails_is_tried_again_from_the_first(fresh_cloud, own):
