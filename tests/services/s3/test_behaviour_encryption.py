@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import sqlite3
+import threading
 import urllib.request
 from collections.abc import Callable
 from typing import Any
@@ -275,3 +276,49 @@ def test_a_key_of_another_account_needs_both_sides(client, s3, kms, bucket, key,
     assert theirs.get_object(Bucket=bucket, Key="k")["Body"].read() == SECRET
     put = theirs.put_object(Bucket=bucket, Key="theirs", Body=SECRET, ServerSideEncryption="aws:kms")
     assert f":{other}:key/" in put["SSEKMSKeyId"], "aws/s3 is the one of who uploads"
+
+
+def test_an_object_is_read_whole_while_it_is_replaced(client, s3, bucket, key):
+    s3.put_object(Bucket=bucket, Key="k", Body=b"0" * 50)
+    wrong: list[Any] = []
+
+    def write() -> None:
+        own = client("s3")
+        for turn in range(40):
+            size = 100_000 if turn % 2 else 50
+            own.put_object(
+                Bucket=bucket, Key="k", Body=str(turn % 10).encode() * size, **(under(key) if turn % 3 else {})
+            )
+
+    def read() -> None:
+        own = client("s3")
+        for _ in range(40):
+            found = own.get_object(Bucket=bucket, Key="k")
+            content = found["Body"].read()
+            if len(set(content)) != 1 or len(content) != found["ContentLength"]:
+                wrong.append(content[:40])
+
+    threads = [threading.Thread(target=each) for each in (write, read, read)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert wrong == []
+
+
+def test_a_form_may_ask_for_a_key(cloud, account, bucket, key, s3):
+    session = boto3.Session(aws_access_key_id=account, aws_secret_access_key="test", region_name="us-east-1")
+    signer = session.client("s3", endpoint_url=cloud.url, config=Config(signature_version="s3v4"))
+    wanted = {"x-amz-server-side-encryption": "aws:kms", "x-amz-server-side-encryption-aws-kms-key-id": key}
+    form = signer.generate_presigned_post(
+        bucket, "up", Fields=dict(wanted), Conditions=[{n: v} for n, v in wanted.items()]
+    )
+    parts = [f'Content-Disposition: form-data; name="{name}"\r\n\r\n{value}' for name, value in form["fields"].items()]
+    parts.append(f'Content-Disposition: form-data; name="file"; filename="f"\r\n\r\n{SECRET.decode()}')
+    body = "".join(f"--mark\r\n{part}\r\n" for part in parts) + "--mark--\r\n"
+    request = urllib.request.Request(
+        f"{cloud.url}/{bucket}", body.encode(), {"Content-Type": "multipart/form-data; boundary=mark"}
+    )
+    with urllib.request.urlopen(request) as answer:
+        assert answer.headers["x-amz-server-side-encryption-aws-kms-key-id"] == key
+    assert s3.get_object(Bucket=bucket, Key="up")["Body"].read() == SECRET
