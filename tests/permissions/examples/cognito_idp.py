@@ -148,6 +148,29 @@ def log_delivery(at: Stage) -> Case:
     return Case({"UserPoolId": shared.id, "LogConfigurations": []}, shared.arn)
 
 
+TERMS = {
+    "TermsName": "terms-of-use",
+    "TermsSource": "LINK",
+    "Enforcement": "NONE",
+    "Links": {"cognito:default": "https://example.com/terms"},
+}
+
+
+@EXAMPLES("CreateTerms", "UpdateTerms", "DescribeTerms", "DescribeTermsByClient", "DeleteTerms", "ListTerms")
+def terms(at: Stage) -> Case:
+    shared, idp = at.once(pool), at.root()
+    client = idp.create_user_pool_client(UserPoolId=shared.id, ClientName=at.name)["UserPoolClient"]["ClientId"]
+    given = {"UserPoolId": shared.id, "ClientId": client}
+    if at.operation == "CreateTerms":
+        return Case({**given, **TERMS}, shared.arn)
+    made = idp.create_terms(**given, **TERMS)["Terms"]["TermsId"]
+    if at.operation == "ListTerms":
+        return Case({"UserPoolId": shared.id}, shared.arn)
+    if at.operation == "DescribeTermsByClient":
+        return Case({**given, "TermsName": "terms-of-use"}, shared.arn)
+    return Case({"UserPoolId": shared.id, "TermsId": made}, shared.arn)
+
+
 # ---- imports ---------------------------------------------------------------------------------------------------------
 
 

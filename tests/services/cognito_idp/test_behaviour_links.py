@@ -119,3 +119,37 @@ def test_what_could_not_be_delivered_is_logged(idp, pool, client, cloud, account
     assert (told["eventSource"], told["logLevel"]) == ("USER_NOTIFICATION", "ERROR")
     assert told["logSourceId"] == {"userPoolId": pool.id}
     assert "CustomEmailSender_SignUp" in told["message"]["details"]
+
+
+def test_the_sign_up_page_links_to_the_terms_of_its_client(idp, pool, account):
+    page = {"AllowedOAuthFlows": ["code"], "AllowedOAuthScopes": ["openid"], "AllowedOAuthFlowsUserPoolClient": True}
+    callback = "https://example.com/back"
+    client = pool.make_client(CallbackURLs=[callback], SupportedIdentityProviders=["COGNITO"], **page)
+    domain = f"terms{account}"
+    idp.create_user_pool_domain(UserPoolId=pool.id, Domain=domain)
+    named = {"UserPoolId": pool.id, "ClientId": client}
+    given = {**named, "TermsSource": "LINK", "Enforcement": "NONE"}
+    use = {**given, "TermsName": "terms-of-use", "Links": {"cognito:default": "https://example.com/use?a=1&b=2"}}
+    made = idp.create_terms(**use)["Terms"]
+    fails("TermsExistsException", idp.create_terms, **use)
+    privacy = {**given, "TermsName": "privacy-policy"}
+    for links in ({"cognito:german": "https://example.com"}, {"cognito:default": "javascript:alert(1)"}):
+        fails("InvalidParameterException", idp.create_terms, **privacy, Links=links)
+    idp.create_terms(**privacy, Links={"cognito:default": "https://example.com/privacy"})
+    assert idp.describe_terms_by_client(**named, TermsName="terms-of-use")["Terms"] == made
+    query = f"client_id={client}&response_type=code&scope=openid&redirect_uri={callback}"
+    url = f"{idp.meta.endpoint_url}/_aws/auth/{domain}/signup?{query}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        text = answer.read().decode()
+    assert '<a href="https://example.com/use?a=1&amp;b=2">Terms of use</a>' in text
+    assert '<a href="https://example.com/privacy">Privacy policy</a>' in text
+    id = {"UserPoolId": pool.id, "TermsId": made["TermsId"]}
+    fails("TermsExistsException", idp.update_terms, **id, TermsName="privacy-policy")
+    changed = idp.update_terms(**id, Links={"cognito:default": "https://example.com/new"})["Terms"]
+    assert idp.describe_terms(**id)["Terms"] == changed
+    listed = idp.list_terms(UserPoolId=pool.id, MaxResults=1)
+    rest = idp.list_terms(UserPoolId=pool.id, NextToken=listed["NextToken"])["Terms"]
+    assert {one["TermsName"] for one in [*listed["Terms"], *rest]} == {"terms-of-use", "privacy-policy"}
+    idp.delete_user_pool_client(**named)
+    assert idp.list_terms(UserPoolId=pool.id)["Terms"] == []
+    fails("ResourceNotFoundException", idp.describe_terms, **id)

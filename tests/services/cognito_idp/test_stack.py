@@ -161,6 +161,18 @@ def test_a_stack_says_how_a_pool_tells_its_users(client):
                 "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"},
             },
         },
+        "App": {"Type": "AWS::Cognito::UserPoolClient", "Properties": {"UserPoolId": {"Ref": "Pool"}}},
+        "Terms": {
+            "Type": "AWS::Cognito::Terms",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "ClientId": {"Ref": "App"},
+                "TermsName": "terms-of-use",
+                "TermsSource": "LINK",
+                "Enforcement": "NONE",
+                "Links": {"cognito:default": "https://example.com/use"},
+            },
+        },
         "Delivery": {
             "Type": "AWS::Cognito::LogDeliveryConfiguration",
             "Properties": {
@@ -183,7 +195,10 @@ def test_a_stack_says_how_a_pool_tells_its_users(client):
     assert "SoftwareTokenMfaConfiguration" not in factors
     found = idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"]
     assert [one["EventSource"] for one in found] == ["userNotification"]
+    assert [one["TermsName"] for one in idp.list_terms(UserPoolId=id)["Terms"]] == ["terms-of-use"]
+    resources["Terms"]["Properties"]["TermsName"] = "privacy-policy"
     del resources["Delivery"]
     stacks.update_stack(StackName="told", TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
     stacks.get_waiter("stack_update_complete").wait(StackName="told", WaiterConfig={"Delay": 1})
     assert idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"] == []
+    assert [one["TermsName"] for one in idp.list_terms(UserPoolId=id)["Terms"]] == ["privacy-policy"]

@@ -333,3 +333,29 @@ class LogDeliveryConfiguration(ResourceType):
     async def delete(self, r: Resource) -> None:
         """Have it written nowhere."""
         await self._set(r, [])
+
+
+@resource_type("AWS::Cognito::Terms")
+class Terms(ResourceType):
+    """Terms of use or a privacy policy of a client."""
+
+    properties = ("UserPoolId", "ClientId", "TermsName", "TermsSource", "Enforcement", "Links")
+    required = properties
+    replaces = ("UserPoolId", "ClientId")
+    attributes = ("TermsId",)
+
+    async def create(self, r: Resource) -> None:
+        """Make the terms."""
+        made = await r.send("cognito-idp", "CreateTerms", _given(r, self.properties))
+        r.id = made["Terms"]["TermsId"]
+        r.attributes = {"TermsId": r.id}
+
+    async def update(self, r: Resource) -> None:
+        """Change the terms."""
+        given = _given(r, ("UserPoolId", "TermsName", "TermsSource", "Enforcement", "Links"))
+        await r.send("cognito-idp", "UpdateTerms", {"TermsId": r.id, **given})
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the terms."""
+        given = {"UserPoolId": r.properties["UserPoolId"], "TermsId": r.id}
+        await r.send("cognito-idp", "DeleteTerms", given, _GONE)

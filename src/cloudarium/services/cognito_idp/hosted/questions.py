@@ -11,6 +11,7 @@ from cloudarium.services.cognito_idp.hosted import outside
 from cloudarium.services.cognito_idp.hosted.pages import Field, Form
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor
 from cloudarium.services.cognito_idp.hosted.wishes import Wish
+from cloudarium.services.cognito_idp.operations import terms
 
 Data = dict[str, Any]
 ATTRIBUTE = "attribute."
@@ -90,6 +91,8 @@ def form(
             fields += _fields(visitor, one, name, missing)
     lead = question.lead.format(client=wish.client.data["ClientName"])
     links = {text: visitor.url(where, **wish.query) for text, where in question.ways.items() if _open(visitor, where)}
+    if path == "/signup":
+        links |= terms.shown_on_page(visitor.call.store, visitor.pool.id, wish.client.id)
     action = visitor.url(path, **wish.query)
     elsewhere = _elsewhere(visitor, wish) if path in ("/login", "/signup") else {}
     if "COGNITO" not in wish.client.data["SupportedIdentityProviders"]:

@@ -15,6 +15,7 @@ from cloudarium.services.cognito_idp.operations import (
     secrets,
     signup,
     tags,
+    terms,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "secrets",
     "signup",
     "tags",
+    "terms",
 ]

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_idp import errors, resources
 from cloudarium.services.cognito_idp.lookup import client_of, page, pool_of
-from cloudarium.services.cognito_idp.records import federation, oauth, pools
+from cloudarium.services.cognito_idp.records import federation, oauth, pools, settings
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients as rules
 from cloudarium.shared import ids
@@ -73,7 +73,9 @@ def update_user_pool_client(call: Call) -> Data:
 @operation("DeleteUserPoolClient", on=resources.pool)
 def delete_user_pool_client(call: Call) -> Data:
     """Delete a client."""
-    pools.remove_client(call.store, client_of(call, pool_of(call)))
+    client = client_of(call, pool_of(call))
+    pools.remove_client(call.store, client)
+    settings.remove_of_client(call.store, client.pool, client.id)
     return {}
 
 
