@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 
 from cloudarium.cli.app import app
 
-COMMANDS = ("up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "why", "capstone")
+COMMANDS = (
+    "up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "smtp", "why", "capstone",
+)  # fmt: skip
 
 
 def helped(*words: str) -> str:

@@ -187,3 +187,18 @@ def test_a_proxy_of_the_environment_is_passed_by(cli: Cli) -> None:
     assert cli.json("deploy", cli.folder / "p.yaml", **proxied)["changed"] is True
     with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(up["endpoint"]) as answer:
         assert answer.status == 200
+
+
+def test_ports_beside_http_are_chosen(cli: Cli) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        number = taken.getsockname()[1]
+        said = cli.fails("up", "--port", "0", "--listen", f"smtp={number}")
+        assert f"the port smtp={number} of 127.0.0.1 is taken" in said
+    for wrong in ("smtp", "nothing=1", "smtp=70000", "smtp=x"):
+        assert f"--listen {wrong}: give NAME=PORT" in cli.fails("up", "--port", "0", "--listen", wrong)
+    assert cli.json("up", "--port", "0", "--listen", f"smtp={number}")["ports"]["smtp"] == number
+
+
+def test_a_mail_server_that_is_none_is_said(cli: Cli) -> None:
+    said = cli.fails("up", "--port", "0", CLOUDARIUM_SMTP_RELAY="http://me:hidden@mail.test")
+    assert "CLOUDARIUM_SMTP_RELAY" in said and "hidden" not in said

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import smtplib
+import ssl
+
 import boto3
 import pytest
 
@@ -34,3 +38,21 @@ def test_one_mail(asked: Cli) -> None:
     shown = asked.ok("mail", found["id"])
     assert "To: a@example.com" in shown and "/_cloudarium/mail/verify/" in shown
     assert "There is no mail none." in asked.fails("mail", "none")
+
+
+def test_a_program_sends_with_what_smtp_prints(asked: Cli) -> None:
+    found = asked.json("smtp")
+    with smtplib.SMTP(found["SMTP_HOST"], int(found["SMTP_PORT"]), timeout=30) as client:
+        client.starttls(context=ssl.create_default_context(cafile=found["SMTP_CA"]))
+        assert client.login(found["SMTP_USERNAME"], found["SMTP_PASSWORD"])[0] == 235
+    other = asked.json("smtp", "--region", "eu-west-1", AWS_ACCESS_KEY_ID="AKIA1", AWS_SECRET_ACCESS_KEY="s")
+    assert other["SMTP_USERNAME"] == "AKIA1" and other["SMTP_PASSWORD"] != found["SMTP_PASSWORD"]
+    assert f"export SMTP_PORT={found['SMTP_PORT']}\n" in asked.ok("smtp")
+
+
+def test_the_ports_are_shown(asked: Cli) -> None:
+    found, exports = asked.json("status"), asked.json("env")
+    assert found["ports"].keys() == {"smtp", "smtps", "inbound-smtp"}
+    assert exports["CLOUDARIUM_INBOUND_SMTP_PORT"] == str(found["ports"]["inbound-smtp"])
+    shown = " ".join(asked.ok("status").split())
+    assert re.search(rf"ports smtp {found['ports']['smtp']}, smtps {found['ports']['smtps']}, inbound-smtp \d+", shown)

@@ -221,12 +221,12 @@ def serve(
 
     folder = None if ephemeral else (data or running.default_data())
     known_by = note or folder
-    authority = _authority() if tls else None
-    ca = str(authority.certificate_file) if authority is not None else None
+    own = authority() if tls else None
+    ca = str(own.certificate_file) if own is not None else None
     wanted = _wanted(listen or [])
 
     def certificate() -> ssl.SSLContext:
-        return (authority or _authority()).context(host)
+        return (own or authority()).context(host)
 
     def opened(endpoint: str) -> None:
         if known_by is not None:
@@ -237,7 +237,7 @@ def serve(
         print(endpoint, flush=True)
 
     try:
-        tls_context = authority.context(host) if authority is not None else None
+        tls_context = own.context(host) if own is not None else None
         listener = server.listen(host, port)
         sockets = ports.bind(host, wanted, usual=port != 0)
         server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings())
@@ -280,8 +280,8 @@ def _settings() -> dict[str, str]:
     return {relay.SETTING: address}
 
 
-def _authority() -> Authority:
-    """The authority of this user's clouds, made at the first `--tls`."""
+def authority() -> Authority:
+    """The authority of this user's clouds, made when the first of them speaks TLS."""
     from cloudarium.gateway.certificates import Authority, AuthorityUnusable
 
     folder = running.authority_folder()

@@ -1,22 +1,25 @@
-"""`cloudarium mail`: what the cloud has sent, in the mail box."""
+"""`cloudarium mail` and `smtp`: what the cloud has sent, and how a program sends by SMTP."""
 
 from __future__ import annotations
 
+import os
+import shlex
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 
 import typer
 from rich.markup import escape
 from rich.table import Table
 
 from cloudarium.cli import running
-from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import console, print_json, say
+from cloudarium.cli.lifecycle import Data, Json, authority
+from cloudarium.cli.output import Failed, console, print_json, say
 
 
 def add_to(app: typer.Typer) -> None:
     """Add this command to the app."""
     app.command()(mail)
+    app.command()(smtp)
 
 
 def mail(
@@ -67,3 +70,33 @@ def _show(found: dict[str, Any]) -> None:
         say(f"[dim]attachment {number}:[/dim] {escape(each['name'])}, {escape(each['type'])}, {each['size']} bytes")
     if found["reason"]:
         say(f"{escape(found['status'])}: {escape(found['reason'])}")
+
+
+def smtp(
+    region: Annotated[str, typer.Option(help="The region to send from; a password is of one region.")] = "us-east-1",
+    data: Data = None,
+    as_json: Json = False,
+) -> None:
+    """Print the exports that point a mail program at the cloud's SMTP: eval "$(cloudarium smtp)".
+
+    The user is the access key of AWS_ACCESS_KEY_ID (else test); the password is derived from AWS_SECRET_ACCESS_KEY, as
+    AWS describes it. STARTTLS is at SMTP_PORT, TLS from the first byte at SMTPS_PORT.
+    """
+    from cloudarium.mail.smtp.credentials import password
+
+    cloud = running.find(data)
+    if "smtp" not in cloud.ports:
+        raise Failed(f"The cloud at {cloud.endpoint} was not started from this folder: its SMTP port is not known.")
+    exports = {
+        "SMTP_HOST": urlsplit(cloud.endpoint).hostname or "localhost",
+        "SMTP_PORT": str(cloud.ports["smtp"]),
+        "SMTPS_PORT": str(cloud.ports["smtps"]),
+        "SMTP_USERNAME": os.environ.get("AWS_ACCESS_KEY_ID") or "test",
+        "SMTP_PASSWORD": password(os.environ.get("AWS_SECRET_ACCESS_KEY") or "test", region),
+        "SMTP_CA": str(authority().certificate_file),
+    }
+    if as_json:
+        print_json(exports)
+        return
+    for name, value in exports.items():
+        print(f"export {name}={shlex.quote(value)}")
