@@ -426,3 +426,28 @@ def test_a_bounce_of_ones_own(shop: Shop, account: str) -> None:
     other = Mailer(shop.cloud, str(int(account) ^ 1))
     other.verify("me@example.com")
     refused("MessageRejected", other.v1.send_bounce, **{**given, "BounceSender": "me@example.com"})
+
+
+# ---- Crashes ---------------------------------------------------------------------------------------------------------
+
+
+def test_a_crash_between_two_actions_loses_nothing(tmp_path_factory: pytest.TempPathFactory, account: str) -> None:
+    cloud = InboundCloud(tmp_path_factory.mktemp("state"), tmp_path_factory.mktemp("cloud"))
+    try:
+        shop = Shop(cloud, account)
+        bucket = shop.bucket()
+        shop.rule({"S3Action": {"BucketName": bucket, "ObjectKeyPrefix": "a/"}})
+        late = shop.bucket(f"late-{account}")
+        shop.rule({"S3Action": {"BucketName": late, "ObjectKeyPrefix": "b/"}}, name="two")
+        s3 = cloud.client("s3", key=account)
+        s3.delete_bucket_policy(Bucket=late)  # the second action has to be tried again
+        sent = shop.receive()
+        assert f"a/{sent}" in shop.objects() and f"b/{sent}" not in shop.objects(late)
+        cloud.restart()
+        shop.v1.delete_receipt_rule(RuleSetName="set", RuleName="two")  # the mail keeps the rules it came under
+        s3.delete_object(Bucket=bucket, Key=f"a/{sent}")
+        shop.bucket(late)
+        cloud.clock_advance(600)
+        assert f"b/{sent}" in shop.objects(late) and f"a/{sent}" not in shop.objects()
+    finally:
+        cloud.stop()
