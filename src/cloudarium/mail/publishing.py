@@ -1,7 +1,7 @@
 """Publishing: by which call an event destination is told.
 
-A topic is told as ses.amazonaws.com, so that its own policy decides. The account's default event bus and its metrics
-ask nobody for permission on AWS: there the cloud itself acts.
+A topic is told as ses.amazonaws.com, so that its own policy decides. The account's metrics ask nobody for permission on
+AWS: there the cloud itself acts. The default event bus is told as every room tells it.
 """
 
 from __future__ import annotations
@@ -23,19 +23,20 @@ _VALIDATED = "Successfully validated SNS topic for Amazon SES event publishing."
 Send = Callable[..., Awaitable[dict[str, Any]]]
 
 
+def emitted(scope: Scope, payload: Data, told: Data) -> Data:
+    """One event as the room of event buses takes it from other rooms."""
+    source = arns.make("ses", scope, f"configuration-set/{payload['set']}")
+    kind = events.KINDS[told["kind"]]
+    more = {"DetailType": kind.detail, "Detail": told["event"], "Resources": [source]}
+    return {"Source": "aws.ses", "Time": payload["at"], **more}
+
+
 async def publish(send: Send, scope: Scope, payload: Data, told: Data) -> None:
-    """Tell one event to one destination. Raises what the other service answers."""
+    """Tell one event to a topic or as a metric. Raises what the other service answers."""
     destination, event = payload["destination"], told["event"]
     if "Sns" in destination:
         message = orjson.dumps(event).decode()
         await _to_topic(send, scope, payload["set"], destination["Sns"], {"Subject": _SUBJECT, "Message": message})
-    elif "EventBridge" in destination:
-        entry = {
-            "Source": "aws.ses", "DetailType": events.KINDS[told["kind"]].detail, "Time": payload["at"],
-            "Detail": orjson.dumps(event).decode(), "EventBusName": destination["EventBridge"],
-            "Resources": [arns.make("ses", scope, f"configuration-set/{payload['set']}")],
-        }  # fmt: skip
-        await send("events", "PutEvents", {"Entries": [entry]}, as_=Principal.root(scope.account), scope=scope)
     else:
         metric = {
             "MetricName": events.KINDS[told["kind"]].metric, "Timestamp": payload["at"], "Value": 1.0, "Unit": "Count",
@@ -53,9 +54,21 @@ async def prove(send: Send, desk: Desk, set_name: str, destination: Data) -> Non
         await _to_topic(send, desk.scope, set_name, destination["Sns"], {"Message": _VALIDATED})
     except AwsError as error:
         named = {"ConfigurationSetName": set_name, "EventDestinationName": destination["Name"]}
-        gone = error.code in ("NotFoundException", "NotFound")
-        words = "not found." if gone else "could not be published to by Amazon SES: check its access policy."
+        there = await _is_there(send, destination["Sns"])
+        words = "could not be published to by Amazon SES: check its access policy." if there else "not found."
         raise desk.error(desk.codes.bad_sns, f"SNS topic <{destination['Sns']}> {words}", **named) from error
+
+
+async def _is_there(send: Send, topic: str) -> bool:
+    """Whether there is such a topic, as its owner sees it: to SES, one that is gone looks like one that is closed."""
+    place = arns.parse(topic)
+    assert place is not None
+    scope, as_ = Scope(place.account, place.region), Principal.root(place.account)
+    try:
+        await send("sns", "GetTopicAttributes", {"TopicArn": topic}, as_=as_, scope=scope)
+    except AwsError as error:
+        return error.code not in ("NotFoundException", "NotFound")
+    return True
 
 
 async def _to_topic(send: Send, scope: Scope, set_name: str, topic: str, message: Data) -> None:

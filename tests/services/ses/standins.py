@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -46,58 +47,69 @@ class StandInCloud(RunningCloud):
         return [json.loads(each["Message"]) for each in given if each.get("Subject")]
 
 
+def _write(call: Any, what: dict[str, Any]) -> None:
+    about = {"as": call.principal.name, "context": dict(call.context), "scope": list(call.scope)}
+    with open(call.store.folder / "told.jsonl", "a") as file:
+        file.write(json.dumps({**what, **about}) + "\n")
+
+
+async def _emit(event: Any) -> None:
+    _write(event, {"operation": "Emit", "input": event.payload})
+
+
+def _answer(name: str, call: Any) -> dict[str, Any]:
+    """What a stand-in does: a topic can be gone, or busy once."""
+    from cloudarium.shared.errors import AwsError
+
+    target = str(call.input.get("TopicArn", "")).rpartition(":")[2]
+    if name == "GetTopicAttributes":
+        if target.startswith("gone"):
+            raise AwsError("Topic does not exist", code="NotFoundException", status=404)
+        return {"Attributes": {}}
+    marker = call.store.folder / f"{target}.tried"
+    if target.startswith("busy") and call.input.get("Subject") and not marker.exists():
+        marker.touch()
+        raise AwsError("not now", code="InternalErrorException", status=500)
+    _write(call, {"operation": name, "input": call.input})
+    return {}
+
+
+def _policy(call: Any, arn: str) -> str | None:
+    name = arn.rpartition(":")[2]
+    if not name.startswith(("open", "busy", "posts")):
+        return None
+    sources = ("identity/*", "receipt-rule-set/*") if name.startswith("posts") else ("configuration-set/*",)
+    condition = {"ArnLike": {"aws:SourceArn": [f"arn:aws:ses:*:*:{each}" for each in sources]}}
+    statement = {
+        "Effect": "Allow", "Principal": {"Service": "ses.amazonaws.com"}, "Action": "*", "Resource": "*",
+        "Condition": condition,
+    }  # fmt: skip
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+
+
 def install() -> None:
     """Put the stand-ins in the places of the rooms; runs inside of the cloud's process."""
     from cloudarium.gateway import rooms
+    from cloudarium.gateway.background import DELIVERIES
     from cloudarium.gateway.operation import Handler
     from cloudarium.services.ses.service import CARD as like
 
-    def handler(name: str, resource: str) -> Handler:
-        def answer(call: Any) -> dict[str, Any]:
-            from cloudarium.shared.errors import AwsError
-
-            target = str(call.input.get("TopicArn", "")).rpartition(":")[2]
-            if target.startswith("gone"):
-                raise AwsError("Topic does not exist", code="NotFoundException", status=404)
-            marker = call.store.folder / f"{target}.tried"
-            if target.startswith("busy") and call.input.get("Subject") and not marker.exists():
-                marker.touch()
-                raise AwsError("not now", code="InternalErrorException", status=500)
-            entry = {
-                "operation": name, "input": call.input, "as": call.principal.name, "context": dict(call.context),
-                "scope": list(call.scope),
-            }  # fmt: skip
-            with open(call.store.folder / "told.jsonl", "a") as file:
-                file.write(json.dumps(entry) + "\n")
-            return {}
-
-        return Handler(name, answer, lambda call: call.input.get("TopicArn") or resource, None, frozenset(), {})
-
-    def policy(call: Any, arn: str) -> str | None:
-        name = arn.rpartition(":")[2]
-        if not name.startswith(("open", "busy", "gone", "posts")):
-            return None
-        sources = ("identity/*", "receipt-rule-set/*") if name.startswith("posts") else ("configuration-set/*",)
-        condition = {"ArnLike": {"aws:SourceArn": [f"arn:aws:ses:*:*:{each}" for each in sources]}}
-        statement = {
-            "Effect": "Allow", "Principal": {"Service": "ses.amazonaws.com"}, "Action": "*", "Resource": "*",
-            "Condition": condition,
-        }  # fmt: skip
-        return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
-
     class StandIn(rooms.Room):
         def module(self, name: str) -> Any:
-            return SimpleNamespace(resource_policy=policy) if name == "resources" else None
+            return {"resources": SimpleNamespace(resource_policy=_policy), "background": SimpleNamespace()}.get(name)
 
     real = dict(rooms.all_rooms())
-    for service, operation, resource in (
-        ("sns", "Publish", "*"),
-        ("events", "PutEvents", "*"),
-        ("cloudwatch", "PutMetricData", "*"),
-    ):
+    asked = {"sns": ("Publish", "GetTopicAttributes"), "events": (), "cloudwatch": ("PutMetricData",)}
+    for service, operations in asked.items():
         room = StandIn(service, type(like)(name=service, purpose="a stand-in"))
-        room._handlers = {operation: handler(operation, resource)}
+        room._handlers = {
+            name: Handler(
+                name, partial(_answer, name), lambda call: call.input.get("TopicArn") or "*", None, frozenset(), {}
+            )
+            for name in operations
+        }
         real[service] = room
+    DELIVERIES["events", "Emit"] = _emit
     rooms.all_rooms = lambda: real  # type: ignore[assignment]
     for name, module in list(sys.modules.items()):
         if name.startswith("cloudarium.") and getattr(module, "all_rooms", None) is not None:

@@ -205,11 +205,12 @@ def test_the_event_bus_and_cloudwatch(teller: Teller) -> None:
     watch = {**destination, "CloudWatchDestination": {"DimensionConfigurations": dimensions}}
     api.create_configuration_set_event_destination(**named, EventDestinationName="watch", EventDestination=watch)
     teller.send("a@example.com", ConfigurationSetName="one", Tags=[{"Name": "campaign", "Value": "spring"}])
-    [put] = teller.cloud.told("PutEvents")
-    [entry] = put["input"]["Entries"]
-    assert (entry["Source"], entry["DetailType"], entry["EventBusName"]) == ("aws.ses", "Email Delivered", bus)
+    [put] = teller.cloud.told("Emit")
+    entry = put["input"]
+    assert (entry["Source"], entry["DetailType"]) == ("aws.ses", "Email Delivered")
+    assert put["scope"] == [teller.account, "us-east-1"]
     assert entry["Resources"] == [f"arn:aws:ses:us-east-1:{teller.account}:configuration-set/one"]
-    assert '"eventType":"Delivery"' in entry["Detail"]
+    assert entry["Detail"]["eventType"] == "Delivery" and entry["Detail"]["mail"]["source"] == "a@example.com"
     [metrics] = teller.cloud.told("PutMetricData")
     [metric] = metrics["input"]["MetricData"]
     assert metrics["input"]["Namespace"] == "AWS/SES" and (metric["MetricName"], metric["Value"]) == ("Delivery", 1.0)

@@ -25,6 +25,11 @@ async def mail_event(event: Event) -> None:
     What the other side refuses for good is dropped, as on AWS.
     """
     first, *others = event.payload["events"]
+    if "EventBridge" in event.payload["destination"]:
+        with event.transaction():
+            for each in event.payload["events"]:
+                event.later("Emit", publishing.emitted(event.scope, event.payload, each), service="events")
+        return
     try:
         await publishing.publish(event.send, event.scope, event.payload, first)
     except AwsError as error:
