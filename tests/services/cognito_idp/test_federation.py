@@ -106,6 +106,31 @@ def test_the_page_offers_the_provider(shop, corp):
     assert "code" in browser.get("/oauth2/authorize", **shop.asked(identity_provider="Corp")).brought
 
 
+def test_a_browser_lets_the_form_of_the_other_pool_lead_to_the_client(shop, corp):
+    page = shop.browser().get("/oauth2/authorize", **shop.asked(identity_provider="Corp"))
+    rules = dict(rule.strip().split(" ", 1) for rule in page.answer.headers["content-security-policy"].split(";"))
+    assert {"https:", "http:"} <= set(rules["form-action"].split())  # browsers hold it against each redirect
+    page = shop.browser().get("/login", **shop.asked())
+    assert "https: " not in page.answer.headers["content-security-policy"] + " "
+
+
+def test_hosts_that_are_this_machine(shop, corp):
+    details = {
+        "client_id": "x", "attributes_request_method": "GET", "authorize_scopes": "openid",
+        "oidc_issuer": "http://corp.auth.localhost:4566", "authorize_url": "http://corp.auth.localhost:4566/a",
+        "token_url": "http://localhost:4566/t", "attributes_url": "http://127.0.0.1/u", "jwks_uri": "http://[::1]/k",
+    }  # fmt: skip
+    given = {"UserPoolId": shop.pool, "ProviderName": "Near", "ProviderType": "OIDC"}
+    shop.idp.create_identity_provider(**given, ProviderDetails=details)
+    shop.make_client(CallbackURLs=["http://shop.auth.localhost:4566/oauth2/idpresponse"])
+    for host in ("localhost.example.com", "evil-localhost", "10.0.0.1"):
+        wrong = {**details, "token_url": f"http://{host}/t"}
+        named = {**given, "ProviderName": "Far", "ProviderDetails": wrong}
+        fails("InvalidParameterException", shop.idp.create_identity_provider, **named)
+        with pytest.raises(shop.idp.exceptions.InvalidOAuthFlowException):
+            shop.make_client(CallbackURLs=[f"http://{host}/back"])
+
+
 def test_a_client_with_one_provider_alone_goes_there_at_once(shop, corp):
     shop.client, _ = shop.make_client(SupportedIdentityProviders=["Corp"])
     for path in ("/oauth2/authorize", "/login"):

@@ -13,6 +13,7 @@ from urllib.parse import quote, urlencode, urlsplit
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp.hosted.visitor import CSRF, Visitor
+from cloudarium.services.cognito_idp.rules import clients
 from cloudarium.shared import ids
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 _TEMPLATES = Path(__file__).with_name("templates")
 _SOURCE = re.compile(r"[a-z][a-z0-9+.-]*:(//[a-z0-9.:\[\]-]+)?")
 _TOKEN = re.compile(r"[\w-]{40}", re.ASCII)
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Field(NamedTuple):
@@ -76,7 +76,9 @@ def _rules(target: str) -> str:
     source = f"{parts.scheme}://{parts.netloc}".lower() if parts.netloc else f"{parts.scheme}:".lower()
     if target and _SOURCE.fullmatch(source):
         sources.append(source)
-    if parts.hostname in _LOOPBACK:  # whoever develops has the page behind the callback on another port
+    if parts.path.endswith("/oauth2/idpresponse"):  # another pool, which sends on to clients of its own
+        sources += ["https:", "http:"]
+    if clients.is_here(parts.hostname):  # whoever develops has the page behind the callback on another port
         sources += ["http://localhost:*", "http://127.0.0.1:*"]
     own = f"default-src 'none'; style-src 'sha256-{_style()[1]}'; base-uri 'none'; frame-ancestors 'none'"
     return f"{own}; form-action {' '.join(sources)}"

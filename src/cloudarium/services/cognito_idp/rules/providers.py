@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import orjson
 
 from cloudarium.services.cognito_idp import errors
-from cloudarium.services.cognito_idp.rules import attributes
+from cloudarium.services.cognito_idp.rules import attributes, clients
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
@@ -26,7 +26,6 @@ _KNOWN = {*_REQUIRED, *ENDPOINTS, "client_secret", "attributes_url_add_attribute
 # Their names are their types': a pool has one of each at most.
 _SOCIAL = ("Facebook", "Google", "LoginWithAmazon", "SignInWithApple")
 _RESERVED = ("COGNITO", "Cognito")
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _LONGEST = 2048
 
 
@@ -65,7 +64,7 @@ def _check_url(name: str, url: str) -> None:
         host, _ = parts.hostname, parts.port
     except ValueError:
         host, parts = None, urlsplit("")
-    plain = parts.scheme == "http" and host in _LOOPBACK
+    plain = parts.scheme == "http" and clients.is_here(host)
     if not host or len(url) > _LONGEST or parts.fragment or not (parts.scheme == "https" or plain):
         raise errors.Invalid(f"{name} must be an https URL.")
 
