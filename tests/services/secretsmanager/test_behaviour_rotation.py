@@ -92,6 +92,26 @@ def test_a_daily_rotation_happens_on_thirty_days(fresh_cloud, own):
     assert value(own) == "30" and told["RotationEnabled"] is False and "NextRotationDate" not in told
 
 
+def test_a_trial_sees_the_present_value_as_pending(cloud, client, secrets):
+    arn = function(
+        client,
+        """
+import boto3
+api = boto3.client("secretsmanager")
+
+def handler(event, context):
+    found = api.get_secret_value(SecretId=event["SecretId"], VersionStage="AWSPENDING")
+    assert found["VersionId"] == event["ClientRequestToken"] and event["Step"] == "testSecret"
+    api.create_secret(Name="seen", SecretString=found["SecretString"])
+""",
+    )
+    first = secrets.create_secret(Name="a", SecretString="old")["VersionId"]
+    rotate(secrets, arn, RotationRules={"AutomaticallyAfterDays": 30}, RotateImmediately=False)
+    cloud.settle()
+    assert secrets.get_secret_value(SecretId="seen")["SecretString"] == "old"
+    assert secrets.describe_secret(SecretId="a")["VersionIdsToStages"] == {first: ["AWSCURRENT"]}
+
+
 @pytest.mark.parametrize("step", ["createSecret", "setSecret", "testSecret", "finishSecret"])
 def test_what_a_failing_step_leaves(cloud, client, secrets, step):
     arn = function(client, ROTATES)

@@ -72,16 +72,15 @@ def test_tokens_stand_for_one_value(secrets):
     token, arn = "t" * 32, secrets.create_secret(Name="a", SecretString="x", ClientRequestToken="t" * 32)["ARN"]
     assert secrets.create_secret(Name="a", SecretString="x", ClientRequestToken=token)["ARN"] == arn
     again = {"Name": "a", "SecretString": "y", "ClientRequestToken": token}
+    version = f"version of secret {arn}"
+    used = f"You can't use ClientRequestToken {token} because that value is already in use for a {version}."
+    assert refused("ResourceExistsException", secrets.create_secret, **again) == used
     exists = "The operation failed because the secret a already exists."
-    assert refused("ResourceExistsException", secrets.create_secret, **again) == exists
     assert refused("ResourceExistsException", secrets.create_secret, Name="a", SecretString="x") == exists
     assert secrets.put_secret_value(SecretId="a", SecretString="x", ClientRequestToken=token)["VersionId"] == token
     for change in (secrets.put_secret_value, secrets.update_secret):
         message = refused("ResourceExistsException", change, SecretId="a", SecretString="y", ClientRequestToken=token)
-        assert message == (
-            f"You can't use ClientRequestToken {token} because that value is already in use for a version of secret "
-            f"{arn}."
-        )
+        assert message == used
     assert secrets.get_secret_value(SecretId="a")["SecretString"] == "x"
 
 

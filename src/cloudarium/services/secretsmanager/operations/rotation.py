@@ -9,7 +9,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.policy.principal import Principal
 from cloudarium.services.secretsmanager import errors, resources
-from cloudarium.services.secretsmanager.operations import lookup
+from cloudarium.services.secretsmanager.operations import content, lookup
 from cloudarium.services.secretsmanager.records import rotations, secrets, versions
 from cloudarium.services.secretsmanager.records.rotations import Rotation
 from cloudarium.services.secretsmanager.records.secrets import Secret
@@ -46,6 +46,8 @@ async def rotate_secret(call: Call) -> Data:
     if rules and call.input.get("RotationRules"):
         schedule.check(rules)
     await _may_invoke(call, found, function)
+    now = call.input.get("RotateImmediately", True)
+    tried = None if now else await _like_current(call, found, token)
     with call.transaction():
         found = lookup.live_secret(call, found.arn)
         if _is_pending(call, found):
@@ -56,9 +58,18 @@ async def rotate_secret(call: Call) -> Data:
         found = found._replace(data=data)
         secrets.put(call.store, found)
         plan(call, found)
-        now = call.input.get("RotateImmediately", True)
-        begin(call, found, token, trial=not now)
+        begin(call, found, token, trial=not now, value=tried)
     return lookup.named(found, **({"VersionId": token} if now else {}))
+
+
+async def _like_current(call: Call, found: Secret, token: str) -> Version | None:
+    """A version with the present value, on which the function is tried; None where there is no value."""
+    current = stages.holder(lookup.labels(call, found), stages.CURRENT)
+    version = versions.find(call.store, found, current) if current is not None else None
+    known = await content.opened(call, found, version) if version is not None else None
+    if known is None:
+        return None
+    return await content.sealed_version(call, found, token, known, found.data.get("KmsKeyId"))
 
 
 async def _may_invoke(call: Call, found: Secret, function: str) -> None:
@@ -77,13 +88,17 @@ def _is_pending(call: Call, found: Secret) -> bool:
     return pending is not None and pending != stages.holder(labels, stages.CURRENT)
 
 
-def begin(call: Call, found: Secret, token: str, trial: bool = False) -> None:
-    """Make the version that a rotation is to fill, labelled AWSPENDING, and have the steps begin."""
+def begin(call: Call, found: Secret, token: str, trial: bool = False, value: Version | None = None) -> None:
+    """Make the version that a rotation is to fill, labelled AWSPENDING, and have the steps begin.
+
+    On trial it has the present value: a test in moto's suite that was run against AWS reads it there.
+    """
     every = versions.every(call.store, found)
     if versions.find(call.store, found, token) is None:
         place = max((version.place for version in every), default=0) + 1
         data = {"CreatedDate": call.now, "KmsKeyId": found.data.get("KmsKeyId"), "Member": "SecretString"}
-        versions.put(call.store, found, Version(token, place, None, [], data))
+        made = value or Version(token, 0, None, [], data)
+        versions.put(call.store, found, made._replace(place=place))
     for id, labels in stages.moved(lookup.labels(call, found), token, [stages.PENDING]).items():
         versions.relabel(call.store, found, id, labels)
     first = STEPS[2] if trial else STEPS[0]

@@ -61,8 +61,10 @@ async def _again(call: Call, old: Secret, token: str, content: Content | None) -
     if old.deleted is not None:
         raise errors.InvalidRequest.name_deleted()
     version = versions.find(call.store, old, token)
-    if version is None or await opened(call, old, version) != content:
+    if version is None:
         raise errors.Exists.secret(old.name)
+    if await opened(call, old, version) != content:
+        raise errors.Exists.version(token, old.arn)
     return lookup.named(old, VersionId=token)
 
 
