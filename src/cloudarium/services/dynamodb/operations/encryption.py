@@ -111,8 +111,9 @@ def _context(scope: Scope, name: str) -> dict[str, str]:
 
 async def _ask(call: Call, scope: Scope, operation: str, given: Mapping[str, Any]) -> Output:
     via = {"kms:ViaService": f"dynamodb.{scope.region}.amazonaws.com"}
+    own = Scope(call.principal.account or scope.account, scope.region)  # where a key's name is looked for
     try:
-        return await call.send("kms", operation, given, context=via, scope=Scope(call.principal.account, scope.region))
+        return await call.send("kms", operation, given, context=via, scope=own)
     except AwsError as error:
         if (error.status or 400) >= 500 and error.code != "NotImplemented":
             raise
