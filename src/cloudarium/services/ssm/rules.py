@@ -71,7 +71,7 @@ _PUBLIC = "/aws/service/"
 def check_public(name: str) -> None:
     """Raise NotBuilt for a parameter that AWS publishes (images, regions, services): there is none here."""
     if f"{name}/".startswith(_PUBLIC) or f":parameter{_PUBLIC}" in name:
-        raise NotBuilt(f"ssm's public parameters: {name}")
+        raise NotBuilt(f"ssm's public parameters, so {name} is not there; put a parameter of your own and name that")
 
 
 def check_asked(name: str) -> None:
