@@ -152,11 +152,15 @@ def test_a_plan_has_what_it_has(idp):
     fails(code, idp.create_user_pool, **lite, Policies={"PasswordPolicy": {"PasswordHistorySize": 1}})
     version = {"LambdaVersion": "V2_0", "LambdaArn": "arn:aws:lambda:us-east-1:000000000000:function:f"}
     fails(code, idp.create_user_pool, **lite, LambdaConfig={"PreTokenGenerationConfig": version})
-    pool = PoolAt(idp, UserPoolTier="LITE", EmailConfiguration=SES)
+    pool = PoolAt(idp, EmailConfiguration=SES)
+    idp.update_user_pool(UserPoolId=pool.id, UserPoolTier="LITE", EmailConfiguration=SES)
     config = {"UserPoolId": pool.id, "MfaConfiguration": "OPTIONAL", "EmailMfaConfiguration": {}}
     fails(code, idp.set_user_pool_mfa_config, **config)
     pool.user()
     fails(code, choose, pool=pool)
+    fails(code, pool.make_client, ExplicitAuthFlows=["ALLOW_USER_AUTH"])
+    domain = {"UserPoolId": pool.id, "Domain": "light-weight"}
+    fails(code, idp.create_user_pool_domain, **domain, ManagedLoginVersion=2)
 
 
 def test_who_signs_up_without_a_password_is_signed_in_by_the_code(idp, cloud):

@@ -84,10 +84,12 @@ def list_resource_servers(call: Call) -> Data:
 # ---- domains ---------------------------------------------------------------------------------------------------------
 
 
-def _version(call: Call, present: int) -> int:
+def _version(call: Call, pool: Pool, present: int) -> int:
     version: int = call.input.get("ManagedLoginVersion", present)
     if version not in (1, 2):
         raise errors.Invalid("ManagedLoginVersion must be 1 or 2.")
+    if version == 2 and pool.data["UserPoolTier"] == "LITE":
+        raise errors.NotInTier("Managed login (ManagedLoginVersion 2)")
     return version
 
 
@@ -102,7 +104,7 @@ def create_user_pool_domain(call: Call) -> Data:
         raise errors.Invalid("Domain already associated with another user pool.")
     if oauth.domain_of(call.store, pool.id) is not None:
         raise errors.Invalid("User pool already has a domain configured.")
-    version = _version(call, 1)
+    version = _version(call, pool, 1)
     oauth.put_domain(call.store, Domain(name, pool.id, {"ManagedLoginVersion": version}))
     return {"ManagedLoginVersion": version}
 
@@ -125,7 +127,7 @@ def update_user_pool_domain(call: Call) -> Data:
     domain = oauth.find_domain(call.store, call.input["Domain"])
     if domain is None or domain.pool != pool.id:
         raise errors.Invalid("No such domain or user pool exists.")
-    version = _version(call, domain.data["ManagedLoginVersion"])
+    version = _version(call, pool, domain.data["ManagedLoginVersion"])
     oauth.put_domain(call.store, domain._replace(data={**domain.data, "ManagedLoginVersion": version}))
     return {"ManagedLoginVersion": version}
 

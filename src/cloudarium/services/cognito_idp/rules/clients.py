@@ -38,6 +38,8 @@ def settings(pool: Data, given: Mapping[str, Any], servers: Mapping[str, set[str
     data.setdefault("ExplicitAuthFlows", list(_FLOWS))
     if "TokenValidityUnits" not in data:
         data["TokenValidityUnits"] = {}
+    if pool["UserPoolTier"] == "LITE" and "ALLOW_USER_AUTH" in data["ExplicitAuthFlows"]:
+        raise errors.NotInTier("Choice-based sign-in (ALLOW_USER_AUTH)")
     _check_flows(data)
     _check_lives(data)
     _check_attributes(pool, data)
