@@ -219,7 +219,7 @@ def _payload_hash(claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> 
         _check_payload_word(claimed)
     if request.stream is not None:
         return claimed or sigv4.UNSIGNED  # a stream is proved while it passes (body.py)
-    computed = hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256
+    computed = request.digest or (hashlib.sha256(request.body).hexdigest() if request.body else sigv4.EMPTY_SHA256)
     if claimed is None or claimed == computed:
         return computed
     if not _is_digest(claimed):

@@ -14,7 +14,8 @@ class HttpRequest:
     without `?`. `headers` has lower-case names; repeated headers are joined by `,`. `body` is the whole body for
     every operation but those with a streaming input, whose chunks come from `stream` (then `body` is empty).
     `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
-    a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3.
+    a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3. `digest` is
+    the SHA-256 of a large body in hex, computed while it arrived.
     """
 
     method: str
@@ -28,6 +29,7 @@ class HttpRequest:
     scheme: str = "http"
     query_headers: frozenset[str] = frozenset()
     tls: str = ""
+    digest: str = ""
 
     @property
     def host(self) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
 from functools import cache, lru_cache
+from typing import Any
 
 from cloudarium import model
 from cloudarium.gateway import cors, forms, sigv2, sigv4
@@ -117,10 +119,18 @@ async def _read_body(call: Call, request: HttpRequest, limit: int) -> None:
     announced = request.headers.get("content-length", "")
     if announced.isdecimal() and int(announced[:18]) > limit:
         raise BodyTooLarge(limit)
-    body = await read_whole(request.stream, limit)
+    digest = hashlib.sha256()
+    body = await read_whole(_digested(request.stream, digest), limit)
     if body is None:
         raise BodyTooLarge(limit)
-    request.body, request.stream = body, None
+    request.body, request.stream, request.digest = body, None, digest.hexdigest()
+
+
+async def _digested(stream: AsyncIterator[bytes], digest: Any) -> AsyncIterator[bytes]:
+    """The stream; its hash is computed as it passes, since that of a large body would hold the loop."""
+    async for chunk in stream:
+        digest.update(chunk)
+        yield chunk
 
 
 # ---- Which rooms can it be? ------------------------------------------------------------------------------------------

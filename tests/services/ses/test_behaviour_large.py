@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
-from tests.services.ses.conftest import SUCCESS, Mailer
+from tests.services.ses.conftest import SUCCESS, Mailer, refused
 
 
 def test_a_large_mail_is_whole_and_signed_whatever_its_line_ends(mailer: Mailer) -> None:
@@ -33,3 +34,18 @@ def test_a_large_mail_is_refused_as_a_small_one(mailer: Mailer) -> None:
             raise AssertionError(name)
     assert mailer.mails() == []
     assert json.dumps(mailer.v1.get_send_statistics()["SendDataPoints"]) == "[]"
+
+
+def test_a_large_call_that_was_changed_on_its_way_is_refused(mailer: Mailer) -> None:
+    """Its hash is computed while it arrives; it is the hash of what has arrived."""
+    mailer.verify("me@example.com")
+
+    def change(request: Any, **_: Any) -> None:
+        request.body = request.body[:-3] + b"abc"
+
+    mailer.v2.meta.events.register("before-send.sesv2.SendEmail", change)
+    content = {"Raw": {"Data": b"From: me@example.com\r\nSubject: s\r\n\r\n" + b"x" * 300_000}}
+    given = {"Destination": {"ToAddresses": [SUCCESS]}, "Content": content}
+    refused("InvalidSignatureException", mailer.v2.send_email, **given)
+    mailer.v2.meta.events.unregister("before-send.sesv2.SendEmail", change)
+    mailer.v2.send_email(FromEmailAddress="me@example.com", **given)
