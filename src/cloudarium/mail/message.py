@@ -39,6 +39,7 @@ class Attachment:
     inline_id: str = ""
     description: str = ""
     inline: bool = False
+    encoding: str = "base64"
 
 
 @dataclass(frozen=True)
@@ -99,7 +100,7 @@ def _without_large(content: Content) -> tuple[Content, dict[bytes, bytes]]:
     stands_for: dict[bytes, bytes] = {}
     attachments = []
     for each in content.attachments:
-        if len(each.data) > _LARGE:
+        if len(each.data) > _LARGE and each.encoding == "base64":
             token = ids.data(30)
             stands_for[token] = each.data
             each = replace(each, data=token)
@@ -129,6 +130,7 @@ def _fill(message: EmailMessage, content: Content) -> None:
                 maintype=main,
                 subtype=sub or "octet-stream",
                 filename=each.name,
+                cte=each.encoding,
                 cid=f"<{each.inline_id}>" if each.inline_id else None,
                 disposition="inline" if each.inline else "attachment",
                 headers=[f"Content-Description: {each.description}"] if each.description else None,

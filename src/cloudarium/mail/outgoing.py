@@ -14,7 +14,6 @@ from cloudarium.mail.identities import Owner
 from cloudarium.mail.message import BadMessage, Content
 from cloudarium.mail.sending import Envelope
 from cloudarium.shared import arn as arns
-from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 
 MOST_SIMPLE = 10 * 1024 * 1024
@@ -48,6 +47,7 @@ def envelope(
         reply_to=sending.read_addresses(desk, given.get("ReplyToAddresses")),
         return_path=sending.read_address(desk, given["ReturnPath"]).email if given.get("ReturnPath") else "",
         return_owner=given.get("ReturnOwner"),
+        overrides=given.get("Overrides") or {},
         configuration_set=given.get("ConfigurationSetName") or identities.default_set(desk, source, owner),
         tags=tags(desk, given.get("Tags")),
         operation=operation,
@@ -125,8 +125,6 @@ def with_extras(desk: Desk, content: Content, given: Data) -> Content:
 
 def _attachment(desk: Desk, given: Data) -> message.Attachment:
     name = given["FileName"]
-    if given.get("ContentTransferEncoding") not in (None, "BASE64"):
-        raise NotBuilt(f"attachments with ContentTransferEncoding {given['ContentTransferEncoding']}")
     kind = given.get("ContentType") or mimetypes.guess_type(name)[0] or "application/octet-stream"
     parts = (name, kind, given.get("ContentId") or "", given.get("ContentDescription") or "")
     try:
@@ -137,7 +135,11 @@ def _attachment(desk: Desk, given: Data) -> message.Attachment:
     if not message.is_type(kind):
         raise desk.invalid(f"Attachment content type {kind[:100]} is not valid.")
     inline = given.get("ContentDisposition") == "INLINE"
-    return message.Attachment(name, given["RawContent"], kind, parts[2], parts[3], inline)
+    encoding = _ENCODINGS[given.get("ContentTransferEncoding") or "BASE64"]
+    return message.Attachment(name, given["RawContent"], kind, parts[2], parts[3], inline, encoding)
+
+
+_ENCODINGS = {"BASE64": "base64", "QUOTED_PRINTABLE": "quoted-printable", "SEVEN_BIT": "7bit"}
 
 
 def _check_charset(desk: Desk, part: Data | None) -> None:

@@ -50,6 +50,7 @@ class Envelope:
     reply_to: list[Address] = field(default_factory=list)
     return_path: str = ""
     return_owner: Owner | None = None
+    overrides: Mapping[str, str] = field(default_factory=dict)  # of the set's tracking, for this message
     configuration_set: str = ""
     tags: dict[str, str] = field(default_factory=dict)
     operation: str = ""
@@ -160,7 +161,7 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> Steps[str]:
     """Send a message that was checked: sign it, put it into the mail box, answer for the simulator; its id."""
     message_id = new_id(desk)
     chosen = desk.get("configuration-set", envelope.configuration_set) if envelope.configuration_set else None
-    marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None)
+    marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None, envelope.overrides)
     signers = signing.signers(desk.store, _place(desk, envelope), envelope.source.email)
     finished, links, infected = yield work(_finish, raw, marks, message_id, desk.scope.region, desk.now, signers)
     blob = yield work(desk.store.blobs.write_bytes, finished)

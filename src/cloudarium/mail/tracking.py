@@ -8,6 +8,7 @@ Source: https://docs.aws.amazon.com/ses/latest/dg/faqs-metrics.html
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from email import message_from_bytes, policy
 from email.charset import QP, Charset
 from email.generator import BytesGenerator
@@ -47,9 +48,15 @@ class Marks(NamedTuple):
         return "/".join((f"{self.base}{PATH}{what}", self.message_id, self.token, *more))
 
 
-def marks(desk: Desk, message_id: str, data: Data | None, subscribed: bool) -> Marks | None:
-    """What a configuration set and a contact list want in a message; None for nothing."""
-    opens, clicks = destinations.tracks(data, "OPEN"), destinations.tracks(data, "CLICK")
+def marks(
+    desk: Desk, message_id: str, data: Data | None, subscribed: bool, overrides: Mapping[str, str]
+) -> Marks | None:
+    """What a configuration set and a contact list want in a message, or the message itself; None for nothing."""
+    states = {name: overrides.get(f"{name}TrackingEnabled") for name in ("Open", "Click")}
+    opens, clicks = (
+        data is not None and (state == "ENABLED" if state else destinations.tracks(data, name.upper()))
+        for name, state in states.items()
+    )
     if not (opens or clicks or subscribed):
         return None
     return Marks(

@@ -139,6 +139,16 @@ def test_without_a_destination_nothing_is_put_in(teller: Teller) -> None:
     assert plain["html"].strip() == HTML
 
 
+def test_one_message_can_be_tracked_otherwise(teller: Teller) -> None:
+    off = {"Tracking": {"OpenTrackingEnabled": "DISABLED", "ClickTrackingEnabled": "DISABLED"}}
+    assert sent(teller, ConfigurationOverrides=off)["html"].strip() == HTML
+    clicks = sent(teller, ConfigurationOverrides={"Tracking": {"OpenTrackingEnabled": "DISABLED"}})["html"]
+    assert "/click/" in clicks and "/open/" not in clicks
+    teller.v2.create_configuration_set(ConfigurationSetName="two")
+    on = {"Tracking": {"OpenTrackingEnabled": "ENABLED"}}
+    assert "/open/" in sent(teller, ConfigurationSetName="two", ConfigurationOverrides=on)["html"]
+
+
 def test_tracked_mail_is_signed_as_it_goes_out(teller: Teller) -> None:
     teller.v1.verify_domain_dkim(Domain="example.com")
     teller.verify_domain("example.com")

@@ -49,6 +49,19 @@ def test_a_simple_mail_with_headers_and_attachments(sender: Mailer) -> None:
     assert files[0]["Content-Description"] == "a table" and files[1]["Content-ID"] == "<logo>"
 
 
+def test_attachments_are_encoded_as_asked(sender: Mailer) -> None:
+    table = {"FileName": "t.csv", "ContentType": "text/csv", "RawContent": "größe=1\r\n".encode()}
+    plain = {"FileName": "p.bin", "RawContent": b"only ascii\r\n", "ContentTransferEncoding": "SEVEN_BIT"}
+    content = simple(Attachments=[{**table, "ContentTransferEncoding": "QUOTED_PRINTABLE"}, plain])
+    given = {"FromEmailAddress": "a@example.com", "Destination": TO}
+    raw = sender.raw(sender.v2.send_email(**given, Content=content)["MessageId"])
+    files = list(message_from_bytes(raw, policy=policy.default).iter_attachments())
+    assert [each["Content-Transfer-Encoding"] for each in files] == ["quoted-printable", "7bit"]
+    assert [each.get_payload(decode=True) for each in files] == ["größe=1\r\n".encode(), b"only ascii\r\n"]
+    content = simple(Attachments=[{**table, "ContentTransferEncoding": "SEVEN_BIT"}])
+    refused("BadRequestException", sender.v2.send_email, **given, Content=content)
+
+
 @pytest.mark.parametrize(
     "more",
     [

@@ -36,6 +36,8 @@ def test_condition_keys_of_sending(mailer: Mailer) -> None:
     refused("AccessDeniedException", v2.send_email, **{**given, "Destination": other})
     raw = {"Raw": {"Data": b"From: a@example.com\nTo: success@simulator.amazonses.com\n\nt"}}
     refused("AccessDeniedException", v2.send_email, Content=raw)
+    foreign = f"arn:aws:ses:us-east-1:{mailer.account}:identity/back.example.org"
+    refused("AccessDeniedException", v2.send_email, **given, FeedbackForwardingEmailAddressIdentityArn=foreign)
     message = {"Source": "a@news.example.com", "Destination": {"ToAddresses": [SUCCESS]}, "Message": body}
     refused("AccessDenied", v1.send_email, **message)
 

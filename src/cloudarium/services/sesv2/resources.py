@@ -69,6 +69,7 @@ def sending(call: Call) -> list[str]:
         "Template": _part(_content(call), "Template", "TemplateName"),
         "Set": given.get("ConfigurationSetName"),
         "Arn": given.get("FromEmailAddressIdentityArn"),
+        "Return": given.get("FeedbackForwardingEmailAddressIdentityArn"),
     }
     return permissions.sending(desk(call), source, permissions.named_in(data, named))
 

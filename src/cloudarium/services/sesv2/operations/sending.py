@@ -16,16 +16,18 @@ from cloudarium.shared.errors import AwsError, NotBuilt
 
 Data = dict[str, Any]
 _MOST_BULK = 50
-_REFUSED = ("FeedbackForwardingEmailAddressIdentityArn", "EndpointId", "TenantName", "ConfigurationOverrides")
+_REFUSED = ("EndpointId", "TenantName")
 
 
-def _told(call: Call, tags: list[Any] | None) -> Data:
+def _told(desk: Desk, call: Call, tags: list[Any] | None) -> Data:
     return {
         "ReplyToAddresses": call.input.get("ReplyToAddresses"),
         "ReturnPath": call.input.get("FeedbackForwardingEmailAddress"),
         "ConfigurationSetName": call.input.get("ConfigurationSetName"),
         "Tags": tags,
         "ListManagementOptions": call.input.get("ListManagementOptions"),
+        "Overrides": (call.input.get("ConfigurationOverrides") or {}).get("Tracking"),
+        "ReturnOwner": outgoing.owner(desk, call.input.get("FeedbackForwardingEmailAddressIdentityArn")),
     }
 
 
@@ -34,7 +36,7 @@ def _envelope(desk: Desk, call: Call, destination: Data | None, tags: list[Any] 
     if not source:
         raise desk.invalid("FromEmailAddress is required.")
     owner = outgoing.owner(desk, call.input.get("FromEmailAddressIdentityArn"))
-    return outgoing.envelope(desk, source, destination, _told(call, tags), call.operation_name, owner)
+    return outgoing.envelope(desk, source, destination, _told(desk, call, tags), call.operation_name, owner)
 
 
 @operation("SendEmail", on=resources.sending, refuses=_REFUSED)
@@ -60,7 +62,7 @@ def send_email(call: Call) -> Steps[Data]:
 
 def _send_raw(desk: Desk, call: Call, data: bytes) -> Steps[str]:
     given = call.input
-    told = _told(call, given.get("EmailTags"))
+    told = _told(desk, call, given.get("EmailTags"))
     told |= {"Operation": call.operation_name}
     told["Owner"] = outgoing.owner(desk, given.get("FromEmailAddressIdentityArn"))
     where = given.get("Destination") or {}
