@@ -197,3 +197,16 @@ def test_sms_is_a_second_factor_for_who_has_a_telephone_and_refused_by_name_unti
     fails("InvalidParameterException", idp.set_user_settings, AccessToken=token, MFAOptions=wrong)
     idp.set_user_settings(AccessToken=token, MFAOptions=options)
     fails(code, pool.sign_in)
+
+
+def test_who_must_have_a_second_factor_and_has_an_address_is_sent_a_code_there(pool, cloud):
+    email = {"UserPoolId": pool.id, "MfaConfiguration": "ON", "EmailMfaConfiguration": {}}
+    pool.idp.set_user_pool_mfa_config(**email, SoftwareTokenMfaConfiguration={"Enabled": True})
+    pool.user(email="must@example.com", email_verified="true")
+    step = pool.sign_in()
+    assert step["ChallengeName"] == "EMAIL_OTP"
+    assert respond(pool, step, EMAIL_OTP_CODE=digits(cloud, "must@example.com", 6))["AuthenticationResult"]
+    pool.user("ben")
+    step = pool.sign_in("ben")
+    assert step["ChallengeName"] == "MFA_SETUP"
+    assert step["ChallengeParameters"]["MFAS_CAN_SETUP"] == '["SOFTWARE_TOKEN_MFA"]'

@@ -80,7 +80,7 @@ def asked(pool: Pool, user: User) -> list[str]:
         return []
     ready = [kind for kind in enabled(user) if kind in offered(pool) and _can(user, kind)]
     if mode == "ON" and not ready:
-        ready = [kind for kind in offered(pool) if kind != EMAIL and _can(user, kind)]
+        ready = [kind for kind in offered(pool) if _can(user, kind)]
     first = preferred(user)
     return [first] if first in ready and first is not None else ready
 

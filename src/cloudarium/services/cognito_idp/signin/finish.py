@@ -43,7 +43,7 @@ async def proceed(visit: Visit, user: User, source: str = "Authentication", prov
     if kinds:
         return await second_factor(visit, user, kinds[0], source)
     if visit.pool.data["MfaConfiguration"] == "ON" and not proved:
-        can = [kind for kind in factors.offered(visit.pool) if kind != factors.SMS]
+        can = [kind for kind in factors.offered(visit.pool) if kind == factors.APP]
         parameters = {"MFAS_CAN_SETUP": orjson.dumps(can).decode(), "USER_ID_FOR_SRP": user.username}
         return challenge("MFA_SETUP", visit.begin(user, "MFA_SETUP", source=source), parameters)
     return await admit(visit, user, source)
