@@ -35,6 +35,9 @@ def test_the_key_that_wrote_reads(s3, bucket, refused):
     wrong = refused(s3.get_object, Bucket=bucket, Key="k", **own(OTHER))
     assert (wrong.code, wrong.status) == ("AccessDenied", 403)
     assert wrong.message.endswith("must provide the correct secret key.")
+    assert refused(s3.get_object, Bucket=bucket, Key="k", **own(b"short")).message == wrong.message
+    other = {**own(), "SSECustomerAlgorithm": "AES128"}
+    assert refused(s3.get_object, Bucket=bucket, Key="k", **other).code == "InvalidEncryptionAlgorithmError"
     assert refused(s3.head_object, Bucket=bucket, Key="k").status == 400
     assert refused(s3.head_object, Bucket=bucket, Key="k", **own(OTHER)).status == 403
     assert refused(s3.get_object_attributes, Bucket=bucket, Key="k", ObjectAttributes=["ETag"]).code == "InvalidRequest"

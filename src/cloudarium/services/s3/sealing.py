@@ -92,26 +92,36 @@ def _digest(salt: bytes, key: bytes) -> str:
 # ---- Content that is there ------------------------------------------------------------------------------------------
 
 
-def check_own(system: Mapping[str, Any], own: bytes | None) -> bytes | None:
-    """The client's key, where the object is under one. Raises unless it is the one, or none was sent for none."""
-    salted = (system.get(SEALING) or {}).get("Salt")
-    if salted is None:
-        if own is not None:
+def check_own(
+    system: Mapping[str, Any], input: Mapping[str, Any], sent: tuple[str, str, str] = encryption.SENT
+) -> bytes | None:
+    """The client's key, where the object is under one. Raises unless it is the one, or none was sent for none.
+
+    A digest that is another than the object's is told before what else is wrong with a key.
+    """
+    if (system.get(SEALING) or {}).get("Salt") is None:
+        if encryption.customer_key(input, sent) is not None:
             raise errors.InvalidRequest("The encryption parameters are not applicable to this object.")
         return None
-    if own is None:
+    if all(input.get(name) is None for name in sent):
         raise errors.InvalidRequest(
             "The object was stored using a form of Server Side Encryption. The correct parameters must be provided to"
             " retrieve the object."
         )
+    if input.get(sent[2]) not in (None, system["SSECustomerKeyMD5"]):
+        raise _other_key()
+    own = encryption.customer_key(input, sent) or b""
     if not _is_key(system[SEALING], own):
-        raise errors.S3Error(
-            "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret"
-            " key.",
-            code="AccessDenied",
-            status=403,
-        )
+        raise _other_key()
     return own
+
+
+def _other_key() -> errors.S3Error:
+    return errors.S3Error(
+        "Requests specifying Server Side Encryption with Customer provided keys must provide the correct secret key.",
+        code="AccessDenied",
+        status=403,
+    )
 
 
 def check_part(system: Mapping[str, Any], own: bytes | None) -> bytes | None:

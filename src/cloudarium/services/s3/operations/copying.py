@@ -56,7 +56,7 @@ async def _source_key(call: Call) -> bytes:
     def found() -> dict[str, Any]:
         return _source(call).object.system
 
-    own = sealing.check_own(found(), encryption.customer_key(call.input, encryption.OF_SOURCE))
+    own = sealing.check_own(found(), call.input, encryption.OF_SOURCE)
     if own is not None:
         return own
     return await sealing.key_when_found(call, _source(call).bucket, found)

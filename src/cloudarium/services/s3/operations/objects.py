@@ -123,7 +123,7 @@ def _read(call: Call) -> tuple[Object, dict[str, Any], Range | None]:
     bucket = buckets.of(call)
     found = reading.find(call, bucket)
     if found.is_sealed or "SSECustomerAlgorithm" in call.input or "SSECustomerKey" in call.input:
-        sealing.check_own(found.system, encryption.customer_key(call.input))
+        sealing.check_own(found.system, call.input)
     output = reading.describe(call, bucket, found)
     if any(name.startswith("If") for name in call.input):
         conditions.check_read(call.input, found.etag, found.modified, _identity(output))
@@ -204,7 +204,7 @@ def get_object_attributes(call: Call) -> dict[str, Any]:
     if not wanted or any(name not in _ATTRIBUTES for name in wanted):
         raise errors.InvalidArgument("Invalid attribute name specified.", "x-amz-object-attributes")
     found = reading.find(call, bucket)
-    sealing.check_own(found.system, encryption.customer_key(call.input))
+    sealing.check_own(found.system, call.input)
     output: dict[str, Any] = {"LastModified": int(found.modified)}
     if bucket.versioning is not None:
         output["VersionId"] = found.version

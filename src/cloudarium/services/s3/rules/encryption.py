@@ -136,17 +136,17 @@ def _context(text: str | None) -> dict[str, str]:
     return found
 
 
-_SENT = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
+SENT = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
 OF_SOURCE = ("CopySourceSSECustomerAlgorithm", "CopySourceSSECustomerKey", "CopySourceSSECustomerKeyMD5")
 
 
-def customer_key(input: Mapping[str, Any], sent: tuple[str, str, str] = _SENT) -> bytes | None:
+def customer_key(input: Mapping[str, Any], sent: tuple[str, str, str] = SENT) -> bytes | None:
     """The key that a client sends along, as these members. Raises in S3's order."""
     algorithm, key, digest = (input.get(name) for name in sent)
     if algorithm is None and key is None and digest is None:
         return None
     asked = input.get("ServerSideEncryption")
-    if asked is not None and sent is _SENT:
+    if asked is not None and sent is SENT:
         raise errors.InvalidArgument(
             "Server Side Encryption with Customer provided key is incompatible with the encryption method specified",
             _HEADER,
