@@ -81,6 +81,16 @@ def test_what_is_open_is_reached_from_the_functions_address_and_the_rest_times_o
     assert lab.value(spec, asked) == [["hello 10.0.1.17", "10.0.1.17"], *[["TimeoutError", None]] * 3]
 
 
+def test_the_log_of_the_function_that_tried_says_what_was_not_reached(lab: Lab, wires: Wires) -> None:
+    why = {OTHER: "security group sg-1 lets nobody in"}
+    wires.change(Network("vpc-1", "10.0.1.17", why=lambda destination: why[destination]))
+    tried, idle = (lab.function(CONNECT, network="vpc-1", name=name) for name in ("tried", "idle"))
+    lab.value(idle, {"to": []})
+    lab.lines.clear()
+    lab.value(tried, {"to": [OTHER], "seconds": 0.2})
+    assert lab.lines[-3:][0] == "VPC: 127.77.0.9:6380 is not reached: security group sg-1 lets nobody in.\n"
+
+
 def test_the_machines_own_loopback_is_out_of_reach(lab: Lab, wires: Wires) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         spec = lab.function(CONNECT, network="vpc-1")

@@ -21,7 +21,7 @@ from cloudarium.runtime import node_sdk, variables
 from cloudarium.runtime.environment import Environment, Start, failure
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
 from cloudarium.runtime.launcher import Launcher, LauncherLost, Launchers, Layout
-from cloudarium.runtime.networks import Network
+from cloudarium.runtime.networks import Destination, Network
 from cloudarium.runtime.packages import Packages
 from cloudarium.runtime.peers import holder, socket_inode
 from cloudarium.runtime.sources import Sources
@@ -283,6 +283,7 @@ class Environments:
             return "", ""
         network = await self.network(spec)
         if launcher.layout.isolate:
+            launcher.networks.on_lost = self._say_lost
             try:
                 await launcher.networks.provide(network)
                 return network.key, ""
@@ -291,6 +292,17 @@ class Environments:
         else:
             self.not_attached = self.launchers.reason
         return "", f"The function is not kept to its VPC, since this machine forbids it: {self.not_attached}."
+
+    def _say_lost(self, network: Network, port: int, destination: Destination) -> None:
+        """Write into the log of the function that tried why it got nowhere."""
+        those = [one for one in self._all if one.spec.network == network.key and one.process is not None]
+        if not those:
+            return
+        guards = {one.process.guard: one for one in those if one.process is not None}
+        inode = socket_inode((network.address, port), destination, next(iter(guards)))
+        found = holder(inode, guards) if inode else None
+        environment = those[0] if found is None else guards[found]
+        environment.log.line(f"VPC: {destination[0]}:{destination[1]} is not reached: {network.why(destination)}.")
 
     def _leave_network(self, key: str) -> None:
         if not key or any(environment.spec.network == key for environment in self._all) or self._closed:

@@ -156,7 +156,7 @@ class Launcher:
         return pid
 
     async def network(self, order: dict[str, Any]) -> list[socket.socket]:
-        """Carry out an order about a network (see `runtime/networks.py`); the listening sockets that it asked for."""
+        """Carry out an order about a network (see `runtime/networks.py`); the sockets that it asked for."""
         answer = await self._ask({"do": "network", **order}, [])
         return [socket.socket(fileno=handle) for handle in answer["sockets"]]
 

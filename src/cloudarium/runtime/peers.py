@@ -9,13 +9,13 @@ from collections.abc import Iterable
 from cloudarium.runtime.memory import descendants
 
 
-def socket_inode(peer: tuple[str, int], own: tuple[str, int]) -> str:
-    """What names the peer's socket in /proc; empty where that cannot be told."""
+def socket_inode(peer: tuple[str, int], own: tuple[str, int], seen_by: int | str = "self") -> str:
+    """What names the peer's socket in /proc; empty where that cannot be told. `seen_by`: a process in its network."""
     if sys.platform != "linux":
         return ""
     wanted = f"{_hexadecimal(*peer)} {_hexadecimal(*own)}"
     try:
-        with open("/proc/net/tcp") as file:
+        with open(f"/proc/{seen_by}/net/tcp") as file:
             for line in file:
                 words = line.split()
                 if f"{words[1]} {words[2]}" == wanted:

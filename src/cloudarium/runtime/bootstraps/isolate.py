@@ -26,7 +26,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 )
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 36, 38, 47
-CAP_NET_ADMIN, CAP_SYS_ADMIN = 12, 21
+CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 12, 13, 21
+KEPT = (CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
 USER_ID, GROUP_ID = 993, 990  # what AWS's sandbox user has
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 
@@ -170,8 +171,8 @@ def _set_capabilities(low):
 
 def _keep_capabilities():
     """Keep what mounts and networks need (in this namespace only) through the execve that starts the launcher anew."""
-    _set_capabilities(1 << CAP_SYS_ADMIN | 1 << CAP_NET_ADMIN)
-    for capability in (CAP_SYS_ADMIN, CAP_NET_ADMIN):
+    _set_capabilities(sum(1 << capability for capability in KEPT))
+    for capability in KEPT:
         prctl(PR_CAP_AMBIENT, 2, capability)  # 2 = raise
 
 

@@ -24,6 +24,7 @@ PROTOCOL_STATIC, ACTION_TABLE, IFF_UP = 4, 1, 1
 
 MAIN, LOCAL, REACHED, VOID = 254, 255, 100, 200  # routing tables; the last two are ours
 OPEN, CLOSED, SELF, LOOPBACK, REST = 10, 20, 30, 40, 200  # priorities of rules, in the order they are asked
+ETH_P_IP = 0x0800
 NEXT_HOP = "169.254.1.1"
 CABLE, NOWHERE = "eni0", "void0"
 
@@ -144,6 +145,13 @@ def change(opened, closed, no_longer_opened, no_longer_closed):
         netlink.add_rule(OPEN, REACHED, address, port=port)
     for address, port in closed:
         netlink.add_rule(CLOSED, VOID, address, port=port)
+
+
+def lost():
+    """A socket from which every packet can be read that leaves this namespace and so gets nowhere."""
+    made = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK, socket.htons(ETH_P_IP))
+    made.bind((NOWHERE, ETH_P_IP))
+    return made
 
 
 def listen(address, port):

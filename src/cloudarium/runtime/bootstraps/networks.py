@@ -35,7 +35,7 @@ class Networks:
         isolate.enter_network(self.known[key].handle)
 
     def order(self, order):
-        """Carry out an order of the cloud's; the listening sockets it asked for, as handles. Raises OSError."""
+        """Carry out an order of the cloud's; the sockets it asked for, as handles. Raises OSError."""
         key = order["network"]
         if order.get("forget"):
             network = self.known.pop(key, None)
@@ -47,9 +47,12 @@ class Networks:
         network = self.known[key]
         if "opened" in order:
             self._change(network, order)
-        if not order.get("listen"):
-            return []
-        return _inside(network.handle, lambda: [netlink.listen(*where).detach() for where in order["listen"]])
+
+        def make():
+            made = [netlink.lost()] if order.get("lost") else []
+            return [one.detach() for one in made + [netlink.listen(*where) for where in order.get("listen", [])]]
+
+        return _inside(network.handle, make) if order.get("lost") or order.get("listen") else []
 
     def _change(self, network, order):
         opened, closed = ({tuple(where) for where in order[name]} for name in ("opened", "closed"))
