@@ -255,6 +255,21 @@ LAMBDA = [
 ]
 
 
+# ---- SNS -------------------------------------------------------------------------------------------------------------
+
+
+def subscribing(team: Team) -> Ask:
+    """Asking for the mails of a new topic."""
+    arn = team.root("sns").create_topic(Name=team.new())["TopicArn"]
+    return "subscribe", {"TopicArn": arn, "Protocol": "email", "Endpoint": "a@example.com"}
+
+
+SNS = [
+    Probe("sns:Protocol", subscribing, "email", "https"),
+    Probe("sns:Endpoint", subscribing, "*@example.com", "*@example.org", "StringLike"),
+]
+
+
 # ---- IAM and STS -----------------------------------------------------------------------------------------------------
 
 
@@ -465,6 +480,7 @@ PROBES = {
     "s3": S3,
     "dynamodb": DYNAMODB,
     "lambda": LAMBDA,
+    "sns": SNS,
     "iam": IAM,
     "sts": STS,
     "ssm": SSM,
