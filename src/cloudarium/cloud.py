@@ -10,6 +10,7 @@ from typing import Any
 
 from cloudarium.gateway import pipeline, rooms
 from cloudarium.gateway.background import Deliverer
+from cloudarium.gateway.bells import Bells
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
 from cloudarium.gateway.journey import Journeys
@@ -37,6 +38,7 @@ class Cloud:
         self.endpoint = endpoint
         self.home = Scope(HOME_ACCOUNT, DEFAULT_REGION)
         self.clock = _remembered_clock(self.store)
+        self.bells = Bells(self.clock)
         self.directory = Directory(self.store)
         self.journal = Journal(self)
         self.deliverer = Deliverer(self)

@@ -1,4 +1,4 @@
-"""What a room shows of itself in accounts and regions side by side, and the samples of the mail rooms."""
+"""What a room shows of itself in accounts and regions side by side, and the samples of rooms that send."""
 
 from __future__ import annotations
 
@@ -80,3 +80,36 @@ class ConfigurationSet(Sample):
     def tags(self) -> dict[str, str]:
         found = self.clients("sesv2").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
         return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != "value"}
+
+
+class Queue(Sample):
+    """The one message in it is the value."""
+
+    def _url(self) -> str:
+        return self.clients("sqs").get_queue_url(QueueName=NAME)["QueueUrl"]
+
+    def make(self, value: str) -> None:
+        self.clients("sqs").create_queue(QueueName=NAME)
+        self.change(value)
+
+    def names(self) -> list[str]:
+        return [url.rpartition("/")[2] for url in self.clients("sqs").list_queues().get("QueueUrls", [])]
+
+    def value(self) -> str:
+        got = self.clients("sqs").receive_message(QueueUrl=self._url(), VisibilityTimeout=0)["Messages"]
+        return got[0]["Body"]
+
+    def change(self, value: str) -> None:
+        sqs = self.clients("sqs")
+        for message in sqs.receive_message(QueueUrl=self._url()).get("Messages", []):
+            sqs.delete_message(QueueUrl=self._url(), ReceiptHandle=message["ReceiptHandle"])
+        sqs.send_message(QueueUrl=self._url(), MessageBody=value)
+
+    def delete(self) -> None:
+        self.clients("sqs").delete_queue(QueueUrl=self._url())
+
+    def tag(self, value: str) -> None:
+        self.clients("sqs").tag_queue(QueueUrl=self._url(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("sqs").list_queue_tags(QueueUrl=self._url()).get("Tags", {})

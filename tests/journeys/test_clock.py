@@ -39,7 +39,7 @@ TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
-    ("kms", "ExpireMaterial"),
+    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
@@ -47,7 +47,7 @@ AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
-    ("secretsmanager", "Rotate"), ("ses", "Mail"),
+    ("secretsmanager", "Rotate"), ("ses", "Mail"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -204,12 +204,25 @@ async def _secret_on_a_schedule(house: House) -> None:
     )  # fmt: skip
 
 
+async def _messages_that_move_slowly(house: House) -> None:
+    place = f"{house.cloud.home.region}:{house.cloud.home.account}"
+    dead, target = f"arn:aws:sqs:{place}:dead", f"arn:aws:sqs:{place}:target"
+    for name in ("dead", "target"):
+        await house.do("sqs", "CreateQueue", QueueName=name)
+    policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
+    await house.do("sqs", "SetQueueAttributes", QueueUrl="target", Attributes={"RedrivePolicy": policy})
+    for number in range(3):
+        await house.do("sqs", "SendMessage", QueueUrl="dead", MessageBody=str(number))
+    given = {"SourceArn": dead, "DestinationArn": target, "MaxNumberOfMessagesPerSecond": 1}
+    await house.do("sqs", "StartMessageMoveTask", **given)
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
             _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
-            _secret_on_a_schedule,
+            _secret_on_a_schedule, _messages_that_move_slowly,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -226,6 +239,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]
+        assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]
         # Records of the stream: three puts at the start, a removal at each expiry, each gone a day later.

@@ -16,7 +16,7 @@ from botocore.exceptions import ClientError
 
 from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
-from tests.journeys.samples import NAME, Clients, ConfigurationSet, MailTemplate, Sample
+from tests.journeys.samples import NAME, Clients, ConfigurationSet, MailTemplate, Queue, Sample
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "eu-west-1")
@@ -383,6 +383,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "secretsmanager": Secret,
     "ses": MailTemplate,
     "sesv2": ConfigurationSet,
+    "sqs": Queue,
     "ssm": Parameter,
 }
 

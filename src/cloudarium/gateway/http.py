@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Client(Protocol):
+    """Whoever made a request: `gone` once he hung up."""
+
+    gone: bool
 
 
 @dataclass(slots=True)
@@ -15,6 +22,7 @@ class HttpRequest:
     every operation but those with a streaming input, whose chunks come from `stream` (then `body` is empty).
     `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
     a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3.
+    `client` is who waits for the answer, where that is known.
     """
 
     method: str
@@ -28,6 +36,7 @@ class HttpRequest:
     scheme: str = "http"
     query_headers: frozenset[str] = frozenset()
     tls: str = ""
+    client: Client | None = None
 
     @property
     def host(self) -> str:

@@ -12,6 +12,7 @@ from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.call import Call, Door
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols import codec, detect
+from cloudarium.gateway.protocols.query_input import action
 from cloudarium.gateway.rooms import Room, all_rooms
 from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
@@ -85,7 +86,9 @@ def _nothing_for(call: Call, request: HttpRequest, claim: sigv4.Claim | None, ca
             if ("query" in service.protocols) is form:
                 call.service, call.room, call.protocol = room.card.name, room, detect(service, request)
     if candidates:
-        return UnknownOperation(_asked_for(request))
+        said = model.service(candidates[0].card.name).metadata.get("unknownAction")
+        asked = action(request) if said and call.protocol == "query" else None
+        return UnknownOperation(said.format(asked[:200]) if said and asked else _asked_for(request))
     name = (claim.service if claim is not None else "") or request.host or "an unknown host"
     return NotBuilt(f"the service {name}")
 
