@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -45,6 +46,8 @@ class Cloud:
         self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
         self.keep: dict[str, Any] = {}
+        # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
+        self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

@@ -15,6 +15,7 @@ import uvicorn
 
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
+from cloudarium.gateway.attached import AttachedConnection
 from cloudarium.gateway.connection import Connection
 from cloudarium.gateway.tls import front_of
 
@@ -66,6 +67,13 @@ class Server(uvicorn.Server):
     """uvicorn's server looks ten times a second whether it shall stop; this one sleeps until it is told."""
 
     _loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; from now on the cloud can also answer on connections that came another way."""
+        await super().startup(sockets)
+        app = self.config.app
+        assert isinstance(app, App)
+        app.cloud.connect = lambda judge: AttachedConnection(self.config, self.server_state, self.lifespan.state, judge)
 
     async def main_loop(self) -> None:
         """Wait for the signal to stop."""

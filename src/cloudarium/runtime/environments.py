@@ -295,14 +295,19 @@ class Environments:
 
     def _say_lost(self, network: Network, port: int, destination: Destination) -> None:
         """Write into the log of the function that tried why it got nowhere."""
-        those = [one for one in self._all if one.spec.network == network.key and one.process is not None]
-        if not those:
+        where = f"{destination[0]}:{destination[1]}"
+        text = f"VPC: {where} is not reached: {network.why(destination)}."
+        self.say(network.key, (network.address, port), destination, text)
+
+    def say(self, key: str, peer: tuple[str, int], own: tuple[str, int], text: str) -> None:
+        """Write a line into the log of the function of a network that connects from `peer` to `own`."""
+        guards = {one.process.guard: one for one in self._all if one.spec.network == key and one.process is not None}
+        if not guards:
             return
-        guards = {one.process.guard: one for one in those if one.process is not None}
-        inode = socket_inode((network.address, port), destination, next(iter(guards)))
+        inode = socket_inode(peer, own, next(iter(guards)))
         found = holder(inode, guards) if inode else None
-        environment = those[0] if found is None else guards[found]
-        environment.log.line(f"VPC: {destination[0]}:{destination[1]} is not reached: {network.why(destination)}.")
+        environment = next(iter(guards.values())) if found is None else guards[found]
+        environment.log.line(text)
 
     def _leave_network(self, key: str) -> None:
         if not key or any(environment.spec.network == key for environment in self._all) or self._closed:

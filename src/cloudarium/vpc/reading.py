@@ -61,7 +61,7 @@ def _permission(rule: Data) -> Permission:
     networks = (IPv4Network(rule["CidrIpv4"]),) if "CidrIpv4" in rule else ()
     named = rule.get("ReferencedGroupInfo")
     groups = frozenset([named["GroupId"]]) if named else frozenset[str]()
-    protocol = _NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"])
+    protocol = str(_NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"]))
     return Permission(protocol, rule.get("FromPort", -1), rule.get("ToPort", -1), networks, groups)
 
 

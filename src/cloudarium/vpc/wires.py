@@ -7,8 +7,9 @@ running functions changed when what they reach changes. Decisions are `reach`'s.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from cloudarium.runtime import Network
 from cloudarium.runtime.networks import Destination
@@ -45,23 +46,34 @@ class Endpoint:
     serve: Callable[[], asyncio.BaseProtocol]
 
 
+class Runner(Protocol):
+    """What runs the functions that are attached: the runtime's `Environments`."""
+
+    async def change_network(self, network: Network) -> None:
+        """Have the running functions of a network reach what it says now."""
+
+    def say(self, key: str, peer: Destination, own: Destination, text: str) -> None:
+        """Write a line into the log of the function that connects from `peer` to `own`."""
+
+
 @dataclass(slots=True)
 class _Attached:
     attachment: Attachment
     network: Network
-    change: Callable[[Network], Awaitable[None]]
+    runner: Runner
 
 
 @dataclass(slots=True)
 class Wires:
     """What is up and who is attached. `facts` reads what is known of an account's network in a region.
 
-    `api` makes the protocol that answers calls to AWS's own services at `api_destination`, for an attachment.
+    `api` makes the protocol that answers calls to AWS's own services at `api_at`; it asks for each of them by its
+    signing name.
     """
 
     facts: Callable[[Scope], Facts]
-    api_destination: Destination
-    api: Callable[[Attachment], asyncio.BaseProtocol]
+    api_at: Destination
+    api: Callable[[Callable[[str, Destination], bool]], asyncio.BaseProtocol]
     endpoints: dict[Destination, Endpoint] = field(default_factory=dict)
     attached: dict[str, _Attached] = field(default_factory=dict)
     _changing: set[asyncio.Future[None]] = field(default_factory=set)
@@ -77,15 +89,16 @@ class Wires:
         if endpoint is not None:
             self.changed(endpoint.scope)
 
-    def attach(self, attachment: Attachment, change: Callable[[Network], Awaitable[None]]) -> Network:
-        """What a function that is attached like this reaches; `change` is awaited with what it reaches from then on."""
+    def attach(self, attachment: Attachment, runner: Runner) -> Network:
+        """What a function that is attached like this reaches; its runner is told when that changes."""
         network = self._network(attachment)
-        self.attached[attachment.key] = _Attached(attachment, network, change)
+        self.attached[attachment.key] = _Attached(attachment, network, runner)
         return network
 
-    def may_call(self, attachment: Attachment, service: str) -> Verdict:
-        """Does a call to the API of a service get through?"""
-        return reach_service(self.facts(attachment.scope), attachment.interface, service)
+    def changed_soon(self, scope: Scope) -> None:
+        """The same as `changed`, once the present call has committed what it changes."""
+        if self.attached:
+            asyncio.get_running_loop().call_soon(self.changed, scope)
 
     def changed(self, scope: Scope) -> None:
         """Something of this account's network changed: running functions reach from now on what is right now."""
@@ -95,7 +108,7 @@ class Wires:
             network = self._network(attached.attachment)
             if network.reach.keys() != attached.network.reach.keys():
                 attached.network = network
-                task = asyncio.ensure_future(attached.change(network))
+                task = asyncio.ensure_future(attached.runner.change_network(network))
                 self._changing.add(task)
                 task.add_done_callback(self._changing.discard)
 
@@ -104,7 +117,7 @@ class Wires:
         for destination, endpoint in self.endpoints.items():
             if endpoint.scope == attachment.scope and self._verdict(attachment, endpoint).allowed:
                 open_to[destination] = endpoint.serve
-        open_to[self.api_destination] = lambda: self.api(attachment)
+        open_to[self.api_at] = lambda: self.api(lambda service, peer: self._may_call(attachment, service, peer))
         address = str(attachment.interface.address)
         return Network(attachment.key, address, open_to, why=lambda destination: self._why(attachment, destination))
 
@@ -113,6 +126,14 @@ class Wires:
         verdicts = [reach(facts, attachment.interface, interface, port) for interface in endpoint.interfaces]
         allowed = next((verdict for verdict in verdicts if verdict.allowed), None)
         return allowed or (verdicts[0] if verdicts else Verdict(False, "it has no network interface"))
+
+    def _may_call(self, attachment: Attachment, service: str, peer: Destination) -> bool:
+        """Does a call to the API of a service get through? If not, the log of the function says why."""
+        verdict = reach_service(self.facts(attachment.scope), attachment.interface, service)
+        if not verdict.allowed and attachment.key in self.attached:
+            text = f"VPC: {service or 'the internet'} is not reached, and this call will time out: {verdict.reason}."
+            self.attached[attachment.key].runner.say(attachment.key, peer, self.api_at, text)
+        return verdict.allowed
 
     def _why(self, attachment: Attachment, destination: Destination) -> str:
         endpoint = self.endpoints.get(destination)
