@@ -113,3 +113,62 @@ class Queue(Sample):
 
     def tags(self) -> dict[str, str]:
         return self.clients("sqs").list_queue_tags(QueueUrl=self._url()).get("Tags", {})
+
+
+class Topic(Sample):
+    def _arn(self) -> str:
+        clients = self.clients
+        place = f"{clients('sns').meta.region_name}:{clients('sts').get_caller_identity()['Account']}"
+        return f"arn:aws:sns:{place}:{NAME}"
+
+    def make(self, value: str) -> None:
+        self.clients("sns").create_topic(Name=NAME, Attributes={"DisplayName": value})
+
+    def names(self) -> list[str]:
+        return [each["TopicArn"].rpartition(":")[2] for each in self.clients("sns").list_topics()["Topics"]]
+
+    def value(self) -> str:
+        return self.clients("sns").get_topic_attributes(TopicArn=self._arn())["Attributes"]["DisplayName"]
+
+    def change(self, value: str) -> None:
+        given = {"AttributeName": "DisplayName", "AttributeValue": value}
+        self.clients("sns").set_topic_attributes(TopicArn=self._arn(), **given)
+
+    def delete(self) -> None:
+        self.clients("sns").delete_topic(TopicArn=self._arn())
+
+    def tag(self, value: str) -> None:
+        self.clients("sns").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("sns").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+        return {each["Key"]: each["Value"] for each in found}
+
+
+class Bus(Sample):
+    def make(self, value: str) -> None:
+        self.clients("events").create_event_bus(Name=NAME, Description=value)
+
+    def names(self) -> list[str]:
+        found = [bus["Name"] for bus in self.clients("events").list_event_buses()["EventBuses"]]
+        found.remove("default")
+        return found
+
+    def value(self) -> str:
+        return self.clients("events").describe_event_bus(Name=NAME)["Description"]
+
+    def change(self, value: str) -> None:
+        self.clients("events").update_event_bus(Name=NAME, Description=value)
+
+    def delete(self) -> None:
+        self.clients("events").delete_event_bus(Name=NAME)
+
+    def _arn(self) -> str:
+        return self.clients("events").describe_event_bus(Name=NAME)["Arn"]
+
+    def tag(self, value: str) -> None:
+        self.clients("events").tag_resource(ResourceARN=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("events").list_tags_for_resource(ResourceARN=self._arn())["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}

@@ -39,15 +39,18 @@ TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
-    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"),
+    ("events", "Schedule"), ("events", "Expire"),
+    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
+    ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
-    ("secretsmanager", "Rotate"), ("ses", "Mail"), ("sqs", "ClearShelf"),
+    ("secretsmanager", "Rotate"), ("ses", "Mail"), ("sqs", "ClearShelf"), ("sns", "DeliverInOrder"),
+    ("sns", "DeliveryStatus"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -217,12 +220,26 @@ async def _messages_that_move_slowly(house: House) -> None:
     await house.do("sqs", "StartMessageMoveTask", **given)
 
 
+async def _topic_with_a_server_that_is_not_there(house: House) -> None:
+    arn = (await house.do("sns", "CreateTopic", Name="news"))["TopicArn"]
+    await house.do("sns", "Subscribe", TopicArn=arn, Protocol="http", Endpoint="http://127.0.0.1:1/hook")
+
+
+async def _rule_on_a_schedule_and_archive(house: House) -> None:
+    place = f"{house.cloud.home.region}:{house.cloud.home.account}"
+    await house.do("events", "PutRule", Name="r", ScheduleExpression="cron(0 12 2-3 1 ? 2027)")
+    bus = f"arn:aws:events:{place}:event-bus/default"
+    await house.do("events", "CreateArchive", ArchiveName="a", EventSourceArn=bus, RetentionDays=2)
+    await house.do("events", "PutEvents", Entries=[{"Source": "s", "DetailType": "t", "Detail": "{}"}])
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
             _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
-            _secret_on_a_schedule, _messages_that_move_slowly,
+            _rule_on_a_schedule_and_archive,
+            _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -236,9 +253,13 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Deploy") == [0.0, 2 * HOUR]
         assert house.times("ExpireLogEvents") == pytest.approx([4 * HOUR + 0.001, DAY + 0.001])
         assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
+        assert house.times("Schedule") == [DAY, 2 * DAY]
+        assert house.times("Expire") == [2 * DAY]
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]
+        assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
+        assert house.times("Unconfirmed") == [2 * DAY]
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]

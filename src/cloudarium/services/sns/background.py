@@ -9,7 +9,7 @@ from cloudarium.services.sns import subscribing
 from cloudarium.services.sns.delivery import reports
 from cloudarium.services.sns.delivery.endpoints import Outcome, Way, deliver, send_to_queue
 from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publication
-from cloudarium.services.sns.records import messages, subscriptions, topics
+from cloudarium.services.sns.records import subscriptions, topics
 from cloudarium.services.sns.records.subscriptions import Subscription
 from cloudarium.services.sns.rules import http_policies
 from cloudarium.services.sns.rules.subscriptions import dead_letter_target
@@ -125,10 +125,3 @@ async def forget_unconfirmed(event: Event) -> None:
         found = subscriptions.find(event.store, event.payload["Subscription"])
         if found is not None and not found.confirmed and found.data.get("Expires", 0.0) <= event.now:
             subscribing.forget(event, found)
-
-
-@delivery("Irrevocable")
-async def forget_removed(event: Event) -> None:
-    """Forget a deleted subscription whose endpoint can no longer have it back."""
-    with event.transaction():
-        messages.drop(event.store, event.scope, messages.REMOVED, event.payload["Token"])

@@ -81,8 +81,8 @@ def unsubscribe(call: Call, found: Subscription, *, by_owner: bool) -> None:
     expires = call.now + TOKEN_LIFE
     data = {**found.data, "Expires": expires}
     kept: dict[str, Any] = {"Subscription": list(found._replace(token=token, data=data)), "Expires": expires}
+    messages.drop_expired(call.store, scope, messages.REMOVED, call.now)
     messages.put(call.store, scope, messages.REMOVED, token, kept)
-    call.store.outbox.put("sns", "Irrevocable", scope, {"Token": token}, expires)
     text = _GONE.format(subscription=found.arn)
     leave(call, found, Publication.notice("UnsubscribeConfirmation", found.topic, text, token, call.now), gone=True)
 

@@ -46,6 +46,12 @@ def drop(store: Store, scope: Scope, kind: str, name: str) -> bool:
     return bool(store.run(sql, (*scope, kind, name)))
 
 
+def drop_expired(store: Store, scope: Scope, kind: str, now: float) -> None:
+    """Forget what is no longer wanted of a kind that expires."""
+    sql = "DELETE FROM sns_kept WHERE account = ? AND region = ? AND kind = ? AND json_extract(data, '$.Expires') < ?"
+    store.run(sql, (*scope, kind, now))
+
+
 def listed(store: Store, scope: Scope, kind: str, after: str, limit: int) -> list[tuple[str, dict[str, Any]]]:
     """The settings of a kind behind a name."""
     rows = store.all(
