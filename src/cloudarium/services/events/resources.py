@@ -11,7 +11,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.policy import principals
 from cloudarium.policy.grammar import load, statements
-from cloudarium.services.events.records import named
+from cloudarium.services.events.records import named, rules
 from cloudarium.services.events.records.named import Kind, Named
 from cloudarium.shared import arn as arns
 from cloudarium.shared.event_patterns import PatternError, compile_pattern
@@ -222,14 +222,21 @@ _OF_PATTERN = {
 
 
 def conditions(call: Call) -> dict[str, Any]:
-    """What a rule's pattern asks for, and who made the rule."""
+    """What the pattern of a rule to be made asks for."""
     found: dict[str, Any] = {}
     text = call.input.get("EventPattern")
     if call.operation_name == "PutRule" and isinstance(text, str):
         found.update(_asked_for(text))
-    if call.input.get("Rule") or call.input.get("EventBusName") or call.operation_name.endswith("Rule"):
-        found["events:creatorAccount"] = call.principal.account
     return found
+
+
+def resource_conditions(call: Call, resource: str) -> dict[str, Any]:
+    """Who made a rule: of a new one, whoever calls."""
+    place = rule_of(resource)
+    if place is None:
+        return {}
+    found = rules.find(call.store, *place)
+    return {"events:creatorAccount": found.data["CreatedBy"] if found is not None else call.principal.account}
 
 
 def _asked_for(text: str) -> dict[str, list[str]]:
