@@ -16,7 +16,8 @@ Data = dict[str, Any]
 
 def check_tags(given: Mapping[str, str], before: Mapping[str, str]) -> None:
     """Raise InvalidParameterValue unless a queue can have these tags beside those it has."""
-    wrong = tags.problem({**before, **given})
+    own = {key: value for key, value in before.items() if not key.startswith("aws:")}  # a stack's are not the user's
+    wrong = tags.problem({**own, **given})
     if wrong:
         raise errors.InvalidParameterValue(wrong)
 
