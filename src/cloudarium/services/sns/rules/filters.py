@@ -27,14 +27,14 @@ def check(text: str, scope: str, place: str = "") -> None:
     """Raise InvalidParameter unless this is a filter policy for that scope."""
     if len(text.encode("utf-8", "surrogatepass")) > _LARGEST:
         raise _wrong(place, "Filter policy is larger than 256 KB")
+    given = _json(text)
+    _check_operators(given, place)
     try:
         compile_pattern(text)
-        given = orjson.loads(text)
     except PatternError as error:
-        raise _wrong(place, _worded(str(error), text)) from None
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        raise _wrong(place, "failed to parse JSON.") from None
-    _check_operators(given, place)
+        raise _wrong(place, _worded(str(error))) from None
+    if not isinstance(given, dict):
+        raise _wrong(place, "failed to parse JSON.")
     if scope == ATTRIBUTES and _is_nested(given):
         raise errors.InvalidParameter("Filter policy scope MessageAttributes does not support nested filter policy")
     if len(_keys(given)) > _MOST_KEYS:
@@ -43,7 +43,15 @@ def check(text: str, scope: str, place: str = "") -> None:
         raise _wrong(place, "Filter policy is too complex")
 
 
-def _worded(problem: str, text: str) -> str:
+def _json(text: str) -> Any:
+    """What a text says, None when it is no JSON: the patterns' own reader words that better."""
+    try:
+        return orjson.loads(text)
+    except (orjson.JSONDecodeError, UnicodeEncodeError):
+        return None
+
+
+def _worded(problem: str) -> str:
     """SNS says of a text that is no JSON at all that it is none."""
     syntax = problem.startswith(("Unexpected", "Unrecognized token", "Document nesting", "Number value"))
     return f"failed to parse JSON. {problem}" if syntax else problem
@@ -64,6 +72,8 @@ def _check_operators(given: Any, place: str, depth: int = 0) -> None:
         for name in inner:
             if name not in _INSIDE_ANYTHING_BUT:
                 raise _wrong(place, f"Unsupported anything-but pattern: {name}")
+            if not isinstance(inner[name], (str, list)):
+                raise _wrong(place, f"{name} match pattern must be a string")
 
 
 def _is_or(name: str, value: Any) -> bool:
@@ -132,10 +142,7 @@ def _values(attributes: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def _array(text: str) -> Any:
-    try:
-        given = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return text
+    given = _json(text)
     return given if isinstance(given, list) else text
 
 
@@ -149,8 +156,5 @@ def _number(text: str) -> Any:
 
 @lru_cache(maxsize=16)  # a message is asked about by every subscription of its topic, one after the other
 def _object(text: str) -> dict[str, Any] | None:
-    try:
-        given = orjson.loads(text)
-    except (orjson.JSONDecodeError, UnicodeEncodeError):
-        return None
+    given = _json(text)
     return given if isinstance(given, dict) else None
