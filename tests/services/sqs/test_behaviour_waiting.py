@@ -73,9 +73,8 @@ def hang_up(cloud: RunningCloud, account: str, url: str) -> None:
     SigV4Auth(Credentials(account, "test"), "sqs", "us-east-1").add_auth(request)
     head = "".join(f"{name}: {value}\r\n" for name, value in request.headers.items())
     with socket.create_connection(("127.0.0.1", cloud.port)) as line:
-        line.sendall(
-            f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\nContent-Length: {len(body)}\r\n{head}\r\n{body}".encode()
-        )
+        start = f"POST / HTTP/1.1\r\nHost: 127.0.0.1:{cloud.port}\r\nContent-Length: {len(body)}\r\n"
+        line.sendall(f"{start}{head}\r\n{body}".encode())
 
 
 def test_who_hangs_up_takes_no_message(standing: RunningCloud, account: str) -> None:
