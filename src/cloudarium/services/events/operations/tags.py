@@ -12,6 +12,7 @@ from cloudarium.shared import arn as arns
 from cloudarium.shared import tags
 
 Data = dict[str, Any]
+_MOST = 50
 
 
 def _found(call: Call) -> str:
@@ -36,9 +37,12 @@ def tag_resource(call: Call) -> Data:
     """Add tags to a bus or a rule, or change their values."""
     arn = _found(call)
     new = tags.from_list(call.input["Tags"])
-    wrong = tags.problem(new) or tags.problem({**call.tags.of(arn), **new})
+    wrong = tags.problem(new)
     if wrong:
         raise errors.Invalid(wrong)
+    own = [key for key in {**call.tags.of(arn), **new} if not key.startswith("aws:")]
+    if len(own) > _MOST:
+        raise errors.LimitExceeded
     call.tags.put(arn, new)
     return {}
 
