@@ -28,6 +28,12 @@ def cause_of(call: Call) -> notifications.Cause:
     return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id)
 
 
+def _trace_header(cause: notifications.Cause | Call) -> str | None:
+    """The trace header that a client sent, which goes on to queues."""
+    header = cause.request.headers.get("x-amzn-trace-id") if isinstance(cause, Call) and cause.request else None
+    return header if header and len(header) <= 256 and header.isascii() and header.isprintable() else None
+
+
 def tell(
     store: Store,
     bucket: Bucket,
@@ -59,5 +65,5 @@ def tell(
             more=more,
         )
         record["s3"]["configurationId"] = target.id
-        payload = {"bucket": bucket.name, "function": target.arn, "record": record}
+        payload = {"bucket": bucket.name, "arn": target.arn, "record": record, "header": _trace_header(cause)}
         store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)
