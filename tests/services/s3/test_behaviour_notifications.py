@@ -148,7 +148,6 @@ def test_configurations_that_are_no_good(s3, bucket, refused):
         assert "region is not valid for the bucket" in put(**{f"{kind}Configurations": [entry]}).message
         entry[member] = f"arn:aws:{service}:us-east-1:123456789012:{name}.fifo"
         assert "FIFO" in put(**{f"{kind}Configurations": [entry]}).message
-    assert put(EventBridgeConfiguration={}).code == "NotImplemented"
 
 
 # ---- Queues and topics -----------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import notifications
+from cloudarium.services.s3.rules import bridge, notifications
 from cloudarium.store import Store
 
 BY_S3 = notifications.Cause("s3.amazonaws.com", "s3.amazonaws.com", "")
@@ -25,7 +25,8 @@ def cause_of(call: Call) -> notifications.Cause:
         name = principal.name
     else:
         name = f"AWS:{principal.id}"
-    return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id)
+    requester = principal.name if principal.kind == "service" else principal.account
+    return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id, requester)
 
 
 def _trace_header(cause: notifications.Cause | Call) -> str | None:
@@ -50,6 +51,8 @@ def tell(
     configuration = bucket.get("notification")
     if not configuration:
         return
+    if "EventBridgeConfiguration" in configuration:
+        _tell_bridge(store, bucket, event, about, cause, now, trace, with_content, more)
     for target in notifications.targets(configuration, event, about.key):
         record = notifications.record(
             event,
@@ -67,3 +70,25 @@ def tell(
         record["s3"]["configurationId"] = target.id
         payload = {"bucket": bucket.name, "arn": target.arn, "record": record, "header": _trace_header(cause)}
         store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)
+
+
+def _tell_bridge(
+    store: Store,
+    bucket: Bucket,
+    event: str,
+    about: Object,
+    cause: notifications.Cause | Call,
+    now: float,
+    trace: str,
+    with_content: bool,
+    more: dict[str, Any] | None,
+) -> None:
+    """Leave the event for the default bus of the bucket's owner, in the bucket's region."""
+    item: dict[str, Any] = {"key": about.key}
+    if with_content and not about.marker:
+        item.update({"size": about.size, "etag": about.etag})
+    if bucket.versioning is not None:
+        item["version-id"] = about.version
+    by = cause_of(cause) if isinstance(cause, Call) else cause
+    told = bridge.happening(event, bucket=bucket.name, cause=by, now=now, item=item, more=more)
+    store.outbox.put("events", "Emit", bucket.scope, told, now, trace=trace)

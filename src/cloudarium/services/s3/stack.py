@@ -117,8 +117,6 @@ def _versioning(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notification(value: dict[str, Any]) -> dict[str, Any]:
-    if value.get("EventBridgeConfiguration"):
-        raise NotBuilt("AWS::S3::Bucket NotificationConfiguration.EventBridgeConfiguration")
     kinds = {
         "LambdaConfigurations": ("LambdaFunctionConfigurations", "LambdaFunctionArn", "Function"),
         "QueueConfigurations": ("QueueConfigurations", "QueueArn", "Queue"),
@@ -134,6 +132,9 @@ def _notification(value: dict[str, Any]) -> dict[str, Any]:
                     "Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}
                 }
             found.setdefault(theirs, []).append(made)
+    bridge = value.get("EventBridgeConfiguration")
+    if bridge is not None and _flag(bridge.get("EventBridgeEnabled", True)):
+        found["EventBridgeConfiguration"] = {}
     return found
 
 

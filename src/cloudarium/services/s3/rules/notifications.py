@@ -13,7 +13,6 @@ from urllib.parse import quote_plus
 from cloudarium.services.s3 import errors
 from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids
-from cloudarium.shared.errors import NotBuilt
 
 EVENTS = frozenset((
     "s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post",
@@ -63,15 +62,15 @@ class Target(NamedTuple):
 
 
 def check(configuration: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with ids and in its kept form. Raises InvalidArgument, or NotBuilt for EventBridge."""
-    if configuration.get("EventBridgeConfiguration") is not None:
-        raise NotBuilt("s3 notifications to EventBridge")
-    kept = {}
+    """The configuration with ids and in its kept form. Raises InvalidArgument."""
+    kept: dict[str, Any] = {}
     for name, kind in KINDS.items():
         entries = [_entry(entry, kind) for entry in configuration.get(name) or ()]
         if entries:
             kept[name] = entries
     _check_overlap([entry for entries in kept.values() for entry in entries])
+    if configuration.get("EventBridgeConfiguration") is not None:
+        kept["EventBridgeConfiguration"] = {}
     return kept
 
 
@@ -183,6 +182,7 @@ class Cause(NamedTuple):
     principal_id: str
     address: str
     request_id: str
+    requester: str = "s3.amazonaws.com"  # an account, or a service
 
 
 def customer_id(account: str) -> str:
