@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.mail import addresses
 from cloudarium.services.sns import errors
 from cloudarium.services.sns.rules import filters, http_policies
 from cloudarium.shared import arn as arns
@@ -17,7 +18,6 @@ CONFIRMED_AT_ONCE = frozenset(("sqs", "lambda", "sms"))
 TOKEN_LIFE = 2 * 86400.0  # seconds in which a subscription can be confirmed
 _NOT_BUILT = {"application": "sns mobile push (the protocol application)", "firehose": "sns to Firehose"}
 _PHONE = re.compile(r"\+?[0-9]+([ ./-][0-9]+)*", re.ASCII)
-_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)*")
 _ATTRIBUTES = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 _REFUSED = {"ReplayPolicy": "sns message replay (ReplayPolicy)",
             "SubscriptionRoleArn": "sns to Firehose (SubscriptionRoleArn)"}  # fmt: skip
@@ -66,7 +66,11 @@ def _check_url(protocol: str, endpoint: str) -> None:
 
 
 def _check_email(protocol: str, endpoint: str) -> None:
-    if len(endpoint) > 320 or not endpoint.isprintable() or not _EMAIL.fullmatch(endpoint):
+    try:
+        fine = addresses.read(endpoint).email == endpoint
+    except addresses.NoAddress:
+        fine = False
+    if not fine:
         raise errors.InvalidParameter("Email address")
 
 
