@@ -23,38 +23,36 @@ CREATE TABLE IF NOT EXISTS sqs_deleted (
 ) WITHOUT ROWID;
 
 -- Where a queue's messages stand. To purge a queue is to give it a new shelf; the old one is cleared bit by bit.
--- `last` is the last number that was given to a message or to the turn of a group, `total` counts the messages.
+-- Messages and the turns of groups have had numbers up to `last` at most.
 CREATE TABLE IF NOT EXISTS sqs_shelves (
-    id    INTEGER PRIMARY KEY AUTOINCREMENT,
-    last  INTEGER NOT NULL,
-    total INTEGER NOT NULL
+    id   INTEGER PRIMARY KEY AUTOINCREMENT,
+    last INTEGER NOT NULL
 );
 
--- A message: it can be received from `visible` on. `lane` is the message group in a FIFO queue, `received` how often it
--- was received, first at `first` and last at `taken`. A large body is in sqs_bodies. `data` is JSON: what else was sent.
+-- A message: it can be received from `visible` on. `key` is the shelf and the message's number on it, `lane` the message
+-- group in a FIFO queue, `received` how often it was received, first at `first` and last at `taken`. One that came with
+-- an earlier `sent` than its neighbours is `old`. A large body is in sqs_bodies. `data` is JSON: what else was sent.
 CREATE TABLE IF NOT EXISTS sqs_messages (
+    key      INTEGER PRIMARY KEY,
     shelf    INTEGER NOT NULL,
-    seq      INTEGER NOT NULL,
     visible  REAL NOT NULL,
     received INTEGER NOT NULL,
     first    REAL,
     taken    REAL,
     sent     REAL NOT NULL,
+    old      INTEGER,
     lane     TEXT,
     id       TEXT NOT NULL,
     data     BLOB NOT NULL,
-    body     BLOB,
-    PRIMARY KEY (shelf, seq)
-) WITHOUT ROWID;
+    body     BLOB
+);
 CREATE INDEX IF NOT EXISTS sqs_messages_visible ON sqs_messages (shelf, visible);
-CREATE INDEX IF NOT EXISTS sqs_messages_sent ON sqs_messages (shelf, sent);
-CREATE INDEX IF NOT EXISTS sqs_messages_lane ON sqs_messages (shelf, lane, seq) WHERE lane IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sqs_messages_old ON sqs_messages (shelf, sent) WHERE old IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sqs_messages_lane ON sqs_messages (shelf, lane, key) WHERE lane IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS sqs_bodies (
-    shelf INTEGER NOT NULL,
-    seq   INTEGER NOT NULL,
-    body  BLOB NOT NULL,
-    PRIMARY KEY (shelf, seq)
+    key  INTEGER PRIMARY KEY,
+    body BLOB NOT NULL
 );
 
 -- A message group of a FIFO queue that has messages: its first one can be received from `ready` on; groups take turns.

@@ -37,10 +37,10 @@ def move(
     call: Call, source: Queue, message: Message, target: Queue, id: str, sent: float, now: float, data: Data
 ) -> None:
     """Take a message from one queue to another, where it can be received at once."""
-    body = messages.body(call.store, source.shelf, message)
+    body = messages.body(call.store, message)
     messages.remove(call.store, source.shelf, message.seq)
     lane = data.get("MessageGroupId") if target.fifo else None
-    seq = messages.add(call.store, target.shelf, id, sent, now, lane, data, body)
+    seq = messages.add(call.store, target.shelf, messages.New(id, sent, now, lane, data, body), old=sent < now)
     if lane is not None:
         groups.joined(call.store, target.shelf, lane, seq, now)
     call.cloud.bells.ring(target.bell)

@@ -85,4 +85,4 @@ def failure(id: str, error: AwsError) -> Data:
 
 def new_id() -> str:
     """The id of a new message."""
-    return ids.uuid()
+    return ids.request_id()

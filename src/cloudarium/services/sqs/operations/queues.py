@@ -9,7 +9,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.sqs import errors, resources
 from cloudarium.services.sqs.operations import lookup
 from cloudarium.services.sqs.operations.tags import check_tags
-from cloudarium.services.sqs.records import messages, queues
+from cloudarium.services.sqs.records import messages, queues, shelves
 from cloudarium.services.sqs.records.queues import Queue
 from cloudarium.services.sqs.rules import attributes, redrive
 from cloudarium.shared import arn as arns
@@ -168,7 +168,7 @@ def purge_queue(call: Call) -> Data:
     found = lookup.queue(call)
     if call.now - found.data.get("Purged", -_PAUSE) < _PAUSE:
         raise errors.PurgeQueueInProgress(found.name)
-    shelf = queues.new_shelf(call.store, queues.last_number(call.store, found.shelf))
+    shelf = shelves.add(call.store, shelves.known(call.store, found.shelf).last)
     queues.put(call.store, found, {**found.data, "Purged": call.now}, shelf)
     lookup.clear_later(call, found.shelf)
     call.cloud.bells.ring(found.bell)  # who waits there goes over to the new shelf

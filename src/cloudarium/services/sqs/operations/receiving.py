@@ -159,7 +159,7 @@ def _take(call: Call, found: Queue, wish: Wish, now: float, hide: int, short: bo
         for message in ahead:
             looked_at.add(message.seq)
             if not _given_up(call, found, message, now) and _readable(call, found, message):
-                taken.append(messages.take(call.store, found.shelf, message, now, now + hide))
+                taken.append(messages.take(call.store, message, now, now + hide))
     return taken
 
 
@@ -202,7 +202,7 @@ def _take_in_order(call: Call, found: Queue, wish: Wish, now: float, hide: int) 
         for message in _in_order(call, found, lane, now):
             if left == 0 or not _readable(call, found, message):
                 break
-            yield messages.take(call.store, found.shelf, message, now, now + hide)
+            yield messages.take(call.store, message, now, now + hide)
             left, served = left - 1, True
         groups.update(call.store, found.shelf, lane, served)
         if left == 0:
@@ -233,7 +233,7 @@ def _once_more(call: Call, found: Queue, wish: Wish, now: float, hide: int) -> l
             return []
         again.append(message)
     for message in again:
-        messages.hide(call.store, found.shelf, message.seq, now + hide)
+        messages.hide(call.store, message, now + hide)
     for lane in {message.lane for message in again if message.lane is not None}:
         groups.update(call.store, found.shelf, lane)
     return again
@@ -244,7 +244,7 @@ def _once_more(call: Call, found: Queue, wish: Wish, now: float, hide: int) -> l
 
 def _shown(call: Call, found: Queue, wish: Wish, message: Message) -> Data:
     data = message.read()
-    body = messages.body(call.store, found.shelf, message)
+    body = messages.body(call.store, message)
     if isinstance(body, bytes):
         key = sealing.known_for_receiving(call, found, data["Key"])
         assert key is not None  # _readable

@@ -124,7 +124,7 @@ def put(call: Call, found: Queue, new: Draft, key: sealing.DataKey | None = None
         body = key.seal(new.body, message_id)
     lane = new.group if found.fifo else None
     visible = call.now + new.delay
-    seq = messages.add(call.store, found.shelf, message_id, call.now, visible, lane, data, body)
+    seq = messages.add(call.store, found.shelf, messages.New(message_id, call.now, visible, lane, data, body))
     if lane is not None:
         groups.joined(call.store, found.shelf, lane, seq, visible)
         answer["SequenceNumber"] = sequence_number(seq)

@@ -34,7 +34,7 @@ def _change(call: Call, found: Queue, given: Data) -> None:
     if call.now + seconds > message.taken + _LONGEST:
         reason = "Total VisibilityTimeout for the message is beyond the limit [43200 seconds]"
         raise errors.InvalidParameterValue.of(seconds, "VisibilityTimeout", reason)
-    messages.hide(call.store, receipt.shelf, receipt.seq, call.now + seconds)
+    messages.hide(call.store, message, call.now + seconds)
     if message.lane is not None:
         groups.update(call.store, receipt.shelf, message.lane)
     call.cloud.bells.ring(found.bell)

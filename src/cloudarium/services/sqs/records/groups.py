@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import orjson
 
-from cloudarium.services.sqs.records import messages
+from cloudarium.services.sqs.records import shelves
 from cloudarium.store import Store
 
 
@@ -23,12 +23,12 @@ def ready(store: Store, shelf: int, now: float, limit: int) -> list[str]:
 
 def update(store: Store, shelf: int, lane: str, served: bool = False) -> None:
     """Note when the first message of a group can be received; a group that was served goes behind all others."""
-    sql = "SELECT visible FROM sqs_messages WHERE shelf = ? AND lane = ? ORDER BY seq LIMIT 1"
+    sql = "SELECT visible FROM sqs_messages WHERE shelf = ? AND lane = ? ORDER BY key LIMIT 1"
     row = store.one(sql, (shelf, lane))
     if row is None:
         store.run("DELETE FROM sqs_groups WHERE shelf = ? AND lane = ?", (shelf, lane))
     elif served:
-        turn = messages.next_number(store, shelf, 0)
+        turn = shelves.number(store, shelf)
         sql = "UPDATE sqs_groups SET ready = ?, turn = ? WHERE shelf = ? AND lane = ?"
         store.run(sql, (row[0], turn, shelf, lane))
     else:

@@ -6,18 +6,19 @@ from typing import Any, NamedTuple
 
 import orjson
 
+from cloudarium.services.sqs.records import shelves
 from cloudarium.store import Store
 
 _LARGE = 2000  # bytes of a body from which on it is kept apart: a receive writes the message anew, but not the body
 _CHUNK = 1000
 
-_COLUMNS = "seq, visible, received, first, taken, sent, lane, id, data, body"
+_COLUMNS = "key, visible, received, first, taken, sent, lane, id, data, body"
 
 
 class Message(NamedTuple):
     """One message. `body` is text, bytes when it is encrypted, and None when it is kept apart."""
 
-    seq: int
+    key: int
     visible: float
     received: int
     first: float | None
@@ -28,54 +29,60 @@ class Message(NamedTuple):
     data: bytes
     body: str | bytes | None
 
+    @property
+    def seq(self) -> int:
+        """The message's number on its shelf."""
+        return shelves.seq_of(self.key)
+
     def read(self) -> dict[str, Any]:
         """What was sent beside the body."""
         found: dict[str, Any] = orjson.loads(self.data)
         return found
 
 
-def next_number(store: Store, shelf: int, messages: int) -> int:
-    """The next number of a shelf, which has so many messages more from now on."""
+class New(NamedTuple):
+    """A message that comes to a shelf, sent at `sent` and hidden until `visible`."""
+
+    id: str
+    sent: float
+    visible: float
+    lane: str | None
+    data: dict[str, Any]
+    body: str | bytes
+
+
+def add(store: Store, shelf: int, new: New, old: bool = False) -> int:
+    """Put a message on a shelf; its number. It is `old` when it was sent before it comes here."""
     store.begin()
-    sql = "UPDATE sqs_shelves SET last = last + 1, total = total + ? WHERE id = ? RETURNING last"
-    number: int = store.one(sql, (messages, shelf))[0]
-    return number
-
-
-def add(
-    store: Store,
-    shelf: int,
-    message_id: str,
-    sent: float,
-    visible: float,
-    lane: str | None,
-    data: dict[str, Any],
-    body: str | bytes,
-) -> int:
-    """Put a new message on a shelf; its number."""
-    seq = next_number(store, shelf, 1)
-    apart = len(body) > _LARGE
+    state = shelves.known(store, shelf)
+    seq = shelves.number(store, shelf)
+    key, apart = shelves.key(shelf, seq), len(new.body) > _LARGE
     store.run(
-        "INSERT INTO sqs_messages VALUES (?, ?, ?, 0, NULL, NULL, ?, ?, ?, ?, ?)",
-        (shelf, seq, visible, sent, lane, message_id, orjson.dumps(data), None if apart else body),
+        "INSERT INTO sqs_messages VALUES (?, ?, ?, 0, NULL, NULL, ?, ?, ?, ?, ?, ?)",
+        (key, shelf, new.visible, new.sent, 1 if old else None, new.lane, new.id, orjson.dumps(new.data))
+        + (None if apart else new.body,),
     )
     if apart:
-        store.run("INSERT INTO sqs_bodies VALUES (?, ?, ?)", (shelf, seq, body))
+        store.run("INSERT INTO sqs_bodies VALUES (?, ?)", (key, new.body))
+    if state.total is not None:
+        state.total += 1
+    if state.oldest is not None and new.sent < state.oldest:
+        state.oldest = new.sent
     return seq
 
 
 def find(store: Store, shelf: int, seq: int) -> Message | None:
     """The message with this number."""
-    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND seq = ?"
-    found: Message | None = store.one(sql, (shelf, seq), Message)
+    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE key = ?"
+    found: Message | None = store.one(sql, (shelves.key(shelf, seq),), Message)
     return found
 
 
-def body(store: Store, shelf: int, message: Message) -> str | bytes:
+def body(store: Store, message: Message) -> str | bytes:
     """The body of a message, wherever it is kept."""
     if message.body is not None:
         return message.body
-    found: str | bytes = store.one("SELECT body FROM sqs_bodies WHERE shelf = ? AND seq = ?", (shelf, message.seq))[0]
+    found: str | bytes = store.one("SELECT body FROM sqs_bodies WHERE key = ?", (message.key,))[0]
     return found
 
 
@@ -83,7 +90,7 @@ def ready(store: Store, shelf: int, now: float, since: float, limit: int) -> lis
     """Messages of a standard queue that can be received and were sent after `since`."""
     sql = (
         f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND visible <= ? AND sent > ?"
-        " ORDER BY visible, seq LIMIT ?"
+        " ORDER BY visible, key LIMIT ?"
     )
     found: list[Message] = store.all(sql, (shelf, now, since, limit), Message)
     return found
@@ -91,51 +98,77 @@ def ready(store: Store, shelf: int, now: float, since: float, limit: int) -> lis
 
 def in_lane(store: Store, shelf: int, lane: str, limit: int) -> list[Message]:
     """The first messages of a group."""
-    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND lane = ? ORDER BY seq LIMIT ?"
+    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND lane = ? ORDER BY key LIMIT ?"
     found: list[Message] = store.all(sql, (shelf, lane, limit), Message)
     return found
 
 
-def take(store: Store, shelf: int, message: Message, now: float, visible: float) -> Message:
+def take(store: Store, message: Message, now: float, visible: float) -> Message:
     """Note that a message is received; the message as it is then."""
     first = message.first if message.first is not None else now
     store.run(
-        "UPDATE sqs_messages SET visible = ?, received = received + 1, first = ?, taken = ?"
-        " WHERE shelf = ? AND seq = ?",
-        (visible, first, now, shelf, message.seq),
+        "UPDATE sqs_messages SET visible = ?, received = received + 1, first = ?, taken = ? WHERE key = ?",
+        (visible, first, now, message.key),
     )
     return message._replace(visible=visible, received=message.received + 1, first=first, taken=now)
 
 
-def hide(store: Store, shelf: int, seq: int, visible: float) -> None:
+def hide(store: Store, message: Message, visible: float) -> None:
     """Have a message be visible again at another time."""
-    store.run("UPDATE sqs_messages SET visible = ? WHERE shelf = ? AND seq = ?", (visible, shelf, seq))
+    store.run("UPDATE sqs_messages SET visible = ? WHERE key = ?", (visible, message.key))
 
 
 def remove(store: Store, shelf: int, seq: int) -> bool:
     """Delete a message; whether it was there."""
     store.begin()
-    sql = "DELETE FROM sqs_messages WHERE shelf = ? AND seq = ? RETURNING body IS NULL"
-    row = store.one(sql, (shelf, seq))
+    key = shelves.key(shelf, seq)
+    row = store.one("DELETE FROM sqs_messages WHERE key = ? RETURNING body IS NULL", (key,))
     if row is None:
         return False
     if row[0]:
-        store.run("DELETE FROM sqs_bodies WHERE shelf = ? AND seq = ?", (shelf, seq))
-    store.run("UPDATE sqs_shelves SET total = total - 1 WHERE id = ?", (shelf,))
+        store.run("DELETE FROM sqs_bodies WHERE key = ?", (key,))
+    state = shelves.known(store, shelf)
+    if state.total is not None:
+        state.total -= 1
     return True
 
 
 def expired(store: Store, shelf: int, since: float) -> list[Message]:
-    """Some of the messages that were sent at `since` or earlier."""
-    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND sent <= ? LIMIT {_CHUNK}"
-    found: list[Message] = store.all(sql, (shelf, since), Message)
-    return found
+    """Some of the messages that were sent at `since` or earlier; they stand in the order in which they were sent."""
+    state = shelves.known(store, shelf)
+    if state.oldest is not None and state.oldest > since:
+        return []
+    low, high = shelves.key(shelf, 0), shelves.key(shelf + 1, 0)
+    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE key > ? AND key < ? ORDER BY key LIMIT ?"
+    old = (
+        f"SELECT {_COLUMNS} FROM sqs_messages WHERE shelf = ? AND old IS NOT NULL AND sent <= ?"
+        f" ORDER BY sent LIMIT {_CHUNK}"
+    )
+    first: Message | None = store.one(sql, (low, high, 1), Message)
+    found: dict[int, Message] = {message.key: message for message in store.all(old, (shelf, since), Message)}
+    if first is not None and first.sent <= since:
+        for message in store.all(sql, (low, high, _CHUNK), Message):
+            if message.sent > since:
+                break
+            found[message.key] = message
+    if not found:
+        state.oldest = _oldest(store, shelf, first)
+    return list(found.values())
+
+
+def _oldest(store: Store, shelf: int, first: Message | None) -> float:
+    """A moment before which no message of the shelf was sent; those to come are sent later."""
+    row = store.one("SELECT min(sent) FROM sqs_messages WHERE shelf = ? AND old IS NOT NULL", (shelf,))
+    known = [moment for moment in (row[0], first.sent if first is not None else None) if moment is not None]
+    return min(known, default=0.0)
 
 
 def total(store: Store, shelf: int) -> int:
     """How many messages there are, whatever becomes of them."""
-    row = store.one("SELECT total FROM sqs_shelves WHERE id = ?", (shelf,))
-    return row[0] if row else 0
+    state = shelves.known(store, shelf)
+    if state.total is None:
+        state.total = store.one("SELECT count(*) FROM sqs_messages WHERE shelf = ?", (shelf,))[0]
+    return state.total
 
 
 def hidden(store: Store, shelf: int, now: float) -> tuple[int, int]:
@@ -153,10 +186,16 @@ def next_visible(store: Store, shelf: int, now: float) -> float | None:
 
 
 def clear(store: Store, shelf: int) -> bool:
-    """Clear a part of a shelf that no queue has any more; whether something is left."""
-    for table in ("messages", "bodies", "groups", "deduplications", "attempts"):
-        key = {"messages": "seq", "bodies": "seq", "groups": "lane", "deduplications": "part, id", "attempts": "id"}
-        columns = key[table]
+    """Clear a part of a shelf that no queue has any more; whether something may be left."""
+    place = (shelves.key(shelf, 0), shelves.key(shelf + 1, 0))
+    for table in ("messages", "bodies"):
+        sql = (
+            f"DELETE FROM sqs_{table} WHERE key IN"
+            f" (SELECT key FROM sqs_{table} WHERE key > ? AND key < ? LIMIT {_CHUNK})"
+        )
+        if store.run(sql, place):
+            return True
+    for table, columns in (("groups", "lane"), ("deduplications", "part, id"), ("attempts", "id")):
         sql = (
             f"DELETE FROM sqs_{table} WHERE shelf = ? AND ({columns}) IN"
             f" (SELECT {columns} FROM sqs_{table} WHERE shelf = ? LIMIT {_CHUNK})"

@@ -7,6 +7,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.services.sqs.records import shelves
 from cloudarium.services.sqs.rules import redrive
 from cloudarium.services.sqs.rules.attributes import DEFAULTS, REUSE
 from cloudarium.shared import arn as arns
@@ -124,7 +125,7 @@ def add(store: Store, scope: Scope, name: str, data: dict[str, Any]) -> None:
     store.run("DELETE FROM sqs_deleted WHERE account = ? AND region = ? AND name = ?", (*scope, name))
     store.run(
         "INSERT INTO sqs_queues (account, region, name, shelf, data, dead) VALUES (?, ?, ?, ?, ?, ?)",
-        (*scope, name, new_shelf(store, 0), *_written(data)),
+        (*scope, name, shelves.add(store, 0), *_written(data)),
     )
     store.changed(TOPIC)
 
@@ -142,18 +143,6 @@ def _written(data: dict[str, Any]) -> tuple[str, str | None]:
     target = redrive.policy(data["Attributes"].get("RedrivePolicy"))
     dead = arns.make("sqs", target.scope, target.name) if target is not None else None
     return orjson.dumps(data).decode(), dead
-
-
-def new_shelf(store: Store, last: int) -> int:
-    """A new shelf, whose numbers go on behind `last`."""
-    store.run("INSERT INTO sqs_shelves (last, total) VALUES (?, 0)", (last,))
-    return store.last_id
-
-
-def last_number(store: Store, shelf: int) -> int:
-    """The last number that was given on a shelf."""
-    row = store.one("SELECT last FROM sqs_shelves WHERE id = ?", (shelf,))
-    return row[0] if row else 0
 
 
 def remove(store: Store, queue: Queue, now: float) -> None:

@@ -26,7 +26,7 @@ def check_body(text: str | None) -> str:
     """The body. Raises MissingParameter, InvalidMessageContents."""
     if not text:
         raise errors.MissingParameter("MessageBody")
-    if _FORBIDDEN.search(text):
+    if not text.isprintable() and _FORBIDDEN.search(text):
         raise errors.InvalidMessageContents
     return text
 
