@@ -7,7 +7,7 @@ import contextlib
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway import pipeline, rooms
 from cloudarium.gateway.background import Deliverer
@@ -21,6 +21,9 @@ from cloudarium.shared.clock import Clock
 from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+
+if TYPE_CHECKING:
+    from cloudarium.gateway.certificates import Authority
 
 DEFAULT_REGION = "us-east-1"
 
@@ -46,6 +49,7 @@ class Cloud:
         self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
         self.keep: dict[str, Any] = {}
+        self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
         self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
         self.started_at = self.clock.machine_now()

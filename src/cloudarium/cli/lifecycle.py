@@ -216,7 +216,7 @@ def serve(
 
     try:
         tls_context = authority.context(host) if authority is not None else None
-        server.serve(folder, server.listen(host, port), opened, tls_context)
+        server.serve(folder, server.listen(host, port), opened, tls_context, authority)
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:

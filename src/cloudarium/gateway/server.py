@@ -16,6 +16,7 @@ import uvicorn
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
 from cloudarium.gateway.attached import AttachedConnection
+from cloudarium.gateway.certificates import Authority
 from cloudarium.gateway.connection import Connection
 from cloudarium.gateway.tls import front_of
 
@@ -33,15 +34,17 @@ def serve(
     listener: socket.socket,
     opened: Callable[[str], None],
     tls: ssl.SSLContext | None = None,
+    authority: Authority | None = None,
 ) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
-    With `tls` the same port answers https too. `opened` is told the endpoint once the folder is open and clients may
-    connect. Raises what opening a Store raises.
+    With `tls` the same port answers https too, and `authority` vouches for what rooms sign. `opened` is told the
+    endpoint once the folder is open and clients may connect. Raises what opening a Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
+    cloud.authority = authority
     config = uvicorn.Config(
         App(cloud),
         loop="uvloop",

@@ -14,7 +14,8 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
-from tests.services.sns.conftest import refused
+from tests.conftest import RunningCloud
+from tests.services.sns.conftest import World, refused
 
 SIGNED = {
     "Notification": ("Message", "MessageId", "Subject", "Timestamp", "TopicArn", "Type"),
@@ -92,6 +93,20 @@ def test_a_server_confirms_gets_messages_and_is_told_of_the_end(world, server, v
     assert listed["SubscriptionArn"] == own
     world.sns.publish(TopicArn=topic, Message="again")
     assert server.next().document["Message"] == "again"
+
+
+def test_over_https_the_clouds_own_authority_vouches_for_the_signature(tmp_path, server):
+    cloud = RunningCloud(None, tmp_path)
+    try:
+        world = World(cloud, "111111111111")
+        world.subscribe(world.topic(), "http", server.url)
+        document = server.next().document
+        verify(document)
+        authority = x509.load_pem_x509_certificate(next(tmp_path.rglob("ca.pem")).read_bytes())
+        own = x509.load_pem_x509_certificate(get(document["SigningCertURL"])[0].encode())
+        own.verify_directly_issued_by(authority)
+    finally:
+        cloud.stop()
 
 
 def test_raw_a_server_gets_the_bare_message(world, server):

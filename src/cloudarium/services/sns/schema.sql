@@ -68,9 +68,10 @@ CREATE TABLE IF NOT EXISTS sns_sms (
 );
 CREATE INDEX IF NOT EXISTS sns_sms_by_phone ON sns_sms (phone, place);
 
--- The key by which this cloud signs its messages, and its certificate.
+-- The keys by which this cloud signs its messages, with their certificates; the newest is used.
 CREATE TABLE IF NOT EXISTS sns_signing (
     id          TEXT PRIMARY KEY,
+    made        REAL NOT NULL,             -- by the machine's clock, by which receivers judge certificates
     key         BLOB NOT NULL,
     certificate BLOB NOT NULL
 ) WITHOUT ROWID;

@@ -18,12 +18,14 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.x509.oid import NameOID
 
 from cloudarium.cloud import Cloud
+from cloudarium.gateway.certificates import Authority
 from cloudarium.services.sns.records import messages
 from cloudarium.services.sns.records.messages import Signing
 
 NAME = "sns.amazonaws.com"
 _KEEP = "sns signing"
 _LIFE = timedelta(days=3650)
+_REST = timedelta(days=30)  # what is nearer to its end than this is made anew
 _SIGNED = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 _HASHES: dict[str, hashes.HashAlgorithm] = {"1": hashes.SHA1(), "2": hashes.SHA256()}  # noqa: S303 - AWS's version 1
 
@@ -58,25 +60,38 @@ async def signer(cloud: Cloud) -> Signer:
     if found is not None:
         return found
     kept = messages.signing(cloud.store)
-    if kept is None:
-        made = await asyncio.to_thread(_make, cloud.clock.machine_now())
+    if kept is None or not _serves(kept, cloud):
+        made = await asyncio.to_thread(_make, cloud.authority, cloud.clock.machine_now())
+        found = cloud.keep.get(_KEEP)  # another message may have been faster
+        if found is not None:
+            return found
         with cloud.store.transaction():
-            if messages.signing(cloud.store) is None:
-                messages.keep_signing(cloud.store, made)
-        kept = messages.signing(cloud.store) or made
+            messages.keep_signing(cloud.store, made)
+        kept = made
     found = cloud.keep[_KEEP] = Signer(kept)
     return found
 
 
-def _make(now: float) -> Signing:
+def _serves(kept: Signing, cloud: Cloud) -> bool:
+    """Whether a certificate is still good: not near its end, and from the authority where the cloud has one."""
+    certificate = x509.load_pem_x509_certificate(kept.certificate)
+    now = datetime.fromtimestamp(int(cloud.clock.machine_now()), UTC)
+    if certificate.not_valid_after_utc < now + _REST:
+        return False
+    return cloud.authority is None or cloud.authority.issued(certificate)
+
+
+def _make(authority: Authority | None, now: float) -> Signing:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    certificate = _certificate(key, now).public_bytes(serialization.Encoding.PEM)
+    made = _certificate(key, now) if authority is None else authority.leaf((NAME,), key.public_key())
+    certificate = made.public_bytes(serialization.Encoding.PEM)
     plain = serialization.NoEncryption()
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, plain)
-    return Signing(hashlib.sha256(certificate).hexdigest()[:32], pem, certificate)
+    return Signing(hashlib.sha256(certificate).hexdigest()[:32], now, pem, certificate)
 
 
 def _certificate(key: RSAPrivateKey, now: float) -> x509.Certificate:
+    """A certificate that vouches for itself: a cloud that answers http alone has no authority."""
     name = x509.Name(
         [x509.NameAttribute(NameOID.ORGANIZATION_NAME, "Cloudarium"), x509.NameAttribute(NameOID.COMMON_NAME, NAME)]
     )

@@ -94,13 +94,16 @@ class Signing(NamedTuple):
     """A signing key and its certificate, both as PEM; the id names the certificate's file."""
 
     id: str
+    made: float
     key: bytes
     certificate: bytes
 
 
 def signing(store: Store) -> Signing | None:
     """The newest signing key of this cloud."""
-    found: Signing | None = store.one("SELECT id, key, certificate FROM sns_signing ORDER BY id DESC", (), Signing)
+    found: Signing | None = store.one(
+        "SELECT id, made, key, certificate FROM sns_signing ORDER BY made DESC", (), Signing
+    )
     return found
 
 
@@ -112,4 +115,4 @@ def certificate(store: Store, id: str) -> bytes | None:
 
 def keep_signing(store: Store, new: Signing) -> None:
     """Keep a signing key."""
-    store.run("INSERT OR IGNORE INTO sns_signing VALUES (?, ?, ?)", new)
+    store.run("INSERT OR IGNORE INTO sns_signing VALUES (?, ?, ?, ?)", new)
