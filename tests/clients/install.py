@@ -27,9 +27,12 @@ JAVASCRIPT = [
     "@aws-sdk/client-dynamodb@3",
     "@aws-sdk/client-lambda@3",
     "@aws-sdk/client-s3@3",
+    "@aws-sdk/client-sns@3",
+    "@aws-sdk/client-sqs@3",
     "@aws-sdk/client-sts@3",
     "@aws-sdk/lib-dynamodb@3",
     "@aws-sdk/s3-request-presigner@3",
+    "sns-validator@0.3",
 ]
 
 

@@ -23,6 +23,11 @@ def base_url(cloud: Cloud, topic: str) -> str:
     return cloud.door_url("sns", scope_of_topic(topic).region)
 
 
+def _secure(cloud: Cloud, url: str) -> str:
+    """The address over https where the cloud answers that: receivers demand it of a certificate's address."""
+    return url if cloud.authority is None else f"https://{url.removeprefix('http://')}"
+
+
 def unsubscribe_url(cloud: Cloud, target: Subscription) -> str:
     """The link by which an endpoint ends its subscription."""
     return f"{base_url(cloud, target.topic)}/?Action=Unsubscribe&SubscriptionArn={target.arn}"
@@ -52,7 +57,7 @@ async def document(cloud: Cloud, target: Subscription, publication: Publication,
         own = await signer(cloud)
         made["SignatureVersion"] = version
         made["Signature"] = own.sign(made, version)
-        made["SigningCertURL"] = f"{base_url(cloud, publication.topic)}/{own.file}"
+        made["SigningCertURL"] = f"{_secure(cloud, base_url(cloud, publication.topic))}/{own.file}"
     if publication.type == NOTIFICATION:
         made["UnsubscribeURL"] = unsubscribe_url(cloud, target)
     if publication.attributes:
