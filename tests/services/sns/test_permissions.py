@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 
+import pytest
+
+from cloudarium.cloud import Cloud
+from cloudarium.gateway.call import Call
+from cloudarium.policy.principal import Principal
+from cloudarium.shared.errors import AccessDenied
 from tests.services.sns.conftest import World, refused
 
 
@@ -101,3 +108,22 @@ def test_a_policy_means_the_user_and_not_the_name(world, iam_user, client):
     iam.delete_user(UserName="someone")
     assert '"AIDA' in world.sns.get_topic_attributes(TopicArn=arn)["Attributes"]["Policy"]
     refused("AuthorizationError", iam_user()("sns").publish, TopicArn=arn, Message="x")
+
+
+def test_the_first_policy_lets_in_services_that_say_whose_they_are(tmp_path):
+    async def publish(cloud, arn, **context):
+        service = Principal.service("cloudwatch.amazonaws.com", cloud.home.account)
+        given = {"TopicArn": arn, "Message": "x"}
+        return await cloud.send(Call(cloud, None), "sns", "Publish", given, service, context, cloud.home)
+
+    async def test():
+        cloud = Cloud(tmp_path / "cloud")
+        root = Principal.root(cloud.home.account)
+        made = await cloud.send(Call(cloud, None), "sns", "CreateTopic", {"Name": "t"}, root, None, cloud.home)
+        assert await publish(cloud, made["TopicArn"], **{"aws:SourceOwner": cloud.home.account})
+        for context in ({}, {"aws:SourceOwner": "999999999999"}, {"aws:SourceAccount": cloud.home.account}):
+            with pytest.raises(AccessDenied):
+                await publish(cloud, made["TopicArn"], **context)
+        await cloud.stop()
+
+    asyncio.run(test())

@@ -20,10 +20,6 @@ from cloudarium.store import Store
 
 POLICY_TOPIC = topics.TOPIC
 
-# Services that a topic's default policy lets in, for they say by aws:SourceOwner whom they publish for.
-# Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/US_SetupSNS.html
-_BY_OWNER = frozenset(("cloudwatch.amazonaws.com",))
-
 
 def topic_arn(scope: Scope, name: str) -> str:
     """The ARN of a topic."""
@@ -120,7 +116,9 @@ def resource_policy(call: Call, resource: str) -> str | None:
     if found is None:
         return None
     text = policy_of(found)
-    return _for_services(text) if call.principal.name in _BY_OWNER else text
+    # Alarms and SES publish to topics that have their first policy: they say by aws:SourceOwner whom they work for.
+    by_owner = call.principal.kind == "service" and "aws:SourceOwner" in call.context
+    return _for_services(text) if by_owner else text
 
 
 def _for_services(text: str) -> str:
