@@ -126,16 +126,19 @@ def test_links_that_lead_nowhere(world, server):
     world.subscribe(topic, "http", server.url)
     url = server.next().document["SubscribeURL"]
     for broken, text in (
-        (url.replace(topic, f"{topic}-broken"), "Invalid parameter: Topic"),
+        (url.replace(topic, "not-an-arn"), "Invalid parameter: Topic"),
         (url.replace(topic, topic.replace("us-east-1", "eu-west-1")), "Invalid parameter: Topic"),
         (re.sub("Token=.{10}", "Token=0123456789", url), "Invalid parameter: Token"),
-        (re.sub("Token=.*", "Token=x", url), "Invalid token"),
+        (re.sub("Token=.*", "Token=abc123", url), "Invalid parameter: Token"),
+        (re.sub("Token=.*", "Token=random", url), "Invalid token"),
         (re.sub("Action=ConfirmSubscription", "Action=DeleteTopic", url), "Invalid parameter: Action"),
     ):
         body, status = get(broken)
         assert status == 400 and f"<Message>{text}</Message>" in body
     assert get(url.partition("?")[0] + "SimpleNotificationService-0.pem")[1] == 404
     refused("InvalidParameter", world.sns.confirm_subscription, TopicArn=topic, Token="randomtoken")
+    assert get(url.replace(topic, f"{topic}-other"))[1] == 200  # the token tells; AWS looks at the region alone
+    assert get(url)[1] == 200
 
 
 def test_who_confirms_with_a_signature_can_ask_for_one(world, server):

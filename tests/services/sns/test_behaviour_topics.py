@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 
 from tests.services.sns.conftest import refused
@@ -96,6 +97,7 @@ def test_topics_are_listed_a_hundred_at_a_time(world):
     for number in range(101):
         world.sns.create_topic(Name=f"t{number:03}")
     first = world.sns.list_topics()
+    assert base64.b64decode(first["NextToken"])
     second = world.sns.list_topics(NextToken=first["NextToken"])
     names = [each["TopicArn"].rpartition(":")[2] for page in (first, second) for each in page["Topics"]]
     assert names == [f"t{number:03}" for number in range(101)] and "NextToken" not in second

@@ -56,6 +56,8 @@ CREATE TABLE IF NOT EXISTS sns_kept (
     PRIMARY KEY (account, region, kind, name)
 ) WITHOUT ROWID;
 
+CREATE INDEX IF NOT EXISTS sns_kept_by_name ON sns_kept (kind, name);
+
 -- The box in which text messages land.
 CREATE TABLE IF NOT EXISTS sns_sms (
     place   INTEGER PRIMARY KEY AUTOINCREMENT,

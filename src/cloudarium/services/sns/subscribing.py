@@ -11,9 +11,10 @@ from cloudarium.services.sns.delivery.publication import Publication, leave, sco
 from cloudarium.services.sns.records import messages, subscriptions, topics
 from cloudarium.services.sns.records.subscriptions import Subscription
 from cloudarium.services.sns.rules.subscriptions import TOKEN_LIFE
+from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 
-_TOKEN = re.compile(r"[0-9a-f]{100,500}")
+_TOKEN = re.compile(r"[0-9a-f]{1,1000}")
 _CONFIRM = (
     "You have chosen to subscribe to the topic {topic}.\n"
     "To confirm the subscription, visit the SubscribeURL included in this message."
@@ -42,10 +43,12 @@ def confirm(call: Call, topic: str, token: str, *, authenticated: bool, guarded:
     """
     if not _TOKEN.fullmatch(token):
         raise errors.InvalidParameter("Invalid token", bare=True)
-    found = subscriptions.by_token(call.store, token) or _restored(call, topic, token)
+    found = subscriptions.by_token(call.store, token) or _restored(call, token)
     if found is None or found.data.get("Expires", call.now) < call.now:
         raise errors.InvalidParameter("Token")
-    if found.topic != topic:
+    place = arns.parse(topic)
+    # AWS looks no further: the token says which subscription it is for, whatever topic of the region is named.
+    if place is None or place.service != "sns" or place.region != found.region:
         raise errors.InvalidParameter("Topic")
     if not found.confirmed:
         data = {**found.data, "Authenticated": authenticated, "Guarded": guarded and authenticated}
@@ -54,16 +57,15 @@ def confirm(call: Call, topic: str, token: str, *, authenticated: bool, guarded:
     return found.arn
 
 
-def _restored(call: Call, topic: str, token: str) -> Subscription | None:
+def _restored(call: Call, token: str) -> Subscription | None:
     """A subscription that went and whose endpoint wants it back."""
-    if topic.count(":") != 5 or topics.by_arn(call.store, topic) is None:
-        return None
-    scope = scope_of_topic(topic)
-    kept = messages.get(call.store, scope, messages.REMOVED, token)
+    kept = messages.named(call.store, messages.REMOVED, token)
     if kept is None or kept["Expires"] < call.now:
         return None
     found = Subscription(*kept["Subscription"])
-    messages.drop(call.store, scope, messages.REMOVED, token)
+    if topics.by_arn(call.store, found.topic) is None:
+        return None
+    messages.drop(call.store, scope_of_topic(found.topic), messages.REMOVED, token)
     if subscriptions.find(call.store, found.arn) is None:
         subscriptions.add(call.store, found)
     return subscriptions.find(call.store, found.arn)

@@ -94,13 +94,16 @@ def _compact(value: Any) -> str:
 # ---- Functions -------------------------------------------------------------------------------------------------------
 
 
-async def event(cloud: Cloud, target: Subscription, publication: Publication) -> bytes:
-    """The event of a function: it spells two names otherwise, has every field, and is always of version 1."""
-    made = await document(cloud, target, publication, "1")
+async def event(cloud: Cloud, target: Subscription, publication: Publication, version: str) -> bytes:
+    """The event of a function: it spells two names otherwise and has every field.
+
+    AWS signs it as the topic wants, but always calls that version 1.
+    """
+    made = await document(cloud, target, publication, version)
     record = {
         "Type": made["Type"], "MessageId": made["MessageId"], "TopicArn": made["TopicArn"],
         "Subject": made.get("Subject"), "Message": made["Message"], "Timestamp": made["Timestamp"],
-        "SignatureVersion": made.get("SignatureVersion"), "Signature": made.get("Signature"),
+        "SignatureVersion": "1" if "Signature" in made else None, "Signature": made.get("Signature"),
         "SigningCertUrl": made.get("SigningCertURL"), "UnsubscribeUrl": made.get("UnsubscribeURL"),
         "MessageAttributes": made.get("MessageAttributes", {}),
     }  # fmt: skip

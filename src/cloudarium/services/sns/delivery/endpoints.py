@@ -128,7 +128,7 @@ def _attribute(kept: dict[str, Any]) -> dict[str, Any]:
 
 
 async def _to_function(way: Way) -> Outcome:
-    payload = await documents.event(way.event.cloud, way.target, way.publication)
+    payload = await documents.event(way.event.cloud, way.target, way.publication, way.version)
     given = {"FunctionName": way.target.endpoint, "InvocationType": "Event", "Payload": payload}
     try:
         await _send(way, "lambda", "Invoke", given, way.target.endpoint)

@@ -10,10 +10,10 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.sns import errors
 from cloudarium.services.sns.delivery import texting
 from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publication
-from cloudarium.services.sns.operations.topics import page_key
+from cloudarium.services.sns.operations.topics import page_key, page_token
 from cloudarium.services.sns.records import messages
 from cloudarium.services.sns.rules.subscriptions import is_phone
-from cloudarium.shared import ids, paging
+from cloudarium.shared import ids
 from cloudarium.shared.errors import NotBuilt
 
 _PAGE = 100
@@ -83,7 +83,7 @@ def list_phone_numbers_opted_out(call: Call) -> dict[str, Any]:
     """The numbers whose owners want no messages; `nextToken` pages."""
     after = page_key(call, str, "")
     found = messages.listed(call.store, call.scope, messages.OPTED_OUT, after, _PAGE + 1)
-    more = {"nextToken": paging.encode(found[_PAGE - 1][0])} if len(found) > _PAGE else {}
+    more = {"nextToken": page_token(found[_PAGE - 1][0])} if len(found) > _PAGE else {}
     return {"phoneNumbers": [name for name, _ in found[:_PAGE]], **more}
 
 
@@ -153,5 +153,5 @@ def list_sms_sandbox_phone_numbers(call: Call) -> dict[str, Any]:
     limit = call.input.get("MaxResults") or _PAGE
     found = messages.listed(call.store, call.scope, messages.SANDBOX, page_key(call, str, ""), limit + 1)
     shown = [{"PhoneNumber": phone, "Status": data["Status"]} for phone, data in found[:limit]]
-    more = {"NextToken": paging.encode(found[limit - 1][0])} if len(found) > limit else {}
+    more = {"NextToken": page_token(found[limit - 1][0])} if len(found) > limit else {}
     return {"PhoneNumbers": shown, **more}

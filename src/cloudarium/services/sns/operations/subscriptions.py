@@ -8,13 +8,13 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.policy.principal import Principal
 from cloudarium.services.sns import errors, resources, subscribing
-from cloudarium.services.sns.operations.topics import page_key
+from cloudarium.services.sns.operations.topics import page_key, page_token
 from cloudarium.services.sns.records import subscriptions, topics
 from cloudarium.services.sns.records.subscriptions import Subscription
 from cloudarium.services.sns.records.topics import Topic
 from cloudarium.services.sns.rules import filters
 from cloudarium.services.sns.rules import subscriptions as rules
-from cloudarium.shared import ids, paging
+from cloudarium.shared import ids
 from cloudarium.shared.errors import AccessDenied
 
 _PAGE = 100
@@ -71,7 +71,6 @@ def _check_filters(call: Call, topic: str, attributes: dict[str, str]) -> None:
 def confirm_subscription(call: Call) -> dict[str, Any]:
     """Confirm a subscription by the token that its endpoint was sent."""
     given = call.input
-    resources.check_arn(given["TopicArn"], "TopicArn")
     guarded = (given.get("AuthenticateOnUnsubscribe") or "").lower() == "true"
     arn = subscribing.confirm(call, given["TopicArn"], given["Token"], authenticated=True, guarded=guarded)
     return {"SubscriptionArn": arn}
@@ -123,7 +122,7 @@ def _shown(found: list[Subscription]) -> dict[str, Any]:
         }
         for each in found[:_PAGE]
     ]
-    more = {"NextToken": paging.encode(found[_PAGE - 1].place)} if len(found) > _PAGE else {}
+    more = {"NextToken": page_token(found[_PAGE - 1].place)} if len(found) > _PAGE else {}
     return {"Subscriptions": shown, **more}
 
 

@@ -94,8 +94,14 @@ def list_topics(call: Call) -> dict[str, Any]:
     after = page_key(call, str, "")
     names = topics.listed(call.store, call.scope, after, _PAGE + 1)
     shown = [{"TopicArn": resources.topic_arn(call.scope, name)} for name in names[:_PAGE]]
-    more = {"NextToken": paging.encode(names[_PAGE - 1])} if len(names) > _PAGE else {}
+    more = {"NextToken": page_token(names[_PAGE - 1])} if len(names) > _PAGE else {}
     return {"Topics": shown, **more}
+
+
+def page_token(key: Any) -> str:
+    """The token of the page behind a key: SNS's tokens are base64 to the last sign."""
+    token = paging.encode(key)
+    return token + "=" * (-len(token) % 4)
 
 
 def page_key(call: Call, kind: type, first: Any) -> Any:
@@ -104,7 +110,7 @@ def page_key(call: Call, kind: type, first: Any) -> Any:
     if not token:
         return first
     try:
-        key = paging.decode(token)
+        key = paging.decode(token.rstrip("="))
     except ValueError:
         key = None
     if not isinstance(key, kind) or isinstance(key, bool) or (isinstance(key, int) and abs(key) >= 2**63):

@@ -34,6 +34,12 @@ def get(store: Store, scope: Scope, kind: str, name: str) -> dict[str, Any] | No
     return None if row is None else orjson.loads(row[0])
 
 
+def named(store: Store, kind: str, name: str) -> dict[str, Any] | None:
+    """A setting by a name that is nobody else's, such as a token, of whatever account."""
+    row = store.one("SELECT data FROM sns_kept WHERE kind = ? AND name = ?", (kind, name))
+    return None if row is None else orjson.loads(row[0])
+
+
 def put(store: Store, scope: Scope, kind: str, name: str, data: dict[str, Any]) -> None:
     """Keep a setting."""
     values = (*scope, kind, name, orjson.dumps(data).decode())
