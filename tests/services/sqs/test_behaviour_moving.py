@@ -95,7 +95,7 @@ def test_at_a_pace(moving: Inside, timed: Any, pair: Pair) -> None:
     moving.clock_advance(10)
     (task,) = tasks(pair.dead)
     assert (task["Status"], "TaskHandle" in task, target.counts()) == ("CANCELLED", False, (4, 0, 0))
-    refused("AWS.SimpleQueueService.UnsupportedOperation", timed.cancel_message_move_task, TaskHandle=handle)
+    refused("ResourceNotFoundException", timed.cancel_message_move_task, TaskHandle=handle)
     start(pair.dead, MaxNumberOfMessagesPerSecond=500)
     moving.clock_advance(1)
     assert [task["Status"] for task in tasks(pair.dead)] == ["COMPLETED", "CANCELLED"]

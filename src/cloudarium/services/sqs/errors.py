@@ -119,12 +119,6 @@ class ResourceNotFound(AwsError):
     status = 404
 
 
-class UnsupportedOperation(AwsError):
-    """Not for this, not now."""
-
-    code = "UnsupportedOperation"
-
-
 class InvalidAction(AwsError):
     """At the URL of a queue, only what is done to a queue can be asked."""
 

@@ -48,7 +48,7 @@ def start_message_move_task(call: Call) -> Data:
             raise errors.InvalidParameterValue("Source and destination queues must be of the same type.")
     rate = given.get("MaxNumberOfMessagesPerSecond")
     if rate is not None and not 1 <= rate <= _FASTEST:
-        reason = f"Must be between 1 and {_FASTEST}, if provided."
+        reason = f"Must be between 1 and {_FASTEST}."
         raise errors.InvalidParameterValue.of(rate, "MaxNumberOfMessagesPerSecond", reason)
     if any(task.data["Status"] == RUNNING for task in tasks.of_queue(call.store, source.id, 1)):
         raise errors.InvalidParameterValue(
@@ -107,10 +107,8 @@ def cancel_message_move_task(call: Call) -> Data:
         raise errors.InvalidParameterValue("Value for parameter TaskHandle is invalid.") from None
     source = _own_queue(call, arn, _NO_SOURCE)
     task = tasks.find(call.store, id)
-    if task is None or task.queue != source.id:
+    if task is None or task.queue != source.id or task.data["Status"] != RUNNING:
         raise errors.ResourceNotFound("Task does not exist.")
-    if task.data["Status"] != RUNNING:
-        raise errors.UnsupportedOperation("Only active tasks can be cancelled.")
     tasks.put(call.store, task._replace(data={**task.data, "Status": "CANCELLED"}))
     call.not_later("MoveMessages", task.id)
     return {"ApproximateNumberOfMessagesMoved": task.data["ApproximateNumberOfMessagesMoved"]}
@@ -122,10 +120,10 @@ def list_message_move_tasks(call: Call) -> Data:
     source = _own_queue(call, lookup.required(call, "SourceArn"), _NO_SOURCE)
     limit = call.input.get("MaxResults", 1)
     if not 1 <= limit <= _MOST_LISTED:
-        reason = f"Must be between 1 and {_MOST_LISTED}, if provided."
+        reason = f"Must be between 1 and {_MOST_LISTED}."
         raise errors.InvalidParameterValue.of(limit, "MaxResults", reason)
     found = tasks.of_queue(call.store, source.id, limit)
     shown = [
         {**({"TaskHandle": _handle(task)} if task.data["Status"] == RUNNING else {}), **task.data} for task in found
     ]
-    return {"Results": shown} if shown else {}
+    return {"Results": shown}
