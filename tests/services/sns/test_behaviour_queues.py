@@ -242,3 +242,17 @@ def test_after_five_minutes_a_duplicate_is_news(fresh_world):
     assert put(world, topic, "x")["MessageId"] == first
     world.cloud.clock_advance(2)
     assert put(world, topic, "x")["MessageId"] != first
+
+
+def test_across_crashes_all_arrives_once_and_in_order(fresh_world):
+    world = fresh_world
+    topic, (url, arn) = world.topic("orders.fifo"), world.queue("orders.fifo")
+    world.subscribe(topic, "sqs", arn, RawMessageDelivery="true")
+    got = []
+    for part in range(2):
+        for number in range(20):
+            put(world, topic, f"{part * 20 + number}", MessageDeduplicationId=f"{part * 20 + number}")
+        world.cloud.restart()  # with some delivered and some not
+    while page := world.received(url):
+        got += [int(each["Body"]) for each in page]
+    assert got == list(range(40))

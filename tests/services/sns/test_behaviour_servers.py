@@ -121,6 +121,16 @@ def test_raw_a_server_gets_the_bare_message(world, server):
     assert told.headers["x-amz-sns-rawdelivery"] == "true"
 
 
+def test_a_server_may_ask_for_a_password(world, server):
+    topic = world.topic()
+    world.sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=server.url.replace("//", "//ann:s%40cret@"))
+    assert server.next().headers["authorization"] == "Basic " + base64.b64encode(b"ann:s@cret").decode()
+    [listed] = world.sns.list_subscriptions()["Subscriptions"]
+    assert listed["Endpoint"] == server.url.replace("//", "//ann:****@")
+    for broken in ("http://[::1", "http://a:b:c/", "http://", "http://a b/"):
+        refused("InvalidParameter", world.sns.subscribe, TopicArn=topic, Protocol="http", Endpoint=broken)
+
+
 def test_links_that_lead_nowhere(world, server):
     topic = world.topic()
     world.subscribe(topic, "http", server.url)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import http.client
 from typing import Any, NamedTuple
+from urllib.parse import unquote, urlsplit
 
 from cloudarium.gateway.background import Event
 from cloudarium.gateway.fetch import fetch
@@ -155,19 +156,31 @@ async def _to_server(way: Way) -> Outcome:
         "Accept-Encoding": "gzip,deflate",
         "Connection": "Keep-Alive",
     }
+    address, secret = _address(target.endpoint)
+    if secret:
+        headers["Authorization"] = secret
     if publication.type != "SubscriptionConfirmation":
         headers["x-amz-sns-subscription-arn"] = target.arn
     if way.raw:
         headers["x-amz-sns-rawdelivery"] = "true"
     body = (publication.text if way.raw else await way.printed()).encode("utf-8", "replace")
     try:
-        answer = await fetch("POST", target.endpoint, headers, body, _PATIENCE)
+        answer = await fetch("POST", address, headers, body, _PATIENCE)
     except (OSError, ValueError, http.client.HTTPException) as error:
         return Outcome(False, True, 0, f"{type(error).__name__}: {error}"[:500])
     said = answer.body[:1000].decode("utf-8", "replace")
     if 200 <= answer.status < 300:
         return Outcome(True, status=answer.status, response=said)
     return Outcome(False, not 400 <= answer.status < 500 or answer.status == 429, answer.status, said)
+
+
+def _address(endpoint: str) -> tuple[str, str]:
+    """Where to post, and the Authorization header of a user and password that stand in the address."""
+    parts = urlsplit(endpoint)
+    user, at, host = parts.netloc.rpartition("@")
+    if not at:
+        return endpoint, ""
+    return parts._replace(netloc=host).geturl(), "Basic " + base64.b64encode(unquote(user).encode()).decode()
 
 
 # ---- People ----------------------------------------------------------------------------------------------------------

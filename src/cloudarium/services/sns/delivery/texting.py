@@ -9,7 +9,7 @@ from cloudarium.services.sns.delivery.publication import Publication
 from cloudarium.services.sns.records import messages
 from cloudarium.shared.scope import Scope
 
-SENDER_ID, SMS_TYPE, MAX_PRICE = "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType", "AWS.SNS.SMS.MaxPrice"
+SENDER_ID, SMS_TYPE = "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType"
 _ONE, _PART = 140, 134  # bytes of a message, and of each part of a longer one
 
 

@@ -117,7 +117,7 @@ def _shown(found: list[Subscription]) -> dict[str, Any]:
             "SubscriptionArn": each.arn if each.confirmed else "PendingConfirmation",
             "Owner": each.owner,
             "Protocol": each.protocol,
-            "Endpoint": each.endpoint,
+            "Endpoint": rules.masked(each.endpoint),
             "TopicArn": each.topic,
         }
         for each in found[:_PAGE]
@@ -153,7 +153,7 @@ def get_subscription_attributes(call: Call) -> dict[str, Any]:
         "TopicArn": found.topic,
         "Owner": found.owner,
         "Protocol": found.protocol,
-        "Endpoint": found.endpoint,
+        "Endpoint": rules.masked(found.endpoint),
         "PendingConfirmation": str(not found.confirmed).lower(),
         "ConfirmationWasAuthenticated": str(bool(found.data.get("Authenticated"))).lower(),
         "SubscriptionPrincipal": found.data["Principal"],

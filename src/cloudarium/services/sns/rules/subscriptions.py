@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlsplit
 
 import orjson
 
@@ -18,6 +19,7 @@ CONFIRMED_AT_ONCE = frozenset(("sqs", "lambda", "sms"))
 TOKEN_LIFE = 2 * 86400.0  # seconds in which a subscription can be confirmed
 _NOT_BUILT = {"application": "sns mobile push (the protocol application)", "firehose": "sns to Firehose"}
 _PHONE = re.compile(r"\+?[0-9]+([ ./-][0-9]+)*", re.ASCII)
+_PASSWORD = re.compile(r"(?<=//)([^/:@]*):[^/@]*@")
 _ATTRIBUTES = ("DeliveryPolicy", "FilterPolicy", "FilterPolicyScope", "RawMessageDelivery", "RedrivePolicy")
 _REFUSED = {"ReplayPolicy": "sns message replay (ReplayPolicy)",
             "SubscriptionRoleArn": "sns to Firehose (SubscriptionRoleArn)"}  # fmt: skip
@@ -61,6 +63,10 @@ def _check_url(protocol: str, endpoint: str) -> None:
     if not endpoint.lower().startswith(f"{protocol}://"):
         raise errors.InvalidParameter("Endpoint must match the specified protocol")
     host = re.match(r"https?://([^/?#\s]+)", endpoint, re.IGNORECASE)
+    try:
+        urlsplit(endpoint).port  # noqa: B018 - it is read for its error
+    except ValueError:
+        host = None
     if host is None or not endpoint.isascii() or not endpoint.isprintable() or " " in endpoint or len(endpoint) > 2048:
         raise errors.InvalidParameter("Endpoint")
 
@@ -88,6 +94,11 @@ _CHECKS = {
 def is_phone(text: str) -> bool:
     """Whether a text is a telephone number, with single separators between its digits."""
     return _PHONE.fullmatch(text) is not None and 1 <= sum(letter.isdigit() for letter in text) <= 20
+
+
+def masked(endpoint: str) -> str:
+    """An endpoint as it is shown: a password in a web server's address is not."""
+    return _PASSWORD.sub(r"\1:****@", endpoint)
 
 
 def account_of(endpoint: str) -> str:
