@@ -172,3 +172,39 @@ class Bus(Sample):
     def tags(self) -> dict[str, str]:
         found = self.clients("events").list_tags_for_resource(ResourceARN=self._arn())["Tags"]
         return {tag["Key"]: tag["Value"] for tag in found}
+
+
+class ScheduleGroup(Sample):
+    """Its one tag beside the tested ones is the value."""
+
+    def make(self, value: str) -> None:
+        self.clients("scheduler").create_schedule_group(Name=NAME)
+        self.change(value)
+
+    def names(self) -> list[str]:
+        found = [each["Name"] for each in self.clients("scheduler").list_schedule_groups()["ScheduleGroups"]]
+        found.remove("default")
+        return found
+
+    def _arn(self) -> str:
+        return self.clients("scheduler").get_schedule_group(Name=NAME)["Arn"]
+
+    def value(self) -> str:
+        return self._tags()["value"]
+
+    def change(self, value: str) -> None:
+        tags = [{"Key": "value", "Value": value}]
+        self.clients("scheduler").tag_resource(ResourceArn=self._arn(), Tags=tags)
+
+    def delete(self) -> None:
+        self.clients("scheduler").delete_schedule_group(Name=NAME)
+
+    def tag(self, value: str) -> None:
+        self.clients("scheduler").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def _tags(self) -> dict[str, str]:
+        found = self.clients("scheduler").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    def tags(self) -> dict[str, str]:
+        return {key: value for key, value in self._tags().items() if key != "value"}

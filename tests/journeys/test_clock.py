@@ -39,13 +39,14 @@ TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
-    ("events", "Schedule"), ("events", "Expire"),
+    ("events", "Schedule"), ("events", "Expire"), ("scheduler", "Fire"),
     ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
+    ("scheduler", "Invoke"), ("scheduler", "DropGroup"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
@@ -225,6 +226,21 @@ async def _topic_with_a_server_that_is_not_there(house: House) -> None:
     await house.do("sns", "Subscribe", TopicArn=arn, Protocol="http", Endpoint="http://127.0.0.1:1/hook")
 
 
+async def _schedule_in_a_time_zone(house: House) -> None:
+    account = house.cloud.home.account
+    trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    await house.do(
+        "iam", "CreateRole", RoleName="schedules", Path="/", AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": trust}),
+    )  # fmt: skip
+    role = f"arn:aws:iam::{account}:role/schedules"
+    target = {"Arn": f"arn:aws:sqs:us-east-1:{account}:none", "RoleArn": role}
+    await house.do(
+        "scheduler", "CreateSchedule", Name="s", Target=target, FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression="cron(0 13 2-3 1 ? 2027)", ScheduleExpressionTimezone="Europe/Berlin",
+    )  # fmt: skip
+
+
 async def _rule_on_a_schedule_and_archive(house: House) -> None:
     place = f"{house.cloud.home.region}:{house.cloud.home.account}"
     await house.do("events", "PutRule", Name="r", ScheduleExpression="cron(0 12 2-3 1 ? 2027)")
@@ -238,7 +254,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         for prepare in (
             _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
-            _rule_on_a_schedule_and_archive,
+            _rule_on_a_schedule_and_archive, _schedule_in_a_time_zone,
             _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
         ):  # fmt: skip
             await prepare(house)
@@ -253,7 +269,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Deploy") == [0.0, 2 * HOUR]
         assert house.times("ExpireLogEvents") == pytest.approx([4 * HOUR + 0.001, DAY + 0.001])
         assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
-        assert house.times("Schedule") == [DAY, 2 * DAY]
+        assert house.times("Schedule") == house.times("Fire") == [DAY, 2 * DAY]
         assert house.times("Expire") == [2 * DAY]
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]

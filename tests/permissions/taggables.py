@@ -401,6 +401,18 @@ TAGGABLES = {
             lambda ref: ("delete_rule", {"Name": ref[1]}),
         ),
     ),
+    "schedule-group": Taggable(
+        "scheduler",
+        lambda at, tags: ("create_schedule_group", {"Name": at.name, **(_some(tags) if tags else {})}),
+        lambda answer, at: (answer["ScheduleGroupArn"], at.name),
+        lambda ref, tags: ("tag_resource", {"ResourceArn": ref[0], "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceArn": ref[0], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceArn": ref[0]}),
+            lambda ref: ("get_schedule_group", {"Name": ref[1]}),
+            lambda ref: ("delete_schedule_group", {"Name": ref[1]}),
+        ),
+    ),
     "event-bus": Taggable(
         "events",
         lambda at, tags: ("create_event_bus", {"Name": at.name, **_some(tags)}),

@@ -9,13 +9,13 @@ import logging
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import calling, failures, matching, resources, roles, secrets, sending, timing
-from cloudarium.services.events.failures import Failure
 from cloudarium.services.events.records import archived, named, rules
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries
 from cloudarium.shared import arn as arns
-from cloudarium.shared import clock, ids
+from cloudarium.shared import clock, ids, retrying
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.retrying import Failure
 
 log = logging.getLogger("cloudarium")
 _PORTION = 100
@@ -53,14 +53,14 @@ async def _failed(event: Event, failure: Failure) -> None:
     policy = wanted["Target"].get("RetryPolicy") or {}
     condition = None
     if failure.again:
-        pause = failures.pause(wanted["Attempts"], ids.fraction())
-        condition = failures.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
+        pause = retrying.pause(wanted["Attempts"], ids.fraction())
+        condition = retrying.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
         if condition is None:
             with event.transaction():
                 event.later("Target", {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
     dead = (wanted["Target"].get("DeadLetterConfig") or {}).get("Arn")
-    log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure.code)
+    log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure)
     place = arns.parse(dead)
     if place is not None:
         try:

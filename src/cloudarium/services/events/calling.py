@@ -13,7 +13,6 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.fetch import Answer, fetch
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import secrets
-from cloudarium.services.events.failures import Failure
 from cloudarium.services.events.operations.destinations import connection_of
 from cloudarium.services.events.records import named
 from cloudarium.services.events.records.named import Named
@@ -21,6 +20,7 @@ from cloudarium.services.events.rules import authorization
 from cloudarium.services.events.rules.inputs import value_at
 from cloudarium.shared.arn import Arn
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.retrying import Failure
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]

@@ -8,12 +8,12 @@ from typing import Any
 from cloudarium.gateway.background import Event
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import calling, matching, roles
-from cloudarium.services.events.failures import Failure
 from cloudarium.services.events.rules import entries, inputs, targets
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 from cloudarium.shared.arn import Arn
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.retrying import Failure
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
