@@ -113,3 +113,20 @@ def test_a_role_that_may_not_log_logs_nothing(world, client, listener):
     world.sns.publish(TopicArn=topic, Message="hello")
     world.cloud.settle()
     assert client("logs").describe_log_groups(logGroupNamePrefix="sns/")["logGroups"] == []
+
+
+def test_what_became_of_text_messages_is_logged_too(world, client, listener):
+    _, _, role = listener
+    status = {"DeliveryStatusIAMRole": role, "DeliveryStatusSuccessSamplingRate": "100"}
+    world.sns.set_sms_attributes(attributes=status)
+    world.cloud.control("sms/opt-out", {"account": world.account, "region": "us-east-1", "phone": "+15550101"})
+    sent = world.sns.publish(PhoneNumber="+15550100", Message="x")
+    world.sns.publish(PhoneNumber="+15550101", Message="x")
+    world.cloud.settle()
+    group = f"sns/us-east-1/{world.account}/DirectPublishToPhoneNumber"
+    [event] = client("logs").filter_log_events(logGroupName=group)["events"]
+    entry = json.loads(event["message"])
+    assert (entry["status"], entry["notification"]["messageId"]) == ("SUCCESS", sent["MessageId"])
+    assert (entry["delivery"]["destination"], entry["delivery"]["numberOfMessageParts"]) == ("+15550100", 1)
+    [event] = client("logs").filter_log_events(logGroupName=f"{group}/Failure")["events"]
+    assert json.loads(event["message"])["delivery"]["destination"] == "+15550101"

@@ -40,6 +40,14 @@ def test_a_queue_gets_a_signed_document(world, linked):
     assert "MessageAttributes" not in message
 
 
+def test_a_topic_may_be_named_as_the_target(world, linked):
+    topic, url, _, _ = linked
+    world.sns.publish(TargetArn=topic, Message="x")
+    assert world.texts(url) == ["x"]
+    missing = {"TargetArn": f"{topic}x", "Message": "x"}
+    assert refused("NotFound", world.sns.publish, **missing) == "Topic does not exist"
+
+
 def test_raw_it_gets_the_message_itself(world, linked):
     topic, url, _, own = linked
     world.sns.set_subscription_attributes(

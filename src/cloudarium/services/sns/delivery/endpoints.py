@@ -210,7 +210,7 @@ async def _to_mail(way: Way) -> Outcome:
 
 async def _to_phone(way: Way) -> Outcome:
     with way.event.transaction():
-        taken = text_to(way.event, way.target.endpoint, way.publication)
+        taken = text_to(way.event, way.event.scope, way.target.endpoint, way.publication)
     return Outcome(taken, status=200 if taken else 400, response="" if taken else "Phone number is opted out")
 
 

@@ -12,15 +12,13 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.background import Event
-from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.services.sns.delivery.endpoints import Outcome, Way
 from cloudarium.services.sns.delivery.publication import NOTIFICATION
+from cloudarium.services.sns.delivery.texting import stamp
 from cloudarium.services.sns.rules.topics import PROTOCOLS
 from cloudarium.shared import ids
-from cloudarium.shared.clock import iso_millis
 from cloudarium.shared.errors import AwsError
-from cloudarium.shared.scope import Scope
 
 log = logging.getLogger("cloudarium")
 _TAKEN = ("ResourceAlreadyExistsException",)
@@ -68,7 +66,7 @@ def _entry(way: Way, outcome: Outcome, tries: int) -> dict[str, Any]:
             ).hexdigest(),
             "messageId": publication.id,
             "topicArn": publication.topic,
-            "timestamp": iso_millis(publication.at).replace("T", " ").removesuffix("Z"),
+            "timestamp": stamp(publication.at),
         },
         "delivery": content,
         "status": "SUCCESS" if outcome.delivered else "FAILURE",
@@ -82,7 +80,7 @@ async def write(event: Event) -> None:
         role = await _session(event, given["Role"], given["Topic"])
         await _write(event, role, given["Group"], orjson.dumps(given["Entry"]).decode())
     except AwsError as error:
-        log.warning("the delivery status of %s was not logged: %s", given["Topic"], error.message)
+        log.warning("a delivery status was not logged in %s: %s", given["Group"], error.message)
 
 
 async def _write(event: Event, role: Principal, group: str, line: str) -> None:
@@ -106,17 +104,16 @@ async def _write(event: Event, role: Principal, group: str, line: str) -> None:
                 raise
 
 
-async def _session(call: Call, role: str, topic: str) -> Principal:
+async def _session(event: Event, role: str, topic: str | None) -> Principal:
     """The role as a caller, in the topic's name. Raises AwsError when SNS may not assume it."""
-    owner = Scope(topic.split(":")[4], topic.split(":")[3])
-    answer = await call.send(
+    named = {"aws:SourceArn": topic} if topic else {}
+    answer = await event.send(
         "sts",
         "AssumeRole",
         {"RoleArn": role, "RoleSessionName": "sns"},
-        as_=Principal.service("sns.amazonaws.com", owner.account),
-        context={"aws:SourceArn": topic, "aws:SourceAccount": owner.account},
-        scope=owner,
+        as_=Principal.service("sns.amazonaws.com", event.account),
+        context={**named, "aws:SourceAccount": event.account},
     )
-    credential = call.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
+    credential = event.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
     assert credential is not None
     return credential.principal

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.sns.delivery.publication import Publication
 from cloudarium.services.sns.records import messages
+from cloudarium.shared import ids
+from cloudarium.shared.clock import iso_millis
 from cloudarium.shared.scope import Scope
 
 SENDER_ID, SMS_TYPE = "AWS.SNS.SMS.SenderID", "AWS.SNS.SMS.SMSType"
@@ -23,11 +26,9 @@ def opted_out(call: Call, scope: Scope, phone: str) -> bool:
     return messages.get(call.store, scope, messages.OPTED_OUT, normal(phone)) is not None
 
 
-def text_to(call: Call, phone: str, publication: Publication) -> bool:
+def text_to(call: Call, scope: Scope, phone: str, publication: Publication) -> bool:
     """Put a text message into the box, unless the phone's owner opted out; whether it is there now."""
-    if opted_out(call, call.scope, phone):
-        return False
-    settings = messages.get(call.store, call.scope, messages.ATTRIBUTES, "") or {}
+    settings = messages.get(call.store, scope, messages.ATTRIBUTES, "") or {}
     own = {name: each.get("StringValue") for name, each in publication.attributes.items()}
     data = {
         "Message": publication.text,
@@ -37,8 +38,43 @@ def text_to(call: Call, phone: str, publication: Publication) -> bool:
         "Type": own.get(SMS_TYPE) or settings.get("DefaultSMSType") or "Promotional",
         "Parts": parts(publication.text),
     }
-    messages.add(call.store, call.scope, f"{publication.id}{normal(phone)}", normal(phone), publication.at, data)
-    return True
+    taken = not opted_out(call, scope, phone)
+    if taken:
+        messages.add(call.store, scope, f"{publication.id}{normal(phone)}", normal(phone), publication.at, data)
+    _report(call, scope, settings, phone, data, publication.at, taken)
+    return taken
+
+
+def _report(
+    call: Call, scope: Scope, settings: dict[str, str], phone: str, data: dict[str, Any], at: float, taken: bool
+) -> None:
+    """Have what became of a text message written, if the account wants it.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
+    """
+    role = settings.get("DeliveryStatusIAMRole")
+    if not role or (taken and ids.fraction() * 100 >= int(settings.get("DeliveryStatusSuccessSamplingRate") or 0)):
+        return
+    said = "Message has been accepted by phone carrier" if taken else "Phone has opted out"
+    entry = {
+        "notification": {"messageId": data["MessageId"], "timestamp": stamp(at)},
+        "delivery": {
+            "numberOfMessageParts": data["Parts"],
+            "destination": normal(phone),
+            "smsType": data["Type"],
+            "providerResponse": said,
+            "dwellTimeMs": max(0, round((call.now - at) * 1000)),
+        },
+        "status": "SUCCESS" if taken else "FAILURE",
+    }
+    group = f"sns/{scope.region}/{scope.account}/DirectPublishToPhoneNumber" + ("" if taken else "/Failure")
+    payload = {"Role": role, "Topic": data["Topic"], "Group": group, "Entry": entry}
+    call.store.outbox.put("sns", "DeliveryStatus", scope, payload, call.now, trace=call.trace)
+
+
+def stamp(moment: float) -> str:
+    """A time as delivery status logs have it."""
+    return iso_millis(moment).replace("T", " ").removesuffix("Z")
 
 
 def parts(text: str) -> int:

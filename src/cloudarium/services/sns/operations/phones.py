@@ -13,6 +13,7 @@ from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publicati
 from cloudarium.services.sns.operations.topics import page_key, page_token
 from cloudarium.services.sns.records import messages
 from cloudarium.services.sns.rules.subscriptions import is_phone
+from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 from cloudarium.shared.errors import NotBuilt
 
@@ -21,8 +22,10 @@ _MOST_SANDBOX = 10
 _PASSWORD_LIFE = 15 * 60.0
 _SENDER_ID = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9-]{1,11}")
 _VALUES = {"DefaultSMSType": ("Promotional", "Transactional")}
-_NAMES = frozenset(("MonthlySpendLimit", "DefaultSenderID", "DefaultSMSType"))
-_REFUSED = frozenset(("DeliveryStatusIAMRole", "DeliveryStatusSuccessSamplingRate", "UsageReportS3Bucket"))
+_NAMES = frozenset(
+    ("MonthlySpendLimit", "DefaultSenderID", "DefaultSMSType", "DeliveryStatusIAMRole")
+    + ("DeliveryStatusSuccessSamplingRate",)
+)
 
 
 @operation("SetSMSAttributes")
@@ -30,8 +33,8 @@ def set_sms_attributes(call: Call) -> dict[str, Any]:
     """Set how the account's text messages are sent."""
     kept = dict(messages.get(call.store, call.scope, messages.ATTRIBUTES, "") or {})
     for name, value in call.input["attributes"].items():
-        if name in _REFUSED:
-            raise NotBuilt(f"sns:SetSMSAttributes {name}")
+        if name == "UsageReportS3Bucket":
+            raise NotBuilt("sns:SetSMSAttributes UsageReportS3Bucket")
         _check_setting(name, value or "")
         kept[name] = value or ""
     messages.put(
@@ -48,8 +51,12 @@ def _check_setting(name: str, value: str) -> None:
         fine = fine or value in _VALUES[name]
     elif name == "DefaultSenderID":
         fine = fine or _SENDER_ID.fullmatch(value) is not None
-    else:
-        fine = fine or (value.isascii() and value.isdecimal() and len(value) < 10)
+    elif name == "DeliveryStatusIAMRole":
+        role = arns.parse(value)
+        fine = fine or (role is not None and role.service == "iam" and role.resource.startswith("role/"))
+    else:  # messages cost nothing here, so no spending limit is ever reached
+        most = 100 if name == "DeliveryStatusSuccessSamplingRate" else 10**9
+        fine = fine or (value.isascii() and value.isdecimal() and int(value[:10]) <= most)
     if not fine:
         raise errors.InvalidParameter(name)
 
@@ -121,7 +128,7 @@ def create_sms_sandbox_phone_number(call: Call) -> dict[str, Any]:
     data = {"Status": "Pending", "Password": password, "Expires": call.now + _PASSWORD_LIFE}
     messages.put(call.store, call.scope, messages.SANDBOX, phone, data)
     text = f"Your AWS SNS verification code is {password}."
-    texting.text_to(call, phone, Publication(NOTIFICATION, ids.uuid(), "", text, call.now))
+    texting.text_to(call, call.scope, phone, Publication(NOTIFICATION, ids.uuid(), "", text, call.now))
     return {}
 
 

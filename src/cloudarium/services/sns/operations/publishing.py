@@ -136,7 +136,9 @@ def _publish_to_phone(call: Call, given: Given) -> dict[str, str]:
     if len(text.encode("utf-8", "surrogatepass")) > 1600:
         raise errors.InvalidParameter("Message too long")
     made = Publication(NOTIFICATION, ids.uuid(), "", text, call.now, attributes=rules.kept(attributes))
-    texting.text_to(call, phone, made)  # who opted out gets nothing, and the sender the same answer, as on AWS
+    texting.text_to(
+        call, call.scope, phone, made
+    )  # who opted out gets nothing, and the sender the same answer, as on AWS
     return {"MessageId": made.id}
 
 
