@@ -40,10 +40,9 @@ async def sns(call: Call) -> HttpResponse:
     try:
         output = _do(call, action, given)
     except AwsError as error:
-        call.error = error
-        if path in _PAGES:
-            return _page("Error", error.message, 400)
-        return query.serialize_error(model.service("sns"), None, error, call.request_id)
+        if path not in _PAGES:
+            raise
+        return _page("Error", error.message, 400)
     if path in _PAGES:
         return _done(call, action, output)
     return query.serialize(model.service("sns").operations[action], output, call.request_id)
