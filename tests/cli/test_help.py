@@ -9,7 +9,21 @@ from typer.testing import CliRunner
 
 from cloudarium.cli.app import app
 
-COMMANDS = ("up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "why", "capstone")
+COMMANDS = (
+    "up",
+    "down",
+    "status",
+    "reset",
+    "env",
+    "profile",
+    "deploy",
+    "clock",
+    "journal",
+    "mail",
+    "sms",
+    "why",
+    "capstone",
+)
 
 
 def helped(*words: str) -> str:
