@@ -19,6 +19,7 @@ from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|cloudarium\.local)$")
+_OF_AN_ACCOUNT = re.compile(r"/\d{12}/[^/]+", re.ASCII)  # the path of a queue's URL
 _TARGET_ACTION = re.compile(r"[\w-]+")
 
 
@@ -139,9 +140,16 @@ def _rooms_of(request: HttpRequest, claim: sigv4.Claim | None) -> list[Room]:
     target = request.headers.get("x-amz-target", "").rpartition(".")[0]
     if target:
         return [room for room in all_rooms().values() if model.service(room.card.name).target_prefix == target]
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") and request.path == "/":
+    if request.path == "/" and _is_form(request):
         return [room for room in all_rooms().values() if "query" in model.service(room.card.name).protocols]
-    return [room for room in all_rooms().values() if room.card.anonymous]
+    open_ones = [room for room in all_rooms().values() if room.card.anonymous]
+    if request.method == "POST" and _OF_AN_ACCOUNT.fullmatch(request.path) and _is_form(request):
+        open_ones.sort(key=lambda room: "query" not in model.service(room.card.name).protocols)
+    return open_ones
+
+
+def _is_form(request: HttpRequest) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 @cache

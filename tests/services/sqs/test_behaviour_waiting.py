@@ -12,6 +12,9 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from cloudarium.gateway.call import Call
+from cloudarium.policy.principal import Principal
+from cloudarium.services.sqs.operations.receiving import receive_message
 from tests.conftest import RunningCloud
 from tests.services.sqs.inside import Inside
 from tests.services.sqs.queue import Queue, refused
@@ -51,6 +54,20 @@ def test_a_wait_ends_when_the_clock_is_moved(moving: Inside, timed: Any) -> None
     assert message["Body"] == "delayed"
     queue.delete(message)
     assert moving.loop.run_until_complete(wait(15)) == {}
+
+
+def test_a_message_that_comes_while_the_wait_begins(moving: Inside, timed: Any) -> None:
+    queue = Queue(timed, "a")
+
+    async def wait() -> Any:
+        call = Call(moving.cloud, None)
+        call.service, call.scope, call.input = "sqs", moving.cloud.home, {"QueueUrl": "a", "WaitTimeSeconds": 20}
+        call.principal = Principal.root(moving.cloud.home.account)
+        waiting = receive_message(call)  # nothing was there: the rest is a task of its own, which has not begun
+        await timed.ask("SendMessage", {"QueueUrl": queue.url, "MessageBody": "x"})
+        return await asyncio.wait_for(waiting, 10)
+
+    assert moving.loop.run_until_complete(wait())["Messages"][0]["Body"] == "x"
 
 
 def test_each_of_many_who_wait_gets_one(standing: RunningCloud, account: str) -> None:
@@ -101,3 +118,17 @@ def test_a_queue_that_goes_ends_the_wait(standing: RunningCloud, account: str) -
     client.delete_queue(QueueUrl=queue.url)
     waiting.join(20)
     assert ended == ["The specified queue does not exist."]
+
+
+def test_who_waits_is_answered_when_the_cloud_stops() -> None:
+    running, got = RunningCloud(), []
+    queue = Queue(running.client("sqs"), "a")
+    first, second = (Queue(running.client("sqs"), "a") for _ in range(2))
+    waiting = [later(lambda each=each: got.append(each.bodies(1, WaitTimeSeconds=20))) for each in (first, second)]
+    queue.send("for one of them")
+    while not got:
+        continue  # now the other is the only one who waits, or is about to
+    running.stop()
+    for thread in waiting:
+        thread.join(20)
+    assert sorted(got) == [[], ["for one of them"]]

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from tests.services.sqs.queue import Queue, refused
 
@@ -75,6 +78,28 @@ def test_a_denial_of_the_queue_stands(queue: Queue, client: Clients) -> None:
     assert "explicit deny in a resource-based policy" in refused("AccessDenied", queue.send, "x")
     queue.set(Policy="")
     queue.send("x")
+
+
+def unsigned(url: str, **given: str) -> tuple[int, str]:
+    """(status, body) of an unsigned request in the query protocol."""
+    try:
+        with urllib.request.urlopen(url, urlencode(given).encode(), timeout=20) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, error.read().decode()
+
+
+def test_a_queue_may_be_open_to_everybody(queue: Queue) -> None:
+    status, body = unsigned(queue.url, Action="SendMessage", MessageBody="x")
+    assert status == 403 and "AccessDenied" in body
+    assert unsigned(f"{queue.url}-gone", Action="SendMessage", MessageBody="x")[0] == 403
+    queue.set(Policy=document(let("*", "sqs:SendMessage", "sqs:DeleteQueue")))
+    assert unsigned(queue.url, Action="SendMessage", MessageBody="from nobody")[0] == 200
+    for action in ("ReceiveMessage", "DeleteQueue", "ListQueues"):
+        assert unsigned(queue.url, Action=action)[0] == 403
+    (message,) = queue.receive(AttributeNames=["SenderId"])
+    assert (message["Body"], message["Attributes"]) == ("from nobody", {"SenderId": "anonymous"})
 
 
 # ---- KMS -------------------------------------------------------------------------------------------------------------

@@ -11,5 +11,6 @@ from cloudarium.gateway.rooms import Service
 CARD = Service(
     name="sqs",
     purpose="Keeps messages in queues until consumers have deleted them: in order and once, where the queue is FIFO.",
+    anonymous=True,
     validation_error=None,  # SQS has its own words for each parameter
 )

@@ -111,18 +111,18 @@ async def _wait(call: Call, wish: Wish, until: float) -> Data:
     clock, bells = call.cloud.clock, call.cloud.bells
     found = lookup.queue(call)
     try:
-        while True:
+        while not call.abandoned:
+            found = lookup.queue(call)
+            await _learn_keys(call, found, clock.now())
             now = clock.now()
-            following = (groups.next_ready if found.fifo else messages.next_visible)(call.store, found.shelf, now)
-            await bells.wait(found.bell, until if following is None else min(following, until))
-            if call.abandoned:
-                return {}
-            found, now = lookup.queue(call), clock.now()
-            await _learn_keys(call, found, now)
             with call.transaction():
                 answer = _receive(call, lookup.queue(call), wish, now, short=False)
             if answer or now >= until or bells.silent:
                 return answer
+            # Nothing is awaited between the look and the wait, so no ring is missed.
+            following = (groups.next_ready if found.fifo else messages.next_visible)(call.store, found.shelf, now)
+            await bells.wait(found.bell, until if following is None else min(following, until))
+        return {}
     finally:
         bells.ring(found.bell)  # whoever is next looks whether something is left for him, and when
 
