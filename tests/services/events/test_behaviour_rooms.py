@@ -60,3 +60,47 @@ def test_nobody_else_may_speak_for_a_service(desk):
     answer = desk.put(entry)
     assert answer["Entries"][0]["ErrorCode"] == "NotAuthorizedForSourceException"
     assert desk.seen() == []
+
+
+def test_parameters_tell_of_their_changes(desk):
+    desk.client("ssm").put_parameter(Name="/before", Value="x", Type="String")
+    listening(desk, "aws.ssm")
+    ssm = desk.client("ssm")
+    ssm.put_parameter(Name="/p", Value="secret", Type="SecureString", Description="d")
+    ssm.put_parameter(Name="/p", Value="other", Overwrite=True)
+    ssm.label_parameter_version(Name="/p", Labels=["l"])
+    ssm.delete_parameter(Name="/p")
+    found = {event["detail"]["operation"]: event for event in told(desk, "aws.ssm")}
+    assert found.keys() == {"Create", "Update", "LabelParameterVersion", "Delete"}
+    created = found["Create"]
+    assert created["resources"] == [f"arn:aws:ssm:us-east-1:{desk.account}:parameter/p"]
+    expected = {"operation": "Create", "name": "/p", "type": "SecureString", "description": "d"}
+    assert (created["detail-type"], created["detail"]) == ("Parameter Store Change", expected)
+
+
+def test_keys_tell_of_their_rotation_and_end(timed):
+    listening(timed, "aws.kms")
+    timed.at("2027-01-01T00:00")
+    kms = timed.client("kms")
+    key = kms.create_key()["KeyMetadata"]
+    kms.enable_key_rotation(KeyId=key["KeyId"], RotationPeriodInDays=90)
+    timed.cloud.clock_advance(91 * 86_400)
+    kms.schedule_key_deletion(KeyId=key["KeyId"], PendingWindowInDays=7)
+    timed.cloud.clock_advance(8 * 86_400)
+    found = told(timed, "aws.kms")
+    assert [event["detail-type"] for event in found] == ["KMS CMK Rotation", "KMS CMK Deletion"]
+    assert [event["detail"] for event in found] == [{"key-id": key["KeyId"]}] * 2
+    assert found[0]["resources"] == [key["Arn"]] and found[0]["time"].startswith("2027-04-01")
+
+
+def test_stacks_tell_of_their_states(desk):
+    listening(desk, "aws.cloudformation")
+    parameter = {"Type": "AWS::SSM::Parameter", "Properties": {"Name": "/p", "Type": "String", "Value": "v"}}
+    body = json.dumps({"Resources": {"P": parameter}})
+    stack = desk.client("cloudformation").create_stack(StackName="s", TemplateBody=body)["StackId"]
+    found = told(desk, "aws.cloudformation")
+    details = [event["detail"] for event in found if event["detail-type"] == "CloudFormation Stack Status Change"]
+    assert {detail["status-details"]["status"] for detail in details} == {"CREATE_IN_PROGRESS", "CREATE_COMPLETE"}
+    resource = [event["detail"] for event in found if event["detail-type"] == "CloudFormation Resource Status Change"]
+    assert {detail["logical-resource-id"] for detail in resource} == {"P"}
+    assert all(event["resources"] == [stack] for event in found)

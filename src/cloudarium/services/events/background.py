@@ -26,8 +26,7 @@ _ATTEMPTS_TO_AUTHORIZE = 5
 async def emit(event: Event) -> None:
     """Tell the default bus of what happened to a service's resource, as that service.
 
-    Rooms leave it with `call.later("Emit", {Source, DetailType, Detail, Resources}, service="events")`; Detail is an
-    object. It is put as any event is, so the journal shows it.
+    gateway/happenings.py leaves it; Detail is an object. It is put as any event is, so the journal shows it.
     """
     told = event.payload
     entry = {**told, "Detail": entries.as_text(told["Detail"]), "Time": told.get("Time", event.due)}

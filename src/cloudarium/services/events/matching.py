@@ -35,6 +35,7 @@ class _Bus(NamedTuple):
     targets: dict[str, list[Data]]
     archives: PatternIndex[str]
     whole_archives: list[str]
+    archived: bool
 
 
 def _compiled(store: Store, scope: Scope, name: str) -> _Bus:
@@ -57,9 +58,16 @@ def _compiled(store: Store, scope: Scope, name: str) -> _Bus:
                 if each.data.get("EventPattern")
             ),
             [each.name for each in archives if not each.data.get("EventPattern")],
+            bool(archives),
         )
     found: _Bus = known[place]
     return found
+
+
+def has_listeners(store: Store, scope: Scope, name: str) -> bool:
+    """Whether anything would become of an event on this bus."""
+    compiled = _compiled(store, scope, name)
+    return bool(compiled.targets or compiled.archived)
 
 
 def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[str] | None = None) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.happenings import tell as tell_happening
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
 from cloudarium.services.s3.rules import bridge, notifications
@@ -90,5 +91,5 @@ def _tell_bridge(
     if bucket.versioning is not None:
         item["version-id"] = about.version
     by = cause_of(cause) if isinstance(cause, Call) else cause
-    told = bridge.happening(event, bucket=bucket.name, cause=by, now=now, item=item, more=more)
-    store.outbox.put("events", "Emit", bucket.scope, told, now, trace=trace)
+    kind, detail = bridge.happening(event, bucket=bucket.name, cause=by, now=now, item=item, more=more)
+    tell_happening(store, bucket.scope, "aws.s3", kind, detail, [bucket.arn], now, trace)

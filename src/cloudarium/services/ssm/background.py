@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.background import Event, delivery
-from cloudarium.services.ssm import records, resources
+from cloudarium.services.ssm import records, resources, telling
 
 
 @delivery("ExpireParameter")
@@ -14,4 +14,5 @@ async def expire_parameter(event: Event) -> None:
         found = records.latest(event.store, event.scope, name)
         if found is not None and (found.data.get("Expires") or event.now + 1) <= event.now:
             records.remove(event.store, event.scope, name)
+            telling.changed(event, "Delete", name, found.data)
             event.tags.drop(resources.parameter_arn(event.scope, name))

@@ -25,8 +25,8 @@ _OTHERS = {
 
 def happening(
     event: str, *, bucket: str, cause: Cause, now: float, item: dict[str, Any], more: dict[str, Any] | None
-) -> dict[str, Any]:
-    """The event for an S3 event of this name; `item` is the object with key, and size, etag and version-id if known."""
+) -> tuple[str, dict[str, Any]]:
+    """detail-type and detail for an S3 event of this name; `item` has key, and size, etag and version-id if known."""
     detail: dict[str, Any] = {"version": "0", "bucket": {"name": bucket}, "object": item}
     if event in _REASONS:
         kind, detail["reason"] = "Object Created", _REASONS[event]
@@ -48,10 +48,4 @@ def happening(
     detail.update({"request-id": cause.request_id, "requester": cause.requester})
     if cause.requester != cause.address:
         detail["source-ip-address"] = cause.address
-    return {
-        "Source": "aws.s3",
-        "DetailType": kind,
-        "Resources": [f"arn:aws:s3:::{bucket}"],
-        "Detail": detail,
-        "Time": now,
-    }
+    return kind, detail

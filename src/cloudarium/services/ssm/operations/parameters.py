@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.ssm import errors, matching, records, references, resources, rules, secrets
+from cloudarium.services.ssm import errors, matching, records, references, resources, rules, secrets, telling
 from cloudarium.services.ssm.records import Version
 from cloudarium.shared import paging, tags
 
@@ -104,6 +104,7 @@ async def put_parameter(call: Call) -> Data:
         number = current.version + 1 if current is not None else 1
         _make_room(call, name, current, data["Tier"])
         records.add_version(call.store, call.scope, Version(name, number, sealed, [], data))
+        telling.changed(call, "Create" if current is None else "Update", name, data)
         if call.input.get("Tags"):
             call.tags.put(resources.parameter_arn(call.scope, name), tags.from_list(call.input["Tags"]))
         if call.input.get("Policies") is not None:
@@ -292,6 +293,7 @@ def _delete(call: Call, text: str) -> bool:
     if found is None:
         return False
     records.remove(call.store, call.scope, found.name)
+    telling.changed(call, "Delete", found.name, found.data)
     call.tags.drop(resources.parameter_arn(call.scope, found.name))
     call.not_later("ExpireParameter", found.name)
     return True
