@@ -106,3 +106,37 @@ def test_a_fifo_topic_with_a_policy_of_its_own(world, deploy):
 def test_what_is_not_built_fails_the_stack_by_name(deploy):
     status, _ = deploy({"Topic": topic(DataProtectionPolicy={"Name": "x"})})
     assert status in ("ROLLBACK_COMPLETE", "CREATE_FAILED")
+
+
+def test_a_function_of_sam_listens_to_a_topic(world, client):
+    """The event of an AWS::Serverless::Function: subscription, permission, filter."""
+    source = "def handler(event, context):\n    print('heard', event['Records'][0]['Sns']['Message'])\n"
+    event = {"Type": "SNS", "Properties": {"Topic": {"Ref": "Topic"}, "FilterPolicy": {"kind": ["a"]}}}
+    resources = {
+        "Topic": topic(),
+        "Listener": {
+            "Type": "AWS::Serverless::Function",
+            "Properties": {
+                "Handler": "index.handler", "Runtime": "python3.11", "InlineCode": source, "FunctionName": "listens",
+                "Events": {"News": event},
+            },
+        },
+    }  # fmt: skip
+    body = {
+        "Transform": "AWS::Serverless-2016-10-31",
+        "Resources": resources,
+        "Outputs": {"Arn": {"Value": {"Ref": "Topic"}}},
+    }
+    cloudformation = client("cloudformation")
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    cloudformation.create_stack(StackName="s", TemplateBody=json.dumps(body), Capabilities=capabilities)
+    world.cloud.settle()
+    [stack] = cloudformation.describe_stacks(StackName="s")["Stacks"]
+    assert stack["StackStatus"] == "CREATE_COMPLETE"
+    arn = stack["Outputs"][0]["OutputValue"]
+    for kind in ("a", "b"):
+        typed = {"kind": {"DataType": "String", "StringValue": kind}}
+        world.sns.publish(TopicArn=arn, Message=f"news of {kind}", MessageAttributes=typed)
+    world.cloud.settle()
+    found = client("logs").filter_log_events(logGroupName="/aws/lambda/listens", filterPattern="heard")["events"]
+    assert [each["message"].strip() for each in found] == ["heard news of a"]
