@@ -38,6 +38,11 @@ _POLICY = {
             "Action": "lambda:InvokeFunction",
             "Resource": f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:bench*",
         },
+        {
+            "Effect": "Allow",
+            "Action": ["sqs:SendMessage", "sqs:ReceiveMessage"],
+            "Resource": f"arn:aws:sqs:{REGION}:{ACCOUNT}:bench",
+        },
     ],
 }
 _TRUST = {
@@ -114,7 +119,7 @@ class Setup:
         return caught
 
     def prepare(self) -> None:
-        """The bucket, the table and what is read from them."""
+        """The bucket, the table and the queue, and what is read from them."""
         s3, dynamodb = self.client("s3"), self.client("dynamodb")
         s3.create_bucket(Bucket="bench")
         dynamodb.create_table(
@@ -130,6 +135,7 @@ class Setup:
         for number in range(KEYS):
             s3.put_object(Bucket="bench", Key=f"read/{number}", Body=b"x" * 1024)
             dynamodb.put_item(TableName="bench", Item=_item(f"p{number // 20}", f"s{number % 20}"))
+        self.client("sqs").create_queue(QueueName="bench", Attributes={"VisibilityTimeout": "0"})
 
     def prepare_functions(self) -> str:
         """Two functions and an HTTP API over one of them; the API's URL."""
@@ -180,6 +186,14 @@ def _key(number: int) -> dict[str, Any]:
     return {"pk": {"S": f"p{number // 20}"}, "sk": {"S": f"s{number % 20}"}}
 
 
+def _queue(setup: Setup) -> str:
+    return f"{setup.url}/{ACCOUNT}/bench"
+
+
+def _on_queue(operation: str, given: dict[str, Any]) -> Callable[[Setup], list[bytes]]:
+    return lambda setup: setup.sent("sqs", ((operation, {"QueueUrl": _queue(setup), **given}) for _ in range(KEYS)))
+
+
 def _query(number: int) -> dict[str, Any]:
     return {
         "TableName": "bench",
@@ -204,6 +218,8 @@ CASES = [
     ),
     Case("DynamoDB GetItem", True, _repeated("dynamodb", "get_item", lambda n: {"TableName": "bench", "Key": _key(n)})),
     Case("DynamoDB Query (10)", True, _repeated("dynamodb", "query", _query)),
+    Case("SQS SendMessage 1 KiB", True, _on_queue("send_message", {"MessageBody": "x" * 1024})),
+    Case("SQS ReceiveMessage (1)", True, _on_queue("receive_message", {})),
     Case(
         "Lambda Invoke, warm",
         False,

@@ -149,6 +149,29 @@ def _events(number: int) -> dict[str, object]:
     return {"logStreamName": f"s{number:06}", "logEvents": events}
 
 
+def _queue(operation: str, given: dict[str, object]) -> Callable[[Signer, int], bytes]:
+    def request(signer: Signer, number: int) -> bytes:
+        named = {"QueueUrl": f"{signer.url}/000000000000/bench", **given}
+        return signer.json("sqs", f"AmazonSQS.{operation}", named)
+
+    return request
+
+
+def _messages(signer: Signer, start: int, end: int) -> Iterator[bytes]:
+    for number in range(start, end, 10):
+        entries = [{"Id": str(each), "MessageBody": f"message {each}"} for each in range(number, number + 10)]
+        yield _queue("SendMessageBatch", {"Entries": entries})(signer, number)
+
+
+def _on_queue(operation: str, **given: object) -> Callable[[Signer, list[int]], list[bytes]]:
+    make = _queue(operation, given)
+    return lambda signer, numbers: [make(signer, number) for number in numbers]
+
+
+def _new_queue(signer: Signer) -> list[bytes]:
+    return [signer.json("sqs", "AmazonSQS.CreateQueue", {"QueueName": "bench"})]
+
+
 FIELDS = [
     Field("items of a table", 100, 1_000_000, _table, _items, {
         "GetItem": _on_items("GetItem", lambda number: {"Key": _key(number)}),
@@ -174,6 +197,12 @@ FIELDS = [
         "DescribeLogStreams (1)": _on_streams(
             "DescribeLogStreams", lambda n: {"logStreamNamePrefix": f"s{n:06}", "limit": 1}
         ),
+    }),
+    Field("messages of a queue", 100, 1_000_000, _new_queue, _messages, {
+        "SendMessage": _on_queue("SendMessage", MessageBody="x" * 100),
+        "ReceiveMessage (1)": _on_queue("ReceiveMessage", VisibilityTimeout=0),
+        "ReceiveMessage (10)": _on_queue("ReceiveMessage", VisibilityTimeout=0, MaxNumberOfMessages=10),
+        "GetQueueAttributes": _on_queue("GetQueueAttributes", AttributeNames=["All"]),
     }),
 ]  # fmt: skip
 

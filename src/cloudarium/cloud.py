@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway import pipeline, rooms
 from cloudarium.gateway.background import Deliverer
+from cloudarium.gateway.bells import Bells
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
 from cloudarium.gateway.journey import Journeys
@@ -20,6 +22,9 @@ from cloudarium.shared.clock import Clock
 from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+
+if TYPE_CHECKING:
+    from cloudarium.gateway.certificates import Authority
 
 DEFAULT_REGION = "us-east-1"
 
@@ -38,6 +43,7 @@ class Cloud:
         self.endpoint = endpoint
         self.home = Scope(HOME_ACCOUNT, DEFAULT_REGION)
         self.clock = _remembered_clock(self.store)
+        self.bells = Bells(self.clock)
         self.directory = Directory(self.store)
         self.journal = Journal(self)
         self.deliverer = Deliverer(self)
@@ -47,6 +53,9 @@ class Cloud:
         self.settings: dict[str, str] = {}
         self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
         self.certificate: Callable[[], ssl.SSLContext] | None = None  # for what speaks TLS on those
+        self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
+        # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
+        self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

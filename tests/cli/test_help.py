@@ -10,7 +10,8 @@ from typer.testing import CliRunner
 from cloudarium.cli.app import app
 
 COMMANDS = (
-    "up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "smtp", "why", "capstone",
+    "up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "smtp", "sms", "why",
+    "capstone",
 )  # fmt: skip
 
 

@@ -27,12 +27,15 @@ JAVASCRIPT = [
     "@aws-sdk/client-dynamodb@3",
     "@aws-sdk/client-lambda@3",
     "@aws-sdk/client-s3@3",
+    "@aws-sdk/client-sns@3",
+    "@aws-sdk/client-sqs@3",
     "@aws-sdk/client-sts@3",
     "@aws-sdk/lib-dynamodb@3",
     "@aws-sdk/s3-request-presigner@3",
     "amazon-cognito-identity-js@6.3.21",
     "aws-amplify@6.22.1",
     "esbuild@0.25.10",
+    "sns-validator@0.3",
 ]
 
 

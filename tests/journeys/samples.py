@@ -1,4 +1,4 @@
-"""What a room shows of itself in accounts and regions side by side, and the samples of the mail rooms."""
+"""What a room shows of itself in accounts and regions side by side, and the samples of rooms that send."""
 
 from __future__ import annotations
 
@@ -80,3 +80,131 @@ class ConfigurationSet(Sample):
     def tags(self) -> dict[str, str]:
         found = self.clients("sesv2").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
         return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != "value"}
+
+
+class Queue(Sample):
+    """The one message in it is the value."""
+
+    def _url(self) -> str:
+        return self.clients("sqs").get_queue_url(QueueName=NAME)["QueueUrl"]
+
+    def make(self, value: str) -> None:
+        self.clients("sqs").create_queue(QueueName=NAME)
+        self.change(value)
+
+    def names(self) -> list[str]:
+        return [url.rpartition("/")[2] for url in self.clients("sqs").list_queues().get("QueueUrls", [])]
+
+    def value(self) -> str:
+        got = self.clients("sqs").receive_message(QueueUrl=self._url(), VisibilityTimeout=0)["Messages"]
+        return got[0]["Body"]
+
+    def change(self, value: str) -> None:
+        sqs = self.clients("sqs")
+        for message in sqs.receive_message(QueueUrl=self._url()).get("Messages", []):
+            sqs.delete_message(QueueUrl=self._url(), ReceiptHandle=message["ReceiptHandle"])
+        sqs.send_message(QueueUrl=self._url(), MessageBody=value)
+
+    def delete(self) -> None:
+        self.clients("sqs").delete_queue(QueueUrl=self._url())
+
+    def tag(self, value: str) -> None:
+        self.clients("sqs").tag_queue(QueueUrl=self._url(), Tags={"k": value})
+
+    def tags(self) -> dict[str, str]:
+        return self.clients("sqs").list_queue_tags(QueueUrl=self._url()).get("Tags", {})
+
+
+class Topic(Sample):
+    def _arn(self) -> str:
+        clients = self.clients
+        place = f"{clients('sns').meta.region_name}:{clients('sts').get_caller_identity()['Account']}"
+        return f"arn:aws:sns:{place}:{NAME}"
+
+    def make(self, value: str) -> None:
+        self.clients("sns").create_topic(Name=NAME, Attributes={"DisplayName": value})
+
+    def names(self) -> list[str]:
+        return [each["TopicArn"].rpartition(":")[2] for each in self.clients("sns").list_topics()["Topics"]]
+
+    def value(self) -> str:
+        return self.clients("sns").get_topic_attributes(TopicArn=self._arn())["Attributes"]["DisplayName"]
+
+    def change(self, value: str) -> None:
+        given = {"AttributeName": "DisplayName", "AttributeValue": value}
+        self.clients("sns").set_topic_attributes(TopicArn=self._arn(), **given)
+
+    def delete(self) -> None:
+        self.clients("sns").delete_topic(TopicArn=self._arn())
+
+    def tag(self, value: str) -> None:
+        self.clients("sns").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("sns").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+        return {each["Key"]: each["Value"] for each in found}
+
+
+class Bus(Sample):
+    def make(self, value: str) -> None:
+        self.clients("events").create_event_bus(Name=NAME, Description=value)
+
+    def names(self) -> list[str]:
+        found = [bus["Name"] for bus in self.clients("events").list_event_buses()["EventBuses"]]
+        found.remove("default")
+        return found
+
+    def value(self) -> str:
+        return self.clients("events").describe_event_bus(Name=NAME)["Description"]
+
+    def change(self, value: str) -> None:
+        self.clients("events").update_event_bus(Name=NAME, Description=value)
+
+    def delete(self) -> None:
+        self.clients("events").delete_event_bus(Name=NAME)
+
+    def _arn(self) -> str:
+        return self.clients("events").describe_event_bus(Name=NAME)["Arn"]
+
+    def tag(self, value: str) -> None:
+        self.clients("events").tag_resource(ResourceARN=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("events").list_tags_for_resource(ResourceARN=self._arn())["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
+class ScheduleGroup(Sample):
+    """Its one tag beside the tested ones is the value."""
+
+    def make(self, value: str) -> None:
+        self.clients("scheduler").create_schedule_group(Name=NAME)
+        self.change(value)
+
+    def names(self) -> list[str]:
+        found = [each["Name"] for each in self.clients("scheduler").list_schedule_groups()["ScheduleGroups"]]
+        found.remove("default")
+        return found
+
+    def _arn(self) -> str:
+        return self.clients("scheduler").get_schedule_group(Name=NAME)["Arn"]
+
+    def value(self) -> str:
+        return self._tags()["value"]
+
+    def change(self, value: str) -> None:
+        tags = [{"Key": "value", "Value": value}]
+        self.clients("scheduler").tag_resource(ResourceArn=self._arn(), Tags=tags)
+
+    def delete(self) -> None:
+        self.clients("scheduler").delete_schedule_group(Name=NAME)
+
+    def tag(self, value: str) -> None:
+        self.clients("scheduler").tag_resource(ResourceArn=self._arn(), Tags=[{"Key": "k", "Value": value}])
+
+    def _tags(self) -> dict[str, str]:
+        found = self.clients("scheduler").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+    def tags(self) -> dict[str, str]:
+        return {key: value for key, value in self._tags().items() if key != "value"}

@@ -39,7 +39,8 @@ TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
-    ("kms", "ExpireMaterial"),
+    ("events", "Schedule"), ("events", "Expire"), ("scheduler", "Fire"),
+    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
@@ -54,6 +55,16 @@ AT_ONCE = {
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
     ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"),
     ("ses", "Notice"),
+    ("scheduler", "Invoke"),
+    ("scheduler", "DropGroup"),
+    ("events", "Emit"),
+    ("events", "DropArchived"),
+    ("events", "Replay"),
+    ("events", "Authorize"),
+    ("events", "Target"),
+    ("sqs", "ClearShelf"),
+    ("sns", "DeliverInOrder"),
+    ("sns", "DeliveryStatus"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -210,12 +221,54 @@ async def _secret_on_a_schedule(house: House) -> None:
     )  # fmt: skip
 
 
+async def _messages_that_move_slowly(house: House) -> None:
+    place = f"{house.cloud.home.region}:{house.cloud.home.account}"
+    dead, target = f"arn:aws:sqs:{place}:dead", f"arn:aws:sqs:{place}:target"
+    for name in ("dead", "target"):
+        await house.do("sqs", "CreateQueue", QueueName=name)
+    policy = json.dumps({"deadLetterTargetArn": dead, "maxReceiveCount": 1})
+    await house.do("sqs", "SetQueueAttributes", QueueUrl="target", Attributes={"RedrivePolicy": policy})
+    for number in range(3):
+        await house.do("sqs", "SendMessage", QueueUrl="dead", MessageBody=str(number))
+    given = {"SourceArn": dead, "DestinationArn": target, "MaxNumberOfMessagesPerSecond": 1}
+    await house.do("sqs", "StartMessageMoveTask", **given)
+
+
+async def _topic_with_a_server_that_is_not_there(house: House) -> None:
+    arn = (await house.do("sns", "CreateTopic", Name="news"))["TopicArn"]
+    await house.do("sns", "Subscribe", TopicArn=arn, Protocol="http", Endpoint="http://127.0.0.1:1/hook")
+
+
+async def _schedule_in_a_time_zone(house: House) -> None:
+    account = house.cloud.home.account
+    trust = {"Effect": "Allow", "Principal": {"Service": "scheduler.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    await house.do(
+        "iam", "CreateRole", RoleName="schedules", Path="/", AssumeRolePolicyDocument=json.dumps(
+            {"Version": "2012-10-17", "Statement": trust}),
+    )  # fmt: skip
+    role = f"arn:aws:iam::{account}:role/schedules"
+    target = {"Arn": f"arn:aws:sqs:us-east-1:{account}:none", "RoleArn": role}
+    await house.do(
+        "scheduler", "CreateSchedule", Name="s", Target=target, FlexibleTimeWindow={"Mode": "OFF"},
+        ScheduleExpression="cron(0 13 2-3 1 ? 2027)", ScheduleExpressionTimezone="Europe/Berlin",
+    )  # fmt: skip
+
+
+async def _rule_on_a_schedule_and_archive(house: House) -> None:
+    place = f"{house.cloud.home.region}:{house.cloud.home.account}"
+    await house.do("events", "PutRule", Name="r", ScheduleExpression="cron(0 12 2-3 1 ? 2027)")
+    bus = f"arn:aws:events:{place}:event-bus/default"
+    await house.do("events", "CreateArchive", ArchiveName="a", EventSourceArn=bus, RetentionDays=2)
+    await house.do("events", "PutEvents", Entries=[{"Source": "s", "DetailType": "t", "Detail": "{}"}])
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
             _table_with_expiry, _bucket_with_lifecycle, _group_with_retention, _parameter_with_expiry,
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
-            _secret_on_a_schedule,
+            _rule_on_a_schedule_and_archive, _schedule_in_a_time_zone,
+            _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -229,9 +282,14 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Deploy") == [0.0, 2 * HOUR]
         assert house.times("ExpireLogEvents") == pytest.approx([4 * HOUR + 0.001, DAY + 0.001])
         assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
+        assert house.times("Schedule") == house.times("Fire") == [DAY, 2 * DAY]
+        assert house.times("Expire") == [2 * DAY]
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]
+        assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
+        assert house.times("Unconfirmed") == [2 * DAY]
+        assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]
         # Records of the stream: three puts at the start, a removal at each expiry, each gone a day later.

@@ -16,7 +16,17 @@ from botocore.exceptions import ClientError
 
 from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
-from tests.journeys.samples import NAME, Clients, ConfigurationSet, MailTemplate, Sample
+from tests.journeys.samples import (
+    NAME,
+    Bus,
+    Clients,
+    ConfigurationSet,
+    MailTemplate,
+    Queue,
+    Sample,
+    ScheduleGroup,
+    Topic,
+)
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "eu-west-1")
@@ -376,13 +386,17 @@ SAMPLES: dict[str, type[Sample]] = {
     "cloudformation": Stack,
     "cognito-idp": UserPool,
     "dynamodb": Table,
+    "events": Bus,
     "iam": Role,
     "kms": Key,
     "lambda": Function,
     "logs": LogGroup,
+    "scheduler": ScheduleGroup,
     "secretsmanager": Secret,
     "ses": MailTemplate,
     "sesv2": ConfigurationSet,
+    "sns": Topic,
+    "sqs": Queue,
     "ssm": Parameter,
 }
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions import cognito_identity_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -265,6 +265,21 @@ LAMBDA = [
 ]
 
 
+# ---- SNS -------------------------------------------------------------------------------------------------------------
+
+
+def subscribing(team: Team) -> Ask:
+    """Asking for the mails of a new topic."""
+    arn = team.root("sns").create_topic(Name=team.new())["TopicArn"]
+    return "subscribe", {"TopicArn": arn, "Protocol": "email", "Endpoint": "a@example.com"}
+
+
+SNS = [
+    Probe("sns:Protocol", subscribing, "email", "https"),
+    Probe("sns:Endpoint", subscribing, "*@example.com", "*@example.org", "StringLike"),
+]
+
+
 # ---- IAM and STS -----------------------------------------------------------------------------------------------------
 
 
@@ -475,6 +490,7 @@ PROBES = {
     "s3": S3,
     "dynamodb": DYNAMODB,
     "lambda": LAMBDA,
+    "sns": SNS,
     "iam": IAM,
     "sts": STS,
     "ssm": SSM,
@@ -484,6 +500,7 @@ PROBES = {
     "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
+    "events": events_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
 }
@@ -511,6 +528,7 @@ _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 
 # Keys that no request here can have, each with the reason. A condition on one decides as AWS does for an absent key.
 ABSENT = {
+    **events_keys.ABSENT,
     **kms_keys.ABSENT,
     **secretsmanager_keys.ABSENT,
     **ses_keys.ABSENT,

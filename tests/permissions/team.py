@@ -50,7 +50,11 @@ class Team:
         try:
             getattr(self._client(service, self.key, self.secret), method)(**given)
         except ClientError as error:
-            return error.response["Error"]["Code"] not in ("AccessDenied", "AccessDeniedException")
+            return error.response["Error"]["Code"] not in (
+                "AccessDenied",
+                "AccessDeniedException",
+                "AuthorizationError",
+            )
         return True
 
     def new(self) -> str:

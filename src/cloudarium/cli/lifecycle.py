@@ -240,7 +240,7 @@ def serve(
         tls_context = own.context(host) if own is not None else None
         listener = server.listen(host, port)
         sockets = ports.bind(host, wanted, usual=port != 0)
-        server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings())
+        server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings(), own)
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:

@@ -91,7 +91,7 @@ class Deliverer:
         """Begin to deliver, first what an earlier run of the cloud left."""
         self._stopping = False
         self._cloud.store.outbox.on_change = self._wake.set
-        self._cloud.clock.on_change = self._wake.set
+        self._cloud.clock.on_change = self._clock_moved
         self._loop = asyncio.create_task(self._run(), name="outbox")
 
     async def stop(self) -> None:
@@ -112,6 +112,10 @@ class Deliverer:
                 await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.sleep(0)
+
+    def _clock_moved(self) -> None:
+        self._wake.set()
+        self._cloud.bells.ring_all()
 
     async def _run(self) -> None:
         outbox, clock = self._cloud.store.outbox, self._cloud.clock

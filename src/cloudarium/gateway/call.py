@@ -103,6 +103,11 @@ class Call:
         """All or nothing of what is recorded inside; only asynchronous handlers need it. No await inside."""
         return self.cloud.store.transaction()
 
+    @property
+    def abandoned(self) -> bool:
+        """Whether the client has hung up, so that nobody would read an answer."""
+        return self.request is not None and self.request.client is not None and self.request.client.gone
+
     # ---- To others --------------------------------------------------------------------------------------------------
 
     async def send(

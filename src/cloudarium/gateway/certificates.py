@@ -16,12 +16,14 @@ from pathlib import Path
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from cloudarium.shared.clock import Clock
 
+PublicKey = ec.EllipticCurvePublicKey | rsa.RSAPublicKey
 DOMAINS = ("localhost", "localhost.localstack.cloud", "amazonaws.com", "cloudarium.local")
 _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"))
 _OURS = re.compile(rf"(?:[a-z0-9_-]{{1,63}}\.)*(?:{'|'.join(map(re.escape, DOMAINS))})")
@@ -90,20 +92,29 @@ class Authority:
             file.flush()
             context.load_cert_chain(file.name)
 
-    def leaf(self, names: tuple[str, ...]) -> x509.Certificate:
-        """A server's certificate for these names and addresses."""
+    def leaf(self, names: tuple[str, ...], key: PublicKey | None = None) -> x509.Certificate:
+        """A certificate for these names and addresses: of the servers' own key, or of another."""
+        key = key or self._leaf_key.public_key()
         issuer = self._certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value
-        builder = _builder("Cloudarium", self._certificate.subject, self._leaf_key.public_key(), _LIFE)
+        builder = _builder("Cloudarium", self._certificate.subject, key, _LIFE)
         for extension, critical in (
             (x509.BasicConstraints(ca=False, path_length=None), True),
             (_usage(digital_signature=True), True),
             (x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), False),
             (x509.SubjectAlternativeName([_alternative(name) for name in names]), False),
-            (x509.SubjectKeyIdentifier.from_public_key(self._leaf_key.public_key()), False),
+            (x509.SubjectKeyIdentifier.from_public_key(key), False),
             (x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(issuer), False),
         ):
             builder = builder.add_extension(extension, critical)
         return builder.sign(self._key, hashes.SHA256())
+
+    def issued(self, certificate: x509.Certificate) -> bool:
+        """Whether this authority signed a certificate."""
+        try:
+            certificate.verify_directly_issued_by(self._certificate)
+        except (ValueError, TypeError, InvalidSignature):
+            return False
+        return True
 
     # ---- What is kept -----------------------------------------------------------------------------------------------
 
@@ -169,9 +180,7 @@ def _authority_certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
     return builder.sign(key, hashes.SHA256())
 
 
-def _builder(
-    subject: x509.Name | str, issuer: x509.Name, key: ec.EllipticCurvePublicKey, life: timedelta
-) -> x509.CertificateBuilder:
+def _builder(subject: x509.Name | str, issuer: x509.Name, key: PublicKey, life: timedelta) -> x509.CertificateBuilder:
     if isinstance(subject, str):  # no common name: some clients would hold it to the authority's constraints
         subject = x509.Name([x509.NameAttribute(NameOID.ORGANIZATION_NAME, subject)])
     begins = _now() - _SLACK

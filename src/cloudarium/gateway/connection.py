@@ -130,6 +130,7 @@ class Connection(asyncio.Protocol):
     def shutdown(self) -> None:
         """The server stops: what is being answered is finished, no further request is taken."""
         self.closing = True
+        self.app.cloud.bells.stop()
         if self.answering is None:
             self.transport.close()
 
@@ -193,7 +194,7 @@ class Connection(asyncio.Protocol):
             path = _path_of(path)
         headers, parser = self.headers, self.parser
         method = parser.get_method().decode("latin-1")
-        request = HttpRequest(method, path, query, headers, peer=self.peer, scheme=self.scheme)
+        request = HttpRequest(method, path, query, headers, peer=self.peer, scheme=self.scheme, client=self)
         if self.tls:
             request.tls = self.tls
         exchange = self.arriving = Exchange(request)

@@ -4,6 +4,13 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Client(Protocol):
+    """Whoever made a request: `gone` once he hung up."""
+
+    gone: bool
 
 
 @dataclass(slots=True)
@@ -16,6 +23,7 @@ class HttpRequest:
     `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
     a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3. `digest` is
     the SHA-256 of a large body in hex, computed while it arrived.
+    `client` is who waits for the answer, where that is known.
     """
 
     method: str
@@ -30,6 +38,7 @@ class HttpRequest:
     query_headers: frozenset[str] = frozenset()
     tls: str = ""
     digest: str = ""
+    client: Client | None = None
 
     @property
     def host(self) -> str:

@@ -14,12 +14,14 @@ from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.call import Call, Door
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols import codec, detect
+from cloudarium.gateway.protocols.query_input import action
 from cloudarium.gateway.rooms import Room, all_rooms
 from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|cloudarium\.local)$")
+_OF_AN_ACCOUNT = re.compile(r"/\d{12}/[^/]+", re.ASCII)  # the path of a queue's URL
 _TARGET_ACTION = re.compile(r"[\w-]+")
 
 
@@ -87,7 +89,9 @@ def _nothing_for(call: Call, request: HttpRequest, claim: sigv4.Claim | None, ca
             if ("query" in service.protocols) is form:
                 call.service, call.room, call.protocol = room.card.name, room, detect(service, request)
     if candidates:
-        return UnknownOperation(_asked_for(request))
+        said = model.service(candidates[0].card.name).metadata.get("unknownAction")
+        asked = action(request) if said and call.protocol == "query" else None
+        return UnknownOperation(said.format(asked[:200]) if said and asked else _asked_for(request))
     name = (claim.service if claim is not None else "") or request.host or "an unknown host"
     return NotBuilt(f"the service {name}")
 
@@ -146,9 +150,16 @@ def _rooms_of(request: HttpRequest, claim: sigv4.Claim | None) -> list[Room]:
     target = request.headers.get("x-amz-target", "").rpartition(".")[0]
     if target:
         return [room for room in all_rooms().values() if model.service(room.card.name).target_prefix == target]
-    if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded") and request.path == "/":
+    if request.path == "/" and _is_form(request):
         return [room for room in all_rooms().values() if "query" in model.service(room.card.name).protocols]
-    return [room for room in all_rooms().values() if room.card.anonymous]
+    open_ones = [room for room in all_rooms().values() if room.card.anonymous]
+    if request.method == "POST" and _OF_AN_ACCOUNT.fullmatch(request.path) and _is_form(request):
+        open_ones.sort(key=lambda room: "query" not in model.service(room.card.name).protocols)
+    return open_ones
+
+
+def _is_form(request: HttpRequest) -> bool:
+    return request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
 @cache

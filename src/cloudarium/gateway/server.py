@@ -15,6 +15,8 @@ import uvicorn
 
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
+from cloudarium.gateway.attached import AttachedConnection
+from cloudarium.gateway.certificates import Authority
 from cloudarium.gateway.connection import Connection
 from cloudarium.gateway.ports import Ports
 from cloudarium.gateway.tls import front_of
@@ -36,17 +38,20 @@ def serve(
     sockets: Mapping[str, socket.socket] | None = None,
     certificate: Callable[[], ssl.SSLContext] | None = None,
     settings: Mapping[str, str] | None = None,
+    authority: Authority | None = None,
 ) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
     With `tls` the same port answers https too. `opened` is told the endpoint once the folder is open and clients may
-    connect. `sockets` are the ports beside HTTP, `certificate` makes what those need for TLS, when they first do.
+    connect. `sockets` are the ports beside HTTP, `certificate` makes what those need for TLS, when they first do,
+    and `authority` vouches for what rooms sign.
     Raises what opening a Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
     cloud.certificate, cloud.settings = certificate, dict(settings or {})
+    cloud.authority = authority
     config = uvicorn.Config(
         App(cloud, Ports(cloud, sockets or {})),
         loop="uvloop",
@@ -72,6 +77,13 @@ class Server(uvicorn.Server):
     """uvicorn's server looks ten times a second whether it shall stop; this one sleeps until it is told."""
 
     _loop: asyncio.AbstractEventLoop | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen; from now on the cloud can also answer on connections that came another way."""
+        await super().startup(sockets)
+        app = self.config.app
+        assert isinstance(app, App)
+        app.cloud.connect = lambda judge: AttachedConnection(self.config, self.server_state, self.lifespan.state, judge)
 
     async def main_loop(self) -> None:
         """Wait for the signal to stop."""

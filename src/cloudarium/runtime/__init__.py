@@ -1,6 +1,7 @@
 """Supervised real processes: Lambda's execution environments. Knows no room and no store."""
 
 from cloudarium.runtime.environments import Environments
+from cloudarium.runtime.networks import Network
 from cloudarium.runtime.packages import PackageError, Packages
 from cloudarium.runtime.spec import (
     Credentials,
@@ -19,6 +20,7 @@ __all__ = [
     "Invocation",
     "InvocationResult",
     "LogEvent",
+    "Network",
     "PackageError",
     "Packages",
     "RuntimeUnavailable",

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -50,10 +51,14 @@ class RuntimeApi:
         self._connections: set[_Connection] = set()
         self._request_id = ""
 
-    async def start(self) -> None:
-        """Listen on a free port of the loopback interface."""
+    async def start(self, listener: socket.socket | None = None) -> None:
+        """Listen on a free port of the loopback interface, or on the socket that is given."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        if listener is None:
+            self._server = await loop.create_server(lambda: _Connection(self), "127.0.0.1", 0)
+        else:
+            listener.setblocking(False)
+            self._server = await loop.create_server(lambda: _Connection(self), sock=listener)
         self.address = f"127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     def close(self) -> None:

@@ -29,6 +29,7 @@ class Start:
     launcher: Launcher
     interpreter: Interpreter
     order: Callable[[str], dict[str, Any]]
+    network: str = ""  # the key of the network that it is started in
     notes: tuple[str, ...] = ()  # what the function's log must say about how it is run
 
 
@@ -112,7 +113,8 @@ class Environment:
         process = self.process = FunctionProcess(self.log, (self.spec.memory + 32) * 1048576)
         try:
             async with asyncio.timeout(seconds):
-                await process.start(self.start_with.launcher, self.start_with.order)
+                start = self.start_with
+                await process.start(start.launcher, start.order, start.network)
                 process.watch_memory()
                 answer = await process.next_ready()
         except TimeoutError:

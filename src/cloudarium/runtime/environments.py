@@ -20,8 +20,10 @@ from typing import Any
 from cloudarium.runtime import node_sdk, variables
 from cloudarium.runtime.environment import Environment, Start, failure
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
-from cloudarium.runtime.launcher import Launcher, Launchers, Layout
+from cloudarium.runtime.launcher import Launcher, LauncherLost, Launchers, Layout
+from cloudarium.runtime.networks import Destination, Network
 from cloudarium.runtime.packages import Packages
+from cloudarium.runtime.peers import holder, socket_inode
 from cloudarium.runtime.sources import Sources
 from cloudarium.runtime.spec import (
     Credentials,
@@ -54,7 +56,7 @@ class Environments:
 
     `credentials` gives a role's keys at each environment's start; what it raises goes through `invoke`. `on_log` takes
     (spec, stream name, event) and must not block. `clock` is the cloud's clock: log records and the age of keys follow
-    it, while processes live in real time.
+    it, while processes live in real time. `network` says what a function that names a network is attached to.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Environments:
         credentials: Callable[[FunctionSpec], Awaitable[Credentials]],
         on_log: Callable[[FunctionSpec, str, LogEvent], None],
         endpoint: str,
+        network: Callable[[FunctionSpec], Awaitable[Network]] | None = None,
         total: int | None = None,
     ) -> None:
         self.folder = folder.resolve()
@@ -72,6 +75,8 @@ class Environments:
         self.credentials = credentials
         self.on_log = on_log
         self.endpoint = endpoint
+        self.network = network
+        self.not_attached = ""  # why this machine keeps no function to its network
         self.total = total or default_total()
         self.packages = Packages(self.folder)
         self.interpreters = Interpreters()
@@ -82,6 +87,7 @@ class Environments:
         self._all: set[Environment] = set()
         self._sweeper: asyncio.TimerHandle | None = None
         self._preparing: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
         self._closed = False
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
@@ -162,6 +168,7 @@ class Environments:
             "limit": self.total,
             "isolation": self.launchers.isolation,
             "isolation_reason": self.launchers.reason,
+            "not_attached": self.not_attached,
         }
 
     # ---- finding, starting, using -----------------------------------------------------------------------------
@@ -238,6 +245,7 @@ class Environments:
         if not idle:
             self._idle.pop(environment.spec.key, None)
         environment.close()
+        self._leave_network(environment.spec.network)
 
     def _sweep_later(self) -> None:
         if self._sweeper is None:
@@ -251,6 +259,70 @@ class Environments:
         if self._all and not self._closed:
             self._sweep_later()
 
+    # ---- networks ---------------------------------------------------------------------------------------------
+
+    async def change_network(self, network: Network) -> None:
+        """Have the running functions of a network reach what it says now."""
+        for launcher in self.launchers.running():
+            if launcher.networks.has(network.key):
+                await launcher.networks.provide(network)
+
+    def behind(self, peer: tuple[str, int], own: tuple[str, int]) -> FunctionSpec | None:
+        """The function at the other end of a connection from `peer` to `own` that came over the machine's loopback.
+
+        None when it is none: some other program of this machine, or where the system does not tell.
+        """
+        inode = socket_inode(peer, own) if self._all else ""
+        guards = {one.process.guard: one.spec for one in self._all if one.process is not None} if inode else {}
+        found = holder(inode, guards)
+        return guards[found] if found is not None else None
+
+    async def _attach(self, spec: FunctionSpec, launcher: Launcher) -> tuple[str, str]:
+        """Provide the network that a function names: its key, and why the function is not kept to it after all."""
+        if not spec.network or self.network is None:
+            return "", ""
+        network = await self.network(spec)
+        if launcher.layout.isolate:
+            launcher.networks.on_lost = self._say_lost
+            try:
+                await launcher.networks.provide(network)
+                return network.key, ""
+            except LauncherLost as error:
+                self.not_attached = str(error)
+        else:
+            self.not_attached = self.launchers.reason
+        return "", f"The function is not kept to its VPC, since this machine forbids it: {self.not_attached}."
+
+    def _say_lost(self, network: Network, port: int, destination: Destination) -> None:
+        """Write into the log of the function that tried why it got nowhere."""
+        where = f"{destination[0]}:{destination[1]}"
+        text = f"VPC: {where} is not reached: {network.why(destination)}."
+        self.say(network.key, (network.address, port), destination, text)
+
+    def say(self, key: str, peer: tuple[str, int], own: tuple[str, int], text: str) -> None:
+        """Write a line into the log of the function of a network that connects from `peer` to `own`."""
+        guards = {one.process.guard: one for one in self._all if one.spec.network == key and one.process is not None}
+        if not guards:
+            return
+        inode = socket_inode(peer, own, next(iter(guards)))
+        found = holder(inode, guards) if inode else None
+        environment = next(iter(guards.values())) if found is None else guards[found]
+        environment.log.line(text)
+
+    def _leave_network(self, key: str) -> None:
+        if not key or any(environment.spec.network == key for environment in self._all) or self._closed:
+            return
+        for launcher in self.launchers.running():
+            if launcher.networks.has(key):
+                task = asyncio.ensure_future(launcher.networks.forget(key))
+                self._leaving.add(task)
+                task.add_done_callback(self._left)
+
+    def _left(self, task: asyncio.Task[None]) -> None:
+        self._leaving.discard(task)
+        if not task.cancelled():
+            task.exception()  # the launcher may be gone, and its networks with it
+
     # ---- how a process is started -----------------------------------------------------------------------------
 
     async def _start_with(self, environment: Environment) -> Start:
@@ -260,12 +332,13 @@ class Environments:
         if interpreter.family == "provided":
             _check_bootstrap(spec, layers)
         launcher, forks = await self._launcher_for(interpreter, environment, layers)
-        return Start(
-            launcher,
-            interpreter,
-            lambda address: self._order(environment, launcher.layout, layers, address, forks),
-            _notes(spec, interpreter, layers),
-        )
+        network, not_attached = await self._attach(spec, launcher)
+
+        def order(address: str) -> dict[str, Any]:
+            return {"network": network, **self._order(environment, launcher.layout, layers, address, forks)}
+
+        notes = _notes(spec, interpreter, layers)
+        return Start(launcher, interpreter, order, network, (*notes, not_attached) if not_attached else notes)
 
     async def _launcher_for(
         self, interpreter: Interpreter, environment: Environment, layers: Path | None

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from cloudarium.runtime.interpreters import Interpreter, own_python, sdk_packages
+from cloudarium.runtime.networks import Networks
 
 BOOTSTRAPS = Path(__file__).parent / "bootstraps"
 START_SECONDS = 30
@@ -96,11 +97,13 @@ class Launcher:
         self.preload = preload
         self.modules: frozenset[str] = frozenset()
         self.lost = False
+        self.networks = Networks(self)
         self._process: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._received = b""
+        self._handles: list[int] = []
         self._number = 0
-        self._answers: dict[int, asyncio.Future[int]] = {}
+        self._answers: dict[int, asyncio.Future[dict[str, Any]]] = {}
         self._hello: asyncio.Future[dict[str, Any]] | None = None
 
     async def start(self) -> None:
@@ -148,17 +151,27 @@ class Launcher:
 
     async def spawn(self, order: dict[str, Any], log: int, status: int) -> int:
         """Start an environment and give its first process's id; `log` and `status` stay the caller's to close."""
+        answer = await self._ask({"do": "start", **order}, [log, status])
+        pid: int = answer["pid"]
+        return pid
+
+    async def network(self, order: dict[str, Any]) -> list[socket.socket]:
+        """Carry out an order about a network (see `runtime/networks.py`); the sockets that it asked for."""
+        answer = await self._ask({"do": "network", **order}, [])
+        return [socket.socket(fileno=handle) for handle in answer["sockets"]]
+
+    async def _ask(self, order: dict[str, Any], handles: list[int]) -> dict[str, Any]:
         if self.lost or self._control is None:
             raise LauncherLost("the launcher has ended")
         self._number += 1
         order = {"id": self._number, **order}
         answer = self._answers[self._number] = asyncio.get_running_loop().create_future()
-        await self._send(json.dumps(order).encode() + b"\n", [log, status])
+        await self._send(json.dumps(order).encode() + b"\n", handles)
         return await answer
 
     async def _send(self, data: bytes, handles: list[int]) -> None:
         assert self._control is not None
-        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", handles))]
+        ancillary = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", handles))] if handles else []
         loop = asyncio.get_running_loop()
         while True:
             try:
@@ -174,11 +187,12 @@ class Launcher:
     def _read(self) -> None:
         assert self._control is not None
         try:
-            data = self._control.recv(65536)
+            data, handles, _, _ = socket.recv_fds(self._control, 65536, 64)
         except BlockingIOError:
             return
         except OSError:
-            data = b""
+            data, handles = b"", []
+        self._handles += handles
         if not data:
             self._end()
             return
@@ -191,16 +205,20 @@ class Launcher:
         if self._hello is not None and not self._hello.done():
             self._hello.set_result(message)
         elif "id" in message:
+            count = message.get("handles", 0)
+            message["sockets"], self._handles[:count] = self._handles[:count], []
             answer = self._answers.pop(message["id"], None)
             if answer is None or answer.done():
-                return
-            if "pid" in message:
-                answer.set_result(message["pid"])
-            else:
+                for handle in message["sockets"]:
+                    os.close(handle)
+            elif "error" in message:
                 answer.set_exception(LauncherLost(message["error"]))
+            else:
+                answer.set_result(message)
 
     def _end(self) -> None:
         self.lost = True
+        self.networks.close()
         self._close_control()
         if self._hello is not None and not self._hello.done():
             self._hello.set_result({"failed": "the launcher ended"})
@@ -266,6 +284,13 @@ class Launchers:
         except NotIsolated as error:
             raise LauncherLost(str(error)) from error
         return launcher
+
+    def running(self) -> list[Launcher]:
+        """The launchers that are up."""
+        done = [
+            task for task in self._started.values() if task.done() and not task.cancelled() and not task.exception()
+        ]
+        return [task.result() for task in done if not task.result().lost]
 
     async def close(self) -> None:
         """End all launchers."""

@@ -40,7 +40,7 @@ class FunctionProcess:
         self.api = RuntimeApi(self._on_ready, self._on_answer)
         self.meter = Meter(0)
         self.exited: Exited | None = None
-        self._guard = 0
+        self.guard = 0
         self._end_signal = signal.SIGKILL
         self._log_handle = -1
         self._status_handle = -1
@@ -51,9 +51,9 @@ class FunctionProcess:
         self._frozen = 0  # the process group that is stopped
         self._over_limit = False
 
-    async def start(self, launcher: Launcher, order: Callable[[str], dict[str, Any]]) -> None:
+    async def start(self, launcher: Launcher, order: Callable[[str], dict[str, Any]], network: str = "") -> None:
         """Listen, then have the launcher start the process; `order` makes the order from the Runtime API's address."""
-        await self.api.start()
+        await self.api.start(await launcher.networks.listen(network) if network else None)
         self._log_handle, log_writer = os.pipe()
         self._status_handle, status_writer = os.pipe()
         loop = asyncio.get_running_loop()
@@ -63,8 +63,8 @@ class FunctionProcess:
             loop.add_reader(self._log_handle, self.drain)
             loop.add_reader(self._status_handle, self._read_status)
             self._end_signal = signal.SIGKILL if launcher.layout.isolate else signal.SIGTERM
-            self._guard = await launcher.spawn(order(self.api.address), log_writer, status_writer)
-            self.meter = Meter(self._guard)
+            self.guard = await launcher.spawn(order(self.api.address), log_writer, status_writer)
+            self.meter = Meter(self.guard)
         except BaseException:
             self.close()
             raise
@@ -175,7 +175,7 @@ class FunctionProcess:
         self._freeze = asyncio.get_running_loop().call_later(FREEZE_SECONDS, self._stop_group)
 
     def _stop_group(self) -> None:
-        below = descendants(self._guard) if sys.platform == "linux" and not self.exited else []
+        below = descendants(self.guard) if sys.platform == "linux" and not self.exited else []
         if below:
             with contextlib.suppress(OSError):
                 os.killpg(below[0], signal.SIGSTOP)
@@ -193,9 +193,9 @@ class FunctionProcess:
 
     def kill(self) -> None:
         """Kill the environment with all its processes; its end is noticed like any other."""
-        if self._guard and self._status_handle >= 0:
+        if self.guard and self._status_handle >= 0:
             with contextlib.suppress(OSError):
-                os.kill(self._guard, self._end_signal)
+                os.kill(self.guard, self._end_signal)
 
     def close(self) -> None:
         """Kill it and let go of everything at once."""

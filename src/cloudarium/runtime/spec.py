@@ -47,6 +47,7 @@ class FunctionSpec:
     log_format: str = "Text"
     application_log_level: str = ""
     system_log_level: str = ""
+    network: str = ""  # names the way in which it is attached to a VPC; empty: it is not
 
     @property
     def function(self) -> str:

@@ -13,12 +13,12 @@ import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
-from tests.journeys.crash import checks
+from tests.journeys.crash import checks, queues
 from tests.journeys.crash.deployer import Deployer
 from tests.journeys.crash.processes import (
     CrashableCloud,
@@ -29,7 +29,7 @@ from tests.journeys.crash.processes import (
     kill_and_see_nobody_left,
     wait_for,
 )
-from tests.journeys.crash.writers import Ledger, Writer
+from tests.journeys.crash.writers import Ledger, Program, Writer
 
 SECONDS = 15  # of killing, when no number of kills is asked for
 WRITERS = ("x", "y")
@@ -107,9 +107,10 @@ def test_what_was_acknowledged_survives_every_kill(cloud: CrashableCloud) -> Non
     chance, ledger, up = random.Random(seed), Ledger(), threading.Event()
     up.set()
     prepare(cloud)
+    queues.prepare(cloud)
     writers = [Writer(cloud, up, ledger, f"{seed} {name}") for name in WRITERS]
-    deployer = Deployer(cloud, up, seed)
-    programs = [*writers, deployer]
+    deployer, post = Deployer(cloud, up, seed), queues.Post()
+    programs: list[Program] = [*writers, deployer, queues.Sender(cloud, up, post), queues.Consumer(cloud, up, post)]
     for program in programs:
         program.start()
 
@@ -146,7 +147,10 @@ def test_what_was_acknowledged_survives_every_kill(cloud: CrashableCloud) -> Non
         assert not program.is_alive()
         assert program.failure is None, repr(program.failure)
     finish(cloud, ledger, deployer)
+    queues.check(cloud, post)
     print(f"{kills} kills, {len(ledger.acknowledged)} writes, {ended} processes ended, stacks: {deployer.ended}")
+    print(f"{len(post.sent)} messages, in order: {post.ordered}")
+    assert post.deleted and all(post.in_order.values())
     assert ended > 0  # functions ran at the time of some kill
     assert deployer.ended
 
@@ -180,11 +184,11 @@ def finish(cloud: CrashableCloud, ledger: Ledger, deployer: Deployer) -> None:
     checks.check_folder(cloud)
 
 
-def all_well(programs: list[Writer | Deployer]) -> bool:
+def all_well(programs: Sequence[Program]) -> bool:
     """Whether every program still works."""
     return all(program.is_alive() for program in programs)
 
 
-def quiet(programs: list[Writer | Deployer]) -> bool:
+def quiet(programs: Sequence[Program]) -> bool:
     """Whether no program is in the middle of a call to the killed cloud."""
     return all(program.waiting or not program.is_alive() for program in programs)

@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from tests.conftest import RunningCloud
 
 PART = 5 * 1024 * 1024  # the smallest part that may come before another one
-SERVICES = ("dynamodb", "s3", "ssm", "logs", "lambda", "iam", "cloudformation")
+SERVICES = ("dynamodb", "s3", "ssm", "logs", "lambda", "iam", "cloudformation", "sqs")
 WEIGHTS = {
     "item": 6, "pair": 4, "batch": 2, "counter": 4, "expiring": 2, "small": 4, "large": 3, "register": 5, "version": 4,
     "noticed": 3, "multipart": 1, "parts": 1, "aborted": 1, "parameter": 3, "event": 4, "invoke": 3, "policy": 2,

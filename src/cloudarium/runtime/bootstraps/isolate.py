@@ -13,6 +13,7 @@ import sys
 _libc = ctypes.PyDLL(None, use_errno=True)
 
 CLONE_NEWNS, CLONE_NEWIPC, CLONE_NEWUSER, CLONE_NEWPID = 0x00020000, 0x08000000, 0x10000000, 0x20000000
+CLONE_NEWNET = 0x40000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = (
     1,
     2,
@@ -25,7 +26,8 @@ MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVA
 )
 MNT_DETACH = 2
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_NO_NEW_PRIVS, PR_CAP_AMBIENT = 1, 36, 38, 47
-CAP_SYS_ADMIN = 21
+CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN = 12, 13, 21
+KEPT = (CAP_NET_ADMIN, CAP_NET_RAW, CAP_SYS_ADMIN)
 USER_ID, GROUP_ID = 993, 990  # what AWS's sandbox user has
 SYS_CLONE = {"x86_64": 56, "aarch64": 220}
 
@@ -109,7 +111,7 @@ def enter_root(place, binds):
     _check(_libc.pivot_root(b".", b"."), "pivot_root")
     unmount(".")
     os.chdir("/")
-    _keep_mount_capability()
+    _keep_capabilities()
 
 
 def _write(path, text):
@@ -167,10 +169,21 @@ def _set_capabilities(low):
     _check(_libc.capset(ctypes.byref(header), data), "capset")
 
 
-def _keep_mount_capability():
-    """Keep CAP_SYS_ADMIN (of this namespace only) through the execve that starts the launcher in its new root."""
-    _set_capabilities(1 << CAP_SYS_ADMIN)
-    prctl(PR_CAP_AMBIENT, 2, CAP_SYS_ADMIN)  # 2 = raise
+def _keep_capabilities():
+    """Keep what mounts and networks need (in this namespace only) through the execve that starts the launcher anew."""
+    _set_capabilities(sum(1 << capability for capability in KEPT))
+    for capability in KEPT:
+        prctl(PR_CAP_AMBIENT, 2, capability)  # 2 = raise
+
+
+def new_network():
+    """Move this process into a network namespace of its own, in which nothing is up."""
+    _check(_libc.unshare(CLONE_NEWNET), "unshare a network")
+
+
+def enter_network(handle):
+    """Move this process into a network namespace that there is."""
+    _check(_libc.setns(handle, CLONE_NEWNET), "enter a network")
 
 
 def clone():

@@ -23,9 +23,10 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 import isolate  # type: ignore[import-not-found] # noqa: E402
+import networks  # type: ignore[import-not-found] # noqa: E402
 import python_bootstrap  # type: ignore[import-not-found] # noqa: E402
 
-OURS = ("__main__", "isolate", "python_bootstrap", "python_log")
+OURS = ("__main__", "isolate", "netlink", "networks", "python_bootstrap", "python_log")
 
 # What the SDK imports late, and nearly every function that uses the SDK needs.
 PRELOADED = [
@@ -79,9 +80,10 @@ def main():
     launcher.serve()
 
 
-def _say(control, message):
+def _say(control, message, handles=()):
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, struct.pack(f"{len(handles)}i", *handles))] if handles else []
     try:
-        control.sendall(json.dumps(message).encode() + b"\n")
+        control.sendmsg([json.dumps(message).encode() + b"\n"], rights)
     except (BrokenPipeError, ConnectionResetError):  # the cloud is gone, and so are we
         os._exit(0)
 
@@ -145,6 +147,7 @@ class Launcher:
         self.control = control
         self.configuration = configuration
         self.guards = {}
+        self.networks = networks.Networks()
         self.received = b""
         self.handles = []
         self.alive_reader, self.alive_writer = os.pipe()
@@ -193,10 +196,25 @@ class Launcher:
         self.received += data
         while b"\n" in self.received:
             line, _, self.received = self.received.partition(b"\n")
+            order = json.loads(line)
+            if order["do"] == "network":
+                self._network(order)
+                continue
             log, status = self.handles[0], self.handles[1]
             del self.handles[:2]
-            self._start(json.loads(line), log, status)
+            self._start(order, log, status)
         return True
+
+    def _network(self, order):
+        handles = []
+        try:
+            handles = self.networks.order(order)
+            _say(self.control, {"id": order["id"], "handles": len(handles)}, handles)
+        except OSError as error:
+            _say(self.control, {"id": order["id"], "error": str(error)})
+        finally:
+            for handle in handles:
+                os.close(handle)
 
     def _start(self, order, log, status):
         try:
@@ -222,6 +240,8 @@ class Launcher:
             os.dup2(log, 1)
             os.dup2(log, 2)
             if self.configuration["isolate"]:
+                if order["network"]:
+                    self.networks.enter(order["network"])
                 isolate.furnish(order["task"], order["opt"], order["tmp_bytes"])
             isolate.adopt_orphans()
             pid = os.fork()

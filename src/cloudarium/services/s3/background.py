@@ -5,36 +5,26 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import orjson
-
 from cloudarium.gateway.background import Event, delivery
-from cloudarium.policy.principal import Principal
 from cloudarium.services.s3 import lifecycles
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.rules import lifecycle
-from cloudarium.shared.errors import AwsError
+from cloudarium.services.s3.sending import send
+from cloudarium.shared.errors import AwsError, NotBuilt
 
 _AT_ONCE = 200  # keys looked at in one transaction
 
 
 @delivery("Notification")
 async def deliver_notification(event: Event) -> None:
-    """Invoke the function with the event's record, as S3. What Lambda refuses for good is dropped, as on AWS."""
-    payload = orjson.dumps({"Records": [event.payload["record"]]})
+    """Send the event's record, as S3. What the destination refuses for good is dropped, as on AWS."""
+    given = event.payload
+    arn = given.get("arn") or given["function"]
     try:
-        await event.send(
-            "lambda",
-            "Invoke",
-            {"FunctionName": event.payload["function"], "InvocationType": "Event", "Payload": payload},
-            as_=Principal.service("s3.amazonaws.com", event.account),
-            context={
-                "aws:SourceArn": f"arn:aws:s3:::{event.payload['bucket']}",
-                "aws:SourceAccount": event.account,
-            },
-        )
+        await send(event, given["bucket"], event.account, arn, {"Records": [given["record"]]}, given.get("header"))
     except AwsError as error:
-        if (error.status or 400) >= 500 or error.status == 429:
-            raise  # Lambda could not take it now; once it has, its own queue does the retrying
+        if ((error.status or 400) >= 500 and not isinstance(error, NotBuilt)) or error.status == 429:
+            raise  # the destination could not take it now; once it has, its own queue does the retrying
 
 
 @delivery("Lifecycle")

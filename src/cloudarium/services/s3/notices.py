@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.happenings import tell as tell_happening
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import notifications
+from cloudarium.services.s3.rules import bridge, notifications
 from cloudarium.store import Store
 
 BY_S3 = notifications.Cause("s3.amazonaws.com", "s3.amazonaws.com", "")
@@ -25,7 +26,14 @@ def cause_of(call: Call) -> notifications.Cause:
         name = principal.name
     else:
         name = f"AWS:{principal.id}"
-    return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id)
+    requester = principal.name if principal.kind == "service" else principal.account
+    return notifications.Cause(name, origin.request.peer if origin.request else "", call.request_id, requester)
+
+
+def _trace_header(cause: notifications.Cause | Call) -> str | None:
+    """The trace header that a client sent, which goes on to queues."""
+    header = cause.request.headers.get("x-amzn-trace-id") if isinstance(cause, Call) and cause.request else None
+    return header if header and len(header) <= 256 and header.isascii() and header.isprintable() else None
 
 
 def tell(
@@ -44,6 +52,8 @@ def tell(
     configuration = bucket.get("notification")
     if not configuration:
         return
+    if "EventBridgeConfiguration" in configuration:
+        _tell_bridge(store, bucket, event, about, cause, now, trace, with_content, more)
     for target in notifications.targets(configuration, event, about.key):
         record = notifications.record(
             event,
@@ -59,5 +69,27 @@ def tell(
             more=more,
         )
         record["s3"]["configurationId"] = target.id
-        payload = {"bucket": bucket.name, "function": target.arn, "record": record}
+        payload = {"bucket": bucket.name, "arn": target.arn, "record": record, "header": _trace_header(cause)}
         store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)
+
+
+def _tell_bridge(
+    store: Store,
+    bucket: Bucket,
+    event: str,
+    about: Object,
+    cause: notifications.Cause | Call,
+    now: float,
+    trace: str,
+    with_content: bool,
+    more: dict[str, Any] | None,
+) -> None:
+    """Leave the event for the default bus of the bucket's owner, in the bucket's region."""
+    item: dict[str, Any] = {"key": about.key}
+    if with_content and not about.marker:
+        item.update({"size": about.size, "etag": about.etag})
+    if bucket.versioning is not None:
+        item["version-id"] = about.version
+    by = cause_of(cause) if isinstance(cause, Call) else cause
+    kind, detail = bridge.happening(event, bucket=bucket.name, cause=by, now=now, item=item, more=more)
+    tell_happening(store, bucket.scope, "aws.s3", kind, detail, [bucket.arn], now, trace)

@@ -119,19 +119,25 @@ def _versioning(value: dict[str, Any]) -> dict[str, Any]:
 
 
 def _notification(value: dict[str, Any]) -> dict[str, Any]:
-    for name in ("QueueConfigurations", "TopicConfigurations", "EventBridgeConfiguration"):
-        if value.get(name):
-            raise NotBuilt(f"AWS::S3::Bucket NotificationConfiguration.{name}")
-    entries = []
-    for entry in value.get("LambdaConfigurations") or ():
-        made: dict[str, Any] = {"LambdaFunctionArn": entry.get("Function"), "Events": [entry.get("Event")]}
-        rules = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules")
-        if rules:
-            made["Filter"] = {
-                "Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}
-            }
-        entries.append(made)
-    return {"LambdaFunctionConfigurations": entries}
+    kinds = {
+        "LambdaConfigurations": ("LambdaFunctionConfigurations", "LambdaFunctionArn", "Function"),
+        "QueueConfigurations": ("QueueConfigurations", "QueueArn", "Queue"),
+        "TopicConfigurations": ("TopicConfigurations", "TopicArn", "Topic"),
+    }
+    found: dict[str, Any] = {}
+    for name, (theirs, member, ours) in kinds.items():
+        for entry in value.get(name) or ():
+            made: dict[str, Any] = {member: entry.get(ours), "Events": [entry.get("Event")]}
+            rules = ((entry.get("Filter") or {}).get("S3Key") or {}).get("Rules")
+            if rules:
+                made["Filter"] = {
+                    "Key": {"FilterRules": [{"Name": rule["Name"], "Value": rule["Value"]} for rule in rules]}
+                }
+            found.setdefault(theirs, []).append(made)
+    bridge = value.get("EventBridgeConfiguration")
+    if bridge is not None and _flag(bridge.get("EventBridgeEnabled", True)):
+        found["EventBridgeConfiguration"] = {}
+    return found
 
 
 # ---- Lifecycle ------------------------------------------------------------------------------------------------------

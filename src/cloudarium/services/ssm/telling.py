@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.happenings import tell
 from cloudarium.gateway.rooms import room
 from cloudarium.services.ssm import resources
 from cloudarium.services.ssm.policies import Policies
@@ -32,11 +33,10 @@ def check_built() -> None:
 
 def change(call: Call, operation: str, name: str, data: Mapping[str, Any]) -> None:
     """Leave the event that a parameter changed; part of the present transaction."""
-    if is_heard():
-        detail = {"operation": operation, "name": name, "type": data["Type"]}
-        if data.get("Description"):
-            detail["description"] = data["Description"]
-        _emit(call, entry(call.scope, name, "Parameter Store Change", detail))
+    detail = {"operation": operation, "name": name, "type": data["Type"]}
+    if data.get("Description"):
+        detail["description"] = data["Description"]
+    _emit(call, entry(call.scope, name, "Parameter Store Change", detail))
 
 
 def schedule(call: Call, name: str, version: int, found: Policies) -> None:
@@ -52,19 +52,18 @@ def schedule(call: Call, name: str, version: int, found: Policies) -> None:
 def cancel(call: Call, name: str) -> None:
     """Take back the timers of a parameter."""
     call.not_later("ExpireParameter", name)
-    if is_heard():
-        for number in range(_MOST):
-            call.not_later("TellPolicy", f"{name}:{number}")
+    for number in range(_MOST):
+        call.not_later("TellPolicy", f"{name}:{number}")
 
 
 def acted(call: Call, name: str, data: Mapping[str, Any], number: int) -> None:
     """Leave the event that a policy acted; part of the present transaction."""
-    if is_heard():
-        _emit(call, action(call.scope, name, data, number))
+    _emit(call, action(call.scope, name, data, number))
 
 
 def _emit(call: Call, found: Data) -> None:
-    call.later("Emit", found, service="events")
+    told = (found["Source"], found["DetailType"], found["Detail"], found["Resources"])
+    tell(call.store, call.scope, *told, call.now, call.trace)
 
 
 def action(scope: Scope, name: str, data: Mapping[str, Any], number: int) -> Data:

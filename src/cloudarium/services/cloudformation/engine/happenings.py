@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from cloudarium.gateway.happenings import tell
 from cloudarium.services.cloudformation.records import events
 from cloudarium.services.cloudformation.records.resources import ResourceRow
 from cloudarium.services.cloudformation.records.stacks import Stack
@@ -77,6 +78,23 @@ def _add(
         if value is not None:
             event[name] = value
     events.add(store, stack.arn, event)
+    _tell(store, stack, event)
+
+
+def _tell(store: Store, stack: Stack, event: dict[str, Any]) -> None:
+    """Source: AWSCloudFormation/latest/UserGuide/eventbridge-events-reference.html."""
+    detail: dict[str, Any] = {
+        "stack-id": stack.arn,
+        "status-details": {"status": event["ResourceStatus"], "status-reason": event.get("ResourceStatusReason", "")},
+        "client-request-token": event.get("ClientRequestToken", ""),
+    }
+    kind = "CloudFormation Stack Status Change"
+    if event["PhysicalResourceId"] != stack.arn:
+        kind = "CloudFormation Resource Status Change"
+        detail["logical-resource-id"] = event["LogicalResourceId"]
+        detail["physical-resource-id"] = event["PhysicalResourceId"]
+        detail["resource-type"] = event["ResourceType"]
+    tell(store, stack.scope, "aws.cloudformation", kind, detail, [stack.arn], event["Timestamp"])
 
 
 def _masked(value: Any, hidden: list[str]) -> Any:

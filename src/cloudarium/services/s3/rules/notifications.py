@@ -13,7 +13,6 @@ from urllib.parse import quote_plus
 from cloudarium.services.s3 import errors
 from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids
-from cloudarium.shared.errors import NotBuilt
 
 EVENTS = frozenset((
     "s3:ReducedRedundancyLostObject", "s3:ObjectCreated:*", "s3:ObjectCreated:Put", "s3:ObjectCreated:Post",
@@ -33,15 +32,27 @@ _NEWER = (
     "s3:IntelligentTiering",
     "s3:ObjectAcl",
 )
-_OTHERS = {
-    "TopicConfigurations": "s3 notifications to SNS topics",
-    "QueueConfigurations": "s3 notifications to SQS queues",
-    "EventBridgeConfiguration": "s3 notifications to EventBridge",
+_WITHOUT_CONTENT = ("s3:ObjectTagging", "s3:ObjectAcl")  # their records have neither size nor sequencer
+
+
+class Kind(NamedTuple):
+    """One kind of destination: the member with its ARN, what an error calls it, the service and how its ARNs begin."""
+
+    member: str
+    argument: str
+    service: str
+    begins: str
+
+
+KINDS = {
+    "TopicConfigurations": Kind("TopicArn", "Topic", "sns", ""),
+    "QueueConfigurations": Kind("QueueArn", "Queue", "sqs", ""),
+    "LambdaFunctionConfigurations": Kind("LambdaFunctionArn", "CloudFunction", "lambda", "function:"),
 }
 
 
 class Target(NamedTuple):
-    """One function to tell, with the id of the configuration that says so."""
+    """One destination to tell, with the id of the configuration that says so."""
 
     id: str
     arn: str
@@ -51,28 +62,50 @@ class Target(NamedTuple):
 
 
 def check(configuration: dict[str, Any]) -> dict[str, Any]:
-    """The configuration with ids and in its kept form. Raises InvalidArgument, or NotBuilt for other destinations."""
-    for name, what in _OTHERS.items():
-        if configuration.get(name) is not None and configuration[name] != []:
-            raise NotBuilt(what)
-    entries = [_entry(entry) for entry in configuration.get("LambdaFunctionConfigurations", ())]
-    _check_overlap(entries)
-    return {"LambdaFunctionConfigurations": entries} if entries else {}
+    """The configuration with ids and in its kept form. Raises InvalidArgument."""
+    kept: dict[str, Any] = {}
+    for name, kind in KINDS.items():
+        entries = [_entry(entry, kind) for entry in configuration.get(name) or ()]
+        if entries:
+            kept[name] = entries
+    _check_overlap([entry for entries in kept.values() for entry in entries])
+    if configuration.get("EventBridgeConfiguration") is not None:
+        kept["EventBridgeConfiguration"] = {}
+    return kept
 
 
-def _entry(entry: dict[str, Any]) -> dict[str, Any]:
-    arn = entry.get("LambdaFunctionArn")
+def destinations(configuration: dict[str, Any]) -> dict[str, Kind]:
+    """The ARNs of a configuration, each once, with their kinds."""
+    return {entry[kind.member]: kind for name, kind in KINDS.items() for entry in configuration.get(name) or ()}
+
+
+def check_region(configuration: dict[str, Any], region: str) -> None:
+    """Raise InvalidArgument for a queue or topic of another region than the bucket's."""
+    for arn, kind in destinations(configuration).items():
+        parsed = arns.parse(arn)
+        if kind.service != "lambda" and parsed is not None and parsed.region != region:
+            raise errors.InvalidArgument(
+                "The notification destination service region is not valid for the bucket location constraint",
+                kind.argument,
+                arn,
+            )
+
+
+def _entry(entry: dict[str, Any], kind: Kind) -> dict[str, Any]:
+    arn = entry.get(kind.member)
     if arn is None or not entry.get("Events"):
         raise errors.MalformedXml()
     parsed = arns.parse(arn)
-    if parsed is None or parsed.service != "lambda" or not parsed.resource.startswith("function:"):
-        raise errors.InvalidArgument("The ARN could not be parsed", "CloudFunction", arn)
+    if parsed is None or parsed.service != kind.service or not parsed.resource.startswith(kind.begins):
+        raise errors.InvalidArgument("The ARN could not be parsed", kind.argument, arn)
+    if kind.service != "lambda" and parsed.resource.endswith(".fifo"):
+        raise errors.InvalidArgument(f"FIFO {kind.service.upper()} {kind.argument.lower()}s are not supported.")
     for event in entry["Events"]:
         if event not in EVENTS:
             raise errors.InvalidArgument("The event is not supported for notifications", "Event", event)
     if len(entry.get("Id") or "") > 255:
         raise errors.InvalidArgument("The Id is longer than 255 characters", "Id", entry["Id"])
-    kept = {"Id": entry.get("Id") or ids.uuid(), "LambdaFunctionArn": arn, "Events": list(entry["Events"])}
+    kept = {"Id": entry.get("Id") or ids.uuid(), kind.member: arn, "Events": list(entry["Events"])}
     rules = _filter(entry)
     if rules:
         kept["Filter"] = {"Key": {"FilterRules": rules}}
@@ -129,14 +162,15 @@ def _meets(pattern: str, event: str) -> bool:
 
 def targets(configuration: dict[str, Any] | None, event: str, key: str) -> Iterator[Target]:
     """Whom to tell of `event` on `key`."""
-    for entry in (configuration or {}).get("LambdaFunctionConfigurations", ()):
-        prefix, suffix = _ends(entry)
-        if (
-            any(_meets(pattern, event) for pattern in entry["Events"])
-            and key.startswith(prefix)
-            and key.endswith(suffix)
-        ):
-            yield Target(entry["Id"], entry["LambdaFunctionArn"])
+    for name, kind in KINDS.items():
+        for entry in (configuration or {}).get(name, ()):
+            prefix, suffix = _ends(entry)
+            if (
+                any(_meets(pattern, event) for pattern in entry["Events"])
+                and key.startswith(prefix)
+                and key.endswith(suffix)
+            ):
+                yield Target(entry["Id"], entry[kind.member])
 
 
 # ---- The record -----------------------------------------------------------------------------------------------------
@@ -148,6 +182,7 @@ class Cause(NamedTuple):
     principal_id: str
     address: str
     request_id: str
+    requester: str = "s3.amazonaws.com"  # an account, or a service
 
 
 def customer_id(account: str) -> str:
@@ -171,10 +206,12 @@ def record(
 ) -> dict[str, Any]:
     """One event record without its configurationId, which differs from target to target."""
     item: dict[str, Any] = {"key": quote_plus(key, safe="/", errors="surrogatepass")}
-    for name, value in (("size", size), ("eTag", etag), ("versionId", version)):
+    about_content = not event.startswith(_WITHOUT_CONTENT)
+    for name, value in (("size", size if about_content else None), ("eTag", etag), ("versionId", version)):
         if value is not None:
             item[name] = value
-    item["sequencer"] = f"{int(now * 1_000_000):018X}"
+    if about_content:
+        item["sequencer"] = f"{int(now * 1_000_000):018X}"
     return {
         "eventVersion": "2.3" if event.startswith(_NEWER) else "2.1",
         "eventSource": "aws:s3",
@@ -195,6 +232,18 @@ def record(
             "object": item,
         },
         **(more or {}),
+    }
+
+
+def trial(bucket: str, now: float, request_id: str) -> dict[str, str]:
+    """The message by which S3 finds out whether it may send to a queue or topic."""
+    return {
+        "Service": "Amazon S3",
+        "Event": "s3:TestEvent",
+        "Time": clock.iso_millis(now),
+        "Bucket": bucket,
+        "RequestId": request_id,
+        "HostId": host_id(request_id),
     }
 
 

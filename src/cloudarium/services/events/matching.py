@@ -1,0 +1,127 @@
+"""From an event to what is to be done: the rules of a bus that it matches, their targets, and the bus's archives."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any, NamedTuple
+
+from cloudarium.gateway.call import Call
+from cloudarium.services.events import resources
+from cloudarium.services.events.records import archived, named, rules
+from cloudarium.services.events.records.named import Named
+from cloudarium.services.events.records.rules import Rule
+from cloudarium.services.events.rules import entries
+from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
+from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
+
+HANDED_ON = "HandedOn"  # in an entry that one bus sends to another: the event as it is, and over how many it came
+DAY = 86_400.0
+Data = dict[str, Any]
+
+
+class Origin(NamedTuple):
+    """How an event came: when it was taken, over how many buses before, and in which trace."""
+
+    ingested: str
+    hops: int = 0
+    trace: str = ""
+
+
+class _Bus(NamedTuple):
+    """What an event on a bus is held against, compiled."""
+
+    rules: PatternIndex[str]
+    targets: dict[str, list[Data]]
+    archives: PatternIndex[str]
+    whole_archives: list[str]
+    archived: bool
+
+
+def _compiled(store: Store, scope: Scope, name: str) -> _Bus:
+    known = store.known(named.TOPIC)
+    place = ("compiled", scope, name)
+    if place not in known:
+        enabled = [
+            rule
+            for rule in rules.of_bus(store, scope, name)
+            if rule.data["State"] == "ENABLED" and rule.data.get("EventPattern")
+        ]
+        source = resources.bus_arn(scope, name)
+        archives = [each for each in named.every(store, scope, "archive") if each.data["EventSourceArn"] == source]
+        known[place] = _Bus(
+            PatternIndex((rule.name, compile_pattern(rule.data["EventPattern"])) for rule in enabled),
+            {rule.name: rules.targets(store, rule) for rule in enabled},
+            PatternIndex(
+                (each.name, compile_pattern(each.data["EventPattern"]))
+                for each in archives
+                if each.data.get("EventPattern")
+            ),
+            [each.name for each in archives if not each.data.get("EventPattern")],
+            bool(archives),
+        )
+    found: _Bus = known[place]
+    return found
+
+
+def has_listeners(store: Store, scope: Scope, name: str) -> bool:
+    """Whether anything would become of an event on this bus."""
+    compiled = _compiled(store, scope, name)
+    return bool(compiled.targets or compiled.archived)
+
+
+def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[str] | None = None) -> None:
+    """Put an event into the archives of a bus, and leave it for the targets of the rules that it matches.
+
+    With `only` it is a replay: for the rules of these ARNs (none: for all), and for no archive.
+    """
+    store, scope = call.store, bus.scope
+    compiled = _compiled(store, scope, bus.name)
+    fields = flatten(event)
+    text = entries.as_text(event)
+    if only is None:
+        for name in [*compiled.whole_archives, *compiled.archives.find(fields)]:
+            _archive(call, scope, name, text)
+    for name in compiled.rules.find(fields):
+        arn = resources.rule_arn(scope, bus.name, name)
+        if not only or arn in only:
+            for target in compiled.targets[name]:
+                leave(call, scope, arn, target, text, origin)
+
+
+def fire(call: Call, rule: Rule, event: Data) -> None:
+    """Leave a scheduled event for the targets of its rule."""
+    text = entries.as_text(event)
+    for target in rules.targets(call.store, rule):
+        leave(call, rule.scope, resources.rule_arn(*rule[:3]), target, text, Origin(event["time"], 0, call.trace))
+
+
+def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: Origin) -> None:
+    """Leave an event for one target; part of the present transaction."""
+    payload = {
+        "Event": text,
+        "Rule": rule,
+        "Target": target,
+        "Since": call.now,
+        "Attempts": 0,
+        "Ingested": origin.ingested,
+        "Hops": origin.hops,
+    }
+    call.store.outbox.put("events", "Target", scope, payload, call.now, trace=origin.trace)
+
+
+def _archive(call: Call, scope: Scope, name: str, text: str) -> None:
+    archive = named.find(call.store, scope, "archive", name)
+    assert archive is not None
+    days = archive.data.get("RetentionDays") or 0
+    expires = call.now + days * DAY if days else None
+    archived.add(call.store, archive, call.now, expires, text)
+    if expires is not None:
+        plan_expiry(call, archive)
+
+
+def plan_expiry(call: Call, archive: Named) -> None:
+    """Have the outbox come when the next event of an archive expires."""
+    due = archived.next_expiry(call.store, archive)
+    if due is not None:
+        call.store.outbox.put("events", "Expire", archive.scope, {"Name": archive.name}, due, archive.name)

@@ -1,0 +1,122 @@
+"""Archives: the events of a bus, kept for some days or for good."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import operation
+from cloudarium.services.events import errors, matching, resources
+from cloudarium.services.events.operations import lookup
+from cloudarium.services.events.records import archived, named
+from cloudarium.services.events.records.named import Named
+from cloudarium.services.events.rules import keys
+
+Data = dict[str, Any]
+_SAID = ("Description", "EventPattern")
+_MOST_DAYS = 36_500
+
+
+def find(call: Call, name: str) -> Named:
+    """The archive of this name. Raises NotFound."""
+    found = named.find(call.store, call.scope, "archive", name)
+    if found is None:
+        raise errors.NotFound.archive(name)
+    return found
+
+
+def _settings(call: Call) -> Data:
+    if call.input.get("EventPattern"):
+        lookup.pattern(call.input["EventPattern"])
+    keys.check_name(call.input.get("KmsKeyIdentifier"))
+    if (call.input.get("RetentionDays") or 0) > _MOST_DAYS:
+        raise errors.Invalid.parameter("RetentionDays")
+    return {name: call.input[name] for name in (*_SAID, "RetentionDays") if call.input.get(name) is not None}
+
+
+@operation("CreateArchive", on=resources.new_archive)
+def create_archive(call: Call) -> Data:
+    """Have the events of a bus that match a pattern (without one: all) be kept from now on."""
+    settings = _settings(call)
+    source = lookup.bus(call, call.input["EventSourceArn"])
+    if source.scope.account != call.account:
+        raise errors.NotFound.bus(source.name)
+    name = call.input["ArchiveName"]
+    if named.find(call.store, call.scope, "archive", name) is not None:
+        raise errors.Exists(f"Archive {name} already exists.")
+    arn = resources.bus_arn(source.scope, source.name)
+    data = {"RetentionDays": 0, **settings, "EventSourceArn": arn, "CreationTime": call.now}
+    archive = Named(call.scope, "archive", name, data)
+    named.put(call.store, archive)
+    return _answer(archive)
+
+
+def _answer(archive: Named) -> Data:
+    return {
+        "ArchiveArn": resources.thing_arn(archive),
+        "State": "ENABLED",
+        "CreationTime": archive.data["CreationTime"],
+    }
+
+
+@operation("UpdateArchive", on=resources.archive)
+def update_archive(call: Call) -> Data:
+    """Change what an archive keeps from now on, and for how long it keeps what it has."""
+    settings = _settings(call)
+    found = find(call, call.input["ArchiveName"])
+    changed = found._replace(data={**found.data, **settings})
+    named.put(call.store, changed)
+    if changed.data["RetentionDays"] != found.data["RetentionDays"]:
+        days = changed.data["RetentionDays"]
+        archived.keep_for(call.store, changed, days * matching.DAY if days else None)
+        matching.plan_expiry(call, changed)
+    return _answer(changed)
+
+
+def _shown(call: Call, archive: Named) -> Data:
+    count, size = archived.size(call.store, archive)
+    return {
+        "ArchiveName": archive.name,
+        "EventSourceArn": archive.data["EventSourceArn"],
+        "State": "ENABLED",
+        "RetentionDays": archive.data["RetentionDays"],
+        "SizeBytes": size,
+        "EventCount": count,
+        "CreationTime": archive.data["CreationTime"],
+    }
+
+
+@operation("DescribeArchive", on=resources.archive)
+def describe_archive(call: Call) -> Data:
+    """All of an archive, with how much it holds."""
+    found = find(call, call.input["ArchiveName"])
+    said = {name: found.data[name] for name in _SAID if name in found.data}
+    return {"ArchiveArn": resources.thing_arn(found), **_shown(call, found), **said}
+
+
+@operation("ListArchives")
+def list_archives(call: Call) -> Data:
+    """The archives of the account, by name; one of prefix, bus and state may choose among them."""
+    given = call.input
+    if sum(bool(given.get(name)) for name in ("NamePrefix", "EventSourceArn", "State")) > 1:
+        raise errors.Invalid(
+            "At most one filter is allowed for ListArchives. Use either : State, EventSourceArn, or NamePrefix."
+        )
+    found = named.every(call.store, call.scope, "archive", given.get("NamePrefix") or "")
+    if given.get("EventSourceArn"):
+        source = lookup.bus(call, given["EventSourceArn"])
+        arn = resources.bus_arn(source.scope, source.name)
+        found = [each for each in found if each.data["EventSourceArn"] == arn]
+    if given.get("State") not in (None, "ENABLED"):
+        found = []
+    return lookup.page(call, "Archives", found, lambda each: each.name, lambda each: _shown(call, each))
+
+
+@operation("DeleteArchive", on=resources.archive)
+def delete_archive(call: Call) -> Data:
+    """Delete an archive with all that it holds."""
+    found = find(call, call.input["ArchiveName"])
+    named.remove(call.store, found)
+    call.not_later("Expire", found.name)
+    call.later("DropArchived", {"Name": found.name, "Before": archived.last(call.store)})
+    return {}

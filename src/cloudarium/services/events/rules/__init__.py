@@ -1,0 +1,1 @@
+"""What EventBridge decides without looking at anything it keeps."""

@@ -1,0 +1,102 @@
+"""Entries of PutEvents: what is wrong with one, and the event that one becomes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from cloudarium.shared import clock
+from cloudarium.shared.scope import Scope
+
+_LARGEST = 256 * 1024
+_TIME_BYTES = 14
+_DEEPEST = 900  # AWS says 1000; what reads JSON here ends shortly before
+
+
+class Refused(NamedTuple):
+    """Why one entry fails."""
+
+    code: str
+    message: str
+
+
+def size(entry: dict[str, Any]) -> int:
+    """The bytes of an entry as AWS counts them.
+
+    Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html#eb-putevent-size
+    """
+    texts = [entry.get(name) or "" for name in ("Source", "DetailType", "Detail")] + list(entry.get("Resources") or ())
+    return (_TIME_BYTES if entry.get("Time") is not None else 0) + sum(
+        len(text.encode("utf-8", "surrogatepass")) for text in texts
+    )
+
+
+def too_large(entries: Iterable[dict[str, Any]]) -> bool:
+    """Whether a request holds more than AWS takes at once."""
+    return sum(map(size, entries)) > _LARGEST
+
+
+def check(entry: dict[str, Any], by_service: bool) -> Refused | None:
+    """What is wrong with an entry; only AWS's services speak of themselves."""
+    for name in ("Source", "DetailType", "Detail"):
+        if not entry.get(name):
+            return Refused("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
+    if len(entry["DetailType"]) > 128:
+        return Refused(
+            "InvalidArgument", "Parameter DetailType is not valid. Reason: DetailType is longer than 128 characters."
+        )
+    if entry["Source"].startswith("aws.") and not by_service:
+        return Refused("NotAuthorizedForSourceException", "Not authorized for the source.")
+    if detail_of(entry["Detail"]) is None or not _is_text(entry["Source"], entry["DetailType"]):
+        return Refused("MalformedDetail", "Detail is malformed.")
+    return None
+
+
+def detail_of(text: str) -> dict[str, Any] | None:
+    """The JSON object of a text, None when it is none."""
+    depth = deepest = 0
+    for sign in text:  # a bound, not a parser: brackets inside of strings count, too
+        depth += (sign in "{[") - (sign in "}]")
+        deepest = max(deepest, depth)
+    if deepest > _DEEPEST:
+        return None
+    try:
+        found = json.loads(text, parse_constant=_refuse)
+        json.dumps(found, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _refuse(word: str) -> None:
+    raise ValueError(word)
+
+
+def _is_text(*texts: str) -> bool:
+    try:
+        "".join(texts).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def event(entry: dict[str, Any], id: str, scope: Scope, now: float) -> dict[str, Any]:
+    """The event that an entry, which is in order, becomes."""
+    time = entry.get("Time")
+    return {
+        "version": "0",
+        "id": id,
+        "detail-type": entry["DetailType"],
+        "source": entry["Source"],
+        "account": scope.account,
+        "time": clock.iso(now if time is None else float(time)),
+        "region": scope.region,
+        "resources": list(entry.get("Resources") or ()),
+        "detail": detail_of(entry["Detail"]),
+    }
+
+
+def as_text(event: Any) -> str:
+    """An event, or a part of one, as its targets get it."""
+    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))

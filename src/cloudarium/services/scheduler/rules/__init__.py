@@ -1,0 +1,1 @@
+"""What Scheduler decides without looking at anything it keeps."""

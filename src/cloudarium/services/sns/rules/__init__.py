@@ -1,0 +1,1 @@
+"""What SNS takes and how it decides, without store and clock."""

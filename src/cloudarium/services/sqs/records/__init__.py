@@ -1,0 +1,1 @@
+"""What SQS keeps: queues, messages, groups of FIFO queues, move tasks."""

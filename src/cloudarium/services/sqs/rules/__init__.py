@@ -1,0 +1,1 @@
+"""Pure decisions of SQS: what queues and messages may be."""

@@ -1,0 +1,154 @@
+"""Who reaches whom in a VPC: security groups, network ACLs, routes and endpoints, by cases of the User Guide."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv4Network
+
+import pytest
+
+from cloudarium.vpc.facts import (
+    ALL,
+    TCP,
+    Entry,
+    Facts,
+    Interface,
+    NetworkAcl,
+    Permission,
+    Route,
+    SecurityGroup,
+    ServiceEndpoint,
+    Subnet,
+)
+from cloudarium.vpc.reach import reach, reach_service
+
+ANYWHERE = IPv4Network("0.0.0.0/0")
+EVERYTHING = (Permission(ALL, -1, -1, (ANYWHERE,)),)
+OPEN_ACL = NetworkAcl("acl-open", (Entry(100, True, ALL, ANYWHERE),), (Entry(100, True, ALL, ANYWHERE),))
+LOCAL = Route(IPv4Network("10.0.0.0/16"), "local")
+NEAR = Subnet("subnet-near", "vpc-1", IPv4Network("10.0.1.0/24"), OPEN_ACL, (LOCAL,))
+FAR = Subnet("subnet-far", "vpc-1", IPv4Network("10.0.2.0/24"), OPEN_ACL, (LOCAL,))
+FUNCTION = Interface("vpc-1", "subnet-near", IPv4Address("10.0.1.5"), frozenset({"sg-function"}))
+CACHE = Interface("vpc-1", "subnet-far", IPv4Address("10.0.2.9"), frozenset({"sg-cache"}))
+FROM_FUNCTION = Permission(TCP, 6379, 6379, groups=frozenset({"sg-function"}))
+
+
+def facts(
+    ingress: tuple[Permission, ...] = (FROM_FUNCTION,),
+    egress: tuple[Permission, ...] = EVERYTHING,
+    near: Subnet = NEAR,
+    far: Subnet = FAR,
+    endpoints: tuple[ServiceEndpoint, ...] = (),
+) -> Facts:
+    groups = [SecurityGroup("sg-function", "vpc-1", (), egress), SecurityGroup("sg-cache", "vpc-1", ingress)]
+    return Facts({one.id: one for one in groups}, {one.id: one for one in (near, far)}, endpoints)
+
+
+def acl(*entries: Entry, way: str) -> NetworkAcl:
+    return replace(OPEN_ACL, ingress=entries) if way == "ingress" else replace(OPEN_ACL, egress=entries)
+
+
+def entry(number: int, allow: bool, first: int, last: int, network: str = "0.0.0.0/0", protocol: str = TCP) -> Entry:
+    return Entry(number, allow, protocol, IPv4Network(network), first, last)
+
+
+@pytest.mark.parametrize(
+    ("rule", "allowed"),
+    [
+        (FROM_FUNCTION, True),
+        (Permission(TCP, 6379, 6379, (IPv4Network("10.0.1.0/24"),)), True),
+        (Permission(TCP, 6000, 7000, (IPv4Network("10.0.1.5/32"),)), True),
+        (Permission(ALL, -1, -1, (ANYWHERE,)), True),
+        (Permission(TCP, -1, -1, (ANYWHERE,)), True),
+        (Permission(TCP, 6380, 6380, (ANYWHERE,)), False),
+        (Permission("17", 6379, 6379, (ANYWHERE,)), False),
+        (Permission(TCP, 6379, 6379, (IPv4Network("10.0.2.0/24"),)), False),
+        (Permission(TCP, 6379, 6379, groups=frozenset({"sg-cache"})), False),
+    ],
+)
+def test_inbound_rules_of_the_target(rule: Permission, allowed: bool) -> None:
+    verdict = reach(facts((rule,)), FUNCTION, CACHE, 6379)
+    assert verdict.allowed is allowed
+    if not allowed:
+        assert verdict.reason == (
+            "security group sg-cache has no inbound rule for TCP 6379 from 10.0.1.5 (sg-function)"
+        )
+
+
+def test_a_group_lets_nothing_in_by_itself_and_rules_of_all_groups_count() -> None:
+    assert not reach(facts(()), FUNCTION, CACHE, 6379).allowed
+    both = replace(CACHE, groups=frozenset({"sg-cache", "sg-none"}))
+    assert reach(facts(), FUNCTION, both, 6379).allowed
+    assert not reach(facts(), FUNCTION, replace(CACHE, groups=frozenset()), 6379).allowed
+
+
+def test_outbound_rules_of_the_source() -> None:
+    to_cache = Permission(TCP, 6379, 6379, groups=frozenset({"sg-cache"}))
+    assert reach(facts(egress=(to_cache,)), FUNCTION, CACHE, 6379).allowed
+    verdict = reach(facts(egress=()), FUNCTION, CACHE, 6379)
+    assert verdict == (False, "security group sg-function has no outbound rule for TCP 6379 to 10.0.2.9 (sg-cache)")
+
+
+def test_another_vpc_is_not_reached() -> None:
+    verdict = reach(facts(), replace(FUNCTION, vpc="vpc-2"), CACHE, 6379)
+    assert verdict == (False, "it is in vpc-1, and no route leads there from vpc-2")
+
+
+@pytest.mark.parametrize(
+    ("near", "far", "allowed"),
+    [
+        (acl(way="egress"), OPEN_ACL, False),
+        (acl(entry(100, True, 6379, 6379), way="egress"), OPEN_ACL, True),
+        (acl(entry(90, False, 6379, 6379), entry(100, True, 0, 65535), way="egress"), OPEN_ACL, False),
+        (acl(entry(100, True, 0, 65535), entry(110, False, 6379, 6379), way="egress"), OPEN_ACL, True),
+        (acl(entry(100, True, 6379, 6379), way="ingress"), OPEN_ACL, False),  # the answers do not come back in
+        (acl(entry(100, True, 1024, 65535), way="ingress"), OPEN_ACL, True),
+        (OPEN_ACL, acl(entry(100, True, 6379, 6379, "10.0.1.0/24"), way="ingress"), True),
+        (OPEN_ACL, acl(entry(100, True, 6379, 6379, "10.0.3.0/24"), way="ingress"), False),
+        (OPEN_ACL, acl(entry(100, True, 6379, 6379), way="egress"), False),
+        (OPEN_ACL, acl(entry(100, True, 1024, 65535), way="egress"), True),
+    ],
+)
+def test_network_acls_stand_between_subnets_and_remember_nothing(
+    near: NetworkAcl, far: NetworkAcl, allowed: bool
+) -> None:
+    known = facts(near=replace(NEAR, acl=near), far=replace(FAR, acl=far))
+    assert reach(known, FUNCTION, CACHE, 6379).allowed is allowed
+
+
+def test_network_acls_do_not_stand_within_a_subnet() -> None:
+    closed = replace(NEAR, acl=NetworkAcl("acl-closed"))
+    assert reach(facts(near=closed), FUNCTION, replace(CACHE, subnet="subnet-near"), 6379).allowed
+    assert not reach(facts(near=closed), FUNCTION, CACHE, 6379).allowed
+
+
+def test_services_are_reached_over_a_nat_gateway_and_not_over_an_internet_gateway() -> None:
+    def known(target: str, active: bool = True) -> Facts:
+        return facts(near=replace(NEAR, routes=(LOCAL, Route(ANYWHERE, target, active))))
+
+    assert reach_service(known("nat-1"), FUNCTION, "sqs") == (True, "nat-1 leads to the internet")
+    for wrong in (known("igw-1"), known("nat-1", active=False), facts()):
+        verdict = reach_service(wrong, FUNCTION, "sqs")
+        assert verdict == (False, "vpc-1 has no endpoint for sqs, and no route of subnet-near leads to a NAT gateway")
+
+
+def test_the_most_specific_route_counts() -> None:
+    routes = (LOCAL, Route(ANYWHERE, "nat-1"), Route(IPv4Network("198.51.100.0/24"), "igw-1"))
+    assert not reach_service(facts(near=replace(NEAR, routes=routes)), FUNCTION, "sqs").allowed
+
+
+def test_a_gateway_endpoint_serves_subnets_whose_routes_name_it() -> None:
+    endpoint = ServiceEndpoint("vpce-1", "vpc-1", "dynamodb", "Gateway")
+    routed = replace(NEAR, routes=(LOCAL, Route(IPv4Network("203.0.113.0/24"), "vpce-1")))
+    assert reach_service(facts(near=routed, endpoints=(endpoint,)), FUNCTION, "dynamodb").allowed
+    assert not reach_service(facts(near=routed, endpoints=(endpoint,)), FUNCTION, "s3").allowed
+    assert not reach_service(facts(endpoints=(endpoint,)), FUNCTION, "dynamodb").allowed
+
+
+def test_an_interface_endpoint_has_security_groups_of_its_own() -> None:
+    endpoint = ServiceEndpoint("vpce-1", "vpc-1", "secretsmanager", "Interface", (CACHE,))
+    https = Permission(TCP, 443, 443, groups=frozenset({"sg-function"}))
+    assert reach_service(facts((https,), endpoints=(endpoint,)), FUNCTION, "secretsmanager").allowed
+    verdict = reach_service(facts(endpoints=(endpoint,)), FUNCTION, "secretsmanager")
+    assert not verdict.allowed
+    assert "sg-cache has no inbound rule for TCP 443" in verdict.reason
