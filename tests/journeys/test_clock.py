@@ -39,7 +39,7 @@ TIMED = {
     ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
-    ("events", "Schedule"), ("events", "Expire"), ("scheduler", "Fire"),
+    ("events", "Schedule"), ("events", "Expire"), ("events", "Replay"), ("scheduler", "Fire"),
     ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
@@ -50,21 +50,12 @@ HEARD = {("ssm", "TellPolicy")}
 AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
-    ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
-    ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
-    ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
-    ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"),
-    ("ses", "Notice"),
-    ("scheduler", "Invoke"),
-    ("scheduler", "DropGroup"),
-    ("events", "Emit"),
-    ("events", "DropArchived"),
-    ("events", "Replay"),
-    ("events", "Authorize"),
-    ("events", "Target"),
-    ("sqs", "ClearShelf"),
-    ("sns", "DeliverInOrder"),
-    ("sns", "DeliveryStatus"),
+    ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
+    ("dynamodb", "ForgetExpiries"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
+    ("events", "Target"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
+    ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
+    ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
+    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -258,8 +249,15 @@ async def _rule_on_a_schedule_and_archive(house: House) -> None:
     place = f"{house.cloud.home.region}:{house.cloud.home.account}"
     await house.do("events", "PutRule", Name="r", ScheduleExpression="cron(0 12 2-3 1 ? 2027)")
     bus = f"arn:aws:events:{place}:event-bus/default"
-    await house.do("events", "CreateArchive", ArchiveName="a", EventSourceArn=bus, RetentionDays=2)
+    pattern = '{"source": ["s"]}'
+    await house.do(
+        "events", "CreateArchive", ArchiveName="a", EventSourceArn=bus, EventPattern=pattern, RetentionDays=2
+    )
     await house.do("events", "PutEvents", Entries=[{"Source": "s", "DetailType": "t", "Detail": "{}"}])
+    await house.do(
+        "events", "StartReplay", ReplayName="r", EventSourceArn=f"arn:aws:events:{place}:archive/a",
+        EventStartTime=START - 1, EventEndTime=START + 1, Destination={"Arn": bus},
+    )  # fmt: skip
 
 
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
@@ -283,7 +281,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ExpireLogEvents") == pytest.approx([4 * HOUR + 0.001, DAY + 0.001])
         assert house.times("Lifecycle") == [0.5 * DAY, 1.5 * DAY, 2.5 * DAY, 3.5 * DAY, 4.5 * DAY]
         assert house.times("Schedule") == house.times("Fire") == [DAY, 2 * DAY]
-        assert house.times("Expire") == [2 * DAY]
+        assert (house.times("Expire"), house.times("Replay")) == ([2 * DAY], [2.0])
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]

@@ -125,7 +125,7 @@ def _numbers(
     for part in field.split(","):
         span, slash, step = part.partition("/")
         first, dash, final = span.partition("-")
-        if span == "*":
+        if span == "*" or (slash and not span):
             start, end = low, high
         else:
             start = _within(str((names or {}).get(first.upper(), first)), low, high)

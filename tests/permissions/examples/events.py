@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from tests.permissions.example import Also, Case, Examples, Fails, Stage
+from tests.permissions.example import Also, Case, Examples, Stage
 
 EXAMPLES = Examples()
 
@@ -172,7 +172,7 @@ def describe_replay(at: Stage) -> Case:
 @EXAMPLES("CancelReplay")
 def cancel_replay(at: Stage) -> Case:
     arn = at.root().start_replay(**replay(at))["ReplayArn"]
-    return Case({"ReplayName": at.name}, arn, fails=Fails("IllegalStatusException", "the replay is over by then"))
+    return Case({"ReplayName": at.name}, arn)
 
 
 # ---- connections and API destinations --------------------------------------------------------------------------------

@@ -158,6 +158,7 @@ def test_a_replay_brings_a_span_of_time_once_more(timed):
     given = {"ReplayName": "r", "EventSourceArn": archive, **span}
     answer = timed.events.start_replay(**given, Destination={"Arn": bus, "FilterArns": [first]})
     assert answer["State"] == "STARTING"
+    timed.cloud.clock_advance(10)
     replayed = [json.loads(text) for text in timed.seen("one")][3:]
     assert [event["detail"]["n"] for event in replayed] == [1, 2]
     assert [event["replay-name"] for event in replayed] == ["r", "r"]
@@ -171,6 +172,14 @@ def test_a_replay_brings_a_span_of_time_once_more(timed):
     message = refused("ResourceAlreadyExistsException", timed.events.start_replay, **given, **destination)
     assert message == "Replay r already exists."
     refused("IllegalStatusException", timed.events.cancel_replay, ReplayName="r")
+    timed.events.start_replay(**{**given, "ReplayName": "c"}, **destination)
+    assert timed.events.cancel_replay(ReplayName="c")["State"] == "CANCELLING"
+    timed.cloud.clock_advance(10)
+    assert timed.events.describe_replay(ReplayName="c")["State"] == "CANCELLED"
+    assert len(timed.seen("one")) == 5
+    for number in range(10):
+        timed.events.start_replay(**{**given, "ReplayName": f"m{number}"}, **destination)
+    refused("LimitExceededException", timed.events.start_replay, **{**given, "ReplayName": "m"}, **destination)
     given["ReplayName"] = "s"
     other = timed.events.create_event_bus(Name="b")["EventBusArn"]
     message = refused("ValidationException", timed.events.start_replay, **given, Destination={"Arn": other})

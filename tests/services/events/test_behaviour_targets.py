@@ -301,6 +301,31 @@ def test_a_server_that_fails_is_asked_again_and_at_last_the_event_is_a_dead_lett
     assert len(server.requests) == asked
 
 
+def test_a_route_of_api_gateway_is_requested(desk):
+    source = """
+import json
+def handler(event, context):
+    print("GOT", event["rawPath"], event["body"], event["headers"].get("x-own"), event["rawQueryString"])
+    return "ok"
+"""
+    arn = function(desk, source, allowed=False)
+    who = {"Principal": "apigateway.amazonaws.com", "Action": "lambda:InvokeFunction"}
+    desk.client("lambda").add_permission(FunctionName="f", StatementId="s", **who)
+    gateway = desk.client("apigatewayv2")
+    api = gateway.create_api(Name="a", ProtocolType="HTTP", Target=arn)["ApiId"]
+    place = f"arn:aws:execute-api:us-east-1:{desk.account}:{api}/$default/POST/at/*"
+    http = {
+        "PathParameterValues": ["$.detail.id"],
+        "HeaderParameters": {"x-own": "1"},
+        "QueryStringParameters": {"q": "$.detail-type"},
+    }
+    role = desk.role("r", "execute-api:Invoke")
+    desk.rule(place, RoleArn=role, HttpParameters=http, InputPath="$.detail")
+    desk.put(entry({"id": "x"}))
+    lines = [line for line in desk.seen("/aws/lambda/f") if "GOT" in line]
+    assert lines == ['GOT /at/x {"id":"x"} 1 q=sold\n']
+
+
 def test_what_is_no_connection_or_destination(desk):
     create = desk.events.create_connection
     message = refused("ValidationException", create, Name="c", AuthorizationType="NO", AuthParameters=BASIC)

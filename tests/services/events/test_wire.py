@@ -197,6 +197,12 @@ def test_each_entry_is_taken_or_refused_for_itself(desk):
 
 
 def test_the_limits_of_a_request(desk):
+    shown = (
+        "PutEventsRequestEntry(time=null, source=shop, resources=null, detailType=sold, detail={}, eventBusName=null, "
+        "traceHeader=null, kmsKeyIdentifier=null, internalMetadata=null)"
+    )
+    message = refused("ValidationException", desk.events.put_events, Entries=[entry(Detail="{}")] * 11)
+    assert message.startswith(f"1 validation error detected: Value '[{', '.join([shown] * 11)}]' at 'entries'")
     message = refused("ValidationException", desk.events.put_events, Entries=[entry()] * 11)
     assert message.endswith(
         "at 'entries' failed to satisfy constraint: Member must have length less than or equal to 10"

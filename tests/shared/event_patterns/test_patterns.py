@@ -125,6 +125,12 @@ def test_what_is_no_pattern_without_a_place(wanted: Any, reason: str) -> None:
     assert "[Source" not in str(caught.value)
 
 
+def test_an_error_can_be_written_whatever_the_text() -> None:
+    with pytest.raises(PatternError) as caught:
+        compile_pattern('{"a": [{"\\ud800": 1}]}')
+    assert str(caught.value).startswith("Unrecognized match type ?")
+
+
 def test_hostile_texts_end_in_an_error() -> None:
     for text in (
         "",

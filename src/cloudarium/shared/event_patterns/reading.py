@@ -48,6 +48,9 @@ class Token(NamedTuple):
 class PatternError(ValueError):
     """A text that is no pattern; the message is AWS's reason."""
 
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason.encode("utf-8", "replace").decode())  # an escape may stand for half a character
+
 
 _LITERALS = {"true": (Kind.TRUE, True), "false": (Kind.FALSE, False), "null": (Kind.NULL, None)}
 

@@ -23,6 +23,8 @@ def put_events(call: Call) -> Data:
     An event for a bus that is not there is taken and forgotten, as on AWS.
     """
     given = call.input["Entries"]
+    if len(given) > entries.MOST:
+        raise errors.Invalid(entries.too_many(given))
     if entries.too_large(given):
         raise errors.Invalid("Total size of the entries in the request is over the limit.")
     answers = [_taken(call, entry) for entry in given]

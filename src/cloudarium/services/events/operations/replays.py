@@ -18,6 +18,7 @@ _SHOWN = (
     "ReplayStartTime", "ReplayEndTime",
 )  # fmt: skip
 _AT_ONCE = 10
+_START = 2.0  # seconds: AWS takes longer, and whoever starts one may still cancel it
 
 
 def find(call: Call, name: str) -> Named:
@@ -46,14 +47,14 @@ def start_replay(call: Call) -> Data:
         raise errors.Exists(f"Replay {given['ReplayName']} already exists.")
     _check_filters(call, given["Destination"].get("FilterArns") or (), bus)
     running = named.every(call.store, call.scope, "replay")
-    if sum(each.data["State"] in ("STARTING", "RUNNING") for each in running) >= _AT_ONCE:
+    if sum(each.data["State"] in ("STARTING", "RUNNING", "CANCELLING") for each in running) >= _AT_ONCE:
         raise errors.LimitExceeded
     data = {name: given[name] for name in ("Description", "EventSourceArn", "Destination") if given.get(name)}
     data.update({name: float(given[name]) for name in ("EventStartTime", "EventEndTime")})
     data.update({"State": "STARTING", "ReplayStartTime": call.now})
     replay = Named(call.scope, "replay", given["ReplayName"], data)
     named.put(call.store, replay)
-    call.later("Replay", {"Name": replay.name, "After": [0.0, 0]}, key=replay.name)
+    call.later("Replay", {"Name": replay.name}, due=call.now + _START, key=replay.name)
     return {"ReplayArn": resources.thing_arn(replay), "State": "STARTING", "ReplayStartTime": call.now}
 
 

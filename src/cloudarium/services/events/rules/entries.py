@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from cloudarium.shared import clock
 from cloudarium.shared.scope import Scope
 
+MOST = 10
 _LARGEST = 256 * 1024
 _TIME_BYTES = 14
 _DEEPEST = 900  # AWS says 1000; what reads JSON here ends shortly before
@@ -19,6 +20,23 @@ class Refused(NamedTuple):
 
     code: str
     message: str
+
+
+_WRITTEN = ("Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader")
+
+
+def too_many(entries: Iterable[dict[str, Any]]) -> str:
+    """What AWS says of more entries than a request can have, each as it writes it down."""
+    shown = []
+    for entry in entries:
+        members = {name[0].lower() + name[1:]: entry.get(name) for name in _WRITTEN}
+        members.update({"kmsKeyIdentifier": None, "internalMetadata": None})
+        text = ", ".join(f"{name}={'null' if value is None else value}" for name, value in members.items())
+        shown.append(f"PutEventsRequestEntry({text})")
+    return (
+        f"1 validation error detected: Value '[{', '.join(shown)}]' at 'entries' failed to satisfy constraint: "
+        f"Member must have length less than or equal to {MOST}"
+    )
 
 
 def size(entry: dict[str, Any]) -> int:

@@ -5,21 +5,17 @@ All times are UTC. Source: https://docs.aws.amazon.com/secretsmanager/latest/use
 
 from __future__ import annotations
 
-import calendar
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import Any, NamedTuple
 
 from cloudarium.services.secretsmanager import errors
+from cloudarium.shared.schedules import Cron
 
 _HOUR, _DAY = 3600.0, 86_400.0
 _RATE = re.compile(r"rate\((\d{1,3}) (hour|hours|day|days)\)")
 _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
-_MONTHS = {name.upper(): number for number, name in enumerate(calendar.month_abbr) if name}
-_DAYS = {name: number for number, name in enumerate(("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"), 1)}
 _FEWEST_HOURS = 4
-_LONGEST_LOOK = 366 * 5  # days
 
 
 class Window(NamedTuple):
@@ -59,7 +55,7 @@ def next_window(rules: Mapping[str, Any], after: float) -> Window:
         if start <= after:
             start += _DAY if hours >= 24 else _HOUR
     else:
-        start = _Cron(expression or "").next(after)
+        start = _next(expression or "", after)
     return Window(start, start + _window_hours(rules) * _HOUR - 1)
 
 
@@ -85,81 +81,21 @@ def _check_expression(expression: str) -> None:
             raise wrong
         return
     try:
-        _Cron(expression).next(0.0)
+        _next(expression, 0.0)
     except (ValueError, OverflowError):
         raise wrong from None
 
 
-class _Cron:
+def _cron(expression: str) -> Cron:
     """cron(Minutes Hours Day-of-month Month Day-of-week Year): on the hour, in every year. Raises ValueError."""
+    match = _CRON.fullmatch(expression)
+    if match is None or match[1] != "0" or match[6] != "*":
+        raise ValueError(expression)
+    return Cron(expression)
 
-    def __init__(self, expression: str) -> None:
-        match = _CRON.fullmatch(expression)
-        if match is None or match[1] != "0" or match[6] != "*" or (match[3] == "?") is (match[5] == "?"):
-            raise ValueError(expression)
-        self.hours = _numbers(match[2], 0, 23)
-        self.months = _numbers(match[4], 1, 12, _MONTHS)
-        self.days = match[3]
-        self.weekdays = match[5]
 
-    def next(self, after: float) -> float:
-        """The first moment later than `after`."""
-        day = datetime.fromtimestamp(after, UTC).replace(hour=0, minute=0, second=0, microsecond=0)
-        for _ in range(_LONGEST_LOOK):
-            if day.month in self.months and self._is_day(day):
-                for hour in sorted(self.hours):
-                    moment = day.timestamp() + hour * _HOUR
-                    if moment > after:
-                        return moment
-            day += timedelta(days=1)
+def _next(expression: str, after: float) -> float:
+    found = _cron(expression).next(after)
+    if found is None:
         raise ValueError("there is no such day")
-
-    def _is_day(self, day: datetime) -> bool:
-        last = calendar.monthrange(day.year, day.month)[1]
-        if self.weekdays == "?":
-            return day.day in _days_of_month(self.days, day, last)
-        weekday = day.isoweekday() % 7 + 1  # Sunday is 1
-        if "#" in self.weekdays:
-            wanted, _, nth = self.weekdays.partition("#")
-            return weekday in _numbers(wanted, 1, 7, _DAYS) and (day.day + 6) // 7 == _within(nth, 1, 5)
-        if self.weekdays.endswith("L"):
-            wanted = self.weekdays[:-1] or "SAT"
-            return weekday in _numbers(wanted, 1, 7, _DAYS) and day.day + 7 > last
-        return weekday in _numbers(self.weekdays, 1, 7, _DAYS)
-
-
-def _days_of_month(field: str, day: datetime, last: int) -> set[int]:
-    if field == "L":
-        return {last}
-    if field.endswith("W"):  # the weekday (Monday to Friday) nearest to a day, inside of the month
-        wanted = min(last if field == "LW" else _within(field[:-1], 1, 31), last)
-        weekday = day.replace(day=wanted).isoweekday()
-        if weekday == 6:
-            return {wanted - 1 if wanted > 1 else wanted + 2}
-        if weekday == 7:
-            return {wanted + 1 if wanted < last else wanted - 2}
-        return {wanted}
-    return _numbers(field, 1, 31)
-
-
-def _numbers(field: str, low: int, high: int, names: Mapping[str, int] | None = None) -> set[int]:
-    found: set[int] = set()
-    for part in field.split(","):
-        span, slash, step = part.partition("/")
-        first, dash, final = span.partition("-")
-        if span in ("*", "") and (span or slash):
-            start, end = low, high
-        else:
-            start = _within((names or {}).get(first.upper(), first), low, high)
-            end = _within((names or {}).get(final.upper(), final), low, high) if dash else (high if slash else start)
-        found.update(range(start, end + 1, _within(step, 1, high) if slash else 1))
-    if not found:
-        raise ValueError(field)
     return found
-
-
-def _within(given: str | int, low: int, high: int) -> int:
-    number = int(given)
-    if not low <= number <= high:
-        raise ValueError(given)
-    return number

@@ -17,7 +17,8 @@ def joined(store: Store, shelf: int, lane: str, seq: int, visible: float) -> Non
 
 def ready(store: Store, shelf: int, now: float, limit: int) -> list[str]:
     """The groups whose first message can be received, in their turn."""
-    sql = "SELECT lane FROM sqs_groups WHERE shelf = ? AND ready <= ? ORDER BY turn LIMIT ?"
+    # The + keeps SQLite from reading all that are ready to sort them: in their turn, the first ones will do.
+    sql = "SELECT lane FROM sqs_groups WHERE shelf = ? AND +ready <= ? ORDER BY turn LIMIT ?"
     return [row[0] for row in store.all(sql, (shelf, now, limit))]
 
 
