@@ -12,6 +12,7 @@ from cloudarium.shared.scope import Scope
 MOST = 10
 _LARGEST = 256 * 1024
 _TIME_BYTES = 14
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DEEPEST = 900  # AWS says 1000; what reads JSON here ends shortly before
 
 
@@ -124,4 +125,4 @@ def event(entry: dict[str, Any], detail: dict[str, Any], id: str, scope: Scope, 
 
 def as_text(event: Any) -> str:
     """An event, or a part of one, as its targets get it."""
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(event)
