@@ -340,7 +340,13 @@ def test_what_is_no_connection_or_destination(desk):
     given = {"Name": "d", "ConnectionArn": connection, "InvocationEndpoint": "https://x.test/", "HttpMethod": "GET"}
     make = desk.events.create_api_destination
     refused("ValidationException", make, **{**given, "InvocationEndpoint": "http://x.test/"})
-    refused("ValidationException", make, **{**given, "HttpMethod": "NO"})
+    message = refused("ValidationException", make, **{**given, "HttpMethod": "NO", "ConnectionArn": "nonsense"})
+    assert message == (
+        "2 validation errors detected: Value 'nonsense' at 'connectionArn' failed to satisfy constraint: Member must "
+        r"satisfy regular expression pattern: ^arn:aws([a-z]|\-)*:events:([a-z]|\d|\-)*:([0-9]{12})?:connection\/"
+        r"[\.\-_A-Za-z0-9]+\/[\-A-Za-z0-9]+$; Value 'NO' at 'httpMethod' failed to satisfy constraint: Member must "
+        "satisfy enum value set: [HEAD, POST, PATCH, DELETE, PUT, GET, OPTIONS]"
+    )
     refused("ResourceNotFoundException", make, **{**given, "ConnectionArn": connection + "0"})
     make(**given)
     refused("ResourceAlreadyExistsException", make, **given)

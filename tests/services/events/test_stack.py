@@ -107,3 +107,13 @@ def test_events_of_sams_functions(timed):
     [function] = timed.client("lambda").list_functions()["Functions"]
     lines = timed.seen(f"/aws/lambda/{function['FunctionName']}")
     assert [line for line in lines if "GOT" in line] == ["GOT shop\n", "GOT aws.events\n"]
+
+
+def test_a_bucket_of_a_stack_tells_eventbridge(desk):
+    told = {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}}
+    body = json.dumps({"Resources": {"B": {"Type": "AWS::S3::Bucket", "Properties": told}}})
+    desk.client("cloudformation").create_stack(StackName="s", TemplateBody=body)
+    desk.cloud.settle()
+    [bucket] = [each["Name"] for each in desk.client("s3").list_buckets()["Buckets"]]
+    found = desk.client("s3").get_bucket_notification_configuration(Bucket=bucket)
+    assert found["EventBridgeConfiguration"] == {}

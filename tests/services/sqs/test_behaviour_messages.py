@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from cloudarium.services.sqs.operations import receiving
 from tests.services.sqs.inside import Inside
 from tests.services.sqs.queue import Queue, refused
 
@@ -310,6 +311,21 @@ def test_receives_that_cannot_be(queue: Queue, name: str, value: int, reason: st
     assert said == f"Value {value} for parameter {name} is invalid. Reason: {reason}"
     refused("InvalidAttributeName", queue.receive, AttributeNames=["Nonsense"])
     refused("InvalidParameterValue", queue.receive, VisibilityTimeout=43_201)
+
+
+def test_only_so_many_are_in_flight(timed: Any, moving: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
+    """120,000 in truth; a standard queue says so to a short poll. Source: SQSDeveloperGuide/quotas-messages.html"""
+    monkeypatch.setattr(receiving, "MOST_IN_FLIGHT", 3)
+    queue = Queue(timed, "a")
+    fifo = Queue(timed, "a.fifo", FifoQueue="true", ContentBasedDeduplication="true")
+    for number in range(5):
+        queue.send(str(number))
+        fifo.send(str(number), group=str(number))
+    assert [len(queue.receive(1)) for _ in range(3)] == [1, 1, 1]
+    refused("OverLimit", queue.receive, 1)
+    assert [len(fifo.receive(1)) for _ in range(5)] == [1, 1, 1, 0, 0]
+    moving.clock_advance(30)
+    assert len(queue.receive(1)) == len(fifo.receive(1)) == 1
 
 
 def test_handles_that_are_none(queue: Queue) -> None:

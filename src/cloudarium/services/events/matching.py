@@ -78,11 +78,12 @@ def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[s
     store, scope = call.store, bus.scope
     compiled = _compiled(store, scope, bus.name)
     fields = flatten(event)
-    text = entries.as_text(event)
-    if only is None:
-        for name in [*compiled.whole_archives, *compiled.archives.find(fields)]:
-            _archive(call, scope, name, text)
-    for name in compiled.rules.find(fields):
+    matched = compiled.rules.find(fields)
+    kept = [*compiled.whole_archives, *compiled.archives.find(fields)] if only is None else ()
+    text = entries.as_text(event) if matched or kept else ""
+    for name in kept:
+        _archive(call, scope, name, text)
+    for name in matched:
         arn = resources.rule_arn(scope, bus.name, name)
         if not only or arn in only:
             for target in compiled.targets[name]:

@@ -36,15 +36,15 @@ def _taken(call: Call, entry: Data) -> Data:
     by_service = inside and call.principal.kind == "service"
     by_bus = inside and call.parent is not None and call.parent.service == call.service
     handed_on = entry.get(matching.HANDED_ON) if by_bus else None
-    wrong = None if handed_on else entries.check(entry, by_service)
-    if wrong is not None:
-        return {"ErrorCode": wrong.code, "ErrorMessage": wrong.message}
+    detail: Data | entries.Refused = {} if handed_on else entries.read(entry, by_service)
+    if isinstance(detail, entries.Refused):
+        return {"ErrorCode": detail.code, "ErrorMessage": detail.message}
     scope, bus = resources.bus_of(entry.get("EventBusName"), call.scope)
     if handed_on:
         event, hops = json.loads(handed_on["Event"]), handed_on["Hops"]
     else:
         id = ids.uuid()
-        event, hops = entries.event(entry, id, call.scope, call.now), 0
+        event, hops = entries.event(entry, detail, id, call.scope, call.now), 0
     found = resources.find_bus(call.store, scope, bus)
     if found is not None:
         trace = entry.get("TraceHeader") or call.trace

@@ -12,6 +12,7 @@ from cloudarium.shared.scope import Scope
 MOST = 10
 _LARGEST = 256 * 1024
 _TIME_BYTES = 14
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DEEPEST = 900  # AWS says 1000; what reads JSON here ends shortly before
 
 
@@ -55,8 +56,8 @@ def too_large(entries: Iterable[dict[str, Any]]) -> bool:
     return sum(map(size, entries)) > _LARGEST
 
 
-def check(entry: dict[str, Any], by_service: bool) -> Refused | None:
-    """What is wrong with an entry; only AWS's services speak of themselves."""
+def read(entry: dict[str, Any], by_service: bool) -> dict[str, Any] | Refused:
+    """The detail of an entry, or what is wrong with it; only AWS's services speak of themselves."""
     for name in ("Source", "DetailType", "Detail"):
         if not entry.get(name):
             return Refused("InvalidArgument", f"Parameter {name} is not valid. Reason: {name} is a required argument.")
@@ -66,25 +67,32 @@ def check(entry: dict[str, Any], by_service: bool) -> Refused | None:
         )
     if entry["Source"].startswith("aws.") and not by_service:
         return Refused("NotAuthorizedForSourceException", "Not authorized for the source.")
-    if detail_of(entry["Detail"]) is None or not _is_text(entry["Source"], entry["DetailType"]):
+    detail = detail_of(entry["Detail"])
+    if detail is None or not _is_text(entry["Source"], entry["DetailType"], *(entry.get("Resources") or ())):
         return Refused("MalformedDetail", "Detail is malformed.")
-    return None
+    return detail
 
 
 def detail_of(text: str) -> dict[str, Any] | None:
     """The JSON object of a text, None when it is none."""
-    depth = deepest = 0
-    for sign in text:  # a bound, not a parser: brackets inside of strings count, too
-        depth += (sign in "{[") - (sign in "}]")
-        deepest = max(deepest, depth)
-    if deepest > _DEEPEST:
+    if text.count("{") + text.count("[") > _DEEPEST and _depth(text) > _DEEPEST:
         return None
     try:
         found = json.loads(text, parse_constant=_refuse)
-        json.dumps(found, ensure_ascii=False).encode()
+        if "\\u" in text:
+            json.dumps(found, ensure_ascii=False).encode()  # an escape may stand for half a character
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
+
+
+def _depth(text: str) -> int:
+    """A bound for how deep JSON nests: brackets inside of strings count, too."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign in "{[") - (sign in "}]")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def _refuse(word: str) -> None:
@@ -99,8 +107,8 @@ def _is_text(*texts: str) -> bool:
     return True
 
 
-def event(entry: dict[str, Any], id: str, scope: Scope, now: float) -> dict[str, Any]:
-    """The event that an entry, which is in order, becomes."""
+def event(entry: dict[str, Any], detail: dict[str, Any], id: str, scope: Scope, now: float) -> dict[str, Any]:
+    """The event that an entry with this detail becomes."""
     time = entry.get("Time")
     return {
         "version": "0",
@@ -111,10 +119,10 @@ def event(entry: dict[str, Any], id: str, scope: Scope, now: float) -> dict[str,
         "time": clock.iso(now if time is None else float(time)),
         "region": scope.region,
         "resources": list(entry.get("Resources") or ()),
-        "detail": detail_of(entry["Detail"]),
+        "detail": detail,
     }
 
 
 def as_text(event: Any) -> str:
     """An event, or a part of one, as its targets get it."""
-    return json.dumps(event, ensure_ascii=False, separators=(",", ":"))
+    return _ENCODER.encode(event)
