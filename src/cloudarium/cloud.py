@@ -19,7 +19,7 @@ from cloudarium.gateway.journey import Journeys
 from cloudarium.glass.journal import Journal
 from cloudarium.policy.principal import Principal
 from cloudarium.shared.clock import Clock
-from cloudarium.shared.errors import NotBuilt
+from cloudarium.shared.errors import AccessDenied, NotBuilt
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
@@ -136,6 +136,27 @@ class Cloud:
         call.context = context or {}
         await pipeline.deliver(call)
         return call.output or {}
+
+    async def assume(
+        self,
+        parent: Call,
+        role: str,
+        name: str,
+        service: Principal,
+        context: Mapping[str, Any] | None = None,
+        scope: Scope | None = None,
+        **more: Any,
+    ) -> Principal:
+        """A session called `name` of a role, made as a service: the role must trust it. Raises the AwsError of STS.
+
+        `context` is what a trust policy may ask for, `more` are further members of AssumeRole.
+        """
+        given = {"RoleArn": role, "RoleSessionName": name, **more}
+        answer = await parent.send("sts", "AssumeRole", given, as_=service, context=context, scope=scope)
+        credential = self.directory.credential(answer["Credentials"]["AccessKeyId"])
+        if credential is None:
+            raise AccessDenied("The role's session is gone.")
+        return credential.principal
 
     async def _close_kept(self) -> None:
         closers, self._closers = self._closers, []

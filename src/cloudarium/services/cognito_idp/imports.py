@@ -97,18 +97,14 @@ def _stream(pool: Pool, job: Job) -> Data:
 
 async def _writer(call: Call, pool: Pool, job: Job, *, begin: bool) -> Principal | None:
     """A session of the job's role, which has the job's log stream; None when it cannot have it."""
-    given = {"RoleArn": job.data["CloudWatchLogsRoleArn"], "RoleSessionName": job.id}
+    given, context = job.data["CloudWatchLogsRoleArn"], triggers.behalf_of(pool)
     try:
-        output = await call.send(
-            "sts", "AssumeRole", given, as_=triggers.COGNITO, context=triggers.behalf_of(pool), scope=pool.scope
-        )
-        credential = call.cloud.directory.credential(output["Credentials"]["AccessKeyId"])
-        assert credential is not None
+        role = await call.cloud.assume(call, given, job.id, triggers.COGNITO, context, pool.scope)
         if begin:
-            await _make_stream(call, pool, job, credential.principal)
+            await _make_stream(call, pool, job, role)
     except AwsError:
         return None
-    return credential.principal
+    return role
 
 
 async def _make_stream(call: Call, pool: Pool, job: Job, role: Principal) -> None:

@@ -118,15 +118,10 @@ async def go(call: Call, message: Message, secret: str) -> None:
 
 async def _role(call: Call, pool: Pool, settings: Data) -> Principal:
     """A session of the role by which a pool sends SMS."""
-    given = {"RoleArn": settings.get("SnsCallerArn", ""), "RoleSessionName": pool.id.replace("_", "-")}
-    if settings.get("ExternalId"):
-        given["ExternalId"] = settings["ExternalId"]
-    context = triggers.behalf_of(pool)
+    external = {"ExternalId": settings["ExternalId"]} if settings.get("ExternalId") else {}
+    role, name, context = settings.get("SnsCallerArn", ""), pool.id.replace("_", "-"), triggers.behalf_of(pool)
     try:
-        output = await call.send("sts", "AssumeRole", given, as_=triggers.COGNITO, context=context, scope=pool.scope)
+        return await call.cloud.assume(call, role, name, triggers.COGNITO, context, pool.scope, **external)
     except AwsError as error:
         said = "Role does not have a trust relationship allowing Cognito to assume the role"
         raise errors.Unsupported("InvalidSmsRoleTrustRelationshipException", said) from error
-    credential = call.cloud.directory.credential(output["Credentials"]["AccessKeyId"])
-    assert credential is not None
-    return credential.principal

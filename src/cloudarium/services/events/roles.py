@@ -27,9 +27,4 @@ async def check(call: Call, role: str) -> None:
 
 async def session(call: Call, role: str) -> Principal:
     """A session of a role, made as EventBridge: the role must trust it. Raises the AwsError of STS."""
-    given = {"RoleArn": role, "RoleSessionName": "EventBridge", "DurationSeconds": 900}
-    answer = await call.send("sts", "AssumeRole", given, as_=service(call.account))
-    credential = call.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
-    if credential is None:
-        raise AwsError("The role's session is gone.", code="AccessDenied", status=403)
-    return credential.principal
+    return await call.cloud.assume(call, role, "EventBridge", service(call.account), DurationSeconds=900)

@@ -23,11 +23,8 @@ async def session(call: Call, role: str, group: str) -> Principal:
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/cross-service-confused-deputy-prevention.html
     """
-    given = {"RoleArn": role, "RoleSessionName": "AmazonEventBridgeScheduler", "DurationSeconds": 900}
     service = Principal.service(resources.SERVICE, call.account)
     context = {"aws:SourceArn": resources.group_arn(call.scope, group), "aws:SourceAccount": call.account}
-    answer = await call.send("sts", "AssumeRole", given, as_=service, context=context)
-    credential = call.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
-    if credential is None:
-        raise AwsError("The role's session is gone.", code="AccessDenied", status=403)
-    return credential.principal
+    return await call.cloud.assume(
+        call, role, "AmazonEventBridgeScheduler", service, context=context, DurationSeconds=900
+    )

@@ -51,12 +51,11 @@ class Caller:
 
     async def role(self, arn: str) -> Principal:
         """A session of the role that a rule names. Raises AccessDenied when SES may not assume it."""
-        output = await self.send("sts", "AssumeRole", {"RoleArn": arn, "RoleSessionName": "ses-receipt-rule"})
-        credential = self._call.cloud.directory.credential(output["Credentials"]["AccessKeyId"])
-        if credential is None:
-            raise AwsError("The role cannot be assumed.", code="AccessDenied", status=403)
-        principal: Principal = credential.principal
-        return principal
+        service = Principal.service(SERVICE, self.scope.account)
+        made: Principal = await self._call.cloud.assume(
+            self._call, arn, "ses-receipt-rule", service, self._context, self.scope
+        )
+        return made
 
     async def store(self, action: Data, key: str, content: bytes) -> None:
         """Put an object where an S3 action says."""

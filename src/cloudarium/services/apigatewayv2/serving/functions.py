@@ -97,12 +97,7 @@ async def _send(
 
 async def _assume(call: Call, role: str) -> Principal:
     """A session of the integration's role, made as API Gateway (the role must trust it)."""
-    given = {"RoleArn": role, "RoleSessionName": "BackplaneAssumeRoleSession"}
-    output = await call.send("sts", "AssumeRole", given, as_=APIGATEWAY)
-    credential = call.cloud.directory.credential(output["Credentials"]["AccessKeyId"])
-    if credential is None:
-        raise AwsError(code="AccessDenied", status=403)
-    return credential.principal
+    return await call.cloud.assume(call, role, "BackplaneAssumeRoleSession", APIGATEWAY)
 
 
 async def _whole(payload: Any) -> bytes:

@@ -200,17 +200,12 @@ async def assume(sender: Any, role: str) -> Principal:
     """A session of the stack's role. Raises ValidationError in AWS's words when it cannot be had."""
     service = Principal.service(ROLE_PRINCIPAL, sender.account)
     try:
-        answer = await sender.send(
-            "sts", "AssumeRole", {"RoleArn": role, "RoleSessionName": "AWSCloudFormation"}, as_=service
-        )
+        session: Principal = await sender.cloud.assume(sender, role, "AWSCloudFormation", service)
     except AwsError as error:
         if error.status == 501:
             raise
         raise ValidationError(f"Role {role} is invalid or cannot be assumed") from error
-    credential = sender.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
-    if credential is None:
-        raise ValidationError(f"Role {role} is invalid or cannot be assumed")
-    return credential.principal
+    return session
 
 
 def principal_to(principal: Principal) -> dict[str, Any]:

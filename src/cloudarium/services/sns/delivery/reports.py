@@ -107,13 +107,6 @@ async def _write(event: Event, role: Principal, group: str, line: str) -> None:
 async def _session(event: Event, role: str, topic: str | None) -> Principal:
     """The role as a caller, in the topic's name. Raises AwsError when SNS may not assume it."""
     named = {"aws:SourceArn": topic} if topic else {}
-    answer = await event.send(
-        "sts",
-        "AssumeRole",
-        {"RoleArn": role, "RoleSessionName": "sns"},
-        as_=Principal.service("sns.amazonaws.com", event.account),
-        context={**named, "aws:SourceAccount": event.account},
-    )
-    credential = event.cloud.directory.credential(answer["Credentials"]["AccessKeyId"])
-    assert credential is not None
-    return credential.principal
+    service = Principal.service("sns.amazonaws.com", event.account)
+    context = {**named, "aws:SourceAccount": event.account}
+    return await event.cloud.assume(event, role, "sns", service, context)
