@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from typing import Any
 
 import pytest
 
-from cloudarium.gateway.rooms import room
 from cloudarium.services.cognito_idp.rules import totp
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, claims, fails, mail
 
@@ -180,23 +180,35 @@ def test_who_signs_up_without_a_password_is_signed_in_by_the_code(idp, cloud):
     fails("InvalidParameterException", idp.sign_up, ClientId=passwords.client, Username="ann")
 
 
-def test_sms_is_a_second_factor_for_who_has_a_telephone_and_refused_by_name_until_there_is_sns(idp):
-    role = "arn:aws:iam::000000000000:role/sms"
-    pool = PoolAt(idp, MfaConfiguration="OPTIONAL", SmsConfiguration={"SnsCallerArn": role, "ExternalId": "e"})
+def test_sms_is_a_second_factor_for_who_has_a_telephone(client, idp, cloud):
+    iam = client("iam")
+    trust = {"Effect": "Allow", "Principal": {"Service": "cognito-idp.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = iam.create_role(RoleName="sms", AssumeRolePolicyDocument=document)["Role"]["Arn"]
+    pool = PoolAt(idp, MfaConfiguration="OPTIONAL", SmsConfiguration={"SnsCallerArn": role, "ExternalId": "ext"})
     found = idp.get_user_pool_mfa_config(UserPoolId=pool.id)
-    assert found["SmsMfaConfiguration"]["SmsConfiguration"] == {"SnsCallerArn": role, "ExternalId": "e"}
-    pool.user(phone_number="+12065550100", phone_number_verified="true")
+    assert found["SmsMfaConfiguration"]["SmsConfiguration"] == {"SnsCallerArn": role, "ExternalId": "ext"}
+    phone = "+12065550142"
+    pool.user(phone_number=phone, phone_number_verified="true")
     options = [{"DeliveryMedium": "SMS", "AttributeName": "phone_number"}]
     idp.admin_set_user_settings(UserPoolId=pool.id, Username="ann", MFAOptions=options)
     assert idp.admin_get_user(UserPoolId=pool.id, Username="ann")["PreferredMfaSetting"] == "SMS_MFA"
-    code = "InvalidSmsRoleTrustRelationshipException" if room("sns") else "NotImplemented"
-    fails(code, pool.sign_in)
-    idp.admin_set_user_settings(UserPoolId=pool.id, Username="ann", MFAOptions=[])
-    token = pool.tokens()["AccessToken"]
+    fails("InvalidSmsRoleAccessPolicyException", pool.sign_in)
+    may = {"Effect": "Allow", "Action": "sns:Publish", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": may})
+    iam.put_role_policy(RoleName="sms", PolicyName="publish", PolicyDocument=policy)
+    step = pool.sign_in()
+    assert step["ChallengeName"] == "SMS_MFA"
+    assert step["ChallengeParameters"]["CODE_DELIVERY_DESTINATION"] == "+*******0142"
+    fails("CodeMismatchException", lambda: respond(pool, step, SMS_MFA_CODE="000000"))
+    [text] = [each["message"] for each in cloud.control("sms")["messages"] if each["phone"] == phone]
+    code = re.search(r"\d{6}", text)
+    assert code is not None
+    token = respond(pool, step, SMS_MFA_CODE=code[0])["AuthenticationResult"]["AccessToken"]
     wrong = [{"DeliveryMedium": "EMAIL", "AttributeName": "email"}]
     fails("InvalidParameterException", idp.set_user_settings, AccessToken=token, MFAOptions=wrong)
-    idp.set_user_settings(AccessToken=token, MFAOptions=options)
-    fails(code, pool.sign_in)
+    idp.set_user_settings(AccessToken=token, MFAOptions=[])
+    assert pool.tokens()
 
 
 def test_who_must_have_a_second_factor_and_has_an_address_is_sent_a_code_there(pool, cloud):

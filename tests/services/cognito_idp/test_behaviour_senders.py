@@ -16,7 +16,6 @@ from aws_encryption_sdk.identifiers import CommitmentPolicy
 from aws_encryption_sdk.key_providers.kms import StrictAwsKmsMasterKeyProvider
 from aws_lambda_powertools.utilities.data_classes.cognito_user_pool_event import CustomEmailSenderTriggerEvent
 
-from cloudarium.gateway.rooms import room
 from tests.services.cognito_idp.conftest import PASSWORD, PoolAt, fails
 
 ACCOUNT = "480000000077"
@@ -113,7 +112,6 @@ def test_a_telephone_is_a_second_factor_and_an_invitation_by_the_functions(cloud
     assert pool.sign_in("ann", temporary)["ChallengeName"] == "NEW_PASSWORD_REQUIRED"
 
 
-@pytest.mark.skipif(room("sns") is None, reason="there is no SNS to publish to")
 def test_an_sms_is_published_as_the_role_of_the_pool(client, idp, cloud):
     iam, phone = client("iam"), "+12065550177"
     only = {"StringEquals": {"sts:ExternalId": "ext"}}

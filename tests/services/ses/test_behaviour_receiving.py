@@ -355,20 +355,6 @@ def test_topics_that_ses_may_not_tell(shop: Shop) -> None:
         assert said == f"Invalid SNS topic: {topic}"
 
 
-def test_without_topics_they_are_refused_by_name(mailer: Mailer) -> None:
-    if "sns" in mailer.cloud.control("health")["services"]:
-        pytest.skip("this cloud has topics")
-    mailer.v1.create_receipt_rule_set(RuleSetName="set")
-    topic = f"arn:aws:sns:us-east-1:{mailer.account}:t"
-    rule = {"Name": "r", "Actions": [{"SNSAction": {"TopicArn": topic}}]}
-    assert "sns:Publish" in refused("NotImplemented", mailer.v1.create_receipt_rule, RuleSetName="set", Rule=rule)
-    mailer.verify("me@example.com")
-    refused(
-        "NotImplemented", mailer.v1.set_identity_notification_topic, Identity="me@example.com",
-        NotificationType="Bounce", SnsTopic=topic,
-    )  # fmt: skip
-
-
 # ---- Bounces ---------------------------------------------------------------------------------------------------------
 
 

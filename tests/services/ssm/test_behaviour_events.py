@@ -5,14 +5,9 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime, timedelta
 
-import pytest
-from botocore.exceptions import ClientError
-
-from cloudarium.gateway.rooms import room
 from cloudarium.services.ssm import policies, telling
 from cloudarium.shared.scope import Scope
 
-HAS_EVENTS = room("events") is not None
 NOW = 1_800_000_000.0
 STALE = {"Type": "NoChangeNotification", "Version": "1.0", "Attributes": {"After": "20", "Unit": "Days"}}
 
@@ -45,17 +40,6 @@ def test_an_entry_says_what_acted():
     assert (detail["parameter-name"], detail["policy-type"]) == ("/a", "NoChangeNotification")
 
 
-@pytest.mark.skipif(HAS_EVENTS, reason="there is an EventBridge")
-def test_policies_that_notify_are_refused_where_nobody_hears(client):
-    ssm = client("ssm")
-    with pytest.raises(ClientError) as caught:
-        ssm.put_parameter(Name="a", Value="v", Type="String", Tier="Advanced", Policies=json.dumps([STALE]))
-    assert caught.value.response["Error"]["Code"] == "NotImplemented"
-    assert "EventBridge" in caught.value.response["Error"]["Message"]
-    assert ssm.describe_parameters()["Parameters"] == []
-
-
-@pytest.mark.skipif(not HAS_EVENTS, reason="EventBridge is not built")
 def test_a_rule_hears_changes_and_policies(fresh_cloud):
     ssm, events, logs = (fresh_cloud.client(service) for service in ("ssm", "events", "logs"))
     group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/heard"

@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from cloudarium.gateway.call import Call
-from cloudarium.gateway.rooms import room
 from cloudarium.policy.principal import Principal
 from cloudarium.services.cognito_idp import errors, mail, triggers, undelivered
 from cloudarium.services.cognito_idp.records import oauth
@@ -42,8 +41,6 @@ def check(pool: Pool, kind: str) -> None:
         return
     if not pool.data.get("SmsConfiguration"):
         raise errors.Invalid("User pool does not have SMS configuration to send messages.")
-    if room("sns") is None:
-        raise NotBuilt("sns, by which cognito-idp sends messages to telephones (SmsConfiguration)")
 
 
 async def prepared(

@@ -10,25 +10,12 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.happenings import tell
-from cloudarium.gateway.rooms import room
 from cloudarium.services.ssm import resources
 from cloudarium.services.ssm.policies import Policies
-from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
 _MOST = 10  # policies of a parameter
-
-
-def is_heard() -> bool:
-    """Whether there is an EventBridge to tell."""
-    return room("events") is not None
-
-
-def check_built() -> None:
-    """Raise NotBuilt for policies that notify, where nobody could be notified."""
-    if not is_heard():
-        raise NotBuilt("EventBridge, to which ssm:PutParameter Policies with notifications would go")
 
 
 def change(call: Call, operation: str, name: str, data: Mapping[str, Any]) -> None:

@@ -6,7 +6,6 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.gateway.rooms import room
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
 from cloudarium.services.lambda_ import errors, records, resources, running, sealing
 from cloudarium.services.lambda_.operations import lookup
@@ -104,12 +103,10 @@ async def _check_surroundings(
 
 
 def check_target(target: str, services: tuple[str, ...], member: str) -> None:
-    """A place to send events to must be of a kind that AWS takes and that is built here."""
+    """A place to send events to must be of a kind that AWS takes."""
     arn = arns.parse(target)
     if arn is None or arn.service not in services:
         raise errors.InvalidParameter(f"The provided {member} ARN is invalid: {target}")
-    if room(arn.service) is None:
-        raise NotBuilt(f"lambda {member} in {arn.service}")
 
 
 async def _check_role(call: Call, name: resources.FunctionName, role: str) -> None:

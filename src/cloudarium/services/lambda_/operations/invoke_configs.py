@@ -6,7 +6,6 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.gateway.rooms import room
 from cloudarium.services.lambda_ import errors, records, resources, running
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Function, InvokeConfig
@@ -67,7 +66,7 @@ def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -
             raise errors.InvalidParameter(
                 f"The provided destination config {events.destinations_text(given)} is invalid."
             )
-        if place.service == "s3" or room(place.service) is None:
+        if place.service == "s3":
             raise NotBuilt(f"lambda: a destination in {place.service}")
         if place.service == "lambda":
             name = resources.parse_function(target, call.scope)
