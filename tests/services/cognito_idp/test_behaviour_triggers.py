@@ -44,6 +44,13 @@ def handler(event, context):
             raise Exception("Bad password")
         response["userAttributes"] = {"email": name + "@example.com", "email_verified": "true"}
         response["finalUserStatus"] = "CONFIRMED"
+        if name.startswith(("welcome", "silent")):
+            response["desiredDeliveryMediums"] = ["EMAIL"]
+        if name.startswith("silent"):
+            response["messageAction"] = "SUPPRESS"
+        response["enableSMSMFA"] = name.startswith("phone")
+        if name == "phone-at-hand":
+            response["userAttributes"]["phone_number"] = "+12065550100"
     if source.startswith("TokenGeneration") and event["version"] == "1":
         response["claimsOverrideDetails"] = {
             "claimsToAddOrOverride": {"tenant": "t1", "sub": "forged", "source": source},
@@ -205,6 +212,20 @@ def test_users_who_come_from_elsewhere(cloud, deployed):
     pool.client = pool.make_client(GenerateSecret=True)
     fails("NotAuthorizedException", pool.sign_in, name="third", password="Old-secret-1")  # without the client's secret
     fails("UserNotFoundException", pool.idp.admin_get_user, UserPoolId=pool.id, Username="third")
+
+
+def test_what_the_function_says_of_messages_and_factors_is_done(cloud, deployed):
+    pool = with_triggers(cloud, deployed, "UserMigration")
+    for name in ("plain", "welcome-user", "silent-user"):
+        pool.tokens(f"{name}-{pool.client}", "Old-secret-1")
+    cloud.settle()
+    to = [each["to"][0] for each in cloud.control("mail")["mails"] if pool.client in each["to"][0]]
+    assert to == [f"welcome-user-{pool.client}@example.com"], "SMS is the default, and this pool sends none"
+    fails("InvalidParameterException", pool.sign_in, name="phone-is-lost", password="Old-secret-1")
+    fails("UserNotFoundException", pool.idp.admin_get_user, UserPoolId=pool.id, Username="phone-is-lost")
+    pool.tokens("phone-at-hand", "Old-secret-1")
+    user = pool.idp.admin_get_user(UserPoolId=pool.id, Username="phone-at-hand")
+    assert (user["PreferredMfaSetting"], user["UserMFASettingList"]) == ("SMS_MFA", ["SMS_MFA"])
 
 
 def test_the_sign_in_pages_ask_them_too(cloud, deployed):

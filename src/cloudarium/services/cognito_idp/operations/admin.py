@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, newcomers, people, resources, sending, triggers
+from cloudarium.services.cognito_idp import codes, errors, invitations, newcomers, people, resources, sending, triggers
 from cloudarium.services.cognito_idp.lookup import pool_of
 from cloudarium.services.cognito_idp.records import users
 from cloudarium.services.cognito_idp.records.pools import Pool
@@ -62,26 +62,14 @@ async def admin_create_user(call: Call) -> Data:
     with call.transaction():
         newcomers.check_free(call, pool, user, force)
         user = people.save(call, pool, user, force=force)
-    await _invite(call, pool, user, password, media)
+    await invitations.send(call, pool, user, password, media)
     return {"User": shown(user)}
 
 
-def _media(call: Call, pool: Pool, user: User) -> list[tuple[str, str]]:
-    """(kind, value) of where an invitation goes. Raises for what cannot be sent; asked before anything is kept.
-
-    SMS is the default as on AWS; a pool that cannot send any, or a user without a telephone, has the mail instead.
-    """
+def _media(call: Call, pool: Pool, user: User) -> invitations.Media:
     if call.input.get("MessageAction") == "SUPPRESS":
         return []
-    asked = call.input.get("DesiredDeliveryMediums") or []
-    phone, email = user.attributes.get("phone_number"), user.attributes.get("email")
-    reachable = pool.data.get("SmsConfiguration") or triggers.has(pool, "CustomSMSSender")
-    found = [("phone_number", phone)] if phone and ("SMS" in asked or (not asked and reachable)) else []
-    if email and ("EMAIL" in asked or (not asked and not found)):
-        found.append(("email", email))
-    for kind, _ in found:
-        sending.check(pool, kind)
-    return [(kind, value) for kind, value in found if value]
+    return invitations.media(pool, user, call.input.get("DesiredDeliveryMediums") or [])
 
 
 async def _resend(call: Call, pool: Pool, password: str) -> Data:
@@ -94,17 +82,8 @@ async def _resend(call: Call, pool: Pool, password: str) -> Data:
     media = _media(call, pool, user)
     with call.transaction():
         user = people.save(call, pool, people.with_password(pool, people.again(call, user), verifier, until))
-    await _invite(call, pool, user, password, media)
+    await invitations.send(call, pool, user, password, media)
     return {"User": shown(user)}
-
-
-async def _invite(call: Call, pool: Pool, user: User, password: str, media: list[tuple[str, str]]) -> None:
-    """Send the invitation."""
-    for address in media:
-        message = await sending.prepared(call, pool, user, "CustomMessage_AdminCreateUser", address)
-        with call.transaction():
-            sending.leave(call, message, password)
-        await sending.go(call, message, password)
 
 
 # ---- seeing ----------------------------------------------------------------------------------------------------------
