@@ -38,7 +38,7 @@ PATIENCE = 10.0  # seconds of computing for one example; a guard against hangs, 
 WAITING = 60.0  # seconds that it may take altogether: the machine may be busy with other things
 MOST_MEMORY = 512 * 1024  # KiB that one example may add to the process
 REGION = "us-east-1"
-# What an error may leave behind; a service that tries whether a role lets it write has a session of the role, as on AWS.
+# What an error may leave behind; a service that tried whether its role may write has a session of it, as on AWS.
 _BOOKKEEPING = re.compile(r"journal\w*|meta|sqlite_\w*|cognito_idp_attempts|sts_sessions")
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM = 16 * 1024  # bytes of each piece of a streamed body
