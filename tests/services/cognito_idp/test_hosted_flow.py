@@ -220,6 +220,54 @@ def test_somebody_with_two_second_steps_chooses(two_factors):
     assert (refused.status, "not available" in refused.text) == (400, True)
 
 
+@pytest.fixture
+def by_code(two_factors) -> Site:
+    """The same pool, whose client lets people begin with a code by mail."""
+    site = two_factors
+    kept = site.idp.describe_user_pool(UserPoolId=site.pool)["UserPool"]["EmailConfiguration"]
+    policy = {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "EMAIL_OTP"]}}
+    site.idp.update_user_pool(
+        UserPoolId=site.pool, EmailConfiguration=kept, Policies=policy, AutoVerifiedAttributes=["email"]
+    )
+    site.idp.set_user_pool_mfa_config(UserPoolId=site.pool, MfaConfiguration="OFF")
+    assert "Sign in with a code" not in site.browser().get("/oauth2/authorize", **site.asked()).read.links
+    site.client, site.secret = site.make_client(ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
+    return site
+
+
+def test_a_code_by_mail_in_place_of_the_password(by_code):
+    site, address = by_code, f"w-{by_code.client}@example.com"
+    site.user(email=address, email_verified="true")
+    browser = site.browser()
+    asked = browser.click(browser.get("/oauth2/authorize", **site.asked()), "Sign in with a code")
+    wrong = browser.send(browser.send(asked, username="ann"), code="00000000")
+    assert (wrong.status, "Invalid code" in wrong.text) == (400, True)
+    site.cloud.settle()
+    sent = re.search(r"\b\d{8}\b", mail(site.cloud, address)["html"])
+    assert sent is not None
+    made = site.by_code(browser.send(wrong, code=sent[0]).brought["code"]).json()
+    assert claims(made["id_token"])["cognito:username"] == "ann"
+    again = browser.send(wrong, code=sent[0])
+    assert "code" not in again.brought, "a code is of one use"
+
+
+def test_nobody_learns_by_a_code_in_place_of_the_password_who_is_there(by_code):
+    site = by_code
+    site.user(email=f"x-{site.client}@example.com", email_verified="true")
+    site.user("off", email=f"y-{site.client}@example.com", email_verified="true")
+    site.idp.admin_disable_user(UserPoolId=site.pool, Username="off")
+    site.user("mute")
+    seen = set()
+    for name in ("ann", "off", "mute", "nobody"):
+        browser = site.browser()
+        sent = browser.send(
+            browser.click(browser.get("/oauth2/authorize", **site.asked()), "Sign in with a code"), username=name
+        )
+        tries = [browser.send(sent, code="00000000") for _ in range(7)]
+        seen.add((sent.status, sent.text, *((each.status, each.text) for each in tries)))
+    assert len(seen) == 1
+
+
 def test_who_signs_up_is_signed_in_with_the_code_in_the_same_browser_alone(site):
     site.idp.update_user_pool(UserPoolId=site.pool, AutoVerifiedAttributes=["email"])
     address = f"s-{site.client}@example.com"

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import errors, people
-from cloudarium.services.cognito_idp.hosted import joining, outside, questions
+from cloudarium.services.cognito_idp.hosted import joining, outside, passwordless, questions
 from cloudarium.services.cognito_idp.hosted.steps import (
     TOO_LATE,
     authenticator,
@@ -17,7 +17,7 @@ from cloudarium.services.cognito_idp.hosted.steps import (
 )
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, check_origin, redirect
 from cloudarium.services.cognito_idp.hosted.wishes import Wish, problem, wish_of
-from cloudarium.services.cognito_idp.signin import challenges, proofs
+from cloudarium.services.cognito_idp.signin import challenges, onetime, proofs
 from cloudarium.shared.errors import AwsError, NotBuilt
 
 Data = dict[str, Any]
@@ -121,9 +121,14 @@ async def _mfa_setup(visitor: Visitor, wish: Wish) -> HttpResponse:
 
 async def _mfa_code(visitor: Visitor, wish: Wish) -> HttpResponse:
     kind, session = visitor.form.get("kind", ""), visitor.form.get("session", "")
-    if kind not in ("EMAIL_OTP", "SMS_MFA"):
+    if kind not in ("EMAIL_OTP", "SMS_MFA", "SMS_OTP"):
         raise errors.NotAuthorized.session()
-    return await _challenge(visitor, wish, kind, session, **{f"{kind}_CODE": visitor.form.get("code", "").strip()})
+    try:
+        return await _challenge(visitor, wish, kind, session, **{f"{kind}_CODE": visitor.form.get("code", "").strip()})
+    except errors.NotAuthorized as error:
+        if error.message in questions.NOT_TOLD:  # somebody is locked out, who may have shown no password before
+            raise errors.CodeMismatch(onetime.WRONG) from None
+        raise
 
 
 async def _mfa_choice(visitor: Visitor, wish: Wish) -> HttpResponse:
@@ -138,5 +143,6 @@ _TAKERS = {
     "/mfaCode": _mfa_code,
     "/mfaChoice": _mfa_choice,
     "/mfaSetup": _mfa_setup,
+    "/loginCode": passwordless.send,
     **joining.TAKERS,
 }

@@ -12,6 +12,7 @@ from cloudarium.services.cognito_idp.hosted.pages import Field, Form
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor
 from cloudarium.services.cognito_idp.hosted.wishes import Wish
 from cloudarium.services.cognito_idp.operations import terms
+from cloudarium.services.cognito_idp.signin import factors
 
 Data = dict[str, Any]
 ATTRIBUTE = "attribute."
@@ -21,6 +22,7 @@ NOT_TOLD = frozenset(("Incorrect username or password.", "Password attempts exce
 _PASSWORD = Field("password", "Password", "password", "current-password")
 _CODE = Field("code", "Code", "code", "one-time-code")
 _BACK = {"Back to sign in": "/login"}
+_BY_CODE = "/loginCode"
 
 
 class _Question(NamedTuple):
@@ -37,7 +39,14 @@ CARRIED = (*_KEPT, "kind", "choices")
 _QUESTIONS = {
     "/login": _Question(
         "Sign in", "Sign in", "to continue to {client}", ("username", "password"),
-        ways={"Forgot your password?": "/forgotPassword", "Create an account": "/signup"},
+        ways={
+            "Forgot your password?": "/forgotPassword", "Create an account": "/signup",
+            "Sign in with a code": _BY_CODE,
+        },
+    ),
+    _BY_CODE: _Question(
+        "Sign in with a code", "Send a code", "We send a code to your address, in place of your password.",
+        ("username", "way"), ways={"Sign in with your password": "/login"},
     ),
     "/signup": _Question(
         "Create an account", "Sign up", "to continue to {client}", ("username", "attributes", "first"),
@@ -87,10 +96,14 @@ def form(
     for one in question.asks:
         if one == "answer":
             fields.append(_choice(carried.get("choices", "")))
+        elif one == "way":
+            kinds = factors.first_codes(visitor.pool, wish.client)
+            fields += [_choice(",".join(kinds), "How")] if len(kinds) > 1 else []
         elif one not in carried:
             fields += _fields(visitor, one, name, missing)
     lead = question.lead.format(client=wish.client.data["ClientName"])
-    links = {text: visitor.url(where, **wish.query) for text, where in question.ways.items() if _open(visitor, where)}
+    ways = {text: where for text, where in question.ways.items() if _open(visitor, wish, where)}
+    links = {text: visitor.url(where, **wish.query) for text, where in ways.items()}
     if path == "/signup":
         links |= terms.shown_on_page(visitor.call.store, visitor.pool.id, wish.client.id)
     action = visitor.url(path, **wish.query)
@@ -113,17 +126,20 @@ def _elsewhere(visitor: Visitor, wish: Wish) -> dict[str, str]:
 _FACTORS = {
     "SOFTWARE_TOKEN_MFA": "A code from my authenticator app",
     "SMS_MFA": "A code by text message",
+    "SMS_OTP": "A code by text message",
     "EMAIL_OTP": "A code by email",
 }
 
 
-def _choice(listed: str) -> Field:
-    """One of the second factors that a person has."""
+def _choice(listed: str, said: str = "Second step") -> Field:
+    """One of the factors that a person has."""
     options = {kind: _FACTORS[kind] for kind in listed.split(",") if kind in _FACTORS}
-    return Field("answer", "Second step", "choice", "off", options=options)
+    return Field("answer", said, "choice", "off", options=options)
 
 
-def _open(visitor: Visitor, where: str) -> bool:
+def _open(visitor: Visitor, wish: Wish, where: str) -> bool:
+    if where == _BY_CODE:
+        return bool(factors.first_codes(visitor.pool, wish.client))
     return where != "/signup" or not visitor.pool.data["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly")
 
 

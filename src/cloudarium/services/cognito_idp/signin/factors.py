@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.services.cognito_idp import errors
-from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.signin.visit import is_ghost
 
@@ -87,6 +87,14 @@ def asked(pool: Pool, user: User) -> list[str]:
 
 def _can(user: User, kind: str) -> bool:
     return bool(user.data.get("totp") if kind == APP else user.attributes.get(ADDRESSES[kind]))
+
+
+def first_codes(pool: Pool, client: Client) -> list[str]:
+    """The kinds of codes by which the users of a client may begin a choice-based sign-in."""
+    if "ALLOW_USER_AUTH" not in client.data["ExplicitAuthFlows"]:
+        return []
+    allowed = pool.data["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    return [kind for kind in ("EMAIL_OTP", "SMS_OTP") if kind in allowed]
 
 
 def first_factors(pool: Pool, user: User) -> list[str]:

@@ -12,7 +12,7 @@ from cloudarium.services.cognito_idp.signin import factors, finish
 from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 
 Data = dict[str, Any]
-_WRONG = "Invalid code or auth state for the user."
+WRONG = "Invalid code or auth state for the user."
 _FIRST_DIGITS, _SECOND_DIGITS = 8, 6
 
 
@@ -47,11 +47,11 @@ async def take(visit: Visit, kind: str, found: Data, user: User, token: str) -> 
     """The code of such a challenge: the next step, or the tokens."""
     code = visit.need(f"{kind}_CODE")
     if is_ghost(user):
-        raise errors.CodeMismatch(_WRONG)
+        raise errors.CodeMismatch(WRONG)
     guard.check_not_locked(visit.call, user)
     guard.failed(visit.call, user)  # counted before it is looked at, as a password
     if not hmac.compare_digest(found["code"].encode(), code.encode(errors="replace")):
-        raise errors.CodeMismatch(_WRONG)
+        raise errors.CodeMismatch(WRONG)
     guard.passed(visit.call, user)
     visit.end(token)
     if found["first"]:
