@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -294,53 +293,6 @@ def test_metrics_as_a_destination_are_refused_by_name_where_there_are_none(maile
     else:
         create = mailer.v2.create_configuration_set_event_destination
         assert "cloudwatch" in refused("NotImplemented", create, **given)
-
-
-def test_a_real_topic_and_queue(mailer: Mailer) -> None:
-    sns, sqs = (mailer.cloud.client(name, key=mailer.account) for name in ("sns", "sqs"))
-    topic = sns.create_topic(Name="t")["TopicArn"]
-    queue = sqs.create_queue(QueueName="q", Attributes={"Policy": OPEN})["QueueUrl"]
-    arn = f"arn:aws:sqs:us-east-1:{mailer.account}:q"
-    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn, Attributes={"RawMessageDelivery": "true"})
-    mailer.verify("a@example.com")
-    mailer.v2.create_configuration_set(ConfigurationSetName="one")
-    mailer.v2.create_configuration_set_event_destination(
-        ConfigurationSetName="one", EventDestinationName="d",
-        EventDestination={"Enabled": True, "MatchingEventTypes": ["SEND"], "SnsDestination": {"TopicArn": topic}},
-    )  # fmt: skip
-    mailer.send("a@example.com", ConfigurationSetName="one")
-    mailer.cloud.settle()
-    found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    assert sum('"eventType":"Send"' in each["Body"] for each in found) == 1
-
-
-def test_a_real_event_bus(mailer: Mailer) -> None:
-    events, sqs = (mailer.cloud.client(name, key=mailer.account) for name in ("events", "sqs"))
-    queue = sqs.create_queue(QueueName="q", Attributes={"Policy": OPEN})["QueueUrl"]
-    pattern = {"source": ["aws.ses"], "detail-type": ["Email Delivered"]}
-    events.put_rule(Name="mail", EventPattern=json.dumps(pattern))
-    events.put_targets(Rule="mail", Targets=[{"Id": "q", "Arn": f"arn:aws:sqs:us-east-1:{mailer.account}:q"}])
-    mailer.verify("a@example.com")
-    mailer.v2.create_configuration_set(ConfigurationSetName="one")
-    bus = {"EventBusArn": f"arn:aws:events:us-east-1:{mailer.account}:event-bus/default"}
-    mailer.v2.create_configuration_set_event_destination(
-        ConfigurationSetName="one", EventDestinationName="d",
-        EventDestination={
-            "Enabled": True, "MatchingEventTypes": ["SEND", "DELIVERY"], "EventBridgeDestination": bus,
-        },
-    )  # fmt: skip
-    sent = mailer.send("a@example.com", ConfigurationSetName="one")
-    mailer.cloud.settle()
-    [found] = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages", [])
-    event = json.loads(found["Body"])
-    assert event["detail"]["mail"]["messageId"] == sent and event["account"] == mailer.account
-    assert event["resources"] == [f"arn:aws:ses:us-east-1:{mailer.account}:configuration-set/one"]
-
-
-OPEN = (
-    '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "sqs:SendMessage",'
-    ' "Resource": "*"}]}'
-)
 
 
 def test_tags_of_messages_are_refused_in_aws_words(mailer: Mailer) -> None:
