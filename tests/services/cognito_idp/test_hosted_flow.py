@@ -230,7 +230,8 @@ def by_code(two_factors) -> Site:
         UserPoolId=site.pool, EmailConfiguration=kept, Policies=policy, AutoVerifiedAttributes=["email"]
     )
     site.idp.set_user_pool_mfa_config(UserPoolId=site.pool, MfaConfiguration="OFF")
-    assert "Sign in with a code" not in site.browser().get("/oauth2/authorize", **site.asked()).read.links
+    page = site.browser().get("/loginCode", **site.asked())
+    assert (page.path.rpartition("/")[2], "Sign in with a code" in page.read.links) == ("login", False)
     site.client, site.secret = site.make_client(ExplicitAuthFlows=["ALLOW_USER_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"])
     return site
 
@@ -240,6 +241,10 @@ def test_a_code_by_mail_in_place_of_the_password(by_code):
     site.user(email=address, email_verified="true")
     browser = site.browser()
     asked = browser.click(browser.get("/oauth2/authorize", **site.asked()), "Sign in with a code")
+    for name in ("", "x" * 129, "\x00\ufffd", "a b\r\nset-cookie: x=1"):
+        assert browser.send(asked, username=name).status in (200, 400)
+    forged = {**asked.fields, "username": "ann", "answer": "SMS_OTP"}
+    assert browser.session.post(site.cloud.url + asked.read.action, data=forged).status_code == 400
     wrong = browser.send(browser.send(asked, username="ann"), code="00000000")
     assert (wrong.status, "Invalid code" in wrong.text) == (400, True)
     site.cloud.settle()

@@ -33,7 +33,7 @@ async def show(visitor: Visitor, path: str) -> HttpResponse:
     provider = outside.chosen(visitor, wish)
     if provider is not None and path == "/login":
         return outside.away(visitor, wish, provider)
-    if path in questions.AFTERWARDS:
+    if path in questions.AFTERWARDS or not questions.leads_on(visitor, wish, path):
         return redirect(visitor.url("/login", **wish.query))
     return form(visitor, wish, path, name=wish.query.get("login_hint", ""))
 

@@ -137,10 +137,15 @@ def _choice(listed: str, said: str = "Second step") -> Field:
     return Field("answer", said, "choice", "off", options=options)
 
 
+def leads_on(visitor: Visitor, wish: Wish, path: str) -> bool:
+    """Whether a person at this pool and client can do anything with a page."""
+    return path != _BY_CODE or bool(factors.first_codes(visitor.pool, wish.client))
+
+
 def _open(visitor: Visitor, wish: Wish, where: str) -> bool:
-    if where == _BY_CODE:
-        return bool(factors.first_codes(visitor.pool, wish.client))
-    return where != "/signup" or not visitor.pool.data["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly")
+    if where == "/signup" and visitor.pool.data["AdminCreateUserConfig"].get("AllowAdminCreateUserOnly"):
+        return False
+    return leads_on(visitor, wish, where)
 
 
 def _fields(visitor: Visitor, one: str, name: str, missing: tuple[str, ...]) -> list[Field]:
