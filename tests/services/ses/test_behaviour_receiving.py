@@ -412,6 +412,28 @@ def test_a_bounce_of_ones_own(shop: Shop, account: str) -> None:
     refused("MessageRejected", other.v1.send_bounce, **{**given, "BounceSender": "me@example.com"})
 
 
+def test_the_recipient_of_a_bounce_may_be_anothers_whose_policy_decides(shop: Shop, account: str) -> None:
+    shop.rule({"StopAction": {"Scope": "RuleSet"}})
+    given: dict[str, Any] = {"OriginalMessageId": shop.receive(), "BounceSender": f"postmaster@{shop.domain}"}
+
+    def of(email: str, arn: str) -> dict[str, Any]:
+        return {**given, "BouncedRecipientInfoList": [
+            {"Recipient": email, "RecipientArn": arn, "BounceType": "DoesNotExist"},
+        ]}  # fmt: skip
+
+    own = f"arn:aws:ses:us-east-1:{account}:identity/{shop.domain}"
+    assert shop.v1.send_bounce(**of(f"shop@{shop.domain}", own))["MessageId"]
+    refused("MessageRejected", shop.v1.send_bounce, **of("shop@elsewhere.test", own))
+    other = Mailer(shop.cloud, str(int(account) ^ 1))
+    other.verify("list@example.com")
+    arn = f"arn:aws:ses:us-east-1:{other.account}:identity/list@example.com"
+    refused("AccessDenied", shop.v1.send_bounce, **of("list@example.com", arn))
+    allow = {"Effect": "Allow", "Principal": {"AWS": account}, "Action": "ses:SendBounce", "Resource": arn}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    other.v1.put_identity_policy(Identity="list@example.com", PolicyName="p", Policy=policy)
+    assert shop.v1.send_bounce(**of("list@example.com", arn))["MessageId"]
+
+
 # ---- Crashes ---------------------------------------------------------------------------------------------------------
 
 

@@ -27,9 +27,11 @@ _STATUS = {
 
 
 def _sender(call: Call) -> list[str | Need]:
-    """The identity that the report comes from."""
+    """The identities that the report comes from and that the recipients are named by."""
     given = call.input
-    named = {"Arn": given.get("BounceSenderArn")}
+    listed = given.get("BouncedRecipientInfoList")
+    recipients = [each for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
+    named = {"Arn": given.get("BounceSenderArn"), "More": [each.get("RecipientArn") for each in recipients]}
     return list(permissions.sending(resources.desk(call), given.get("BounceSender"), named))
 
 
@@ -72,11 +74,10 @@ def _more(given: Data) -> tuple[tuple[str, str], ...]:
 
 
 def _failed(desk: Desk, given: Data) -> bounces.Failed:
+    address = sending.read_address(desk, given["Recipient"])
     if given.get("RecipientArn"):
-        outgoing.owner(
-            desk, given["RecipientArn"]
-        )  # it is checked for being one; who may bounce is the sender's matter
-    recipient = sending.read_address(desk, given["Recipient"]).email
+        sending.check_source(desk, address, outgoing.owner(desk, given["RecipientArn"]))
+    recipient = address.email
     fields = given.get("RecipientDsnFields")
     if fields is None:
         if not given.get("BounceType"):
