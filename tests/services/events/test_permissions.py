@@ -31,6 +31,8 @@ def test_the_policy_of_a_bus_statement_by_statement(desk):
     message = refused("ResourceNotFoundException", desk.events.remove_permission, StatementId="s1")
     assert message == "Statement with the provided id does not exist."
     desk.events.remove_permission(RemoveAllPermissions=True)
+    message = refused("ResourceNotFoundException", desk.events.remove_permission, StatementId="s2")
+    assert message == "EventBus does not have a policy."
     assert "Policy" not in desk.events.describe_event_bus()
     whole = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
     desk.events.put_permission(Policy=whole)

@@ -281,7 +281,7 @@ def test_the_life_of_permissions(queue: Queue, account: str) -> None:
         sqs.remove_permission(QueueUrl=url, Label=label)
     assert "Policy" not in attributes(queue)
     said = refused("InvalidParameterValue", sqs.remove_permission, QueueUrl=url, Label="two")
-    assert said == "Value two for parameter Label is invalid. Reason: can't find label."
+    assert said == "Value two for parameter Label is invalid. Reason: can't find label on existing policy."
 
 
 @pytest.mark.parametrize(

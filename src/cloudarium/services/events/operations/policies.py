@@ -93,6 +93,8 @@ def remove_permission(call: Call) -> Data:
     if not call.input.get("StatementId"):
         raise errors.Invalid.parameter("StatementId", "StatementId is a required argument.")
     before = _statements(found)
+    if not before:
+        raise errors.NotFound("EventBus does not have a policy.")
     kept = [each for each in before if each.get("Sid") != call.input["StatementId"]]
     if len(kept) == len(before):
         raise errors.NotFound("Statement with the provided id does not exist.")

@@ -11,6 +11,13 @@ from cloudarium.shared.errors import NotBuilt
 from cloudarium.shared.scope import Scope
 
 _ARN = re.compile(r"arn:[a-z-]+:[a-z0-9-]+:[a-z0-9-]*:(?:\d{12})?:.+", re.ASCII | re.DOTALL)
+_BUILT = {"lambda", "sqs", "sns", "logs", "event-bus", "api-destination", "execute-api"}
+# What AWS takes besides. Any other service's ARN is "not in correct format" to it, a bucket's too.
+# Source: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+_OTHERS = {
+    "appsync", "batch", "codebuild", "codepipeline", "ec2", "ecs", "firehose", "glue", "imagebuilder", "inspector",
+    "kinesis", "redshift", "redshift-serverless", "sagemaker", "ssm", "ssm-incidents", "states",
+}  # fmt: skip
 _PARAMETERS = (
     "KinesisParameters", "RunCommandParameters", "EcsParameters", "BatchParameters", "RedshiftDataParameters",
     "SageMakerPipelineParameters", "AppSyncParameters",
@@ -29,13 +36,13 @@ def check(target: dict[str, Any], own: Scope) -> None:
     """Raise ValidationException for a target that cannot be one; NotBuilt for kinds that are not built."""
     arn, id = target["Arn"], target["Id"]
     parsed = arns.parse(arn) if _ARN.fullmatch(arn) else None
-    if parsed is None:
+    found = kind(arn)
+    if parsed is None or found not in _BUILT | _OTHERS:
         raise errors.Invalid.parameter(arn, "Provided Arn is not in correct format.")
     for name in _PARAMETERS:
         if target.get(name) is not None:
             raise NotBuilt(f"events targets with {name}")
-    found = kind(arn)
-    if found not in ("lambda", "sqs", "sns", "logs", "event-bus", "api-destination", "execute-api"):
+    if found not in _BUILT:
         raise NotBuilt(f"events targets of the kind {found}")
     if found == "sqs" and parsed.resource.endswith(".fifo"):
         if not (target.get("SqsParameters") or {}).get("MessageGroupId"):

@@ -101,6 +101,6 @@ def remove_permission(call: Call) -> Data:
     policy = _policy(found)
     rest = [statement for statement in policy["Statement"] if statement.get("Sid") != label]
     if len(rest) == len(policy["Statement"]):
-        raise errors.InvalidParameterValue.of(label, "Label", "can't find label.")
+        raise errors.InvalidParameterValue.of(label, "Label", "can't find label on existing policy.")
     _put(call, found, {**policy, "Statement": rest} if rest else None)
     return {}
