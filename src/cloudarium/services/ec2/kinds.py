@@ -1,0 +1,73 @@
+"""The kinds of things that this room keeps: how EC2 names, counts and misses each of them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from cloudarium.vpc import records
+
+
+class Kind(NamedTuple):
+    """One kind. `record` is also its type in ARNs and tag specifications.
+
+    `code` begins the error codes of ids that are malformed or not there; `noun` is what their messages call it. `id` is
+    the member with its id, `ids` the input member of a Describe operation that picks some, `listed` its output member.
+    """
+
+    record: str
+    prefix: str
+    id: str
+    ids: str
+    listed: str
+    code: str
+    noun: str
+    tags: str = "Tags"
+
+
+VPC = Kind(records.VPC, "vpc", "VpcId", "VpcIds", "Vpcs", "InvalidVpcID", "vpc ID")
+SUBNET = Kind(records.SUBNET, "subnet", "SubnetId", "SubnetIds", "Subnets", "InvalidSubnetID", "subnet ID")
+GROUP = Kind(records.GROUP, "sg", "GroupId", "GroupIds", "SecurityGroups", "InvalidGroup", "security group")
+RULE = Kind(
+    records.RULE, "sgr", "SecurityGroupRuleId", "SecurityGroupRuleIds", "SecurityGroupRules",
+    "InvalidSecurityGroupRuleId", "security group rule ID",
+)  # fmt: skip
+ROUTE_TABLE = Kind(
+    records.ROUTE_TABLE, "rtb", "RouteTableId", "RouteTableIds", "RouteTables", "InvalidRouteTableID", "routeTable ID"
+)
+ACL = Kind(records.ACL, "acl", "NetworkAclId", "NetworkAclIds", "NetworkAcls", "InvalidNetworkAclID", "networkAcl ID")
+INTERFACE = Kind(
+    records.INTERFACE, "eni", "NetworkInterfaceId", "NetworkInterfaceIds", "NetworkInterfaces",
+    "InvalidNetworkInterfaceID", "networkInterface ID", "TagSet",
+)  # fmt: skip
+INTERNET_GATEWAY = Kind(
+    records.INTERNET_GATEWAY, "igw", "InternetGatewayId", "InternetGatewayIds", "InternetGateways",
+    "InvalidInternetGatewayID", "internetGateway ID",
+)  # fmt: skip
+NAT_GATEWAY = Kind(
+    records.NAT_GATEWAY, "nat", "NatGatewayId", "NatGatewayIds", "NatGateways", "NatGateway", "NAT gateway"
+)
+ADDRESS = Kind(
+    records.ADDRESS, "eipalloc", "AllocationId", "AllocationIds", "Addresses", "InvalidAllocationID", "allocation ID"
+)
+ENDPOINT = Kind(
+    records.ENDPOINT, "vpce", "VpcEndpointId", "VpcEndpointIds", "VpcEndpoints", "InvalidVpcEndpointId",
+    "Vpc Endpoint Id",
+)  # fmt: skip
+DHCP_OPTIONS = Kind(
+    records.DHCP_OPTIONS, "dopt", "DhcpOptionsId", "DhcpOptionsIds", "DhcpOptions", "InvalidDhcpOptionsID",
+    "dhcpOptions ID",
+)  # fmt: skip
+PREFIX_LIST = Kind(
+    records.PREFIX_LIST, "pl", "PrefixListId", "PrefixListIds", "PrefixLists", "InvalidPrefixListID", "prefix list ID"
+)
+
+EVERY = (
+    VPC, SUBNET, GROUP, RULE, ROUTE_TABLE, ACL, INTERFACE, INTERNET_GATEWAY, NAT_GATEWAY, ADDRESS, ENDPOINT,
+    DHCP_OPTIONS, PREFIX_LIST,
+)  # fmt: skip
+
+
+def of_id(id: str) -> Kind | None:
+    """The kind that an id's prefix names; None for one that is not kept here."""
+    prefix = id.partition("-")[0]
+    return next((kind for kind in EVERY if kind.prefix == prefix), None)
