@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
@@ -48,6 +49,9 @@ class Cloud:
         self.keep: dict[str, Any] = {}
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
         self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
+        self.settings: dict[str, str] = {}
+        self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
+        self.certificate: Callable[[], ssl.SSLContext] | None = None  # for what speaks TLS on those
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

@@ -30,6 +30,9 @@ JAVASCRIPT = [
     "@aws-sdk/client-sts@3",
     "@aws-sdk/lib-dynamodb@3",
     "@aws-sdk/s3-request-presigner@3",
+    "amazon-cognito-identity-js@6.3.21",
+    "aws-amplify@6.22.1",
+    "esbuild@0.25.10",
 ]
 
 

@@ -43,6 +43,14 @@ def put(**given: Any) -> Callable[[Team], Ask]:
     return s3("put_object", Key="k", Body=b"x", **given)
 
 
+def put_under_a_key(team: Team) -> Ask:
+    """Putting the object `k` under a key that everyone may use."""
+    everyone = {"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    key = team.root("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
+    return put(ServerSideEncryption="aws:kms", SSEKMSKeyId=key)(team)
+
+
 def make(**given: Any) -> Callable[[Team], Ask]:
     """Making another bucket."""
     return lambda team: ("create_bucket", {"Bucket": f"other-{team.account}", **given})
@@ -73,8 +81,10 @@ S3 = [
     Probe("s3:x-amz-server-side-encryption", put(ServerSideEncryption="AES256"), "AES256", "aws:kms"),
     Probe(
         "s3:x-amz-server-side-encryption-aws-kms-key-id",
-        put(ServerSideEncryption="aws:kms", SSEKMSKeyId="arn:aws:kms:us-east-1:123456789012:key/a"),
-        "arn:aws:kms:us-east-1:123456789012:key/a",
+        put_under_a_key,
+        "arn:aws:kms:*",
+        "arn:aws:s3:*",
+        "StringLike",
     ),
     Probe(
         "s3:x-amz-server-side-encryption-customer-algorithm",

@@ -40,6 +40,8 @@ def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) 
     }
     if cloud.ca is not None:  # Node alone does not look at the first
         exports |= {"AWS_CA_BUNDLE": cloud.ca, "NODE_EXTRA_CA_CERTS": cloud.ca}
+    for port, number in cloud.ports.items():
+        exports[f"CLOUDARIUM_{port.upper().replace('-', '_')}_PORT"] = str(number)
     if as_json:
         print_json(exports)
         return

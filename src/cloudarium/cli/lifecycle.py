@@ -6,6 +6,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import ssl
 import subprocess
 import sys
 import time
@@ -28,6 +29,10 @@ Ephemeral = Annotated[bool, typer.Option("--ephemeral", help="Keep nothing: for 
 Host = Annotated[str, typer.Option(help="The loopback address to listen on.")]
 Tls = Annotated[bool, typer.Option("--tls", help="Answer https too, on the same port, by an authority of your own.")]
 Port = Annotated[int, typer.Option(min=0, max=65535, help="The port to listen on; 0 takes a free one.")]
+Listen = Annotated[
+    list[str] | None,
+    typer.Option("--listen", metavar="NAME=PORT", help="A port beside HTTP, such as smtp=2587; 0 takes a free one."),
+]
 
 
 def add_to(app: typer.Typer) -> None:
@@ -45,6 +50,7 @@ def up(
     host: Host = "127.0.0.1",
     port: Port = 4566,
     tls: Tls = False,
+    listen: Listen = None,
     foreground: Annotated[bool, typer.Option("--foreground", help="Stay in the foreground; Ctrl-C stops it.")] = False,
     as_json: Json = False,
 ) -> None:
@@ -62,9 +68,9 @@ def up(
             _say_up(known, as_json, already=True)
             return
         if not foreground:
-            _say_up(_start(folder, ephemeral, host, port, tls), as_json, already=False)
+            _say_up(_start(folder, ephemeral, host, port, tls, listen or []), as_json, already=False)
             return
-    serve(folder, ephemeral, host, port, tls, folder)
+    serve(folder, ephemeral, host, port, tls, listen, folder)
 
 
 @contextlib.contextmanager
@@ -82,11 +88,12 @@ def _one_at_a_time(folder: Path) -> Iterator[None]:
         yield
 
 
-def _start(folder: Path, ephemeral: bool, host: str, port: int, tls: bool) -> running.Running:
+def _start(folder: Path, ephemeral: bool, host: str, port: int, tls: bool, listen: list[str]) -> running.Running:
     log = folder / "cloudarium.log"
     where = ["--ephemeral"] if ephemeral else ["--data", str(folder)]
     command = [sys.executable, "-m", "cloudarium", "serve", "--host", host, "--port", str(port), *where]
     command += [*(["--tls"] if tls else []), "--note", str(folder)]
+    command += [word for each in listen for word in ("--listen", each)]
     began = log.stat().st_size if log.exists() else 0
     with log.open("a") as output:
         process = subprocess.Popen(
@@ -120,6 +127,7 @@ def _answering(process: subprocess.Popen[str], folder: Path) -> running.Running:
 def _say_up(cloud: running.Running, as_json: bool, already: bool) -> None:
     if as_json:
         shown = {"endpoint": cloud.endpoint, "pid": cloud.pid, "data": cloud.data, "already_running": already}
+        shown["ports"] = cloud.ports
         print_json({**shown, **_tls(cloud)})
         return
     say(f"[green]●[/green] The cloud {'already runs' if already else 'is up'} at [bold]{cloud.endpoint}[/bold]")
@@ -128,7 +136,13 @@ def _say_up(cloud: running.Running, as_json: bool, already: bool) -> None:
     if cloud.ca is not None:
         say(f"  tls     [bold]{cloud.https}[/bold], vouched for by {escape(cloud.ca)}")
         say("          cloudarium env has AWS clients and Node trust it; curl takes it as --cacert")
+    if cloud.ports:
+        say(f"  ports   {_ports(cloud.ports)}")
     say("  stop    cloudarium down")
+
+
+def _ports(ports: dict[str, int]) -> str:
+    return ", ".join(f"{name} {number}" for name, number in ports.items())
 
 
 def _tls(cloud: running.Running) -> dict[str, str | None]:
@@ -166,6 +180,8 @@ def status(data: Data = None, as_json: Json = False) -> None:
     say(f"  state        {escape(health['data'] or 'kept nowhere (ephemeral)')}")
     if cloud.ca is not None:
         say(f"  tls          {cloud.https}, vouched for by {escape(cloud.ca)}")
+    if health.get("ports"):
+        say(f"  ports        {_ports(health['ports'])}")
     say(f"  services     {', '.join(health['services'])}")
     say(f"  undelivered  {health['undelivered']} events")
     for name, fact in health.get("runtime", {}).items():
@@ -194,29 +210,37 @@ def serve(
     host: Host = "127.0.0.1",
     port: Port = 4566,
     tls: Tls = False,
+    listen: Listen = None,
     note: Annotated[Path | None, typer.Option(hidden=True, help="The folder to be found by.")] = None,
 ) -> None:
     """Run the cloud in the foreground until it is stopped; its first line is the endpoint."""
     import apsw
 
-    from cloudarium.gateway import server
+    from cloudarium.gateway import ports, server
     from cloudarium.store import FolderUnusable
 
     folder = None if ephemeral else (data or running.default_data())
     known_by = note or folder
     authority = _authority() if tls else None
     ca = str(authority.certificate_file) if authority is not None else None
+    wanted = _wanted(listen or [])
+
+    def certificate() -> ssl.SSLContext:
+        return (authority or _authority()).context(host)
 
     def opened(endpoint: str) -> None:
         if known_by is not None:
             pid, log = os.getpid(), str(known_by / "cloudarium.log")
             kept = str(folder) if folder else None
-            running.write_note(known_by, running.Running(pid, endpoint, kept, log, running.born(pid), ca))
+            numbers = {name: each.getsockname()[1] for name, each in sockets.items()}
+            running.write_note(known_by, running.Running(pid, endpoint, kept, log, running.born(pid), ca, numbers))
         print(endpoint, flush=True)
 
     try:
         tls_context = authority.context(host) if authority is not None else None
-        server.serve(folder, server.listen(host, port), opened, tls_context)
+        listener = server.listen(host, port)
+        sockets = ports.bind(host, wanted, usual=port != 0)
+        server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings())
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:
@@ -226,6 +250,34 @@ def serve(
     finally:
         if known_by is not None:
             running.forget(known_by, os.getpid())
+
+
+def _wanted(listen: list[str]) -> dict[str, int]:
+    """The numbers of ports beside HTTP that were asked for. Raises Failed."""
+    from cloudarium.gateway import ports
+
+    found = {}
+    for each in listen:
+        name, _, number = each.partition("=")
+        if name not in ports.known() or not number.isdecimal() or int(number[:6]) > ports.HIGHEST:
+            names = ", ".join(ports.known())
+            raise Failed(f"--listen {each}: give NAME=PORT, with one of these names: {names}")
+        found[name] = int(number)
+    return found
+
+
+def _settings() -> dict[str, str]:
+    """What the environment says beside the options: it may hold secrets, which a command line would show to all."""
+    from cloudarium.mail import relay
+
+    address = os.environ.get("CLOUDARIUM_SMTP_RELAY")
+    if not address:
+        return {}
+    try:
+        relay.read(address)
+    except relay.BadRelay as error:
+        raise Failed(f"CLOUDARIUM_SMTP_RELAY: {error}") from None
+    return {relay.SETTING: address}
 
 
 def _authority() -> Authority:
@@ -242,6 +294,8 @@ def _authority() -> Authority:
 
 
 def _refusal(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE and error.filename:
+        return f"the port {error.filename} of {host} is taken. Choose another one: --listen NAME=PORT"
     if error.errno == errno.EADDRINUSE:
         return f"port {port} of {host} is taken. Choose another one (--port 0 takes any), or stop what uses it."
     if error.filename:

@@ -13,7 +13,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ class Running:
     """A cloud that was started: its process, its endpoint, and its data folder (None: it keeps nothing).
 
     `born` tells the process from a later one with the same number. `ca` is the file of the authority that vouches for
-    it when it speaks TLS too, on the same port.
+    it when it speaks TLS too, on the same port. `ports` are those on which it speaks other protocols, by their names.
     """
 
     pid: int
@@ -38,6 +38,7 @@ class Running:
     log: str
     born: str = ""
     ca: str | None = None
+    ports: dict[str, int] = field(default_factory=dict)
 
     @property
     def https(self) -> str | None:

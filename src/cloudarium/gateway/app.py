@@ -11,6 +11,7 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway import control, pipeline
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.gateway.ports import Ports
 from cloudarium.shared.errors import AwsError
 
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -32,8 +33,9 @@ class ClientGone(AwsError):
 class App:
     """One cloud as an ASGI application (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, ports: Ports | None = None) -> None:
         self.cloud = cloud
+        self.ports = ports
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         """Answer one connection's request, or go along with the server's start and stop."""
@@ -61,8 +63,12 @@ class App:
             kind = (await receive())["type"]
             if kind == "lifespan.startup":
                 await self.cloud.start()
+                if self.ports is not None:
+                    await self.ports.open()
                 await send({"type": "lifespan.startup.complete"})
             else:
+                if self.ports is not None:
+                    await self.ports.close()
                 await self.cloud.stop()
                 await send({"type": "lifespan.shutdown.complete"})
                 return

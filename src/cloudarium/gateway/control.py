@@ -138,6 +138,7 @@ async def _health(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
         "up_seconds": round(cloud.clock.machine_now() - cloud.started_at, 3),
         "undelivered": cloud.store.outbox.waiting(cloud.clock.now()),
         "services": {name: "built" for name in sorted(all_rooms())},
+        "ports": cloud.ports,
         "runtime": {name: kept.status() for name, kept in cloud.keep.items() if hasattr(kept, "status")},
     }
 

@@ -81,16 +81,18 @@ def read(text: str) -> Token:
 
 
 async def prove(
-    cloud: Cloud, token: Token, issuer: str, algorithms: Collection[str], thumbprints: Sequence[str] = ()
-) -> Data:
+    cloud: Cloud, token: Token, issuer: str, algorithms: Collection[str], thumbprints: Sequence[str] = (),
+    keys_at: str = "",
+) -> Data:  # fmt: skip
     """The claims of a token that one of the issuer's keys signed. Raises Unproved.
 
-    `thumbprints` are of certificates that the issuer's server may have, whoever signed them.
+    `thumbprints` are of certificates that the issuer's server may have, whoever signed them. `keys_at` is where its
+    keys are, for an issuer whose configuration is not to be asked.
     """
     key_id = token.header.get("kid")
     if token.header.get("alg") not in algorithms or not isinstance(key_id, str):
         raise UnsupportedAlgorithm
-    key = await _key(cloud, issuer, key_id, thumbprints)
+    key = await _key(cloud, issuer, key_id, thumbprints, keys_at)
     try:
         proved = jws.deserialize_compact(token.text.encode(), key, algorithms=list(algorithms))
         claims = orjson.loads(proved.payload or b"")
@@ -105,10 +107,15 @@ def is_revoked(cloud: Cloud, issuer: str, claims: Data) -> bool:
     return any(module.revoked(cloud.store, issuer, claims) for module in found)
 
 
-async def _key(cloud: Cloud, issuer: str, key_id: str, thumbprints: Sequence[str]) -> RSAKey | ECKey:
-    found = _inside(cloud, issuer)
+def is_inside(cloud: Cloud, issuer: str) -> bool:
+    """Whether that is an issuer of this cloud."""
+    return _inside(cloud, issuer) is not None
+
+
+async def _key(cloud: Cloud, issuer: str, key_id: str, thumbprints: Sequence[str], keys_at: str) -> RSAKey | ECKey:
+    found = _inside(cloud, issuer) if not keys_at else None
     if found is None:
-        found = await _outside(cloud, issuer, key_id, thumbprints)
+        found = await _outside(cloud, issuer, key_id, thumbprints, keys_at)
     if key_id not in found:
         raise NoKey
     return found[key_id]
@@ -123,15 +130,15 @@ def _inside(cloud: Cloud, issuer: str) -> Keys | None:
     return None
 
 
-async def _outside(cloud: Cloud, issuer: str, key_id: str, thumbprints: Sequence[str]) -> Keys:
+async def _outside(cloud: Cloud, issuer: str, key_id: str, thumbprints: Sequence[str], keys_at: str) -> Keys:
     """The keys of an issuer somewhere, which is not asked each time; nor is one that just failed."""
     kept: dict[Any, tuple[float, Keys, Unproved | None]] = cloud.keep.setdefault(_KEYS, {})
-    now, place = cloud.clock.now(), (issuer, *thumbprints)
+    now, place = cloud.clock.now(), (issuer, keys_at, *thumbprints)
     fetched, keys, failure = kept.get(place, (float("-inf"), {}, None))
     age = now - fetched
     if not 0 <= age < _KEPT_FOR or (key_id not in keys and age > _ASKED_AGAIN_AFTER):
         try:
-            keys, failure = await _published(issuer, thumbprints), None
+            keys, failure = await _published(issuer, thumbprints, keys_at), None
         except Unproved as error:
             keys, failure = {}, error
         if len(kept) > _MOST_KEPT:
@@ -142,11 +149,13 @@ async def _outside(cloud: Cloud, issuer: str, key_id: str, thumbprints: Sequence
     return keys
 
 
-async def _published(issuer: str, thumbprints: Sequence[str]) -> Keys:
+async def _published(issuer: str, thumbprints: Sequence[str], keys_at: str) -> Keys:
     """The issuer's keys by id. Raises Unreachable when it does not answer, NoKey when it publishes nonsense."""
     try:
-        about = await _document(f"{issuer.rstrip('/')}/.well-known/openid-configuration", thumbprints)
-        return _imported(await _document(str(about["jwks_uri"]), thumbprints))
+        if not keys_at:
+            about = await _document(f"{issuer.rstrip('/')}/.well-known/openid-configuration", thumbprints)
+            keys_at = str(about["jwks_uri"])
+        return _imported(await _document(keys_at, thumbprints))
     except (OSError, http.client.HTTPException) as error:
         raise Unreachable from error
     except (ValueError, KeyError, TypeError, AttributeError, JoseError) as error:

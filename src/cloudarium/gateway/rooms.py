@@ -28,7 +28,8 @@ class Service:
     browser's form (see forms.py). `query_headers`: the x-amz- parameters of a presigned URL count as headers.
     `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
     federated users are not taken here, only those of roles. `pages` maps the first label of paths below
-    /_cloudarium/ to functions of its pages.py (see control.py).
+    /_cloudarium/ to functions of its pages.py (see control.py). `ports` maps the names of ports on which it speaks
+    another protocol than HTTP to their usual numbers (see ports.py).
     """
 
     name: str
@@ -45,6 +46,7 @@ class Service:
     query_headers: bool = False
     clock_skew: int = 5 * 60
     pages: Mapping[str, str] = field(default_factory=dict)
+    ports: Mapping[str, int] = field(default_factory=dict)
     no_user_tokens: bool = False
 
 

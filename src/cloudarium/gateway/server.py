@@ -7,7 +7,7 @@ import gc
 import logging
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import FrameType
 
@@ -17,6 +17,7 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
 from cloudarium.gateway.attached import AttachedConnection
 from cloudarium.gateway.connection import Connection
+from cloudarium.gateway.ports import Ports
 from cloudarium.gateway.tls import front_of
 
 
@@ -33,17 +34,22 @@ def serve(
     listener: socket.socket,
     opened: Callable[[str], None],
     tls: ssl.SSLContext | None = None,
+    sockets: Mapping[str, socket.socket] | None = None,
+    certificate: Callable[[], ssl.SSLContext] | None = None,
+    settings: Mapping[str, str] | None = None,
 ) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
     With `tls` the same port answers https too. `opened` is told the endpoint once the folder is open and clients may
-    connect. Raises what opening a Store raises.
+    connect. `sockets` are the ports beside HTTP, `certificate` makes what those need for TLS, when they first do.
+    Raises what opening a Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
+    cloud.certificate, cloud.settings = certificate, dict(settings or {})
     config = uvicorn.Config(
-        App(cloud),
+        App(cloud, Ports(cloud, sockets or {})),
         loop="uvloop",
         http=Connection if tls is None else front_of(tls, Connection),  # type: ignore[arg-type]
         ws="none",

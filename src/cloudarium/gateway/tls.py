@@ -60,16 +60,16 @@ class Front(asyncio.Protocol):
 
 
 class Secured(asyncio.Transport, asyncio.Protocol):
-    """TLS between a socket's transport, whose protocol it is, and a Connection, whose transport it is."""
+    """TLS between a socket's transport, whose protocol it is, and what is spoken inside, whose transport it is."""
 
-    def __init__(self, make: Callable[[], Connection], server: ServerState, context: ssl.SSLContext) -> None:
+    def __init__(self, make: Callable[[], asyncio.Protocol], server: ServerState, context: ssl.SSLContext) -> None:
         super().__init__()
         self.make = make
         self.server = server
         self.context = context
         self.arrived, self.leaving = ssl.MemoryBIO(), ssl.MemoryBIO()
         self.tls = context.wrap_bio(self.arrived, self.leaving, server_side=True)
-        self.connection: Connection | None = None  # there is none before the handshake is done
+        self.connection: asyncio.Protocol | None = None  # there is none before the handshake is done
         self.closed = False
 
     # ---- The socket's side ------------------------------------------------------------------------------------------

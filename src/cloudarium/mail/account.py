@@ -8,6 +8,7 @@ from cloudarium.mail.desk import Data, Desk
 KIND = "account"
 SANDBOX = (200.0, 1.0)  # (recipients in 24 hours, recipients a second)
 PRODUCTION = (50_000.0, 14.0)
+DAILY = "Daily message quota exceeded."
 _DAY = 86400.0
 _BURST = 10.0  # seconds: the rate may be exceeded for a moment, never for longer
 _NEW: Data = {"Production": False, "Sending": True, "Reasons": ["BOUNCE", "COMPLAINT"]}
@@ -31,10 +32,11 @@ def quota(desk: Desk) -> Data:
 
 
 def check_quota(desk: Desk, recipients: int) -> None:
-    """Raise when so many more recipients go beyond the day's quota or the rate."""
+    """Raise when the day's quota is used up, or when so many more recipients go beyond the rate."""
     known = quota(desk)
-    if known["SentLast24Hours"] + recipients > known["Max24HourSend"]:
-        raise desk.error(desk.codes.throttled, "Daily message quota exceeded.")
+    # Who has anything left may send to all recipients of a message: AWS Messaging blog, how quotas are counted.
+    if known["SentLast24Hours"] >= known["Max24HourSend"]:
+        raise desk.error(desk.codes.quota, DAILY)
     # "You can exceed this quota for short bursts, but not for sustained periods": SES developer guide, quotas.
     lately = records.sent_since(desk.store, desk.scope, desk.now - _BURST)
     if lately + recipients > max(known["MaxSendRate"] * _BURST, recipients):

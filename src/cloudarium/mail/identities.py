@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from cloudarium.mail import addresses, dkim, records
+from cloudarium.mail import addresses, dkim, records, sealing
 from cloudarium.mail.desk import Data, Desk
 from cloudarium.shared import ids
 from cloudarium.shared.scope import Scope
@@ -69,9 +69,24 @@ def new_email(desk: Desk, name: str) -> Data:
         return old
     token = ids.token(48)
     data: Data = {"Forwarding": True, **(old or {}), "Type": "EmailAddress", "Status": "Pending"}
-    data.update(Expires=desk.now + _LINK_LIVES, Link=token, Asked=desk.now)
+    data.update(Expires=desk.now + _LINK_LIVES, Link=token, Asked=desk.now, Redirects=None)
     save(desk, name, data)
     return data
+
+
+def ask_again(desk: Desk, name: str, redirects: tuple[str, str]) -> Data:
+    """Make an address identity that leads whoever opens its link on: to the first address, or where it failed."""
+    data = {**new_email(desk, name), "Link": ids.token(48), "Redirects": list(redirects)}
+    save(desk, name, data)
+    return data
+
+
+def redirect(store: Store, token: str, worked: bool) -> str:
+    """Where the link of a custom verification mail leads on; "" for SES's own."""
+    for _, _, data in records.everywhere(store, KIND):
+        if data.get("Link") == token and data.get("Redirects"):
+            return str(data["Redirects"][0 if worked else 1])
+    return ""
 
 
 def new_token() -> str:
@@ -95,11 +110,15 @@ def new_domain(desk: Desk, name: str) -> Data:
 
 def with_easy_dkim(desk: Desk, data: Data, key: str, bits: int = 2048) -> Data:
     """The identity's data with SES's own DKIM; the first of the three tokens is the selector in use."""
-    signing = {
-        "Enabled": True, "Status": "Pending", "Origin": "AWS_SES", "Expires": desk.now + _RECORDS_SOUGHT,
-        "Tokens": [ids.lower(32) for _ in range(3)], "Key": key, "Bits": bits, "Made": desk.now,
+    return {**data, "Dkim": _signing(desk, "AWS_SES", [ids.lower(32) for _ in range(3)], key, bits)}
+
+
+def _signing(desk: Desk, origin: str, tokens: list[str], key: str, bits: int) -> Data:
+    return {
+        "Enabled": True, "Status": "Pending", "Origin": origin, "Expires": desk.now + _RECORDS_SOUGHT,
+        "Tokens": tokens, "Sealed": sealing.seal(desk.store, desk.scope, tokens[0], key), "Record": dkim.record(key),
+        "Bits": bits, "Made": desk.now,
     }  # fmt: skip
-    return {**data, "Dkim": signing}
 
 
 def with_own_dkim(desk: Desk, data: Data, selector: str, key: str) -> Data:
@@ -108,11 +127,7 @@ def with_own_dkim(desk: Desk, data: Data, selector: str, key: str) -> Data:
         bits = dkim.read_key(key).key_size
     except ValueError as error:
         raise desk.invalid("Private key is not valid. It must be an RSA key of 1024 to 2048 bits.") from error
-    signing = {
-        "Enabled": True, "Status": "Pending", "Origin": "EXTERNAL", "Expires": desk.now + _RECORDS_SOUGHT,
-        "Tokens": [selector], "Key": key, "Bits": bits, "Made": desk.now,
-    }  # fmt: skip
-    return {**data, "Dkim": signing}
+    return {**data, "Dkim": _signing(desk, "EXTERNAL", [selector], key, bits)}
 
 
 def listed(desk: Desk, kind: str | None = None, after: str = "") -> list[tuple[str, Data]]:
@@ -209,13 +224,18 @@ def dns(name: str, data: Data, region: str) -> list[dict[str, str]]:
         add("TXT", f"_amazonses.{name}", data["Token"])
     signing: dict[str, Any] | None = data.get("Dkim")
     if signing and signing["Origin"] == "EXTERNAL":
-        add("TXT", f"{signing['Tokens'][0]}._domainkey.{name}", dkim.record(signing["Key"]))
+        add("TXT", f"{signing['Tokens'][0]}._domainkey.{name}", _record(signing))
     elif signing:
         for token in signing["Tokens"]:
             add("CNAME", f"{token}._domainkey.{name}", f"{token}.{HOSTED_ZONE}")
         for token in signing["Tokens"]:  # what SES itself publishes at the other end
-            add("TXT", f"{token}.{HOSTED_ZONE}", dkim.record(signing["Key"]))
+            add("TXT", f"{token}.{HOSTED_ZONE}", _record(signing))
     if data.get("MailFrom"):
         add("MX", data["MailFrom"]["Domain"], f"10 feedback-smtp.{region}.amazonses.com")
         add("TXT", data["MailFrom"]["Domain"], "v=spf1 include:amazonses.com ~all")
     return found
+
+
+def _record(signing: Data) -> str:
+    """The record of the public key; from the private one where that was made before it was kept sealed."""
+    return str(signing.get("Record") or dkim.record(signing["Key"]))

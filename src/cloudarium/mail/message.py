@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import base64
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email import policy
 from email.errors import HeaderParseError
@@ -13,11 +15,13 @@ from email.message import EmailMessage
 from email.utils import format_datetime, formataddr, getaddresses
 
 from cloudarium.mail.addresses import Address
+from cloudarium.shared import ids
 
 _HEADER_NAME = re.compile(r"[!-9;-~]{1,126}")
 _BREAK = re.compile(r"[\r\n]")
-_LINE_END = re.compile(rb"\r\n|\r|\n")
-_POLICY = policy.SMTP.clone(header_factory=HeaderRegistry(use_default_map=True), cte_type="7bit")
+_PIECE = 1024 * 1024
+_LARGE = 64 * 1024  # bytes of an attachment that the standard library shall not look through several times
+POLICY = policy.SMTP.clone(header_factory=HeaderRegistry(use_default_map=True), cte_type="7bit")
 MOST_HEADERS = 15
 
 
@@ -69,21 +73,45 @@ def build(
 ) -> bytes:
     """The message. Raises BadMessage. Who gets a blind copy is in no header."""
     check_header("Subject", content.subject)
-    message = EmailMessage(policy=_POLICY)
+    message = EmailMessage(policy=POLICY)
     named = (("From", [source] if source else []), ("To", to), ("Cc", cc), ("Reply-To", reply_to))
     for name, addresses in named:
         if addresses:
             message[name] = ", ".join(each.header() for each in addresses)
     message["Subject"] = content.subject
-    _fill(message, content)
+    small, stands_for = _without_large(content)
+    _fill(message, small)
     for name, value in content.headers:
         check_header(name, value)
         del message[name]
         message[name] = value
     try:
-        return lines(message.as_bytes())
+        raw = lines(message.as_bytes())
     except (ValueError, UnicodeError, LookupError) as error:
         raise BadMessage(f"The message cannot be encoded: {error}") from error
+    for token, data in stands_for.items():
+        raw = raw.replace(base64.b64encode(token), _base64_lines(data), 1)
+    return raw
+
+
+def _without_large(content: Content) -> tuple[Content, dict[bytes, bytes]]:
+    """(the content with a token in the place of each large attachment, those by their tokens)."""
+    stands_for: dict[bytes, bytes] = {}
+    attachments = []
+    for each in content.attachments:
+        if len(each.data) > _LARGE:
+            token = ids.data(30)
+            stands_for[token] = each.data
+            each = replace(each, data=token)
+        attachments.append(each)
+    return (replace(content, attachments=tuple(attachments)), stands_for) if stands_for else (content, {})
+
+
+def _base64_lines(data: bytes) -> bytes:
+    """Base64 in lines of 76 characters, without the last one's end."""
+    size = 57 * 16 * 1024
+    pieces = (base64.encodebytes(data[place : place + size]) for place in range(0, len(data), size))
+    return b"".join(each.replace(b"\n", b"\r\n") for each in pieces)[:-2]
 
 
 def _fill(message: EmailMessage, content: Content) -> None:
@@ -116,8 +144,23 @@ def lines(data: bytes) -> bytes:
     """The data with all lines ending in CRLF, and an empty line behind the headers."""
     raw = data
     if data.count(b"\r\n") != data.count(b"\n") or data.count(b"\r\n") != data.count(b"\r"):
-        raw = _LINE_END.sub(b"\r\n", data)
+        raw = b"".join(map(_with_line_ends, _pieces(data)))
     return raw if b"\r\n\r\n" in raw else raw.rstrip(b"\r\n") + b"\r\n\r\n"
+
+
+def _with_line_ends(piece: bytes) -> bytes:
+    return piece.replace(b"\r\n", b"\n").replace(b"\r", b"\n").replace(b"\n", b"\r\n")
+
+
+def _pieces(data: bytes) -> Iterator[bytes]:
+    """The data in pieces, none of which ends inside of a line's end: between two of them other threads have a turn."""
+    start = 0
+    while start < len(data):
+        end = min(start + _PIECE, len(data))
+        while end < len(data) and data[end - 1] == 0x0D:
+            end += 1
+        yield data[start:end]
+        start = end
 
 
 def header(raw: bytes, name: str) -> list[str]:
@@ -127,6 +170,15 @@ def header(raw: bytes, name: str) -> list[str]:
         _unfolded(each[len(wanted) :]).decode("utf-8", "replace").strip()
         for each in _headers(raw)
         if each[: len(wanted)].lower() == wanted
+    ]
+
+
+def headers(raw: bytes) -> list[tuple[str, str]]:
+    """Every header's name and value, unfolded, in their order."""
+    pairs = (each.partition(b":") for each in _headers(raw))
+    return [
+        (name.decode("latin-1").strip(), _unfolded(value).decode("utf-8", "replace").strip())
+        for name, _, value in pairs
     ]
 
 

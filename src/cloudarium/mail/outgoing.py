@@ -7,8 +7,9 @@ import mimetypes
 from collections.abc import Mapping
 from typing import Any
 
-from cloudarium.mail import identities, message, rendering, sending, templates
+from cloudarium.mail import contacts, identities, message, rendering, sending, templates
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.heavy import Steps, work
 from cloudarium.mail.identities import Owner
 from cloudarium.mail.message import BadMessage, Content
 from cloudarium.mail.sending import Envelope
@@ -47,17 +48,40 @@ def envelope(
         tags=tags(desk, given.get("Tags")),
         operation=operation,
         owner=owner,
+        subscription=_subscription(desk, given.get("ListManagementOptions"), where),
     )
+
+
+def _subscription(desk: Desk, given: Data | None, where: Data) -> contacts.Subscription | None:
+    """The contact list that a message belongs to. Raises when there is no such list or topic."""
+    if not given:
+        return None
+    topics = contacts.find_list(desk, given["ContactListName"])["Topics"]
+    topic = given.get("TopicName") or ""
+    if topic and topic not in (each["TopicName"] for each in topics):
+        raise desk.error("NotFoundException", f"Topic {topic[:100]} doesn't exist in List.")
+    if sum(len(each or ()) for each in where.values()) > 1:
+        raise desk.invalid("A message with ListManagementOptions can have one recipient only.")
+    return contacts.Subscription(given["ContactListName"], topic)
+
+
+_LONGEST_TAG = 255
+_TAG_PARTS = (("Name", "_-", "'_',  '-'"), ("Value", "_-.@", "'_',  '-' , '.', '@'"))
 
 
 def tags(desk: Desk, given: list[Mapping[str, str]] | None) -> dict[str, str]:
     """Message tags. Raises for names and values that SES does not take."""
     found: dict[str, str] = {}
     for each in given or ():
-        for text in (each["Name"], each["Value"]):
-            fine = text.isascii() and all(letter.isalnum() or letter in "_-@." for letter in text)
-            if not fine or not 0 < len(text) <= 256:
-                raise desk.invalid(f"Invalid tag: {text[:300]!r}")
+        for part, letters, words in _TAG_PARTS:
+            text = each[part]
+            if not text:
+                raise desk.invalid(f"The tag {part.lower()} must be specified.")
+            if len(text) > _LONGEST_TAG:
+                raise desk.invalid(f"Tag {part.lower()} cannot exceed {_LONGEST_TAG} characters.")
+            if not text.isascii() or not all(letter.isalnum() or letter in letters for letter in text):
+                allowed = f"only alphanumeric ASCII characters, {words} are allowed."
+                raise desk.invalid(f"Invalid tag {part.lower()} <{text}>: {allowed}")
         found[each["Name"]] = each["Value"]
     return found
 
@@ -123,23 +147,27 @@ def _check_charset(desk: Desk, part: Data | None) -> None:
         raise desk.invalid(f"The text cannot be written in the charset {charset[:50]!r}.") from error
 
 
-def send_content(desk: Desk, wanted: Envelope, content: Content, limit: int) -> str:
+def send_content(desk: Desk, wanted: Envelope, content: Content, limit: int) -> Steps[str]:
     """Check and send a message made of its parts; its id."""
     try:
-        raw = message.build(content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
+        raw = yield work(message.build, content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
     except BadMessage as error:
         raise desk.invalid(str(error)) from error
     sending.check_size(desk, raw, limit)
     sending.check(desk, wanted)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))
 
 
-def send_raw(desk: Desk, source: str, destinations: list[str] | None, data: bytes, given: Data, limit: int) -> str:
+def send_raw(
+    desk: Desk, source: str, destinations: list[str] | None, data: bytes, given: Data, limit: int
+) -> Steps[str]:
     """Check and send a raw message: who it is for and from stands in its headers unless it is given; its id."""
-    raw = message.lines(data)
+    raw = yield work(message.lines, data)
     sending.check_size(desk, raw, limit)
+    blank = bool(source and destinations) and not raw.strip()  # nothing at all is sent too, where the call says it all
     try:
-        message.check_raw(raw)
+        if not blank:
+            message.check_raw(raw)
     except BadMessage as error:
         raise desk.invalid(str(error)) from error
     told = {**given}
@@ -148,17 +176,23 @@ def send_raw(desk: Desk, source: str, destinations: list[str] | None, data: byte
             told[member] = "".join(message.header(raw, name)).strip("<>")
     if not told.get("Tags"):
         told["Tags"] = _header_tags(desk, ",".join(message.header(raw, "X-SES-MESSAGE-TAGS")))
-    for name in ("X-SES-SOURCE-ARN", "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN", "X-SES-LIST-MANAGEMENT-OPTIONS"):
+    listed = "".join(message.header(raw, "X-SES-LIST-MANAGEMENT-OPTIONS")[:1])
+    if listed and not told.get("ListManagementOptions"):
+        list_name, _, topic = listed.partition(";")
+        topic = topic.strip().removeprefix("topic=").strip()
+        told["ListManagementOptions"] = {"ContactListName": list_name.strip(), "TopicName": topic}
+    for name in ("X-SES-SOURCE-ARN", "X-SES-FROM-ARN", "X-SES-RETURN-PATH-ARN"):
         if message.header(raw, name):
             raise NotBuilt(f"the header {name} of raw messages")
     told.pop("ReplyToAddresses", None)
-    from_ = sending.read_address(desk, message.decoded(message.header(raw, "From")[0]))
+    shown = source if blank else message.header(raw, "From")[0]
+    from_ = sending.read_address(desk, message.decoded(shown))
     where = {"ToAddresses": destinations} if destinations else _header_recipients(desk, raw)
-    wanted = envelope(desk, source or message.header(raw, "From")[0], where, told, given["Operation"], given["Owner"])
+    wanted = envelope(desk, source or shown, where, told, given["Operation"], given["Owner"])
     if wanted.source.email != from_.email:  # both are checked: the one that is seen and the one that is used
         sending.check_source(desk, from_, given["Owner"])
     sending.check(desk, wanted)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))
 
 
 def _header_recipients(desk: Desk, raw: bytes) -> Data:
@@ -175,17 +209,24 @@ def _header_tags(desk: Desk, text: str) -> list[dict[str, str]]:
 
 
 def send_templated(
-    desk: Desk, wanted: Envelope, parts: Data, data: dict[str, Any], limit: int, extra: Content | None = None
-) -> str:
-    """Check and send what a template makes of data; SES takes also what cannot be rendered, and nobody gets that."""
+    desk: Desk,
+    wanted: Envelope,
+    template: tuple[str, Data],
+    data: dict[str, Any],
+    limit: int,
+    extra: Content | None = None,
+) -> Steps[str]:
+    """Check and send what a template (name, parts) makes of data; what cannot be rendered nobody gets."""
+    name, parts = template
     sending.check(desk, wanted)
     try:
         made = templates.render(parts, data)
         content = Content(made.subject, made.text, made.html, *((extra.headers, extra.attachments) if extra else ()))
-        raw = message.build(content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
+        raw = yield work(message.build, content, wanted.source, wanted.to, wanted.cc, wanted.reply_to)
     except rendering.MissingAttribute as error:
-        return sending.fail_rendering(desk, wanted, f"Attribute '{error}' is not present in the rendering data.")
+        reason = f"Attribute '{error}' is not present in the rendering data."
+        return sending.fail_rendering(desk, wanted, name, reason)
     except (rendering.TooLong, BadMessage) as error:
-        return sending.fail_rendering(desk, wanted, str(error) or "The rendered text is too long.")
+        return sending.fail_rendering(desk, wanted, name, str(error) or "The rendered text is too long.")
     sending.check_size(desk, raw, limit)
-    return sending.send(desk, wanted, raw)
+    return (yield from sending.send(desk, wanted, raw))

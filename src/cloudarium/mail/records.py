@@ -15,7 +15,7 @@ _TWO_WEEKS = 14 * 86400.0
 
 
 class Mail(NamedTuple):
-    """One mail of the mail box; `data` holds Status, Reason, ConfigurationSet, Tags, Operation, ReturnPath."""
+    """One mail of the mail box; `data` holds Status, Reason, ConfigurationSet, Tags, Operation, ReturnPath and more."""
 
     number: int
     account: str
@@ -27,6 +27,11 @@ class Mail(NamedTuple):
     recipients: list[str]
     raw: str
     data: Data
+
+    @property
+    def scope(self) -> Scope:
+        """Where it was sent."""
+        return Scope(self.account, self.region)
 
 
 _MAIL = "number, account, region, message_id, sent, source, subject, recipients, raw, data"
@@ -40,18 +45,23 @@ def _mail(row: tuple[Any, ...]) -> Mail:
 
 
 def add_mail(store: Store, scope: Scope, new: Mail, raw: bytes) -> None:
-    """Put a mail into the box, and take the oldest out of a full one."""
-    blob = store.blobs.write_bytes(raw)
-    store.blobs.keep(blob.id)
+    """Put a mail into the box, and take the oldest out of a full one; `new.raw` is its blob if it has one already."""
+    blob = new.raw or store.blobs.write_bytes(raw).id
+    store.blobs.keep(blob)
     store.run(
         "INSERT INTO ses_mails (account, region, message_id, sent, source, subject, recipients, raw, data)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (*scope, new.message_id, new.sent, new.source, new.subject, orjson.dumps(new.recipients), blob.id,
+        (*scope, new.message_id, new.sent, new.source, new.subject, orjson.dumps(new.recipients), blob,
          orjson.dumps(new.data)),
     )  # fmt: skip
     sql = f"SELECT {_MAIL} FROM ses_mails WHERE number <= (SELECT max(number) FROM ses_mails) - ?"
     for row in store.all(sql, (MOST_MAILS,)):
         remove_mail(store, _mail(row))
+
+
+def change_mail(store: Store, mail: Mail) -> None:
+    """Keep what else is known of a mail now."""
+    store.run("UPDATE ses_mails SET data = ? WHERE message_id = ?", (orjson.dumps(mail.data), mail.message_id))
 
 
 def remove_mail(store: Store, old: Mail) -> None:
@@ -67,7 +77,7 @@ def mail(store: Store, message_id: str) -> Mail | None:
 
 
 def mails(store: Store, filters: Data, limit: int) -> list[Mail]:
-    """The newest mails that fit: `to`, `from`, `subject` (a part of it), `account`, `region`, `status`."""
+    """The newest mails that fit: `to`, `from`, `subject` (a part of it), `account`, `region`, …"""
     wanted: list[str] = []
     values: list[Any] = []
     for name, condition in (
@@ -77,6 +87,7 @@ def mails(store: Store, filters: Data, limit: int) -> list[Mail]:
         ("subject", "instr(lower(subject), lower(?))"),
         ("to", "EXISTS (SELECT 1 FROM json_each(recipients) WHERE lower(json_each.value) = lower(?))"),
         ("status", "json_extract(data, '$.Status') = ?"),
+        ("configuration_set", "json_extract(data, '$.ConfigurationSet') = ?"),
     ):
         if filters.get(name):
             wanted.append(condition)
@@ -113,6 +124,12 @@ def remove(store: Store, scope: Scope, kind: str, name: str) -> bool:
     return store.run(sql, (*scope, kind, name)) > 0
 
 
+def remove_all(store: Store, scope: Scope, kind: str) -> None:
+    """Forget every resource of a kind."""
+    store.run("DELETE FROM ses_resources WHERE account = ? AND region = ? AND kind = ?", (*scope, kind))
+    store.changed("mail")
+
+
 def every(store: Store, scope: Scope, kind: str, after: str = "") -> list[tuple[str, Data]]:
     """The resources of a kind behind the name `after`, by name."""
     rows = store.all(
@@ -120,6 +137,12 @@ def every(store: Store, scope: Scope, kind: str, after: str = "") -> list[tuple[
         (*scope, kind, after),
     )
     return [(row[0], orjson.loads(row[1])) for row in rows]
+
+
+def count(store: Store, scope: Scope, kind: str) -> int:
+    """How many resources of a kind there are."""
+    sql = "SELECT count(*) FROM ses_resources WHERE account = ? AND region = ? AND kind = ?"
+    return int(store.one(sql, (*scope, kind))[0])
 
 
 def everywhere(store: Store, kind: str) -> list[tuple[Scope, str, Data]]:

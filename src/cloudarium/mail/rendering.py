@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 _TAG = re.compile(r"\{\{\{\s*(?P<raw>.*?)\s*\}\}\}|\{\{!--.*?--\}\}|\{\{!.*?\}\}|\{\{\s*(?P<tag>.*?)\s*\}\}", re.S)
 _PATH = re.compile(r"@?[\w.\-/]+(?:\[\d+\][\w.\-]*)*|\.|this")
+_LATER = frozenset({"ses:openTracker", "amazonSESUnsubscribeUrl"})  # what is put in when the message is sent
 _DEEPEST = 30
 _LONGEST = 10 * 1024 * 1024
 _PIECE = 100  # what a piece counts beside its length: loops that print little would hold up everybody else
@@ -83,6 +84,8 @@ def _block(tokens: list[tuple[str, str]], place: int, block: str, depth: int) ->
             if not block:
                 raise BadTemplate("{{else}} outside of a block")
             return tuple(nodes), place, value
+        elif value in _LATER:
+            nodes.append(Node("text", f"{{{{{value}}}}}"))
         else:
             nodes.append(Node("path", _path(value.removeprefix("&").strip())))
     if block:

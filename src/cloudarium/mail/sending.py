@@ -2,13 +2,34 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from cloudarium.mail import account, addresses, dkim, identities, message, records
+from cloudarium.mail import (
+    account,
+    addresses,
+    contacts,
+    destinations,
+    dkim,
+    events,
+    identities,
+    message,
+    notices,
+    records,
+    relay,
+    signing,
+    tracking,
+)
 from cloudarium.mail.addresses import Address
+from cloudarium.mail.arrivals import pass_on
+from cloudarium.mail.contacts import Subscription
 from cloudarium.mail.desk import Data, Desk
+from cloudarium.mail.dkim import Signer
+from cloudarium.mail.events import Happening
+from cloudarium.mail.heavy import Steps, work
 from cloudarium.mail.identities import Owner
+from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -20,7 +41,7 @@ MOST_RECIPIENTS = 50
 
 @dataclass(frozen=True)
 class Envelope:
-    """Who sends to whom; `owner` is the identity that the caller names by its ARN."""
+    """Who sends to whom; `owner` is the identity that the caller names by its ARN, `subscription` the contact list."""
 
     source: Address
     to: list[Address] = field(default_factory=list)
@@ -32,6 +53,7 @@ class Envelope:
     tags: dict[str, str] = field(default_factory=dict)
     operation: str = ""
     owner: Owner | None = None
+    subscription: Subscription | None = None
 
     @property
     def recipients(self) -> list[str]:
@@ -116,63 +138,141 @@ def new_id(desk: Desk) -> str:
     )
 
 
-def send(desk: Desk, envelope: Envelope, raw: bytes) -> str:
+class Finished(NamedTuple):
+    """A message as it goes out, the links in it that are tracked, and whether it has a virus."""
+
+    raw: bytes
+    links: list[Data]
+    infected: bool
+
+
+def _finish(
+    raw: bytes, marks: tracking.Marks | None, message_id: str, region: str, now: float, signers: list[Signer]
+) -> Finished:
+    raw, links = (raw, []) if marks is None else tracking.marked(raw, marks)
+    raw = dkim.sign(message.finish(raw, message_id, region, now), signers, now)
+    return Finished(raw, links, any(each in raw for each in _VIRUS))
+
+
+def send(desk: Desk, envelope: Envelope, raw: bytes) -> Steps[str]:
     """Send a message that was checked: sign it, put it into the mail box, answer for the simulator; its id."""
     message_id = new_id(desk)
-    finished = message.finish(raw, message_id, desk.scope.region, desk.now)
-    finished = _signed(desk, envelope, finished)
-    fate = _fate(desk, envelope)
-    recipients = envelope.recipients
+    chosen = desk.get("configuration-set", envelope.configuration_set) if envelope.configuration_set else None
+    marks = tracking.marks(desk, message_id, chosen, envelope.subscription is not None)
+    signers = signing.signers(desk.store, _place(desk, envelope), envelope.source.email)
+    finished, links, infected = yield work(_finish, raw, marks, message_id, desk.scope.region, desk.now, signers)
+    blob = yield work(desk.store.blobs.write_bytes, finished)
+    fate = Fate("Reject", "Bad content") if infected else _fate(desk, envelope)
     records.add_send(
-        desk.store, desk.scope, desk.now, len(recipients), len(fate.bounced), len(fate.complained)
+        desk.store, desk.scope, desk.now, len(envelope.recipients), len(fate.bounced), len(fate.complained),
+        int(fate.status == "Reject"),
     )  # fmt: skip
-    _keep(desk, envelope, finished, message_id, fate)
+    listed = list(envelope.subscription or ())
+    more = {} if marks is None else {"Token": marks.token, "Links": links, "Subscription": listed}
+    kept = _keep(desk, envelope, finished, message_id, fate, more, blob.id)
+    happened = fate.happenings(desk.now)
+    destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
+    notices.tell(desk, kept, finished, happened)
+    pass_on(desk, kept, fate.reached, len(signers) > 1)  # the last is SES itself
+    relay.pass_on(desk, kept, fate.reached)
     if fate.bounced or fate.complained or fate.away:
         _feed_back(desk, envelope, message_id, fate)
     return message_id
 
 
-def fail_rendering(desk: Desk, envelope: Envelope, reason: str) -> str:
+def fail_rendering(desk: Desk, envelope: Envelope, template: str, reason: str) -> str:
     """Take a templated message that cannot be rendered: SES accepts it, and nobody gets it; its id."""
     message_id = new_id(desk)
     raw = message.build(
         message.Content("", f"Not sent: {reason}\n"), envelope.source, envelope.to, envelope.cc, envelope.reply_to
     )
     finished = message.finish(raw, message_id, desk.scope.region, desk.now)
-    _keep(desk, envelope, finished, message_id, Fate("RenderingFailure", reason))
+    kept = _keep(desk, envelope, finished, message_id, Fate("RenderingFailure", reason))
+    failed = Happening("RENDERING_FAILURE", {"templateName": template, "errorMessage": reason})
+    destinations.tell(desk.store, desk.now, kept, finished, [failed], desk.trace)
     return message_id
 
 
 def post(desk: Desk, source: str, to: list[str], content: message.Content, operation: str) -> str:
     """Put a mail into the mail box that one of the cloud's own services sends: no identity, no quota; its id."""
     sender, receivers = addresses.read(source), [addresses.read(each) for each in to]
-    envelope = Envelope(sender, receivers, operation=operation)
+    return post_raw(desk, source, to, message.build(content, sender, receivers, [], []), operation)
+
+
+def post_raw(desk: Desk, source: str, to: list[str], raw: bytes, operation: str) -> str:
+    """The same for a message that is made already."""
+    envelope = Envelope(addresses.read(source), [addresses.read(each) for each in to], operation=operation)
     message_id = new_id(desk)
-    raw = message.build(content, sender, receivers, [], [])
-    _keep(desk, envelope, message.finish(raw, message_id, desk.scope.region, desk.now), message_id, Fate("Delivery"))
+    finished = message.finish(raw, message_id, desk.scope.region, desk.now)
+    kept = _keep(desk, envelope, finished, message_id, Fate("Delivery"))
+    relay.pass_on(desk, kept, tuple(to))
     return message_id
+
+
+def bounce(desk: Desk, mail: records.Mail, raw: bytes, failed: dict[str, str]) -> None:
+    """A real mail server has refused a message for some recipients, with these words: everybody who asked is told."""
+    said = "; ".join(dict.fromkeys(failed.values()))
+    records.change_mail(desk.store, mail._replace(data={**mail.data, "Status": "Bounce", "Reason": said}))
+    happened = [Happening("BOUNCE", events.bounce(tuple(failed), "General", desk.now))]
+    destinations.tell(desk.store, desk.now, mail, raw, happened, desk.trace)
+    notices.tell(desk, mail, raw, happened)
+    if mail.data["Operation"] in REPORTS:  # a report is not answered by another one
+        return
+    listed = "\n".join(f"{each}: {words}" for each, words in failed.items())
+    text = f"An error occurred while trying to deliver the mail to the following recipients:\n{listed}\n"
+    content = message.Content("Delivery Status Notification (Failure)", text)
+    post(desk, "MAILER-DAEMON@amazonses.com", [mail.data["ReturnPath"]], content, "bounce notification")
+
+
+REPORTS = frozenset({"bounce notification", "complaint notification", "bounce action", "SendBounce", "automatic reply"})
 
 
 # ---- What becomes of it ----------------------------------------------------------------------------------------------
 
 
 class Fate(NamedTuple):
-    """What became of a message, and of which recipients."""
+    """What became of a message, and of which recipients: `suppressed` maps those who got none to the reason."""
 
     status: str
     reason: str = ""
     bounced: tuple[str, ...] = ()
     complained: tuple[str, ...] = ()
     away: tuple[str, ...] = ()
+    suppressed: Mapping[str, str] = {}
+    reached: tuple[str, ...] = ()
+
+    def happenings(self, now: float) -> list[Happening]:
+        """The same as events, in the order in which they happen."""
+        found = [Happening("SEND", {})]
+        if self.status == "Reject":
+            return [*found, Happening("REJECT", {"reason": self.reason})]
+        subtypes = {each: self.suppressed.get(each, "General") for each in self.bounced}
+        for subtype in dict.fromkeys(subtypes.values()):
+            whom = tuple(each for each in self.bounced if subtypes[each] == subtype)
+            found.append(Happening("BOUNCE", events.bounce(whom, subtype, now)))
+        if self.reached:
+            found.append(Happening("DELIVERY", events.delivery(self.reached, now)))
+        if self.complained:
+            found.append(Happening("COMPLAINT", events.complaint(self.complained, now)))
+        return found
+
+
+# The test file of virus scanners: as it is, and as base64 shows its beginning.
+_VIRUS = (rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$" + b"EICAR", b"WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FS")
 
 
 def _fate(desk: Desk, envelope: Envelope) -> Fate:
-    bounced, complained, away, why = [], [], [], ""
+    bounced, complained, away, suppressed, why = [], [], [], {}, ""
     for each in envelope.recipients:
         simulated = _simulated(each)
         if _is_suppressed(desk, envelope, each) or simulated == "suppressionlist":
             bounced.append(each)
+            suppressed[each] = "Suppressed" if simulated == "suppressionlist" else "OnAccountSuppressionList"
             why = f"{each} is on the suppression list"
+        elif envelope.subscription and not contacts.wants(desk.store, desk.scope, envelope.subscription, each):
+            bounced.append(each)
+            suppressed[each] = "UnsubscribedRecipient"
+            why = f"{each} has unsubscribed"
         elif simulated == "bounce":
             bounced.append(each)
             why = "smtp; 550 5.1.1 user unknown"
@@ -181,7 +281,8 @@ def _fate(desk: Desk, envelope: Envelope) -> Fate:
         elif simulated == "ooto":
             away.append(each)
     status = "Bounce" if bounced else "Complaint" if complained else "Delivery"
-    return Fate(status, why, tuple(bounced), tuple(complained), tuple(away))
+    reached = tuple(each for each in envelope.recipients if each not in bounced)
+    return Fate(status, why, tuple(bounced), tuple(complained), tuple(away), suppressed, reached)
 
 
 def _simulated(email: str) -> str:
@@ -205,17 +306,9 @@ def _place(desk: Desk, envelope: Envelope) -> Scope:
     return envelope.owner.scope if envelope.owner is not None else desk.scope
 
 
-def _signed(desk: Desk, envelope: Envelope, raw: bytes) -> bytes:
-    """The message with the signature of the sender's domain, if it has DKIM, its records are there, and it is on."""
-    for name in identities.covering(envelope.source.email):
-        data = records.get(desk.store, _place(desk, envelope), identities.KIND, name)
-        signing = data.get("Dkim") if data is not None else None
-        if signing and signing["Enabled"] and signing["Status"] == "Success":
-            return dkim.sign(raw, name, signing["Tokens"][0], signing["Key"], desk.now)
-    return raw
-
-
-def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate) -> None:
+def _keep(
+    desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fate, more: Data | None = None, blob: str = ""
+) -> records.Mail:
     subject = " ".join(message.header(raw, "Subject"))
     data: Data = {
         "Status": fate.status, "Reason": fate.reason, "ConfigurationSet": envelope.configuration_set,
@@ -223,6 +316,8 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
         "ReturnPath": envelope.return_path or envelope.source.email,
         "To": [each.email for each in envelope.to], "Cc": [each.email for each in envelope.cc],
         "Bcc": [each.email for each in envelope.bcc],
+        "SourceArn": _source_arn(desk, envelope), "Automatic": _automatic(desk, envelope),
+        **(more or {}),
     }  # fmt: skip
     new = records.Mail(
         0,
@@ -233,10 +328,26 @@ def _keep(desk: Desk, envelope: Envelope, raw: bytes, message_id: str, fate: Fat
         envelope.source.header(),
         message.decoded(subject),
         envelope.recipients,
-        "",
+        blob,
         data,
     )
+    new = new._replace(account=desk.scope.account, region=desk.scope.region)
     records.add_mail(desk.store, desk.scope, new, raw)
+    return new
+
+
+def _source_arn(desk: Desk, envelope: Envelope) -> str:
+    name = identities.verified(desk, envelope.source.email, envelope.owner) or envelope.source.email
+    return arns.make("ses", _place(desk, envelope), f"identity/{name}")
+
+
+def _automatic(desk: Desk, envelope: Envelope) -> dict[str, str]:
+    """The tags that SES gives to every message."""
+    found = {
+        "ses:operation": envelope.operation, "ses:configuration-set": envelope.configuration_set,
+        "ses:source-ip": desk.peer, "ses:from-domain": envelope.source.domain, "ses:caller-identity": desk.caller,
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
 
 
 def _feed_back(desk: Desk, envelope: Envelope, message_id: str, fate: Fate) -> None:

@@ -153,6 +153,14 @@ class Blobs:
         """The content if it lives in the database, else None. Raises KeyError."""
         return self._row(blob_id)[1]
 
+    def head(self, blob_id: str, count: int) -> bytes:
+        """The first `count` bytes, at once. Raises KeyError."""
+        _, data = self._row(blob_id)
+        if data is not None:
+            return data[:count]
+        with self._file(blob_id).open("rb", buffering=0) as file:
+            return file.read(count)
+
     def path(self, blob_id: str) -> Path | None:
         """The file of a large blob; None for a small one. Raises KeyError."""
         return self._file(blob_id) if self._row(blob_id)[1] is None else None

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hmac
+import json
 import time
+import urllib.request
 from types import SimpleNamespace
 from typing import Any
 
@@ -15,6 +17,17 @@ EXAMPLES = Examples()
 PASSWORD = "Secret-123"
 TAGGED = "Tagging resources in the developer guide: a pool that is made or changed with tags needs TagResource."
 FLOWS = ["ALLOW_USER_PASSWORD_AUTH", "ALLOW_ADMIN_USER_PASSWORD_AUTH", "ALLOW_REFRESH_TOKEN_AUTH"]
+PASSED = "CreateUserImportJob API reference: the role for CloudWatch Logs is passed to Cognito."
+TRUST = json.dumps(
+    {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "cognito-idp.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+)
 NO_CODE = "The code is in a mail; that none was asked for is told before it is looked at."
 
 
@@ -67,7 +80,15 @@ def list_user_pools(at: Stage) -> Case:
     return Case({"MaxResults": 1})
 
 
-@EXAMPLES("DescribeUserPool", "ListUserPoolClients", "ListUsers", "ListGroups", "GetUserPoolMfaConfig")
+@EXAMPLES(
+    "DescribeUserPool",
+    "ListUserPoolClients",
+    "ListUsers",
+    "ListGroups",
+    "GetUserPoolMfaConfig",
+    "GetCSVHeader",
+    "GetLogDeliveryConfiguration",
+)
 def of_a_pool(at: Stage) -> Case:
     shared = at.once(pool)
     return Case({"UserPoolId": shared.id}, shared.arn)
@@ -110,6 +131,59 @@ def tags(at: Stage) -> Case:
     return Case({"ResourceArn": arn, **given.get(at.operation, {})}, arn)
 
 
+@EXAMPLES("AddUserPoolClientSecret", "ListUserPoolClientSecrets", "DeleteUserPoolClientSecret")
+def secrets(at: Stage) -> Case:
+    shared, idp = at.once(pool), at.root()
+    made = idp.create_user_pool_client(UserPoolId=shared.id, ClientName=at.name, GenerateSecret=True)["UserPoolClient"]
+    given = {"UserPoolId": shared.id, "ClientId": made["ClientId"]}
+    if at.operation == "DeleteUserPoolClientSecret":
+        added = idp.add_user_pool_client_secret(**given)["ClientSecretDescriptor"]
+        given["ClientSecretId"] = added["ClientSecretId"]
+    return Case(given, shared.arn)
+
+
+@EXAMPLES("SetLogDeliveryConfiguration")
+def log_delivery(at: Stage) -> Case:
+    shared = at.once(pool)
+    return Case({"UserPoolId": shared.id, "LogConfigurations": []}, shared.arn)
+
+
+# ---- imports ---------------------------------------------------------------------------------------------------------
+
+
+def import_job(at: Stage, *, uploaded: bool = False) -> tuple[SimpleNamespace, dict[str, Any]]:
+    """(a pool, the names of an import job of it)."""
+    id = at.root().create_user_pool(PoolName=at.name)["UserPool"]["Id"]
+    role = at.root("iam").create_role(RoleName=at.name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    made = at.root().create_user_import_job(UserPoolId=id, JobName="j", CloudWatchLogsRoleArn=role)["UserImportJob"]
+    if uploaded:
+        request = urllib.request.Request(made["PreSignedUrl"], b"x", method="PUT")
+        urllib.request.urlopen(request, timeout=30).close()
+    return SimpleNamespace(arn=at.arn(f"userpool/{id}")), {"UserPoolId": id, "JobId": made["JobId"]}
+
+
+@EXAMPLES("CreateUserImportJob")
+def create_user_import_job(at: Stage) -> Case:
+    shared = at.once(pool)
+    role = at.root("iam").create_role(RoleName=at.name, AssumeRolePolicyDocument=TRUST)["Role"]["Arn"]
+    given = {"UserPoolId": shared.id, "JobName": at.name, "CloudWatchLogsRoleArn": role}
+    return Case(given, shared.arn, also=[Also("iam:PassRole", role, PASSED)])
+
+
+@EXAMPLES("StartUserImportJob", "StopUserImportJob", "DescribeUserImportJob")
+def by_import_job(at: Stage) -> Case:
+    own, given = import_job(at, uploaded=at.operation == "StartUserImportJob")
+    if at.operation == "StopUserImportJob":
+        return Case(given, own.arn, fails=Fails("PreconditionNotMetException", "A job that runs is over too soon."))
+    return Case(given, own.arn)
+
+
+@EXAMPLES("ListUserImportJobs")
+def list_user_import_jobs(at: Stage) -> Case:
+    shared = at.once(pool)
+    return Case({"UserPoolId": shared.id, "MaxResults": 5}, shared.arn)
+
+
 # ---- groups ----------------------------------------------------------------------------------------------------------
 
 
@@ -146,16 +220,25 @@ GIVEN: dict[str, dict[str, Any]] = {
     "AdminUpdateUserAttributes": {"UserAttributes": [{"Name": "nickname", "Value": "n"}]},
     "AdminDeleteUserAttributes": {"UserAttributeNames": ["nickname"]},
     "AdminSetUserMFAPreference": {"SoftwareTokenMfaSettings": {"Enabled": False}},
+    "AdminSetUserSettings": {"MFAOptions": []},
 }
 
 
 @EXAMPLES(
     "AdminGetUser", "AdminDeleteUser", "AdminEnableUser", "AdminDisableUser", "AdminUserGlobalSignOut",
-    "AdminListGroupsForUser", "AdminResetUserPassword", *GIVEN,
+    "AdminListGroupsForUser", "AdminResetUserPassword", "AdminGetUserAuthFactors", *GIVEN,
 )  # fmt: skip
 def by_user(at: Stage) -> Case:
     shared, name = user(at)
     return Case({"UserPoolId": shared.id, "Username": name, **GIVEN.get(at.operation, {})}, shared.arn)
+
+
+@EXAMPLES("AdminDeleteSoftwareToken")
+def admin_delete_software_token(at: Stage) -> Case:
+    shared, found = tokens(at)
+    secret = at.root().associate_software_token(AccessToken=found["AccessToken"])["SecretCode"]
+    at.root().verify_software_token(AccessToken=found["AccessToken"], UserCode=shown(secret))
+    return Case({"UserPoolId": shared.id, "Username": at.name}, shared.arn)
 
 
 @EXAMPLES("AdminConfirmSignUp")
@@ -179,6 +262,60 @@ def as_a_server(at: Stage) -> Case:
     return Case({"UserPoolId": shared.id, "ClientId": shared.client, **answer}, shared.arn)
 
 
+# ---- outside identity providers --------------------------------------------------------------------------------------
+
+
+_AT = "https://far.example.com"
+DETAILS = {
+    "client_id": "x", "client_secret": "y", "attributes_request_method": "GET", "authorize_scopes": "openid",
+    "oidc_issuer": _AT, "authorize_url": f"{_AT}/a", "token_url": f"{_AT}/t", "attributes_url": f"{_AT}/u",
+    "jwks_uri": f"{_AT}/k",
+}  # fmt: skip
+
+
+def provider(at: Stage) -> tuple[SimpleNamespace, dict[str, str]]:
+    """(the pool, the provider's name as calls give it)."""
+    shared = at.once(pool)
+    given = {"UserPoolId": shared.id, "ProviderName": at.name[:32]}
+    at.root().create_identity_provider(
+        **given, ProviderType="OIDC", ProviderDetails=DETAILS, IdpIdentifiers=[at.name[:40]]
+    )
+    return shared, given
+
+
+@EXAMPLES("CreateIdentityProvider")
+def create_identity_provider(at: Stage) -> Case:
+    shared = at.once(pool)
+    given = {"ProviderName": at.name[:32], "ProviderType": "OIDC", "ProviderDetails": DETAILS}
+    return Case({"UserPoolId": shared.id, **given}, shared.arn)
+
+
+@EXAMPLES("DescribeIdentityProvider", "UpdateIdentityProvider", "DeleteIdentityProvider")
+def by_provider(at: Stage) -> Case:
+    shared, given = provider(at)
+    return Case(given, shared.arn)
+
+
+@EXAMPLES("ListIdentityProviders", "GetIdentityProviderByIdentifier")
+def of_providers(at: Stage) -> Case:
+    shared, given = provider(at)
+    by = {"IdpIdentifier": at.name[:40]} if at.operation == "GetIdentityProviderByIdentifier" else {}
+    return Case({"UserPoolId": shared.id, **by}, shared.arn)
+
+
+@EXAMPLES("AdminLinkProviderForUser", "AdminDisableProviderForUser")
+def linked(at: Stage) -> Case:
+    shared, given = provider(at)
+    user(at)
+    own = {"ProviderName": "Cognito", "ProviderAttributeValue": at.name}
+    other = {"ProviderName": given["ProviderName"], "ProviderAttributeName": "Cognito_Subject"}
+    if at.operation == "AdminDisableProviderForUser":
+        own["ProviderAttributeName"] = "Cognito_Subject"
+        return Case({"UserPoolId": shared.id, "User": own}, shared.arn)
+    source = {**other, "ProviderAttributeValue": "s-1"}
+    return Case({"UserPoolId": shared.id, "DestinationUser": own, "SourceUser": source}, shared.arn)
+
+
 # ---- what nobody signs: the token, the code or the password is the proof -------------------------------------------
 
 
@@ -188,6 +325,7 @@ OWN: dict[str, dict[str, Any]] = {
     "GetUserAttributeVerificationCode": {"AttributeName": "email"},
     "ChangePassword": {"PreviousPassword": PASSWORD, "ProposedPassword": "Other-1234"},
     "SetUserMFAPreference": {"SoftwareTokenMfaSettings": {"Enabled": False}},
+    "SetUserSettings": {"MFAOptions": []},
 }
 
 
@@ -206,11 +344,15 @@ def verify_user_attribute(at: Stage) -> Case:
 def verify_software_token(at: Stage) -> Case:
     token = tokens(at)[1]["AccessToken"]
     secret = at.root().associate_software_token(AccessToken=token)["SecretCode"]
+    return Case({"AccessToken": token, "UserCode": shown(secret)})
+
+
+def shown(secret: str) -> str:
+    """The code that an authenticator app shows now."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
     digest = hmac.digest(key, (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
     place = digest[-1] & 15
-    code = f"{(int.from_bytes(digest[place : place + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
-    return Case({"AccessToken": token, "UserCode": code})
+    return f"{(int.from_bytes(digest[place : place + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 
 
 @EXAMPLES("SignUp")

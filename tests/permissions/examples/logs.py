@@ -92,6 +92,23 @@ def create_log_stream(at: Stage) -> Case:
     return Case({"logGroupName": group(at), "logStreamName": "s"}, at.arn(f"log-group:{at.name}:log-stream:s"))
 
 
+def log_key(at: Stage) -> str:
+    """A key that CloudWatch Logs may use."""
+    everyone = {"Effect": "Allow", "Principal": "*", "Action": "kms:*", "Resource": "*"}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    return str(at.root("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"])
+
+
+@EXAMPLES("AssociateKmsKey")
+def associate_kms_key(at: Stage) -> Case:
+    return Case({"logGroupName": group(at), "kmsKeyId": log_key(at)}, on_group(at))
+
+
+@EXAMPLES("DisassociateKmsKey")
+def disassociate_kms_key(at: Stage) -> Case:
+    return Case({"logGroupName": group(at, kmsKeyId=log_key(at))}, on_group(at))
+
+
 @EXAMPLES("PutLogEvents")
 def put_log_events(at: Stage) -> Case:
     ready = stream(at)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.permissions.example import Case, Examples, Stage
+from tests.permissions.example import Case, Examples, Fails, Stage
 from tests.permissions.examples import ses
 
 EXAMPLES = Examples()
@@ -102,7 +102,13 @@ def by_policy(at: Stage) -> Case:
 
 
 @EXAMPLES(
-    "ListEmailIdentities", "GetAccount", "ListEmailTemplates", "ListConfigurationSets", "ListSuppressedDestinations"
+    "ListEmailIdentities",
+    "GetAccount",
+    "ListEmailTemplates",
+    "ListConfigurationSets",
+    "ListSuppressedDestinations",
+    "ListContactLists",
+    "ListCustomVerificationEmailTemplates",
 )
 def nothing(at: Stage) -> Case:
     return Case()
@@ -147,6 +153,28 @@ def by_template(at: Stage) -> Case:
     return Case(given, template_arn(at))
 
 
+DESTINATION = {
+    "MatchingEventTypes": ["SEND"],
+    "CloudWatchDestination": {
+        "DimensionConfigurations": [
+            {"DimensionName": "d", "DimensionValueSource": "MESSAGE_TAG", "DefaultDimensionValue": "v"}
+        ]
+    },
+}
+
+
+@EXAMPLES(
+    "CreateConfigurationSetEventDestination", "UpdateConfigurationSetEventDestination",
+    "DeleteConfigurationSetEventDestination",
+)  # fmt: skip
+def event_destination(at: Stage) -> Case:
+    given: dict[str, Any] = {"ConfigurationSetName": ses.configuration_set(at), "EventDestinationName": "d"}
+    if not at.operation.startswith("Delete"):
+        given["EventDestination"] = DESTINATION
+    gone = Fails("NotFoundException", "a destination needs a service that is told")
+    return Case(given, set_arn(at), fails=ses.NO_METRICS if at.operation.startswith("Create") else gone)
+
+
 @EXAMPLES("CreateConfigurationSet")
 def create_configuration_set(at: Stage) -> Case:
     return Case({"ConfigurationSetName": at.name}, set_arn(at))
@@ -154,7 +182,8 @@ def create_configuration_set(at: Stage) -> Case:
 
 @EXAMPLES(
     "GetConfigurationSet", "DeleteConfigurationSet", "PutConfigurationSetSendingOptions",
-    "PutConfigurationSetSuppressionOptions",
+    "PutConfigurationSetSuppressionOptions", "PutConfigurationSetTrackingOptions", "PutConfigurationSetDeliveryOptions",
+    "PutConfigurationSetReputationOptions", "GetConfigurationSetEventDestinations", "UpdateConfigurationSet",
 )  # fmt: skip
 def by_set(at: Stage) -> Case:
     return Case({"ConfigurationSetName": ses.configuration_set(at)}, set_arn(at))
@@ -169,3 +198,54 @@ def tagging(at: Stage) -> Case:
     if at.operation == "UntagResource":
         given["TagKeys"] = ["k"]
     return Case(given, set_arn(at))
+
+
+# ---- Contact lists: an account has one at a time ---------------------------------------------------------------------
+
+
+def contact_list(at: Stage) -> str:
+    """The one list of the room's account, with one contact of this operation's own."""
+    lists = at.root().list_contact_lists()["ContactLists"]
+    name = lists[0]["ContactListName"] if lists else at.name
+    if not lists:
+        at.root().create_contact_list(ContactListName=name)
+    return str(name)
+
+
+@EXAMPLES("CreateContactList")
+def create_contact_list(at: Stage) -> Case:
+    for each in at.root().list_contact_lists()["ContactLists"]:
+        at.root().delete_contact_list(ContactListName=each["ContactListName"])
+    return Case({"ContactListName": at.name}, at.arn(f"contact-list/{at.name}", service="ses"))
+
+
+@EXAMPLES("GetContactList", "UpdateContactList", "DeleteContactList", "ListContacts")
+def by_contact_list(at: Stage) -> Case:
+    name = contact_list(at)
+    return Case({"ContactListName": name}, at.arn(f"contact-list/{name}", service="ses"))
+
+
+@EXAMPLES("CreateContact", "GetContact", "UpdateContact", "DeleteContact")
+def by_contact(at: Stage) -> Case:
+    name = contact_list(at)
+    given = {"ContactListName": name, "EmailAddress": f"{at.name}@example.com"}
+    if at.operation != "CreateContact":
+        at.root().create_contact(**given)
+    return Case(given, at.arn(f"contact-list/{name}", service="ses"))
+
+
+# ---- Custom verification mails ---------------------------------------------------------------------------------------
+
+
+@EXAMPLES("CreateCustomVerificationEmailTemplate")
+def create_custom(at: Stage) -> Case:
+    given = ses.custom(at)
+    return Case(given, ses.custom_arn(at))
+
+
+@EXAMPLES(
+    "GetCustomVerificationEmailTemplate", "UpdateCustomVerificationEmailTemplate",
+    "DeleteCustomVerificationEmailTemplate", "SendCustomVerificationEmail",
+)  # fmt: skip
+def by_custom(at: Stage) -> Case:
+    return ses.by_custom(at)

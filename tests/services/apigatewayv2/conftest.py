@@ -4,11 +4,14 @@ import http.client
 import io
 import json
 import threading
+import time
 import zipfile
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import NamedTuple
 
 import pytest
+from joserfc import jwt
+from joserfc.jwk import RSAKey
 
 TRUST = {
     "Version": "2012-10-17",
@@ -92,7 +95,16 @@ def apigateway(client):
 @pytest.fixture
 def make_function(client):
     """Makes a Lambda function that API Gateway may invoke; its ARN."""
+    return _maker(client)
 
+
+@pytest.fixture
+def make_function_of():
+    """The same in any cloud."""
+    return lambda cloud: _maker(cloud.client)
+
+
+def _maker(client):
     def make(code=ECHO, name="echo", allowed=True):
         iam, functions = client("iam"), client("lambda")
         try:
@@ -168,3 +180,19 @@ def backend():
     yield server
     server.shutdown()
     server.server_close()
+
+
+@pytest.fixture
+def issuer(backend):
+    """An issuer of tokens: signs claims with a key that it publishes."""
+    key = RSAKey.generate_key(2048, {"kid": "k1"})
+    backend.documents["/.well-known/openid-configuration"] = {"jwks_uri": f"{backend.url}/keys"}
+    backend.documents["/keys"] = {"keys": [key.as_dict(private=False)]}
+
+    def sign(with_key=key, header=None, **claims):
+        now = int(time.time())
+        every = {"iss": backend.url, "aud": "app", "iat": now, "exp": now + 60, **claims}
+        kept = {name: value for name, value in every.items() if value is not None}
+        return jwt.encode(header or {"alg": "RS256", "kid": "k1"}, kept, with_key)
+
+    return sign

@@ -10,7 +10,6 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from joserfc import jwt
 from joserfc.jwk import RSAKey
 
 from tests.services.apigatewayv2.conftest import Api
@@ -236,22 +235,6 @@ def test_iam(api, backend, account, client):
     iam.put_user_policy(UserName="u", PolicyName="p", PolicyDocument=policy)
     assert api.request("GET", "/x/1", headers("/x/1")).status == 200
     assert api.request("GET", "/x/2", headers("/x/2")).status == 403
-
-
-@pytest.fixture
-def issuer(backend):
-    """An issuer of tokens: signs claims with a key that it publishes."""
-    key = RSAKey.generate_key(2048, {"kid": "k1"})
-    backend.documents["/.well-known/openid-configuration"] = {"jwks_uri": f"{backend.url}/keys"}
-    backend.documents["/keys"] = {"keys": [key.as_dict(private=False)]}
-
-    def sign(with_key=key, header=None, **claims):
-        now = int(time.time())
-        every = {"iss": backend.url, "aud": "app", "iat": now, "exp": now + 60, **claims}
-        kept = {name: value for name, value in every.items() if value is not None}
-        return jwt.encode(header or {"alg": "RS256", "kid": "k1"}, kept, with_key)
-
-    return sign
 
 
 def test_jwt(api, backend, issuer, make_function):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tests.services.cognito_identity.conftest import SERVICE, Pool, Users
+from tests.services.cognito_idp.conftest import claims
 from tests.services.iam.documents import allow, refused
 
 PROVIDER = "login.shop"
@@ -61,6 +62,30 @@ def test_users_of_one_identity(pool: Pool) -> None:
     page = pool.admin.lookup_developer_identity(IdentityPoolId=pool.id, IdentityId=ann, MaxResults=1)
     assert page["DeveloperUserIdentifierList"] == ["ann"]
     assert lookup(pool, IdentityId=ann, NextToken=page["NextToken"]) == (ann, ["annie"])
+
+
+def test_other_logins_beside_the_developers_own(users: Users, pool: Pool) -> None:
+    users.add("bob")
+    ann = pool.anyone.get_id(IdentityPoolId=pool.id, Logins=users.logins("ann"))["IdentityId"]
+    ask = pool.admin.get_open_id_token_for_developer_identity
+
+    def both(own: str, name: str, **more: Any) -> dict[str, Any]:
+        return ask(IdentityPoolId=pool.id, Logins={PROVIDER: own, **users.logins(name)}, **more)
+
+    made = both("ann-here", "ann")
+    assert made["IdentityId"] == ann and token(pool, "ann-here")["id"] == ann
+    said = claims(made["Token"])["amr"]
+    assert said[:3] == ["authenticated", PROVIDER, f"{PROVIDER}:{pool.id}:ann-here"] and users.provider in said
+    fresh = both("bob-here", "bob")["IdentityId"]
+    assert pool.anyone.get_id(IdentityPoolId=pool.id, Logins=users.logins("bob"))["IdentityId"] == fresh != ann
+    with refused("ResourceConflictException"):
+        both("ann-here", "bob")
+    with refused("ResourceConflictException"):
+        both("new", "bob", IdentityId=ann)
+    with refused("NotAuthorizedException"):
+        ask(IdentityPoolId=pool.id, Logins={PROVIDER: "ann-here", users.provider: "nonsense"})
+    with refused("InvalidParameterException"):
+        ask(IdentityPoolId=pool.id, Logins=users.logins("ann"))
 
 
 def test_two_identities_become_one(pool: Pool) -> None:

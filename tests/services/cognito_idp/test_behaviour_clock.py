@@ -127,9 +127,9 @@ def test_an_authenticator_app(own_cloud, moving):
     begun = moving.sign_in()
     answer = {"ClientId": moving.client, "ChallengeName": begun["ChallengeName"], "Session": begun["Session"]}
     assert begun["ChallengeName"] == "SOFTWARE_TOKEN_MFA"
-    for bad in (used, "abcdef"):  # a code is good once
+    for bad, error in ((used, "ExpiredCodeException"), ("abcdef", "CodeMismatchException")):  # a code is good once
         responses = {"USERNAME": "ann", "SOFTWARE_TOKEN_MFA_CODE": bad}
-        fails("CodeMismatchException", idp.respond_to_auth_challenge, **answer, ChallengeResponses=responses)
+        fails(error, idp.respond_to_auth_challenge, **answer, ChallengeResponses=responses)
     own_cloud.clock_advance(60)
     responses = {"USERNAME": "ann", "SOFTWARE_TOKEN_MFA_CODE": shown()}
     done = idp.respond_to_auth_challenge(**answer, ChallengeResponses=responses)

@@ -6,6 +6,9 @@ import pytest
 
 from tests.services.cognito_idp.conftest import PoolAt, fails
 
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:f"
+ROLE = "arn:aws:iam::000000000000:role/sms"
+
 
 def test_a_pool_has_aws_defaults(idp):
     made = idp.create_user_pool(PoolName="p", Schema=[{"Name": "plan", "AttributeDataType": "String"}])["UserPool"]
@@ -41,8 +44,11 @@ def test_settings_that_do_not_go_together(idp, settings):
         ({"UserPoolAddOns": {"AdvancedSecurityMode": "ENFORCED"}}, "AdvancedSecurityMode ENFORCED"),
         ({"DeviceConfiguration": {"ChallengeRequiredOnNewDevice": True}}, "DeviceConfiguration"),
         ({"Policies": {"SignInPolicy": {"AllowedFirstAuthFactors": ["PASSWORD", "WEB_AUTHN"]}}}, "WEB_AUTHN"),
-        ({"VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"}}, "CONFIRM_WITH_LINK"),
-        ({"LambdaConfig": {"KMSKeyID": "arn:aws:kms:us-east-1:000000000000:key/1234"}}, "KMSKeyID"),
+        (
+            {"LambdaConfig": {"InboundFederation": {"LambdaVersion": "V1_0", "LambdaArn": FUNCTION}}},
+            "InboundFederation",
+        ),
+        ({"SmsConfiguration": {"EumsSms": {"CallerArn": ROLE}}}, "EumsSms"),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(idp, settings, named):

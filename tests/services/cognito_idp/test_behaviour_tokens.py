@@ -105,6 +105,15 @@ def test_who_is_not_there_cannot_be_told_from_who_is(pool):
     assert begun[0]["SRP_B"] != begun[1]["SRP_B"]
     where = pool.idp.forgot_password(ClientId=pool.client, Username="nobody")["CodeDeliveryDetails"]
     assert where["DeliveryMedium"] == "EMAIL"
+    phone = pool.idp.forgot_password(ClientId=pool.client, Username="+12065550100")["CodeDeliveryDetails"]
+    assert (phone["DeliveryMedium"], phone["AttributeName"]) == ("SMS", "phone_number")
+    pool.user("disabled")
+    pool.idp.admin_disable_user(UserPoolId=pool.id, Username="disabled")
+    for name in ("ann", "disabled", "nobody"):  # ann has no address that could get a code
+        assert pool.idp.forgot_password(ClientId=pool.client, Username=name)["CodeDeliveryDetails"]
+    given = {"ClientId": pool.client, "ConfirmationCode": "123456", "Password": "Other-1234"}
+    for name in ("disabled", "nobody"):
+        fails("CodeMismatchException", pool.idp.confirm_forgot_password, **given, Username=name)
 
 
 def test_tokens_that_prove_nothing(idp, pool):

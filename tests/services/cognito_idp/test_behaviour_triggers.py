@@ -34,7 +34,7 @@ def handler(event, context):
         response["failAuthentication"] = len(session) >= 2 and not response["issueTokens"]
         response["challengeName"] = "CUSTOM_CHALLENGE"
     if source.startswith("CreateAuthChallenge"):
-        response["publicChallengeParameters"] = {"question": "6*7"}
+        response["publicChallengeParameters"] = {"question": "6*7" + " True" * request.get("userNotFound", False)}
         response["privateChallengeParameters"] = {"answer": "42"}
         response["challengeMetadata"] = "SUM"
     if source.startswith("VerifyAuthChallengeResponse"):
@@ -173,6 +173,20 @@ def test_a_flow_of_ones_own(cloud, deployed):
     fails("NotAuthorizedException", answered, step=first, what="42")  # a session is used once
     second = answered(pool.idp.initiate_auth(**begin), "1")
     fails("NotAuthorizedException", answered, step=second, what="2")
+
+
+def test_own_challenges_do_not_tell_who_is_there(cloud, deployed):
+    pool = with_triggers(cloud, deployed, "DefineAuthChallenge", "CreateAuthChallenge", "VerifyAuthChallengeResponse")
+    begin = {"AuthFlow": "CUSTOM_AUTH", "AuthParameters": {"USERNAME": "nobody"}}
+    fails("UserNotFoundException", pool.idp.initiate_auth, ClientId=pool.client, **begin)
+    hiding = pool.make_client(PreventUserExistenceErrors="ENABLED")
+    step = pool.idp.initiate_auth(ClientId=hiding, **begin)
+    assert step["ChallengeParameters"] == {"USERNAME": "nobody", "question": "6*7 True"}  # userNotFound
+    answer = {"ClientId": hiding, "ChallengeName": "CUSTOM_CHALLENGE", "Session": step["Session"]}
+    answer["ChallengeResponses"] = {"USERNAME": "nobody", "ANSWER": "42"}
+    assert fails("NotAuthorizedException", pool.idp.respond_to_auth_challenge, **answer) == (
+        "Incorrect username or password."
+    )
 
 
 def test_users_who_come_from_elsewhere(cloud, deployed):

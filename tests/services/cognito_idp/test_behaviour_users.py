@@ -266,16 +266,28 @@ def test_groups(pool):
     fails("ResourceNotFoundException", idp.get_group, **named)
 
 
-def test_telephones_are_refused_by_name_and_nothing_is_kept(idp):
+def test_who_is_listed_by_attributes_that_are(idp, pool):
+    pool.user("ann", family_name="Lee")
+    pool.user("ben")
+    named = {"UserPoolId": pool.id}
+    fails("InvalidParameterException", idp.list_users, **named, AttributesToGet=["custom:none"])
+    listed = idp.list_users(**named, AttributesToGet=["family_name"])["Users"]
+    assert [user["Attributes"] for user in listed] == [[{"Name": "family_name", "Value": "Lee"}], []]
+    assert idp.list_users(**named, Filter='family_name = ""')["Users"] == []
+    assert [user["Username"] for user in idp.list_users(**named, Filter='family_name ^= "le"')["Users"]] == ["ann"]
+
+
+def test_a_pool_without_a_role_for_sms_tells_nobody_by_telephone_and_keeps_nothing(idp):
     pool = PoolAt(idp, AutoVerifiedAttributes=["phone_number"])
     given = pairs(phone_number="+12065550100")
-    assert "SMS" in fails("NotImplemented", sign_up, pool=pool, UserAttributes=given)
+    assert "SMS" in fails("InvalidParameterException", sign_up, pool=pool, UserAttributes=given)
     named = {"UserPoolId": pool.id, "Username": "ann"}
-    assert "SMS" in fails("NotImplemented", idp.admin_create_user, **named, UserAttributes=given)
+    asked = {**named, "UserAttributes": given, "DesiredDeliveryMediums": ["SMS"]}
+    assert "SMS" in fails("InvalidParameterException", idp.admin_create_user, **asked)
     assert idp.list_users(UserPoolId=pool.id)["Users"] == []
     pool.user()
-    fails("NotImplemented", idp.admin_update_user_attributes, **named, UserAttributes=given)
+    fails("InvalidParameterException", idp.admin_update_user_attributes, **named, UserAttributes=given)
     token = pool.tokens()["AccessToken"]
-    fails("NotImplemented", idp.update_user_attributes, AccessToken=token, UserAttributes=given)
+    fails("InvalidParameterException", idp.update_user_attributes, AccessToken=token, UserAttributes=given)
     assert "phone_number" not in found(idp.admin_get_user(**named))
     assert idp.get_user_auth_factors(AccessToken=token)["ConfiguredUserAuthFactors"] == ["PASSWORD"]

@@ -15,7 +15,7 @@ from joserfc import jwt
 from joserfc.jwk import KeySet
 
 from tests.services.cognito_idp.browser import CALLBACK, GOODBYE, VERIFIER, Page, Site
-from tests.services.cognito_idp.conftest import claims
+from tests.services.cognito_idp.conftest import claims, code, mail
 
 FULL = "openid email profile aws.cognito.signin.user.admin"
 
@@ -146,7 +146,111 @@ def test_an_app_is_set_up_on_the_page_and_asked_for_from_then_on(site):
     page = site.login(other, password="Better-1234")
     assert "authenticator app" in page.text and "<svg" not in page.answer.text
     again = other.send(page, code=totp(secret, step))  # a code is used once
-    assert (again.status, "Invalid code" in again.text) == (400, True)
+    assert (again.status, "already been used once" in again.text) == (400, True)
     assert "code" in other.send(again, code=totp(secret, step + 1)).brought
     late = site.browser().get("/mfa", **site.asked())
     assert late.path.endswith("/login")
+
+
+# ---- second steps, and signing up ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two_factors(site, client, account) -> Site:
+    """A pool that lets people choose between an app and a mail."""
+    address = f"no-reply@{account}.example.com"
+    ses = client("ses")
+    ses.verify_email_identity(EmailAddress=address)
+    site.cloud.settle()
+    link = re.search(r"https?://\S+?(?=[\"<\s])", mail(site.cloud, address)["text"])
+    assert link is not None
+    requests.get(link[0])
+    client("sesv2").put_account_details(
+        MailType="TRANSACTIONAL", WebsiteURL="https://example.com", UseCaseDescription="codes"
+    )
+    site.idp.update_user_pool(
+        UserPoolId=site.pool,
+        EmailConfiguration={
+            "EmailSendingAccount": "DEVELOPER",
+            "SourceArn": f"arn:aws:ses:us-east-1:{account}:identity/{address}",
+        },
+        AccountRecoverySetting={"RecoveryMechanisms": [{"Priority": 1, "Name": "admin_only"}]},
+    )
+    site.idp.set_user_pool_mfa_config(
+        UserPoolId=site.pool, MfaConfiguration="OPTIONAL", SoftwareTokenMfaConfiguration={"Enabled": True},
+        EmailMfaConfiguration={},
+    )  # fmt: skip
+    return site
+
+
+def test_a_code_by_mail_is_asked_for_on_the_page(two_factors):
+    site, address = two_factors, f"m-{two_factors.client}@example.com"
+    site.user(email=address, email_verified="true")
+    site.idp.admin_set_user_mfa_preference(
+        UserPoolId=site.pool, Username="ann", EmailMfaSettings={"Enabled": True, "PreferredMfa": True}
+    )
+    browser = site.browser()
+    page = site.login(browser)
+    assert "We have sent a code to m***@e***" in page.text
+    wrong = browser.send(page, code="000000")
+    assert wrong.status == 400 and "code" in wrong.fields
+    assert "code" in browser.send(wrong, code=code(site.cloud, address)).brought
+
+
+def test_somebody_with_two_second_steps_chooses(two_factors):
+    site, address = two_factors, f"c-{two_factors.client}@example.com"
+    site.user(email=address, email_verified="true")
+    token = site.by_code(site.code(scope=FULL)).json()["access_token"]
+    secret = site.idp.associate_software_token(AccessToken=token)["SecretCode"]
+    step = int(time.time()) // 30
+    site.idp.verify_software_token(AccessToken=token, UserCode=totp(secret, step))
+    site.idp.set_user_mfa_preference(
+        AccessToken=token, SoftwareTokenMfaSettings={"Enabled": True}, EmailMfaSettings={"Enabled": True}
+    )
+    browser = site.browser()
+    page = site.login(browser)
+    assert "authenticator app" in page.text and "by email" in page.text
+    mailed = browser.send(page, answer="EMAIL_OTP")
+    assert "code" in browser.send(mailed, code=code(site.cloud, address)).brought
+    browser = site.browser()
+    asked = browser.send(site.login(browser), answer="SOFTWARE_TOKEN_MFA")
+    assert "code" in browser.send(asked, code=totp(secret, step + 1)).brought
+    browser = site.browser()
+    refused = browser.send(site.login(browser), answer="SMS_MFA")
+    assert (refused.status, "not available" in refused.text) == (400, True)
+
+
+def test_who_signs_up_is_signed_in_with_the_code_in_the_same_browser_alone(site):
+    site.idp.update_user_pool(UserPoolId=site.pool, AutoVerifiedAttributes=["email"])
+    address = f"s-{site.client}@example.com"
+    browser = site.browser()
+    page = browser.get("/signup", **site.asked())
+    page = browser.send(page, username="eve", password="Secret-123", attribute__email=address)
+    page = browser.send(browser.click(page, "Send another code"), username="eve")
+    other = site.browser()
+    elsewhere = other.get("/confirmUser", **site.asked())
+    wrong = browser.send(page, code="000000")
+    assert wrong.status == 400
+    assert "code" in browser.send(wrong, code=code(site.cloud, address)).brought
+    assert "code" in browser.get("/oauth2/authorize", **site.asked(prompt="none")).brought
+    site.idp.sign_up(
+        ClientId=site.client, Username="bob", Password="Secret-123",
+        UserAttributes=[{"Name": "email", "Value": f"b-{site.client}@example.com"}],
+    )  # fmt: skip
+    given = code(site.cloud, f"b-{site.client}@example.com")
+    page = other.send(elsewhere, username="bob", code=given)
+    assert "Your account is confirmed. Please sign in." in page.text
+    assert "code" in other.send(page, password="Secret-123").brought
+
+
+def test_who_signs_in_before_confirming_is_asked_for_the_code(site):
+    site.idp.update_user_pool(UserPoolId=site.pool, AutoVerifiedAttributes=["email"])
+    address = f"u-{site.client}@example.com"
+    site.idp.sign_up(
+        ClientId=site.client, Username="eve", Password="Secret-123",
+        UserAttributes=[{"Name": "email", "Value": address}],
+    )  # fmt: skip
+    browser = site.browser()
+    page = site.login(browser, "eve")
+    assert "not confirmed yet" in page.text
+    assert "code" in browser.send(page, code=code(site.cloud, address)).brought

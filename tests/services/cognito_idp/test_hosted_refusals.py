@@ -146,7 +146,7 @@ def test_signing_up_checks_what_the_api_checks(cloud, site):
     fails("UserNotFoundException", site.idp.admin_get_user, UserPoolId=site.pool, Username="eve")
     page = browser.send(page, username="eve", password="Secret-123", attribute__email=address)
     assert browser.send(page, code="nonsense").status == 400
-    assert "confirmed" in browser.send(page, code=code(cloud, address)).text
+    assert "code" in browser.send(page, code=code(cloud, address)).brought
     site.idp.update_user_pool(UserPoolId=site.pool, AdminCreateUserConfig={"AllowAdminCreateUserOnly": True})
     assert "Create an account" not in browser.get("/login", **site.asked()).read.links
     page = browser.get("/signup", **site.asked())
@@ -190,12 +190,11 @@ def test_a_client_is_told_what_it_did_wrong(site, change, error):
 
 
 def test_what_is_refused_by_name(site):
-    for change, said in (
-        ({"identity_provider": "Google"}, "identity_provider=Google"), ({"idp_identifier": "x"}, "idp_identifier=x"),
-        ({"prompt": "consent"}, "prompt=consent"),
-    ):  # fmt: skip
-        page = site.browser().get("/oauth2/authorize", **site.asked(**change))
-        assert (page.status, said in page.text) == (501, True)
+    page = site.browser().get("/oauth2/authorize", **site.asked(resource="https://api.example.com"))
+    assert (page.status, "resource=https://api.example.com" in page.text) == (501, True)
+    for named in ({"identity_provider": "Google"}, {"idp_identifier": "x"}):
+        page = site.browser().get("/oauth2/authorize", **site.asked(**named))
+        assert (page.status, "Login option is not available" in page.text) == (400, True)
     assert site.browser().get("/login", **site.asked(identity_provider="COGNITO")).status == 200
     site.client, _ = site.make_client(SupportedIdentityProviders=[])
     page = site.browser().get("/login", **site.asked())
@@ -204,6 +203,16 @@ def test_what_is_refused_by_name(site):
     custom = {"CertificateArn": "arn:aws:acm:us-east-1:123456789012:certificate/x"}
     fails("NotImplemented", site.idp.create_user_pool_domain, **given, CustomDomainConfig=custom)
     fails("InvalidParameterException", site.idp.create_user_pool_domain, UserPoolId=site.pool, Domain="my-aws-x")
+
+
+@pytest.mark.parametrize("prompt", ["login", "select_account", "consent"])
+def test_a_client_may_ask_for_a_sign_in_although_there_was_one(site, prompt):
+    site.user()
+    browser = site.browser()
+    assert "code" in site.login(browser).brought
+    assert "code" in browser.get("/oauth2/authorize", **site.asked()).brought
+    assert "username" in browser.get("/oauth2/authorize", **site.asked(prompt=prompt)).fields
+    assert browser.get("/oauth2/authorize", **site.asked(prompt="x")).brought["error"] == "invalid_request"
 
 
 def test_a_callback_with_other_letters_and_an_own_scheme(site):

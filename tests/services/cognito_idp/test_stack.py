@@ -100,3 +100,90 @@ def test_a_pool_with_all_that_is_in_it(client, idp):
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1})
     fails("ResourceNotFoundException", idp.describe_user_pool, UserPoolId=made["Pool"])
+
+
+def test_an_outside_provider(client: Any) -> None:
+    details = {
+        "client_id": "x", "client_secret": "y", "attributes_request_method": "GET", "authorize_scopes": "openid",
+        "oidc_issuer": "https://far.example.com", "authorize_url": "https://far.example.com/a",
+        "token_url": "https://far.example.com/t", "attributes_url": "https://far.example.com/u",
+        "jwks_uri": "https://far.example.com/k",
+    }  # fmt: skip
+    far: dict[str, Any] = {"UserPoolId": {"Ref": "Pool"}, "ProviderName": "Far", "ProviderType": "OIDC"}
+    far |= {"ProviderDetails": details, "AttributeMapping": {"email": "email"}, "IdpIdentifiers": ["far"]}
+    app = {"UserPoolId": {"Ref": "Pool"}, "SupportedIdentityProviders": ["COGNITO", {"Ref": "Far"}]}
+
+    def body() -> str:
+        resources = {
+            "Pool": {"Type": "AWS::Cognito::UserPool", "Properties": {}},
+            "Far": {"Type": "AWS::Cognito::UserPoolIdentityProvider", "Properties": far},
+            "App": {"Type": "AWS::Cognito::UserPoolClient", "Properties": app},
+        }
+        return json.dumps({"Resources": resources, "Outputs": {"Pool": {"Value": {"Ref": "Pool"}}}})
+
+    stacks, idp = client("cloudformation"), client("cognito-idp")
+    stacks.create_stack(StackName="far", TemplateBody=body())
+    stacks.get_waiter("stack_create_complete").wait(StackName="far", WaiterConfig={"Delay": 1})
+    pool = stacks.describe_stacks(StackName="far")["Stacks"][0]["Outputs"][0]["OutputValue"]
+    named = {"UserPoolId": pool, "ProviderName": "Far"}
+    found = idp.describe_identity_provider(**named)["IdentityProvider"]
+    assert (found["IdpIdentifiers"], found["AttributeMapping"]) == (["far"], {"email": "email", "username": "sub"})
+    del far["IdpIdentifiers"]
+    far["AttributeMapping"] = {"nickname": "nick"}
+    stacks.update_stack(StackName="far", TemplateBody=body())
+    stacks.get_waiter("stack_update_complete").wait(StackName="far", WaiterConfig={"Delay": 1})
+    found = idp.describe_identity_provider(**named)["IdentityProvider"]
+    assert (found["IdpIdentifiers"], found["AttributeMapping"]) == ([], {"nickname": "nick", "username": "sub"})
+    stacks.delete_stack(StackName="far")
+    stacks.get_waiter("stack_delete_complete").wait(StackName="far", WaiterConfig={"Delay": 1})
+    fails("ResourceNotFoundException", idp.describe_identity_provider, **named)
+
+
+def test_a_stack_says_how_a_pool_tells_its_users(client):
+    stacks, idp = client("cloudformation"), client("cognito-idp")
+    group = {"Fn::Sub": "arn:${AWS::Partition}:logs:${AWS::Region}:${AWS::AccountId}:log-group:${Log}"}
+    delivery = {"LogLevel": "ERROR", "EventSource": "userNotification"}
+    resources = {
+        "Log": {"Type": "AWS::Logs::LogGroup"},
+        "Pool": {
+            "Type": "AWS::Cognito::UserPool",
+            "Properties": {
+                "MfaConfiguration": "OPTIONAL",
+                "EnabledMfas": ["SMS_MFA", "EMAIL_OTP"],
+                "SmsConfiguration": {"SnsCallerArn": "arn:aws:iam::000000000000:role/sms", "ExternalId": "e"},
+                "EmailConfiguration": {
+                    "EmailSendingAccount": "DEVELOPER",
+                    "SourceArn": "arn:aws:ses:us-east-1:000000000000:identity/from@example.com",
+                },
+                "EmailAuthenticationMessage": "Code: {####}",
+                "EmailAuthenticationSubject": "A code",
+                "Policies": {"PasswordPolicy": {"MinimumLength": 8, "PasswordHistorySize": "3"}},
+                "VerificationMessageTemplate": {"DefaultEmailOption": "CONFIRM_WITH_LINK"},
+            },
+        },
+        "Delivery": {
+            "Type": "AWS::Cognito::LogDeliveryConfiguration",
+            "Properties": {
+                "UserPoolId": {"Ref": "Pool"},
+                "LogConfigurations": [{**delivery, "CloudWatchLogsConfiguration": {"LogGroupArn": group}}],
+            },
+        },
+    }
+    outputs = {"Pool": {"Value": {"Ref": "Pool"}}}
+    text = json.dumps({"Resources": resources, "Outputs": outputs})
+    stacks.create_stack(StackName="told", TemplateBody=text)
+    stacks.get_waiter("stack_create_complete").wait(StackName="told", WaiterConfig={"Delay": 1})
+    id = stacks.describe_stacks(StackName="told")["Stacks"][0]["Outputs"][0]["OutputValue"]
+    pool = idp.describe_user_pool(UserPoolId=id)["UserPool"]
+    assert pool["Policies"]["PasswordPolicy"]["PasswordHistorySize"] == 3
+    assert pool["VerificationMessageTemplate"]["DefaultEmailOption"] == "CONFIRM_WITH_LINK"
+    factors = idp.get_user_pool_mfa_config(UserPoolId=id)
+    assert factors["SmsMfaConfiguration"]["SmsConfiguration"]["ExternalId"] == "e"
+    assert factors["EmailMfaConfiguration"] == {"Message": "Code: {####}", "Subject": "A code"}
+    assert "SoftwareTokenMfaConfiguration" not in factors
+    found = idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"]
+    assert [one["EventSource"] for one in found] == ["userNotification"]
+    del resources["Delivery"]
+    stacks.update_stack(StackName="told", TemplateBody=json.dumps({"Resources": resources, "Outputs": outputs}))
+    stacks.get_waiter("stack_update_complete").wait(StackName="told", WaiterConfig={"Delay": 1})
+    assert idp.get_log_delivery_configuration(UserPoolId=id)["LogDeliveryConfiguration"]["LogConfigurations"] == []

@@ -124,7 +124,6 @@ def test_key_schemas_that_are_none(dynamodb: Any, refused: Refused) -> None:
     [
         ({"OnDemandThroughput": {"MaxReadRequestUnits": 5}}, "OnDemandThroughput"),
         ({"WarmThroughput": {"ReadUnitsPerSecond": 5}}, "WarmThroughput"),
-        ({"SSESpecification": {"Enabled": True, "KMSMasterKeyId": "alias/mine"}}, "SSESpecification KMSMasterKeyId"),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(

@@ -104,7 +104,7 @@ def test_updates_in_place_and_by_replacement(dynamodb: Any, deploy: Callable[...
     ("properties", "words"),
     [
         ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}, "point-in-time recovery"),
-        ({"SSESpecification": {"SSEEnabled": True, "KMSMasterKeyId": "alias/k"}}, "KMSMasterKeyId"),
+        ({"SSESpecification": {"SSEEnabled": True, "KMSMasterKeyId": "alias/k"}}, "KMS validation error"),
         ({"KinesisStreamSpecification": {"StreamArn": "arn:x"}}, "KinesisStreamSpecification"),
         ({"KeySchema": [{"AttributeName": "other", "KeyType": "HASH"}]}, "not defined in AttributeDefinitions"),
     ],

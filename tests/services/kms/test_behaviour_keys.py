@@ -194,6 +194,38 @@ def test_imported_material(kms, key):
     assert kms.decrypt(CiphertextBlob=blob)["Plaintext"] == b"x"
 
 
+def test_new_material_waits_for_a_rotation(kms, key):
+    id = key(Origin="EXTERNAL")
+    arn = kms.describe_key(KeyId=id)["KeyMetadata"]["Arn"]
+    says = refused("KMSInvalidStateException", kms.rotate_key_on_demand, KeyId=id)
+    assert says == f"No available key material pending rotation for the key: {arn}."
+    first = kms.import_key_material(**wrapped(kms, id, b"k" * 32), **STAYS)["KeyMaterialId"]
+    old = kms.encrypt(KeyId=id, Plaintext=b"old")["CiphertextBlob"]
+    new = {"ImportType": "NEW_KEY_MATERIAL", **STAYS}
+    second = kms.import_key_material(**wrapped(kms, id, b"n" * 32), **new)["KeyMaterialId"]
+    assert kms.describe_key(KeyId=id)["KeyMetadata"]["CurrentKeyMaterialId"] == first != second
+    says = refused("KMSInvalidStateException", kms.import_key_material, **wrapped(kms, id, b"3" * 32), **new)
+    assert says.startswith("New key material (id: ") and says.endswith(f"(id: {second}) is pending rotation.")
+    kinds = kms.list_key_rotations(KeyId=id, IncludeKeyMaterial="ALL_KEY_MATERIAL")["Rotations"]
+    assert [each["KeyMaterialState"] for each in kinds] == ["CURRENT", "PENDING_ROTATION"]
+    assert kms.rotate_key_on_demand(KeyId=id)["KeyId"] == arn
+    assert kms.describe_key(KeyId=id)["KeyMetadata"]["CurrentKeyMaterialId"] == second
+    assert kms.decrypt(CiphertextBlob=old)["KeyMaterialId"] == first
+    blob = kms.encrypt(KeyId=id, Plaintext=b"new")["CiphertextBlob"]
+    assert kms.decrypt(CiphertextBlob=blob)["KeyMaterialId"] == second
+    kms.delete_imported_key_material(KeyId=id)
+    refused("KMSInvalidStateException", kms.decrypt, CiphertextBlob=old)
+    kms.import_key_material(**wrapped(kms, id, b"n" * 32), **STAYS)
+    assert [kms.decrypt(CiphertextBlob=each)["Plaintext"] for each in (old, blob)] == [b"old", b"new"]
+
+
+def test_a_disabled_key_is_not_rotated_whatever_it_is(kms, key):
+    id = key(KeySpec="RSA_2048", KeyUsage="ENCRYPT_DECRYPT")
+    refused("UnsupportedOperationException", kms.rotate_key_on_demand, KeyId=id)
+    kms.disable_key(KeyId=id)
+    refused("DisabledException", kms.rotate_key_on_demand, KeyId=id)
+
+
 def test_what_cannot_be_imported(kms, key, account):
     one, two = key(Origin="EXTERNAL"), key(Origin="EXTERNAL")
     given = {**wrapped(kms, one, b"k" * 32), **STAYS}

@@ -96,7 +96,6 @@ def test_role_that_lambda_may_not_assume(make: Make, client: Any, account: str) 
         ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType Image"),
         ({"Runtime": "java21"}, "Runtime java21"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}, "VpcConfig"),
-        ({"KMSKeyArn": "arn:aws:kms:us-east-1:123456789012:key/1"}, "KMSKeyArn"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         (
             {

@@ -107,23 +107,22 @@ def test_versioning_configuration(s3, bucket, refused):
     assert empty.code == "IllegalVersioningConfigurationException"
 
 
-def test_encryption_is_sse_s3_and_other_keys_are_refused_by_name(s3, bucket, refused):
+def test_encryption_is_sse_s3_unless_the_bucket_says_otherwise(s3, bucket, refused):
     rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
     assert rule == {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": False}
-    s3.put_bucket_encryption(
-        Bucket=bucket,
-        ServerSideEncryptionConfiguration={
-            "Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}]
-        },
-    )
-    rule = s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"][0]
-    assert rule["BucketKeyEnabled"] is True
+    aes = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}, "BucketKeyEnabled": True}
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [aes]})
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"] == [aes]
+    assert "BucketKeyEnabled" not in s3.put_object(Bucket=bucket, Key="k", Body=b"x")
     s3.delete_bucket_encryption(Bucket=bucket)
-    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/mine"}
-    rules = {"Rules": [{"ApplyServerSideEncryptionByDefault": kms}]}
-    no = refused(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration=rules)
-    assert (no.code, no.status) == ("NotImplemented", 501)
-    assert "KMSMasterKeyID" in no.message
+    kms = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": "alias/not-looked-at"}
+    rules = [{"ApplyServerSideEncryptionByDefault": kms, "BucketKeyEnabled": False}]
+    s3.put_bucket_encryption(Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": rules})
+    assert s3.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]["Rules"] == rules
+    assert refused(s3.put_object, Bucket=bucket, Key="k", Body=b"x").code == "KMS.NotFoundException"
+    aes["ApplyServerSideEncryptionByDefault"]["KMSMasterKeyID"] = "alias/x"
+    wrong = refused(s3.put_bucket_encryption, Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [aes]})
+    assert wrong.error["ArgumentName"] == "ApplyServerSideEncryptionByDefault"
 
 
 def test_the_accounts_own_key_may_be_the_default(s3, bucket, refused):

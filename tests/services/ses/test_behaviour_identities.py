@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import urllib.error
 import urllib.request
 
 import dkim
 import pytest
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from tests.services.ses.conftest import Mailer, refused
 
@@ -101,7 +104,48 @@ def test_signatures_verify(mailer: Mailer) -> None:
     one = mailer.raw(mailer.v1.send_raw_email(RawMessage={"Data": odd})["MessageId"])
     assert dkim.verify(one, dnsfunc=dns)
     mailer.v1.set_identity_dkim_enabled(Identity="example.com", DkimEnabled=False)
-    assert b"DKIM-Signature" not in mailer.raw(mailer.send("me@example.com"))
+    assert b"d=example.com;" not in mailer.raw(mailer.send("me@example.com"))
+
+
+def test_ses_signs_too(mailer: Mailer) -> None:
+    """Every message has SES's own signature behind its domain's: it verifies by the record that the page shows."""
+    mailer.verify("a@example.com")
+    raw = mailer.raw(mailer.send("a@example.com"))
+    [record] = mailer.cloud.control("mail/identities")["own"]
+    assert record["Name"].endswith("._domainkey.amazonses.com")
+
+    def dns(name: bytes, timeout: float = 0) -> bytes:
+        assert name.decode() == record["Name"] + "."
+        return str(record["Value"]).encode()
+
+    assert raw.count(b"DKIM-Signature:") == 1 and b"d=amazonses.com;" in raw and dkim.verify(raw, dnsfunc=dns)
+    mailer.v1.verify_domain_dkim(Domain="example.com")
+    mailer.verify_domain("example.com")
+    both = mailer.raw(mailer.send("b@example.com"))
+    assert both.index(b"d=example.com;") < both.index(b"d=amazonses.com;")
+    assert dkim.DKIM(both, minkey=1024).verify(1, dnsfunc=dns)
+
+
+def test_private_keys_are_kept_sealed(fresh_mailer: Mailer) -> None:
+    """Neither the data folder nor the log has a key in the clear, and what was sealed signs after a crash."""
+    mailer = fresh_mailer
+    private = rsa.generate_private_key(public_exponent=65537, key_size=1024)
+    form = (serialization.Encoding.DER, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    key = base64.b64encode(private.private_bytes(*form)).decode()
+    signing = {"DomainSigningSelector": "mine", "DomainSigningPrivateKey": key}
+    mailer.v2.create_email_identity(EmailIdentity="example.com", DkimSigningAttributes=signing)
+    mailer.verify_domain("example.com")
+    mailer.cloud.restart()
+    raw = mailer.raw(mailer.send("me@example.com"))
+    texts = {each["Name"]: each["Value"] for each in mailer.identity("example.com")["records"] if each["Type"] == "TXT"}
+    assert dkim.verify(raw, dnsfunc=lambda name, **_: texts[name.decode().rstrip(".")].encode())
+    assert mailer.cloud.data is not None
+    files = [path for path in mailer.cloud.data.rglob("*") if path.is_file()]
+    secret = private.private_numbers().d.to_bytes(128, "big")[:60]
+    assert len(files) > 1
+    for path in [*files, mailer.cloud.log]:
+        content = path.read_bytes()
+        assert key[60:120].encode() not in content and secret not in content, path
 
 
 def test_mail_from(mailer: Mailer) -> None:

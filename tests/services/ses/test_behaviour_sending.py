@@ -145,7 +145,11 @@ def test_the_simulator(mailer: Mailer) -> None:
         "MAILER-DAEMON@amazonses.com", "complaints@us-east-1.email-abuse.amazonses.com",
         "ooto+x@simulator.amazonses.com", "MAILER-DAEMON@amazonses.com",
     ]  # fmt: skip
-    mailer.v1.set_identity_feedback_forwarding_enabled(Identity="a@example.com", ForwardingEnabled=False)
+    refused(
+        "InvalidParameterValue", mailer.v1.set_identity_feedback_forwarding_enabled, Identity="a@example.com",
+        ForwardingEnabled=False,
+    )  # fmt: skip
+    mailer.v2.put_email_identity_feedback_attributes(EmailIdentity="a@example.com", EmailForwardingEnabled=False)
     mailer.send("a@example.com", "bounce@simulator.amazonses.com")
     assert len(mailer.mails(to="a@example.com")) == len(back) + 1
     [point] = mailer.v1.get_send_statistics()["SendDataPoints"]
@@ -167,13 +171,32 @@ def test_quotas_on_the_clock(fresh_mailer: Mailer) -> None:
     given = {"Source": "a@example.com", "Destination": {"ToAddresses": everyone}, "Message": message}
     mailer.v1.send_email(**given)
     refused("Throttling", mailer.v1.send_email, **given)
-    for _ in range(2):
+    for _ in range(3):  # who has anything left may send to all recipients of a message
         mailer.cloud.clock_advance(11)
         mailer.v1.send_email(**given)
     mailer.cloud.clock_advance(11)
-    assert refused("Throttling", mailer.v1.send_email, **given) == "Daily message quota exceeded."
+    words = "Daily message quota exceeded."
+    assert refused("Throttling", mailer.v1.send_email, **given) == words
+    newer = {"FromEmailAddress": "a@example.com", "Destination": given["Destination"], "Content": {"Simple": message}}
+    assert refused("LimitExceededException", mailer.v2.send_email, **newer) == words
+    mailer.v1.create_template(Template={"TemplateName": "t", "SubjectPart": "s", "TextPart": "t"})
+    entries = [{"Destination": {"ToAddresses": [SUCCESS]}}] * 2
+    bulk = mailer.v1.send_bulk_templated_email(
+        Source="a@example.com", Template="t", DefaultTemplateData="{}", Destinations=entries
+    )
+    assert bulk["Status"] == [{"Status": "AccountDailyQuotaExceeded", "Error": words}] * 2
+    content = {"Template": {"TemplateName": "t", "TemplateData": "{}"}}
+    many = mailer.v2.send_bulk_email(FromEmailAddress="a@example.com", DefaultContent=content, BulkEmailEntries=entries)
+    assert many["BulkEmailEntryResults"] == [{"Status": "ACCOUNT_DAILY_QUOTA_EXCEEDED", "Error": words}] * 2
     quota = mailer.v1.get_send_quota()
-    assert (quota["Max24HourSend"], quota["MaxSendRate"], quota["SentLast24Hours"]) == (200, 1, 160)
+    assert (quota["Max24HourSend"], quota["MaxSendRate"], quota["SentLast24Hours"]) == (200, 1, 210)
+    assert mailer.v2.get_account()["SendQuota"] == {
+        "Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 210.0,
+    }  # fmt: skip
+    mailer.production()
+    quota = mailer.v1.get_send_quota()
+    assert (quota["Max24HourSend"], quota["MaxSendRate"]) == (50_000, 14)
+    mailer.v1.send_email(**given)
     mailer.cloud.clock_advance(86400)
     assert mailer.v1.get_send_quota()["SentLast24Hours"] == 0
     mailer.v1.send_email(**given)
@@ -198,11 +221,10 @@ def test_sending_can_be_paused(mailer: Mailer) -> None:
 
 
 def test_what_is_not_built_says_so(mailer: Mailer) -> None:
-    refused("NotImplemented", mailer.v1.create_receipt_rule_set, RuleSetName="x")
     mailer.v1.create_configuration_set(ConfigurationSet={"Name": "one"})
-    destination = {"Name": "d", "MatchingEventTypes": ["send"], "SNSDestination": {"TopicARN": "arn:aws:sns:x:1:t"}}
+    stream = {"IAMRoleARN": "arn:aws:iam::1:role/r", "DeliveryStreamARN": "arn:aws:firehose:x:1:deliverystream/d"}
+    destination = {"Name": "d", "MatchingEventTypes": ["send"], "KinesisFirehoseDestination": stream}
     refused(
         "NotImplemented", mailer.v1.create_configuration_set_event_destination, ConfigurationSetName="one",
         EventDestination=destination,
     )  # fmt: skip
-    refused("NotImplemented", mailer.v1.set_identity_notification_topic, Identity="x", NotificationType="Bounce")

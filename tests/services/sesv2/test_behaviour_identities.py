@@ -58,7 +58,7 @@ def test_a_domain_has_dkim_from_the_start(mailer: Mailer) -> None:
     assert found["DkimAttributes"]["Status"] == "SUCCESS" and found["VerifiedForSendingStatus"] is True
     assert verifies(mailer, mailer.raw(mailer.send("a@example.com")), "example.com")
     mailer.v2.put_email_identity_dkim_attributes(EmailIdentity="example.com", SigningEnabled=False)
-    assert b"DKIM-Signature" not in mailer.raw(mailer.send("a@example.com"))
+    assert b"d=example.com;" not in mailer.raw(mailer.send("a@example.com"))
 
 
 def test_a_key_of_one_s_own(mailer: Mailer) -> None:
@@ -77,7 +77,7 @@ def test_a_key_of_one_s_own(mailer: Mailer) -> None:
         EmailIdentity="example.com", SigningAttributesOrigin="AWS_SES"
     )
     assert back["DkimStatus"] == "PENDING" and len(back["DkimTokens"]) == 3
-    assert b"DKIM-Signature" not in mailer.raw(mailer.send("a@example.com"))
+    assert b"d=example.com;" not in mailer.raw(mailer.send("a@example.com"))
     refused(
         "BadRequestException", mailer.v2.put_email_identity_dkim_signing_attributes, EmailIdentity="example.com",
         SigningAttributesOrigin="EXTERNAL", SigningAttributes={**own, "DomainSigningPrivateKey": "bm9wZQ=="},
@@ -114,8 +114,10 @@ def test_configuration_sets(mailer: Mailer) -> None:
     assert found["DeliveryOptions"] == {"TlsPolicy": "REQUIRE"} and found["SendingOptions"] == {"SendingEnabled": True}
     refused("AlreadyExistsException", api.create_configuration_set, ConfigurationSetName="one")
     refused("BadRequestException", api.create_configuration_set, ConfigurationSetName="not allowed")
-    tracking = {"CustomRedirectDomain": "x.example.com"}
-    refused("NotImplemented", api.create_configuration_set, ConfigurationSetName="two", TrackingOptions=tracking)
+    archive = {"ArchiveArn": "arn:aws:ses:us-east-1:1:mailmanager-archive/a-abcdefghijklmnopqrstuvwxyz"}
+    refused("NotImplemented", api.create_configuration_set, ConfigurationSetName="two", ArchivingOptions=archive)
+    vdm = {"DashboardOptions": {"EngagementMetrics": "ENABLED"}}
+    refused("NotImplemented", api.create_configuration_set, ConfigurationSetName="two", VdmOptions=vdm)
     pool = {"SendingPoolName": "p"}
     refused("NotImplemented", api.create_configuration_set, ConfigurationSetName="two", DeliveryOptions=pool)
     assert api.list_configuration_sets()["ConfigurationSets"] == ["one"]
@@ -123,6 +125,48 @@ def test_configuration_sets(mailer: Mailer) -> None:
     api.delete_configuration_set(ConfigurationSetName="one")
     refused("NotFoundException", api.delete_configuration_set, ConfigurationSetName="one")
     refused("NotFoundException", api.get_configuration_set, ConfigurationSetName="one")
+
+
+def test_options_of_configuration_sets_are_the_same_in_both_apis(mailer: Mailer) -> None:
+    v1, v2, named = mailer.v1, mailer.v2, {"ConfigurationSetName": "one"}
+    tracking = {"CustomRedirectDomain": "links.example.com"}
+    words = refused("BadRequestException", v2.create_configuration_set, **named, TrackingOptions=tracking)
+    assert words == "Tracking domain <links.example.com> is not verified in Amazon SES."
+    v1.verify_domain_identity(Domain="example.com")
+    mailer.verify_domain("example.com")
+    v2.create_configuration_set(
+        **named, TrackingOptions={**tracking, "HttpsPolicy": "REQUIRE"}, DeliveryOptions={"MaxDeliverySeconds": 300},
+        ReputationOptions={"ReputationMetricsEnabled": True},
+    )  # fmt: skip
+    asked = ["trackingOptions", "deliveryOptions", "reputationOptions"]
+    shown = v1.describe_configuration_set(**named, ConfigurationSetAttributeNames=asked)
+    assert shown["TrackingOptions"] == tracking and shown["DeliveryOptions"] == {"TlsPolicy": "Optional"}
+    assert shown["ReputationOptions"] == {"SendingEnabled": True, "ReputationMetricsEnabled": True}
+    options = {"TrackingOptions": tracking}
+    refused("TrackingOptionsAlreadyExistsException", v1.create_configuration_set_tracking_options, **named, **options)
+    v1.delete_configuration_set_tracking_options(**named)
+    for change in (v1.delete_configuration_set_tracking_options, v1.update_configuration_set_tracking_options):
+        given = {**named, **(options if change == v1.update_configuration_set_tracking_options else {})}
+        refused("TrackingOptionsDoesNotExistException", change, **given)
+    for domain in ("no domain", "links.example.org"):
+        given = {**named, "TrackingOptions": {"CustomRedirectDomain": domain}}
+        refused("InvalidTrackingOptions", v1.create_configuration_set_tracking_options, **given)
+    v1.create_configuration_set_tracking_options(**named, **options)
+    v1.put_configuration_set_delivery_options(**named, DeliveryOptions={"TlsPolicy": "Require"})
+    v1.update_configuration_set_reputation_metrics_enabled(**named, Enabled=False)
+    found = v2.get_configuration_set(**named)
+    assert found["DeliveryOptions"] == {"TlsPolicy": "REQUIRE", "MaxDeliverySeconds": 300}
+    assert found["TrackingOptions"] == {**tracking, "HttpsPolicy": "OPTIONAL"}
+    assert found["ReputationOptions"] == {"ReputationMetricsEnabled": False}
+    v2.put_configuration_set_tracking_options(**named)
+    v2.put_configuration_set_delivery_options(**named, TlsPolicy="OPTIONAL")
+    v2.put_configuration_set_reputation_options(**named, ReputationMetricsEnabled=True)
+    v2.put_configuration_set_sending_options(**named, SendingEnabled=False)
+    v2.put_configuration_set_sending_options(**named, SendingEnabled=True)
+    found = v2.get_configuration_set(**named)
+    assert "TrackingOptions" not in found and found["DeliveryOptions"] == {"TlsPolicy": "OPTIONAL"}
+    assert found["ReputationOptions"]["LastFreshStart"]
+    refused("NotFoundException", v2.put_configuration_set_tracking_options, ConfigurationSetName="none")
 
 
 def test_templates_are_the_first_api_s(mailer: Mailer) -> None:

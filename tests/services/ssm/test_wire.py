@@ -1,5 +1,7 @@
 """What Parameter Store refuses, and in which words."""
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -53,7 +55,7 @@ def test_values_and_types(ssm):
             '[{"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "yesterday"}}]',
             "InvalidPolicyAttributeException",
         ),
-        ('[{"Type": "NoChangeNotification"}]', "NotImplemented"),
+        ('[{"Type": "NoChangeNotification"}]', "InvalidPolicyAttributeException"),
     ],
 )
 def test_policies(ssm, policies, code):
@@ -106,3 +108,22 @@ def test_limits_of_the_model(ssm):
     refused("ValidationException", ssm.get_parameters_by_path, Path="/", MaxResults=11)
     refused("ValidationException", ssm.get_parameters, Names=[])
     refused("ValidationException", ssm.get_parameters, Names=[str(index) for index in range(11)])
+
+
+def test_what_is_wrong_with_policies_that_notify(ssm):
+    expires = {"Type": "Expiration", "Version": "1.0", "Attributes": {"Timestamp": "2100-01-01T00:00:00Z"}}
+    for given, code in (
+        ([notice("ExpirationNotification", Before="1", Unit="Days")], "IncompatiblePolicyException"),
+        ([expires, notice("ExpirationNotification", Before="1", Unit="Weeks")], "InvalidPolicyAttributeException"),
+        ([expires, notice("ExpirationNotification", Before="-1", Unit="Days")], "InvalidPolicyAttributeException"),
+        ([notice("NoChangeNotification", Unit="Days")], "InvalidPolicyAttributeException"),
+        ([expires] * 11, "PoliciesLimitExceededException"),
+    ):
+        with pytest.raises(ClientError) as caught:
+            ssm.put_parameter(Name="a", Value="v", Type="String", Tier="Advanced", Policies=json.dumps(given))
+        assert caught.value.response["Error"]["Code"] == code
+    assert ssm.describe_parameters()["Parameters"] == []
+
+
+def notice(kind, **attributes):
+    return {"Type": kind, "Version": "1.0", "Attributes": attributes}

@@ -46,9 +46,13 @@ class _Trusted(NamedTuple):
     checks_server: bool = False
 
 
-async def proved(call: Call, pool: Pool) -> list[Proof]:
-    """The logins of a call, each proved by its provider's key. Raises NotAuthorized for the first that is not."""
-    return [await _proof(call, pool, *item) for item in (call.input.get("Logins") or {}).items()]
+async def proved(call: Call, pool: Pool, but: str = "") -> list[Proof]:
+    """The logins of a call, each proved by its provider's key; `but` names the one that needs no proof.
+
+    Raises NotAuthorized for the first that is not proved.
+    """
+    given = call.input.get("Logins") or {}
+    return [await _proof(call, pool, name, text) for name, text in given.items() if name != but]
 
 
 async def _proof(call: Call, pool: Pool, provider: str, text: str) -> Proof:
@@ -155,7 +159,8 @@ def _owner(call: Call, pool: Pool, proof: Proof) -> Identity | None:
     return found
 
 
-def _one_owner(call: Call, pool: Pool, proofs: list[Proof]) -> Identity | None:
+def one_owner(call: Call, pool: Pool, proofs: list[Proof]) -> Identity | None:
+    """The identity that has one of these logins. Raises ResourceConflict when they are two identities'."""
     found = {owner.id: owner for proof in proofs if (owner := _owner(call, pool, proof)) is not None}
     if len(found) > 1:
         raise errors.Conflict("Logins are already linked to different identities.")
@@ -181,7 +186,7 @@ def found_or_made(call: Call, pool: Pool, proofs: list[Proof]) -> Identity:
         if not pool.data["AllowUnauthenticatedIdentities"]:
             raise errors.NotAuthorized.guests()
         return added(call, pool)
-    return linked(call, _one_owner(call, pool, proofs) or added(call, pool), proofs)
+    return linked(call, one_owner(call, pool, proofs) or added(call, pool), proofs)
 
 
 def entered(call: Call, pool: Pool, identity: Identity, proofs: list[Proof]) -> Identity:
@@ -196,7 +201,7 @@ def entered(call: Call, pool: Pool, identity: Identity, proofs: list[Proof]) -> 
         if not pool.data["AllowUnauthenticatedIdentities"]:
             raise errors.NotAuthorized.guests()
         return identity
-    owner = _one_owner(call, pool, proofs)
+    owner = one_owner(call, pool, proofs)
     if identity.disabled and owner is None:
         raise errors.NotAuthorized.forbidden(identity.id)
     if own and (owner is None or owner.id != identity.id):

@@ -6,37 +6,58 @@ By path `/_aws/cognito-idp/POOL/.well-known/jwks.json` and `/_aws/auth/DOMAIN/lo
 
 from __future__ import annotations
 
+import hashlib
+from urllib.parse import parse_qsl
+
 import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.cors import ANY_PAGE, for_any_page
 from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.cognito_idp import keys
-from cloudarium.services.cognito_idp.hosted import authorize, forms, grants
+from cloudarium.services.cognito_idp.federation import discovery
+from cloudarium.services.cognito_idp.federation.discovery import WELL_KNOWN
+from cloudarium.services.cognito_idp.hosted import authorize, forms, grants, links, outside
 from cloudarium.services.cognito_idp.hosted import pages as html
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, visitor_of
-from cloudarium.services.cognito_idp.records import oauth, pools
-from cloudarium.services.cognito_idp.records.pools import Pool
+from cloudarium.services.cognito_idp.operations.imports import uploads
+from cloudarium.services.cognito_idp.records import imports, oauth, pools
 from cloudarium.shared.errors import AwsError
 from cloudarium.store import Store
 
-_WELL_KNOWN = "/.well-known"
+_IMPORTS = "/imports/"
 
 
 async def issuer(call: Call) -> HttpResponse:
     """Answer one request for what an issuer publishes."""
     assert call.door is not None and call.request is not None
     pool = pools.find(call.store, call.door.id)
+    if call.request.method == "PUT" and pool is not None and call.door.path.startswith(_IMPORTS):
+        return _upload(call, pool.id)
     if call.request.method not in ("GET", "HEAD"):
         return _json(405, {"message": "Method not allowed"})
     if pool is None:
         return _json(404, {"message": "The specified user pool does not exist."})
     call.scope = pool.scope
-    if call.door.path == f"{_WELL_KNOWN}/jwks.json":
+    if call.door.path == f"{WELL_KNOWN}/jwks.json":
         return _json(200, keys.published(call.cloud, pool.id))
-    if call.door.path == f"{_WELL_KNOWN}/openid-configuration":
-        return _json(200, _configuration(call, pool))
+    if call.door.path == f"{WELL_KNOWN}/openid-configuration":
+        return _json(200, discovery.configuration(call.cloud, pool))
     return _json(404, {"message": "Not found"})
+
+
+def _upload(call: Call, pool: str) -> HttpResponse:
+    """Take the CSV file of an import, by the URL of its job; it answers as S3, to which AWS has it sent."""
+    assert call.door is not None and call.request is not None
+    job = imports.find(call.store, pool, call.door.path.removeprefix(_IMPORTS))
+    key = dict(parse_qsl(call.request.query)).get("X-Amz-Signature", "")
+    if job is None or not uploads(job, key, call.now):
+        denied = b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
+        return HttpResponse(403, {"content-type": "application/xml"}, denied)
+    with call.transaction():
+        imports.upload(call.store, job, call.request.body)
+    etag = hashlib.md5(call.request.body, usedforsecurity=False).hexdigest()
+    return HttpResponse(200, {"etag": f'"{etag}"'}, b"")
 
 
 _PROGRAMS = ("/oauth2/token", "/oauth2/userInfo", "/oauth2/revoke")
@@ -63,10 +84,14 @@ async def pages(call: Call) -> HttpResponse:
 
 async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
     path = visitor.path
+    if method == "GET" and links.asked(visitor):
+        return await links.confirm(visitor)
     if path in forms.PATHS and method in (*_LOOKS, "POST"):
         return await (forms.take if method == "POST" else forms.show)(visitor, path)
     if path == "/oauth2/authorize" and method in _LOOKS:
         return await authorize.authorize(visitor)
+    if path == outside.PATH and method in _LOOKS:
+        return await outside.back(visitor)
     if path == "/logout" and method in _LOOKS:
         return authorize.log_out(visitor)
     if path == "/oauth2/userInfo" and method in (*_LOOKS, "POST"):
@@ -75,34 +100,8 @@ async def _at_domain(visitor: Visitor, method: str) -> HttpResponse:
         return await grants.token(visitor)
     if path == "/oauth2/revoke" and method == "POST":
         return grants.revoke(visitor)
-    known = path in forms.PATHS or path in _PROGRAMS or path in ("/oauth2/authorize", "/logout")
+    known = path in forms.PATHS or path in (*_PROGRAMS, "/oauth2/authorize", outside.PATH, "/logout")
     raise Refused("This page is not asked for like that.", 405) if known else Refused("There is no such page.", 404)
-
-
-def _configuration(call: Call, pool: Pool) -> dict[str, object]:
-    """What OpenID clients ask first. The issuer is AWS's; the keys are where this cloud can be reached."""
-    domain = oauth.domain_of(call.store, pool.id)
-    found: dict[str, object] = {} if domain is None else _endpoints(call.cloud.door_url("auth", domain.name))
-    return {
-        **found,
-        "id_token_signing_alg_values_supported": ["RS256"],
-        "issuer": pool.issuer,
-        "jwks_uri": f"{call.cloud.door_url('cognito-idp', pool.id)}{_WELL_KNOWN}/jwks.json",
-        "response_types_supported": ["code", "token"],
-        "scopes_supported": ["openid", "email", "phone", "profile"],
-        "subject_types_supported": ["public"],
-    }
-
-
-def _endpoints(base: str) -> dict[str, object]:
-    return {
-        "authorization_endpoint": f"{base}/oauth2/authorize",
-        "end_session_endpoint": f"{base}/logout",
-        "revocation_endpoint": f"{base}/oauth2/revoke",
-        "token_endpoint": f"{base}/oauth2/token",
-        "token_endpoint_auth_methods_supported": ["client_secret_basic", "client_secret_post"],
-        "userinfo_endpoint": f"{base}/oauth2/userInfo",
-    }
 
 
 def _json(status: int, content: object) -> HttpResponse:

@@ -131,8 +131,8 @@ class ExpiredCode(AwsError):
 
     code = "ExpiredCodeException"
 
-    def __init__(self) -> None:
-        super().__init__("Invalid code provided, please request a code again.")
+    def __init__(self, message: str = "Invalid code provided, please request a code again.") -> None:
+        super().__init__(message)
 
 
 class LimitExceeded(AwsError):
@@ -153,6 +153,12 @@ class GroupExists(AwsError):
         super().__init__("A group with the name already exists.")
 
 
+class Duplicate(AwsError):
+    """The name, or another name, of an identity provider is taken."""
+
+    code = "DuplicateProviderException"
+
+
 class SoftwareTokenNotFound(AwsError):
     """The user has no authenticator app."""
 
@@ -168,7 +174,7 @@ class EnableSoftwareToken(AwsError):
     code = "EnableSoftwareTokenMFAException"
 
     def __init__(self) -> None:
-        super().__init__("Code mismatch")
+        super().__init__("Code mismatch and fail enable Software Token MFA")
 
 
 class TokenReused(AwsError):
@@ -185,6 +191,24 @@ class Unsupported(AwsError):
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(message, code=code)
+
+
+class NotInTier(AwsError):
+    """A feature that the pool's feature plan does not have."""
+
+    code = "FeatureUnavailableInTierException"
+
+    def __init__(self, feature: str) -> None:
+        super().__init__(f"{feature} is not available in the feature plan of this user pool.")
+
+
+class PasswordUsed(AwsError):
+    """The password is one of the latest that the user had."""
+
+    code = "PasswordHistoryPolicyViolationException"
+
+    def __init__(self) -> None:
+        super().__init__("Password has previously been used.")
 
 
 class LambdaFailed(AwsError):

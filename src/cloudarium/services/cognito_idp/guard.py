@@ -36,6 +36,8 @@ def passed(call: Call, user: User) -> None:
 async def check_password(call: Call, user: User, password: str) -> None:
     """Raise unless it is the user's password and the user is not locked out."""
     check_not_locked(call, user)
+    if user.status == "RESET_REQUIRED" and people.kept_verifier(user) is None:  # imported: there is nothing to guess
+        raise errors.ResetRequired
     failed(call, user)  # counted before it is looked at: many guesses at the same time are many guesses
     if not await people.knows_password(user, password):
         raise errors.NotAuthorized.wrong_password()

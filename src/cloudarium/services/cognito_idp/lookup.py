@@ -45,8 +45,12 @@ def app(call: Call) -> tuple[Pool, Client]:
 
 def secret_hash(client: Client, username: str) -> str:
     """The SECRET_HASH that a client with a secret sends for a name."""
-    secret = (client.secret or "").encode()
-    return base64.b64encode(hmac.digest(secret, (username + client.id).encode(), hashlib.sha256)).decode()
+    return _hash(client, client.secret or "", username)
+
+
+def _hash(client: Client, secret: str, username: str) -> str:
+    named = (username + client.id).encode(errors="surrogatepass")
+    return base64.b64encode(hmac.digest(secret.encode(), named, hashlib.sha256)).decode()
 
 
 def check_secret(client: Client, username: str, given: str | None) -> None:
@@ -55,8 +59,15 @@ def check_secret(client: Client, username: str, given: str | None) -> None:
         return
     if given is None:
         raise errors.NotAuthorized(f"Client {client.id} is configured with secret but SECRET_HASH was not received")
-    if not hmac.compare_digest(secret_hash(client, username).encode(), given.encode()):
+    proofs = [_hash(client, secret, username) for secret in client.secrets]
+    if not any([hmac.compare_digest(proof.encode(), given.encode(errors="replace")) for proof in proofs]):
         raise errors.NotAuthorized.secret_hash(client.id)
+
+
+def proves_secret(client: Client, given: str) -> bool:
+    """Whether a text is one of the client's secrets."""
+    kept = client.secrets
+    return any([hmac.compare_digest(secret.encode(), given.encode(errors="replace")) for secret in kept])
 
 
 def page(items: list[Any], names: list[str], limit: int, token: str | None) -> tuple[list[Any], str | None]:

@@ -16,7 +16,7 @@ async def migrate(call: Call, pool: Pool, client: Client, name: str, password: s
     source = f"UserMigration_{'Authentication' if password is not None else 'ForgotPassword'}"
     request = {"validationData": None, "userAttributes": None, **triggers.metadata(call)}
     if password is not None:
-        request["password"] = password
+        request |= {"password": password, "validationData": call.input.get("ClientMetadata")}
     response = dict.fromkeys(_ANSWERED)
     try:
         said = await triggers.run(call, pool, "UserMigration", source, name, client.id, request, response)

@@ -30,14 +30,17 @@ def named(pool: Pool, name: str, attributes: Mapping[str, str]) -> tuple[str, di
         return name, {"sub": sub, **attributes}
     kind = "email" if "@" in name else "phone_number"
     if kind not in kinds:
-        said = " or a ".join("an email" if each == "email" else "phone number" for each in kinds)
-        raise errors.Invalid(f"Username should be {said}." if kinds != ["phone_number"] else _PHONE)
+        raise errors.Invalid(_NAMES[kinds[0] if len(kinds) == 1 else "both"])
     if attributes.get(kind, name) != name:
         raise errors.Invalid(f"User Name and {kind} must be the same.")
     return sub, {"sub": sub, **attributes, kind: name}
 
 
-_PHONE = "Username should be a phone number."
+_NAMES = {
+    "email": "Username should be an email.",
+    "phone_number": "Username should be a phone number.",
+    "both": "Username should be either an email or a phone number.",
+}
 
 
 def check_free(call: Call, pool: Pool, user: User, force: bool = False) -> None:
@@ -67,6 +70,12 @@ def address(pool: Pool, user: User) -> tuple[str, str] | None:
     if "email" in kinds:
         kinds = ["email"]
     return (kinds[0], user.attributes[kinds[0]]) if kinds else None
+
+
+def by_administrators(pool: Pool) -> bool:
+    """Whether nobody but an administrator gives new passwords."""
+    setting = pool.data.get("AccountRecoverySetting", {}).get("RecoveryMechanisms") or []
+    return [one["Name"] for one in setting] == ["admin_only"]
 
 
 def recovery(pool: Pool, user: User) -> tuple[str, str] | None:

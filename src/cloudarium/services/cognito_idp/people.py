@@ -61,8 +61,13 @@ def alias_value(pool: Pool, kind: str, value: str) -> str:
 
 
 def aliases_of(pool: Pool, user: User) -> dict[str, str]:
-    """The other names that a user has by right: addresses as aliases only when they are verified."""
-    found = {}
+    """The other names that a user has by right: addresses as aliases only when they are verified.
+
+    Who comes by a provider alone has none: several may have one address.
+    """
+    found: dict[str, str] = {}
+    if user.status == "EXTERNAL_PROVIDER":
+        return found
     for kind in alias_kinds(pool):
         value = user.attributes.get(kind, "")
         free = kind == "preferred_username" or kind in pool.data.get("UsernameAttributes", ())
@@ -115,6 +120,23 @@ async def knows_password(user: User, password: str) -> bool:
     """Whether it is the user's password."""
     kept = kept_verifier(user)
     return kept is not None and await asyncio.to_thread(srp.matches, kept, user.pool, user.username, password)
+
+
+def with_password(pool: Pool, user: User, verifier: Data, until: float | None) -> User:
+    """The user with another password; earlier ones are kept as far as the pool forbids to use them again."""
+    size = pool.data["Policies"]["PasswordPolicy"].get("PasswordHistorySize") or 0
+    before = [user.data["password"]] if user.data.get("password") else []
+    earlier = [*before, *user.data.get("earlier", [])][: max(size - 1, 0)]
+    return user.with_data(password=verifier, until=until, earlier=earlier)
+
+
+async def check_history(pool: Pool, user: User, password: str) -> None:
+    """Raise for a password that is one of the latest, where the pool keeps a history."""
+    size = pool.data["Policies"]["PasswordPolicy"].get("PasswordHistorySize") or 0
+    kept = [user.data["password"]] if user.data.get("password") else []
+    for one in [*kept, *user.data.get("earlier", [])][:size]:
+        if await asyncio.to_thread(srp.matches, srp.Verifier(**one), user.pool, user.username, password):
+            raise errors.PasswordUsed
 
 
 # ---- tokens ----------------------------------------------------------------------------------------------------------

@@ -37,6 +37,12 @@ def tagged(call: Call) -> str:
     return str(call.input.get("ResourceArn", ""))
 
 
+def pool_and_logs_role(call: Call) -> list[str | Need]:
+    """The pool of an import, and iam:PassRole for the role that writes its log."""
+    role = str(call.input.get("CloudWatchLogsRoleArn", ""))
+    return [pool(call), Need("iam:PassRole", role, {"iam:PassedToService": "cognito-idp.amazonaws.com"})]
+
+
 def request_tags(call: Call) -> object:
     """The tags of a request, which a pool is made with under a name of their own."""
     return call.input.get("UserPoolTags")

@@ -128,3 +128,42 @@ CREATE TABLE IF NOT EXISTS cognito_idp_domains (
     pool TEXT NOT NULL,
     data BLOB NOT NULL
 ) WITHOUT ROWID;
+
+-- Outside identity providers by whom people may sign in.
+CREATE TABLE IF NOT EXISTS cognito_idp_providers (
+    pool TEXT NOT NULL,
+    name TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (pool, name)
+) WITHOUT ROWID;
+
+-- Whoever has this value of an attribute at a provider (Cognito_Subject: its subject) is that user.
+CREATE TABLE IF NOT EXISTS cognito_idp_links (
+    pool      TEXT NOT NULL,
+    provider  TEXT NOT NULL,
+    attribute TEXT NOT NULL,
+    value     TEXT NOT NULL,
+    user      TEXT NOT NULL,
+    PRIMARY KEY (pool, provider, attribute, value)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS cognito_idp_links_by_user ON cognito_idp_links (pool, user);
+
+-- Jobs that import users. `content` is the file that came to the job's URL, `key` what that URL proves.
+CREATE TABLE IF NOT EXISTS cognito_idp_imports (
+    pool    TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    created REAL NOT NULL,
+    key     TEXT NOT NULL,
+    data    BLOB NOT NULL,
+    content BLOB,
+    PRIMARY KEY (pool, id)
+) WITHOUT ROWID;
+
+-- What pools and clients have beside, by its kind: branding, customization, delivery, terms.
+CREATE TABLE IF NOT EXISTS cognito_idp_settings (
+    pool TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    id   TEXT NOT NULL,
+    data BLOB NOT NULL,
+    PRIMARY KEY (pool, kind, id)
+) WITHOUT ROWID;

@@ -12,12 +12,12 @@ _POOL = (
     "Policies", "DeletionProtection", "LambdaConfig", "AutoVerifiedAttributes", "SmsVerificationMessage",
     "EmailVerificationMessage", "EmailVerificationSubject", "VerificationMessageTemplate", "SmsAuthenticationMessage",
     "UserAttributeUpdateSettings", "EmailConfiguration", "AdminCreateUserConfig", "UserPoolAddOns",
-    "AccountRecoverySetting", "UserPoolTier",
+    "AccountRecoverySetting", "UserPoolTier", "SmsConfiguration",
 )  # fmt: skip
 _FIXED = ("AliasAttributes", "UsernameAttributes", "UsernameConfiguration")
 _GONE = ("ResourceNotFoundException",)
 _NUMBERS = frozenset(
-    ("MinimumLength", "TemporaryPasswordValidityDays", "UnusedAccountValidityDays", "Priority")
+    ("MinimumLength", "PasswordHistorySize", "TemporaryPasswordValidityDays", "UnusedAccountValidityDays", "Priority")
     + ("RefreshTokenValidity", "AccessTokenValidity", "IdTokenValidity", "AuthSessionValidity", "Precedence")
     + ("RetryGracePeriodSeconds", "ManagedLoginVersion")
 )
@@ -51,8 +51,13 @@ def _given(r: Resource, names: tuple[str, ...]) -> Data:
 class UserPool(ResourceType):
     """A user pool; its second factors are set by a call of their own."""
 
-    properties = ("UserPoolName", "Schema", "UserPoolTags", "MfaConfiguration", "EnabledMfas", *_POOL, *_FIXED)
-    refuses = ("DeviceConfiguration", "SmsConfiguration", "WebAuthnRelyingPartyID", "WebAuthnUserVerification")
+    properties = (
+        "UserPoolName", "Schema", "UserPoolTags", "MfaConfiguration", "EnabledMfas", "EmailAuthenticationMessage",
+        "EmailAuthenticationSubject", *_POOL, *_FIXED,
+    )  # fmt: skip
+    refuses = (
+        "DeviceConfiguration", "WebAuthnRelyingPartyID", "WebAuthnUserVerification", "WebAuthnFactorConfiguration",
+    )  # fmt: skip
     replaces = _FIXED
     attributes = ("Arn", "ProviderName", "ProviderURL", "UserPoolId")
     tags = "UserPoolTags"
@@ -73,13 +78,21 @@ class UserPool(ResourceType):
 
     async def _set_mfa(self, r: Resource) -> None:
         mode, kinds = r.properties.get("MfaConfiguration", "OFF"), r.properties.get("EnabledMfas") or []
-        if any(kind != "SOFTWARE_TOKEN_MFA" for kind in kinds):
+        known = ("SOFTWARE_TOKEN_MFA", "SMS_MFA", "EMAIL_OTP")
+        if any(kind not in known for kind in kinds):
             raise ResourceFailed(f"Cloudarium has not built EnabledMfas {kinds} of AWS::Cognito::UserPool.")
         if mode == "OFF" and "MfaConfiguration" not in r.old_properties:
             return
         given: Data = {"UserPoolId": r.id, "MfaConfiguration": mode}
         if mode != "OFF":
-            given["SoftwareTokenMfaConfiguration"] = {"Enabled": bool(kinds)}
+            given["SoftwareTokenMfaConfiguration"] = {"Enabled": "SOFTWARE_TOKEN_MFA" in kinds}
+        if mode != "OFF" and ("SMS_MFA" in kinds or (not kinds and r.properties.get("SmsConfiguration"))):
+            sms = _given(r, ("SmsConfiguration", "SmsAuthenticationMessage"))
+            given["SmsMfaConfiguration"] = sms
+        if mode != "OFF" and "EMAIL_OTP" in kinds:
+            names = (("EmailAuthenticationMessage", "Message"), ("EmailAuthenticationSubject", "Subject"))
+            words = {short: r.properties[name] for name, short in names if r.properties.get(name)}
+            given["EmailMfaConfiguration"] = words
         await r.send("cognito-idp", "SetUserPoolMfaConfig", given)
 
     async def update(self, r: Resource) -> None:
@@ -262,3 +275,61 @@ class UserPoolResourceServer(ResourceType):
         """Delete the resource server."""
         given = {"UserPoolId": r.properties["UserPoolId"], "Identifier": r.id}
         await r.send("cognito-idp", "DeleteResourceServer", given, _GONE)
+
+
+@resource_type("AWS::Cognito::UserPoolIdentityProvider")
+class UserPoolIdentityProvider(ResourceType):
+    """An outside identity provider of a pool."""
+
+    properties = (
+        "UserPoolId", "ProviderName", "ProviderType", "ProviderDetails", "AttributeMapping", "IdpIdentifiers",
+    )  # fmt: skip
+    required = ("UserPoolId", "ProviderName", "ProviderType", "ProviderDetails")
+    replaces = ("UserPoolId", "ProviderName", "ProviderType")
+    attributes = ()
+
+    async def create(self, r: Resource) -> None:
+        """Let the provider's people into the pool."""
+        gone = ("DuplicateProviderException",) if r.repeated else ()
+        await r.send("cognito-idp", "CreateIdentityProvider", _given(r, self.properties), gone)
+        r.id = r.properties["ProviderName"]
+
+    async def update(self, r: Resource) -> None:
+        """Change the provider; what the template no longer names goes."""
+        names = ("UserPoolId", "ProviderName", "ProviderDetails")
+        lists = {"AttributeMapping": r.properties.get("AttributeMapping") or {}}
+        lists["IdpIdentifiers"] = r.properties.get("IdpIdentifiers") or []
+        await r.send("cognito-idp", "UpdateIdentityProvider", {**_given(r, names), **lists})
+
+    async def delete(self, r: Resource) -> None:
+        """Take the provider away."""
+        given = {"UserPoolId": r.properties["UserPoolId"], "ProviderName": r.id}
+        await r.send("cognito-idp", "DeleteIdentityProvider", given, _GONE)
+
+
+@resource_type("AWS::Cognito::LogDeliveryConfiguration")
+class LogDeliveryConfiguration(ResourceType):
+    """Where a pool's log of undelivered messages goes."""
+
+    properties = ("UserPoolId", "LogConfigurations")
+    required = ("UserPoolId",)
+    replaces = ("UserPoolId",)
+    attributes = ("Id",)
+
+    async def create(self, r: Resource) -> None:
+        """Have the log written."""
+        await self._set(r, r.properties.get("LogConfigurations") or [])
+        r.id = r.properties["UserPoolId"]
+        r.attributes = {"Id": r.id}
+
+    async def _set(self, r: Resource, configurations: Any) -> None:
+        given = {"UserPoolId": r.properties["UserPoolId"], "LogConfigurations": configurations}
+        await r.send("cognito-idp", "SetLogDeliveryConfiguration", given, _GONE)
+
+    async def update(self, r: Resource) -> None:
+        """Have the log written elsewhere."""
+        await self._set(r, r.properties.get("LogConfigurations") or [])
+
+    async def delete(self, r: Resource) -> None:
+        """Have it written nowhere."""
+        await self._set(r, [])

@@ -18,7 +18,7 @@ from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.sessions import Refresh
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, clients
+from cloudarium.services.cognito_idp.rules import attributes, clients, providers
 from cloudarium.shared import ids
 
 Data = dict[str, Any]
@@ -147,6 +147,8 @@ def _attribute_claims(client: Client, sign_in: SignIn) -> Data:
             found[name] = found[name] == "true"
     if "address" in found:
         found["address"] = {"formatted": found["address"]}
+    if "identities" in found:
+        found["identities"] = providers.claimed(found["identities"])
     return found
 
 
@@ -231,6 +233,8 @@ def refreshed(call: Call, client: Client, token: str) -> tuple[Refresh, User]:
     kept = sessions.find_refresh(call.store, client.pool, digest(token))
     if kept is None or kept.data["client"] != client.id:
         raise errors.NotAuthorized.refresh_token()
+    if kept.data.get("revoked"):
+        raise errors.NotAuthorized("Refresh Token has been revoked")
     if kept.expires <= call.now:
         raise errors.NotAuthorized("Refresh Token has expired")
     user = users.find(call.store, client.pool, kept.user)

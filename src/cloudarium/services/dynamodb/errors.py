@@ -13,6 +13,12 @@ class ValidationException(AwsError):
     code = "ValidationException"
 
 
+class AccessDenied(AwsError):
+    """KMS does not let the caller use the table's key."""
+
+    code = "AccessDeniedException"
+
+
 class Invalid(ValidationException):
     """A ValidationException whose text starts as most of AWS's do."""
 

@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -19,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cloudarium.gateway.call import Call
 from cloudarium.services.kms.records.keys import Key, Material
 from cloudarium.shared import ids
+from cloudarium.store.keys import master_key
 
 _NONCE = 12
 _KEEP, _OPENED = "kms master", "kms opened"
@@ -28,21 +27,8 @@ _MOST_OPENED = 10_000
 def _master(call: Call) -> bytes:
     master = call.cloud.keep.get(_KEEP)
     if master is None:
-        master = call.cloud.keep[_KEEP] = _read(call.store.folder / "keys" / "kms")
+        master = call.cloud.keep[_KEEP] = master_key(call.store.folder, "kms")
     return master
-
-
-def _read(path: Path) -> bytes:
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        fresh = path.with_suffix(".new")
-        fresh.unlink(missing_ok=True)
-        with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(ids.data(32))
-            file.flush()
-            os.fsync(file.fileno())  # what it seals is on disk with the next commit
-        fresh.rename(path)
-    return path.read_bytes()
 
 
 def _place(key: Key, number: int) -> bytes:

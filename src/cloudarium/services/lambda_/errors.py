@@ -112,6 +112,17 @@ class AccessDenied(AwsError):
     status = 403
 
 
+class KeyFailure(LambdaError):
+    """KMS does not open a function's environment: KMSAccessDeniedException and its kin."""
+
+    status = 502
+    type = "Service"
+
+    def __init__(self, message: str, code: str) -> None:
+        super().__init__(message)
+        self.code = code
+
+
 class PolicyTooLong(LambdaError):
     """The resource policy is over 20 KB."""
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Throttled
 from cloudarium.runtime.launcher import LauncherLost
-from cloudarium.services.lambda_ import errors, records
+from cloudarium.services.lambda_ import errors, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
 from cloudarium.services.lambda_.rules import configuration
@@ -29,6 +30,8 @@ ACCOUNT_CONCURRENCY = 1000
 UNRESERVED_MINIMUM = 100
 LINK_SECONDS = 600.0
 KNOWN_SPECS = 5000
+UNSEALED_SECONDS = 300.0
+FOREVER = float("inf")
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
 
@@ -40,6 +43,8 @@ class Workshop:
     logs: LogWriter
     links: dict[str, tuple[str, float]] = field(default_factory=dict)  # token → (blob, until when)
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
+
+    opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
 
     def status(self) -> str:
         """What runs, in a line for `cloudarium status`, and whether functions are kept apart from the machine."""
@@ -118,11 +123,14 @@ async def spec_of(cloud: Cloud, version: Version) -> FunctionSpec:
     """The version as the runtime wants it, its code and layers unpacked."""
     shop = workshop(cloud)
     known = shop.specs.get(version.revision)
-    if known is not None:
+    if known is not None and cloud.clock.now() < shop.opened.get(version.revision, FOREVER):
         return known
     if len(shop.specs) >= KNOWN_SPECS:
         shop.specs.clear()
+        shop.opened.clear()
     shop.specs[version.revision] = spec = await _read_spec(cloud, version, shop.environments)
+    if configuration.SEALED in version.config:
+        shop.opened[version.revision] = cloud.clock.now() + UNSEALED_SECONDS
     return spec
 
 
@@ -134,6 +142,9 @@ async def _read_spec(cloud: Cloud, version: Version, environments: Environments)
         for arn, (sha256, _, _) in config.get(configuration.HELD_LAYERS, {}).items()
     ]
     logging = config.get("LoggingConfig", {})
+    environment = config.get("Environment", {}).get("Variables", {})
+    if configuration.SEALED in config:
+        environment = await _unsealed(cloud, version, config)
     return FunctionSpec(
         key=f"{function_arn(version.scope, version.name, version.number)}@{version.revision}",
         arn=function_arn(version.scope, version.name),
@@ -148,7 +159,7 @@ async def _read_spec(cloud: Cloud, version: Version, environments: Environments)
         layers=tuple(layers),
         memory=config["MemorySize"],
         timeout=config["Timeout"],
-        environment=config.get("Environment", {}).get("Variables", {}),
+        environment=environment,
         ephemeral_storage=config["EphemeralStorage"]["Size"],
         architecture=config["Architectures"][0],
         tracing=config["TracingConfig"]["Mode"],
@@ -157,6 +168,16 @@ async def _read_spec(cloud: Cloud, version: Version, environments: Environments)
         application_log_level=logging.get("ApplicationLogLevel", ""),
         system_log_level=logging.get("SystemLogLevel", ""),
     )
+
+
+async def _unsealed(cloud: Cloud, version: Version, config: dict[str, Any]) -> Mapping[str, str]:
+    arn = function_arn(version.scope, version.name)
+    role = await role_session(cloud, arn, config["Role"], version.scope)
+    if role is None:
+        raise errors.AccessDenied(NOT_ASSUMABLE)
+    parent = Call(cloud, None)
+    parent.service, parent.operation_name, parent.scope = "lambda", "DecryptEnvironment", version.scope
+    return await sealing.variables_for(parent, arn, config, role)
 
 
 async def unpacked(cloud: Cloud, environments: Environments, sha256: str, blob: str) -> Path:

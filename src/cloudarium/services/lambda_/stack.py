@@ -102,13 +102,17 @@ class Function(ResourceType):
             "Timeout": 3,
             "MemorySize": 128,
             "Environment": {"Variables": {}},
+            "KmsKeyArn": "",
             "Layers": [],
             "TracingConfig": {"Mode": "PassThrough"},
             "EphemeralStorage": {"Size": 512},
             "DeadLetterConfig": {"TargetArn": ""},
             "LoggingConfig": {"LogFormat": "Text"},
         }
-        return {name: value for name, value in defaults.items() if name in r.old_properties}
+        found = {name: value for name, value in defaults.items() if name in r.old_properties}
+        if "KmsKeyArn" in found:
+            found["KMSKeyArn"] = found.pop("KmsKeyArn")
+        return found
 
     async def _reserve(self, r: Resource) -> None:
         reserved = r.properties.get("ReservedConcurrentExecutions")

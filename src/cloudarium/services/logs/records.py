@@ -116,7 +116,28 @@ def groups(
 def remove_group(store: Store, group: Group) -> None:
     """Delete a group and its streams; its events are left to `drop_events`."""
     store.run("DELETE FROM logs_streams WHERE group_id = ?", (group.id,))
+    store.run("DELETE FROM logs_keys WHERE group_id = ?", (group.id,))
     store.run("DELETE FROM logs_groups WHERE id = ?", (group.id,))
+
+
+class GroupKey(NamedTuple):
+    """The key of KMS that a group is under, and the data key that KMS opens."""
+
+    key: str
+    sealed: bytes
+
+
+def key_of(store: Store, group: Group) -> GroupKey | None:
+    """The key that a group is under, None for nearly all."""
+    return store.one("SELECT key, sealed FROM logs_keys WHERE group_id = ?", (group.id,), GroupKey)
+
+
+def set_key(store: Store, group: Group, key: GroupKey | None) -> None:
+    """Put a group under a key, None: under none."""
+    if key is None:
+        store.run("DELETE FROM logs_keys WHERE group_id = ?", (group.id,))
+    else:
+        store.run("INSERT OR REPLACE INTO logs_keys (group_id, key, sealed) VALUES (?, ?, ?)", (group.id, *key))
 
 
 def set_retention(store: Store, group: Group, days: int | None) -> None:

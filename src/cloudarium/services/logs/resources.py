@@ -46,7 +46,8 @@ def group_of(text: object, own: Scope) -> tuple[Scope, str]:
 
 def group(call: Call) -> str:
     """What a call on a group (by name or identifier) touches."""
-    given = call.input.get("logGroupName") or call.input.get("logGroupIdentifier")
+    members = ("logGroupName", "logGroupIdentifier", "resourceIdentifier")
+    given = next((call.input[name] for name in members if call.input.get(name)), None)
     scope, name = group_of(given, call.scope)
     return stream_arn(scope, name, "")
 

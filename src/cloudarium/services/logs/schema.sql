@@ -48,3 +48,10 @@ CREATE TABLE IF NOT EXISTS logs_resource_policies (
     updated  INTEGER NOT NULL,
     PRIMARY KEY (account, region, name)
 ) WITHOUT ROWID;
+
+-- Groups under a key of KMS: its ARN, and the data key that KMS opens for CloudWatch Logs.
+CREATE TABLE IF NOT EXISTS logs_keys (
+    group_id INTEGER PRIMARY KEY,
+    key      TEXT NOT NULL,
+    sealed   BLOB NOT NULL
+);

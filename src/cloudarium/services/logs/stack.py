@@ -11,8 +11,8 @@ _GONE = ("ResourceNotFoundException",)
 class LogGroup(ResourceType):
     """A log group with its retention and tags."""
 
-    properties = ("LogGroupName", "RetentionInDays", "LogGroupClass", "DeletionProtectionEnabled", "Tags")
-    refuses = ("KmsKeyId", "DataProtectionPolicy", "FieldIndexPolicies", "ResourcePolicyDocument")
+    properties = ("LogGroupName", "RetentionInDays", "LogGroupClass", "DeletionProtectionEnabled", "KmsKeyId", "Tags")
+    refuses = ("DataProtectionPolicy", "FieldIndexPolicies", "ResourcePolicyDocument")
     replaces = ("LogGroupName", "LogGroupClass")
     attributes = ("Arn",)
     physical_name = "LogGroupName"
@@ -22,6 +22,7 @@ class LogGroup(ResourceType):
         """Make the group; `Arn` ends in :* as on AWS."""
         r.id = r.properties.get("LogGroupName") or r.name(512)
         wanted = {"logGroupName": r.id, "tags": r.tags, "logGroupClass": r.properties.get("LogGroupClass")}
+        wanted["kmsKeyId"] = r.properties.get("KmsKeyId")
         if "DeletionProtectionEnabled" in r.properties:
             wanted["deletionProtectionEnabled"] = _truth(r.properties["DeletionProtectionEnabled"])
         given = {key: value for key, value in wanted.items() if value not in (None, {})}
@@ -40,7 +41,11 @@ class LogGroup(ResourceType):
             await r.send("logs", "PutRetentionPolicy", {"logGroupName": r.id, "retentionInDays": int(days)})
 
     async def update(self, r: Resource) -> None:
-        """Change retention, protection and tags."""
+        """Change retention, key, protection and tags."""
+        if r.changed("KmsKeyId"):
+            key = r.properties.get("KmsKeyId")
+            more = {"kmsKeyId": key} if key else {}
+            await r.send("logs", "AssociateKmsKey" if key else "DisassociateKmsKey", {"logGroupName": r.id, **more})
         if r.changed("RetentionInDays"):
             await self._retain(r)
         if r.changed("DeletionProtectionEnabled"):

@@ -9,7 +9,7 @@ from cloudarium.services.s3 import errors
 from cloudarium.services.s3.records import objects
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import headers, lifecycle, names
+from cloudarium.services.s3.rules import encryption, headers, lifecycle, names
 
 
 def find(call: Call, bucket: Bucket, marker_is_key: bool = True) -> Object:
@@ -76,6 +76,8 @@ def describe(call: Call, bucket: Bucket, found: Object) -> dict[str, Any]:
         "Metadata": headers.shown(found.user),
         **found.system,
     }
+    if output.pop(encryption.SEALING, None) is not None and "SSECustomerAlgorithm" in output:
+        del output["ServerSideEncryption"]
     if found.storage_class != "STANDARD":
         output["StorageClass"] = found.storage_class
     if bucket.versioning is not None:

@@ -90,6 +90,8 @@ def _encryption(value: dict[str, Any]) -> dict[str, Any]:
         made: dict[str, Any] = {"BucketKeyEnabled": _flag(rule.get("BucketKeyEnabled", False))}
         if default is not None:
             made["ApplyServerSideEncryptionByDefault"] = default
+        if rule.get("BlockedEncryptionTypes") is not None:
+            made["BlockedEncryptionTypes"] = rule["BlockedEncryptionTypes"]
         rules.append(made)
     return {"Rules": rules}
 

@@ -11,6 +11,8 @@ from cloudarium.services.s3.records import buckets, objects
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import NULL, Object, pack
 from cloudarium.services.s3.rules import encryption, headers, names, tagging
+from cloudarium.services.s3.rules.encryption import Wish
+from cloudarium.services.s3.sealing import Seal
 
 
 class Attributes(NamedTuple):
@@ -20,6 +22,11 @@ class Attributes(NamedTuple):
     system: Mapping[str, Any]
     user: Mapping[str, str]
     tags: Mapping[str, str]
+    wish: Wish | None = None  # how the content is to be encrypted, where it is not SSE-S3
+
+    def sealed(self, seal: Seal) -> Attributes:
+        """The same with what the object keeps of its encryption."""
+        return self._replace(system={**self.system, **seal.kept}, wish=None)
 
 
 def attributes(call: Call) -> Attributes:
@@ -30,13 +37,14 @@ def attributes(call: Call) -> Attributes:
     headers.check_locks(input)
     storage_class = names.check_storage_class(input.get("StorageClass"))
     bucket = buckets.of(call)
-    encrypted = encryption.of_object(input.get("ServerSideEncryption"), bucket.get("encryption"), bucket.scope)
+    wish = encryption.wish(input, bucket.get("encryption"))
     tags = tagging.from_header(input.get("Tagging"))
     return Attributes(
         storage_class,
-        _raw_expires(call, headers.system(input)) | encrypted,
+        _raw_expires(call, headers.system(input)),
         headers.user(input.get("Metadata")),
         tags,
+        wish,
     )
 
 

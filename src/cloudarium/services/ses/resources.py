@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.operation import Need
 from cloudarium.mail import permissions
 from cloudarium.mail.desk import Desk
 from cloudarium.services.ses import errors
@@ -14,7 +15,7 @@ POLICY_TOPIC = "mail"
 
 def desk(call: Call) -> Desk:
     """The desk of a call."""
-    return Desk(call.store, call.scope, call.now, errors.CODES, call.cloud.endpoint)
+    return Desk.of(call, errors.CODES)
 
 
 def resource_policy(call: Call, arn: str) -> str | None:
@@ -58,3 +59,16 @@ def conditions(call: Call) -> dict[str, Any]:
 def identity_arn(call: Call, name: str) -> str:
     """The ARN of an identity; its tags are kept under it."""
     return permissions.identity_arn(desk(call), name)
+
+
+def passed_roles(call: Call) -> list[str | Need]:
+    """What making a rule needs: iam:PassRole for every role that SES is to write with."""
+    rule = call.input.get("Rule")
+    actions = rule.get("Actions") if isinstance(rule, dict) else None
+    needs: list[str | Need] = ["*"]
+    for action in actions if isinstance(actions, list) else ():
+        given = action.get("S3Action") if isinstance(action, dict) else None
+        role = given.get("IamRoleArn") if isinstance(given, dict) else None
+        if isinstance(role, str):
+            needs.append(Need("iam:PassRole", role, {"iam:PassedToService": "ses.amazonaws.com"}))
+    return needs

@@ -9,4 +9,5 @@ CARD = Service(
     validation_error="ValidationError",
     max_body=64 * 1024 * 1024,  # the larger messages of the second API come by the same signing name
     pages={"mail": "mail"},
+    ports={"smtp": 2587, "smtps": 2465, "inbound-smtp": 2525},  # the first two are AWS's own numbers
 )

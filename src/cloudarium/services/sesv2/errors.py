@@ -13,12 +13,18 @@ CODES = Codes(
     set_exists="AlreadyExistsException",
     limit="LimitExceededException",
     throttled="TooManyRequestsException",
+    quota="LimitExceededException",
     account_paused="SendingPausedException",
     set_paused="SendingPausedException",
     bad_template="BadRequestException",
     missing_attribute="BadRequestException",
     bad_rendering="BadRequestException",
     bad_policy="BadRequestException",
+    destination_exists="AlreadyExistsException",
+    no_destination="NotFoundException",
+    bad_sns="BadRequestException",
+    bad_cloudwatch="BadRequestException",
+    bad_tracking="BadRequestException",
 )
 
 

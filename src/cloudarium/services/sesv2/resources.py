@@ -12,7 +12,7 @@ from cloudarium.services.sesv2 import errors
 
 def desk(call: Call) -> Desk:
     """The desk of a call."""
-    return Desk(call.store, call.scope, call.now, errors.CODES, call.cloud.endpoint)
+    return Desk.of(call, errors.CODES)
 
 
 def identity(call: Call) -> str:
@@ -28,6 +28,16 @@ def template(call: Call) -> str:
 def configuration_set(call: Call) -> str:
     """The configuration set that a call names."""
     return permissions.named_arn(desk(call), "configuration-set", call.input.get("ConfigurationSetName"))
+
+
+def contact_list(call: Call) -> str:
+    """The contact list that a call names."""
+    return permissions.named_arn(desk(call), "contact-list", call.input.get("ContactListName"))
+
+
+def custom_template(call: Call) -> str:
+    """The custom verification template that a call names."""
+    return permissions.named_arn(desk(call), "custom-verification-email-template", call.input.get("TemplateName"))
 
 
 def identity_and_set(call: Call) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, resource_type
@@ -128,13 +129,23 @@ class Template(ResourceType):
         await r.send("sesv2", "DeleteEmailTemplate", {"TemplateName": r.id}, gone=("NotFoundException",))
 
 
+# What an update of a configuration set sends in place of an option that is taken away.
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "SendingOptions": {"SendingEnabled": True},
+    "SuppressionOptions": {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]},
+    "DeliveryOptions": {"TlsPolicy": "OPTIONAL"},
+    "ReputationOptions": {"ReputationMetricsEnabled": False},
+    "TrackingOptions": {},
+}
+
+
 @resource_type("AWS::SES::ConfigurationSet")
 class ConfigurationSet(ResourceType):
     """A configuration set."""
 
-    properties = ("Name", "SendingOptions", "SuppressionOptions", "DeliveryOptions", "ReputationOptions", "Tags")
-    refuses = ("TrackingOptions", "VdmOptions", "ArchivingOptions")
-    replaces = ("Name", "DeliveryOptions", "ReputationOptions")
+    properties = ("Name", *_OPTIONS, "Tags")
+    refuses = ("VdmOptions", "ArchivingOptions")
+    replaces = ("Name",)
     attributes = ()
     physical_name = "Name"
     tags = "Tags"
@@ -142,23 +153,136 @@ class ConfigurationSet(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make the set with its options."""
         r.id = r.properties.get("Name") or r.name(64)
-        names = ("SendingOptions", "SuppressionOptions", "DeliveryOptions", "ReputationOptions")
-        options = {name: r.properties[name] for name in names if r.properties.get(name) is not None}
+        options = {name: r.properties[name] for name in _OPTIONS if r.properties.get(name) is not None}
         given = {"ConfigurationSetName": r.id, "Tags": r.tag_list, **options}
         await r.send("sesv2", "CreateConfigurationSet", given, gone=("AlreadyExistsException",) if r.repeated else ())
         r.arn = _arn(r, "configuration-set")
 
     async def update(self, r: Resource) -> None:
-        """Change sending, suppression and tags."""
-        named = {"ConfigurationSetName": r.id}
-        if r.changed("SendingOptions"):
-            options = {"SendingEnabled": True, **(r.properties.get("SendingOptions") or {})}
-            await r.send("sesv2", "PutConfigurationSetSendingOptions", {**named, **options})
-        if r.changed("SuppressionOptions"):
-            options = r.properties.get("SuppressionOptions") or {"SuppressedReasons": ["BOUNCE", "COMPLAINT"]}
-            await r.send("sesv2", "PutConfigurationSetSuppressionOptions", {**named, **options})
+        """Change options and tags."""
+        for name, default in _OPTIONS.items():
+            if r.changed(name):
+                given = {"ConfigurationSetName": r.id, **(r.properties.get(name) or default)}
+                await r.send("sesv2", f"PutConfigurationSet{name}", given)
         await _retag(r, "configuration-set")
 
     async def delete(self, r: Resource) -> None:
         """Delete the set."""
         await r.send("sesv2", "DeleteConfigurationSet", {"ConfigurationSetName": r.id}, gone=("NotFoundException",))
+
+
+@resource_type("AWS::SES::ConfigurationSetEventDestination")
+class ConfigurationSetEventDestination(ResourceType):
+    """An event destination; the template has the first API's words."""
+
+    properties = ("ConfigurationSetName", "EventDestination")
+    required = ("ConfigurationSetName", "EventDestination")
+    replaces = ("ConfigurationSetName",)
+    attributes = ("Id",)
+
+    def _name(self, r: Resource) -> str:
+        told = r.properties["EventDestination"]
+        if not isinstance(told, dict):
+            raise ResourceFailed("EventDestination must be an object.")
+        return str(told.get("Name") or r.name(64))
+
+    def _given(self, r: Resource) -> dict[str, Any]:
+        told = dict(r.properties["EventDestination"])
+        told.pop("Name", None)
+        types = [_words(each) for each in told.pop("MatchingEventTypes", None) or []]
+        found: dict[str, Any] = {"Enabled": told.pop("Enabled", False), "MatchingEventTypes": types}
+        for name, value in told.items():
+            known = isinstance(value, dict) and name in _DESTINATIONS
+            if not known:
+                raise ResourceFailed(f"Encountered unsupported property {name}")
+            found[name] = _DESTINATIONS[name](value)
+        return found
+
+    async def create(self, r: Resource) -> None:
+        """Make the destination."""
+        name = self._name(r)
+        given = {
+            "ConfigurationSetName": r.properties["ConfigurationSetName"], "EventDestinationName": name,
+            "EventDestination": self._given(r),
+        }  # fmt: skip
+        gone = ("AlreadyExistsException",) if r.repeated else ()
+        await r.send("sesv2", "CreateConfigurationSetEventDestination", given, gone=gone)
+        r.id = f"{r.properties['ConfigurationSetName']}|{name}"
+        r.attributes = {"Id": r.id}
+
+    def replacing(self, old: Any, new: Any) -> tuple[str, ...]:
+        """Another name is another destination."""
+        names = [(each.get("EventDestination") or {}).get("Name") for each in (old, new)]
+        return ("EventDestination",) if names[0] != names[1] else ()
+
+    def _named(self, r: Resource) -> dict[str, Any]:
+        set_name, _, name = r.id.partition("|")
+        return {"ConfigurationSetName": set_name, "EventDestinationName": name}
+
+    async def update(self, r: Resource) -> None:
+        """Change the destination."""
+        given = {**self._named(r), "EventDestination": self._given(r)}
+        await r.send("sesv2", "UpdateConfigurationSetEventDestination", given)
+        r.attributes = {"Id": r.id}
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the destination."""
+        gone = ("NotFoundException",)
+        await r.send("sesv2", "DeleteConfigurationSetEventDestination", self._named(r), gone=gone)
+
+
+def _words(text: Any) -> str:
+    """renderingFailure, as the first API and templates have it, is RENDERING_FAILURE in the second."""
+    return "".join(f"_{letter}" if letter.isupper() else letter.upper() for letter in str(text))
+
+
+def _watched(given: dict[str, Any]) -> dict[str, Any]:
+    dimensions = given.get("DimensionConfigurations") or []
+    return {
+        "DimensionConfigurations": [
+            {**each, "DimensionValueSource": _words(each.get("DimensionValueSource", ""))} for each in dimensions
+        ]
+    }
+
+
+_DESTINATIONS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "SnsDestination": lambda given: {"TopicArn": given.get("TopicARN")},
+    "EventBridgeDestination": lambda given: {"EventBusArn": given.get("EventBusArn")},
+    "CloudWatchDestination": _watched,
+    "KinesisFirehoseDestination": lambda given: {
+        "IamRoleArn": given.get("IAMRoleARN"),
+        "DeliveryStreamArn": given.get("DeliveryStreamARN"),
+    },
+}
+
+
+@resource_type("AWS::SES::ContactList")
+class ContactList(ResourceType):
+    """A contact list."""
+
+    properties = ("ContactListName", "Description", "Topics", "Tags")
+    replaces = ("ContactListName",)
+    attributes = ()
+    physical_name = "ContactListName"
+    tags = "Tags"
+
+    def _given(self, r: Resource) -> dict[str, Any]:
+        told = {name: r.properties[name] for name in ("Description", "Topics") if r.properties.get(name) is not None}
+        return {"ContactListName": r.id, **told}
+
+    async def create(self, r: Resource) -> None:
+        """Make the list."""
+        r.id = r.properties.get("ContactListName") or r.name(64)
+        given = {**self._given(r), "Tags": r.tag_list}
+        await r.send("sesv2", "CreateContactList", given, gone=("AlreadyExistsException",) if r.repeated else ())
+        r.arn = _arn(r, "contact-list")
+
+    async def update(self, r: Resource) -> None:
+        """Change topics, description and tags."""
+        if r.changed("Description", "Topics"):
+            await r.send("sesv2", "UpdateContactList", self._given(r))
+        await _retag(r, "contact-list")
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the list."""
+        await r.send("sesv2", "DeleteContactList", {"ContactListName": r.id}, gone=("NotFoundException",))

@@ -92,6 +92,14 @@ def set_labels(store: Store, scope: Scope, name: str, number: int, labels: list[
     )
 
 
+def set_data(store: Store, scope: Scope, of: Version) -> None:
+    """Keep what has changed of a version beside its value and labels."""
+    store.run(
+        "UPDATE ssm_versions SET data = ? WHERE account = ? AND region = ? AND name = ? AND version = ?",
+        (orjson.dumps(of.data), *scope, of.name, of.version),
+    )
+
+
 def remove_version(store: Store, scope: Scope, name: str, number: int) -> None:
     """Forget an old version."""
     sql = "DELETE FROM ssm_versions WHERE account = ? AND region = ? AND name = ? AND version = ?"

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import datetime
 from typing import Any
-
-import orjson
 
 from cloudarium.services.ssm import errors
 from cloudarium.shared.errors import NotBuilt
@@ -142,50 +139,6 @@ def tier(wanted: str | None, old: str | None, value: str, policies: bool) -> str
 def is_label(label: str) -> bool:
     """Whether AWS takes the label: no leading digit, and not AWS's own."""
     return bool(_LABEL.match(label)) and not label.lower().startswith(("aws", "ssm"))
-
-
-def policies(text: str, now: float) -> tuple[list[Data], float | None]:
-    """The policies as Get… shows them, and when the parameter expires. Raises for what AWS does not take."""
-    try:
-        given = orjson.loads(text)
-    except ValueError:
-        given = None
-    if not isinstance(given, list) or not all(isinstance(policy, dict) for policy in given):
-        raise errors.Invalid("Invalid policies input: a JSON array of policies is expected.")
-    if len(given) > 10:
-        raise errors.InvalidPolicy("PoliciesLimitExceededException", "A parameter can have at most 10 policies.")
-    shown, expires = [], None
-    for policy in given:
-        kind = policy.get("Type")
-        if kind in ("ExpirationNotification", "NoChangeNotification"):
-            raise NotBuilt(f"ssm:PutParameter Policies {kind}")
-        if kind != "Expiration":
-            raise errors.InvalidPolicy("InvalidPolicyTypeException", f"The policy type {kind!r} is not supported.")
-        if expires is not None:
-            raise errors.InvalidPolicy("IncompatiblePolicyException", "A parameter can have one Expiration policy.")
-        expires = _expiration(policy, now)
-        text = orjson.dumps(policy).decode()
-        shown.append({"PolicyText": text, "PolicyType": kind, "PolicyStatus": "Pending"})
-    return shown, expires
-
-
-def _expiration(policy: Data, now: float) -> float:
-    attributes = policy.get("Attributes")
-    text = attributes.get("Timestamp") if isinstance(attributes, dict) else None
-    if policy.get("Version") != "1.0" or not isinstance(text, str):
-        raise errors.InvalidPolicy("InvalidPolicyAttributeException", "An Expiration policy needs a Timestamp.")
-    try:
-        moment = datetime.fromisoformat(text)
-        expires = moment.timestamp()
-    except (ValueError, OverflowError, OSError):
-        moment, expires = None, 0.0
-    if moment is None or moment.tzinfo is None:
-        raise errors.InvalidPolicy(
-            "InvalidPolicyAttributeException", f"The timestamp {text!r} is not ISO 8601 with a zone."
-        )
-    if expires <= now:
-        raise errors.InvalidPolicy("InvalidPolicyAttributeException", f"The timestamp {text!r} is in the past.")
-    return expires
 
 
 # ---- Filters ---------------------------------------------------------------------------------------------------------

@@ -7,9 +7,9 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_identity import errors, logins, lookup, records, resources, tokens
+from cloudarium.services.cognito_identity.logins import Proof
 from cloudarium.services.cognito_identity.records import Identity, Login, Pool
 from cloudarium.shared import paging, tags
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 
@@ -35,14 +35,15 @@ async def get_open_id_token_for_developer_identity(call: Call) -> Data:
     given = call.input
     pool = lookup.pool_of(call)
     login = _login(pool, given["Logins"])
+    proofs = await logins.proved(call, pool, but=login.provider)
     carried = given.get("PrincipalTags") or {}
     wrong = tags.problem(carried)
     if wrong:
         raise errors.Invalid(wrong)
     with call.transaction():
-        identity = _registered(call, pool, login)
+        identity = logins.linked(call, _registered(call, pool, login, proofs), proofs)
     name = login.provider
-    amr = ["authenticated", name, f"{name}:{pool.id}:{login.subject}"]
+    amr = ["authenticated", name, f"{name}:{pool.id}:{login.subject}", *logins.amr(proofs)[1:]]
     seconds = given.get("TokenDuration") or tokens.DEVELOPER_SECONDS
     return {"IdentityId": identity.id, "Token": await tokens.made(call, pool, identity, amr, carried, seconds)}
 
@@ -51,16 +52,20 @@ def _login(pool: Pool, given: dict[str, str]) -> Login:
     provider = _provider(pool)
     if provider not in given:
         raise errors.Invalid("Please include a login of the identity pool's developer provider.")
-    if len(given) > 1:
-        raise NotBuilt("cognito-identity:GetOpenIdTokenForDeveloperIdentity with logins of other providers")
     return Login(provider, given[provider])
 
 
-def _registered(call: Call, pool: Pool, login: Login) -> Identity:
-    """The identity of a developer's user, who is linked to the one that the call names or to a new one."""
-    known = records.identity_of(call.store, pool.id, login)
-    if not call.input.get("IdentityId"):
-        identity = known or logins.added(call, pool)
+def _registered(call: Call, pool: Pool, login: Login, proofs: list[Proof]) -> Identity:
+    """The identity of a developer's user, who is linked to the one that the call names or to a new one.
+
+    What else was proved in the call must be the same identity's, or nobody's yet.
+    """
+    known, other = records.identity_of(call.store, pool.id, login), logins.one_owner(call, pool, proofs)
+    named = call.input.get("IdentityId")
+    if other is not None and other.id != (named or (known or other).id):
+        raise errors.Conflict("Logins are already linked to different identities.")
+    if not named:
+        identity = known or other or logins.added(call, pool)
     else:
         identity = _of_pool(call, pool)
         if known is not None and known.id != identity.id:

@@ -14,6 +14,7 @@ import orjson
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.services.cognito_idp import errors, tokens
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor, offered
+from cloudarium.services.cognito_idp.lookup import proves_secret
 from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import attributes, clients
@@ -56,7 +57,7 @@ def _client(visitor: Visitor) -> Client:
     found = pools.find_client(visitor.call.store, id)
     if found is None or found.pool != visitor.pool.id:
         raise Denied("invalid_client")
-    if found.secret is not None and not hmac.compare_digest(found.secret.encode(), secret.encode()):
+    if found.secret is not None and not proves_secret(found, secret):
         raise Denied("invalid_client")
     return found
 

@@ -25,7 +25,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Field(NamedTuple):
-    """An input of a form; a `code` is a text of digits."""
+    """An input of a form; a `code` is a text of digits, a `choice` one of the options."""
 
     name: str
     label: str
@@ -33,6 +33,7 @@ class Field(NamedTuple):
     fill: str
     hint: str = ""
     value: str = ""
+    options: Mapping[str, str] = {}
 
 
 class Form(NamedTuple):
@@ -49,6 +50,7 @@ class Form(NamedTuple):
     note: str = ""
     secret: str = ""
     label: str = ""
+    providers: Mapping[str, str] = {}
 
 
 @cache
@@ -93,6 +95,11 @@ def _page(name: str, status: int, cookies: tuple[str, ...] = (), target: str = "
         "referrer-policy": "same-origin",  # with less a browser would not say of its own form where it comes from
     }
     return HttpResponse(status, headers, text.encode("utf-8", "replace"), cookies)
+
+
+def told(title: str, message: str, status: int) -> HttpResponse:
+    """A page that says something and asks nothing."""
+    return _page("told.html", status, title=title, message=message)
 
 
 def failed(message: str, status: int) -> HttpResponse:

@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from cloudarium.services.cognito_idp.hosted.authorize import Wish
+from cloudarium.services.cognito_idp.hosted import outside
 from cloudarium.services.cognito_idp.hosted.pages import Field, Form
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor
+from cloudarium.services.cognito_idp.hosted.wishes import Wish
 
 Data = dict[str, Any]
 ATTRIBUTE = "attribute."
@@ -31,6 +32,7 @@ class _Question(NamedTuple):
 
 
 _KEPT = ("session", "username")
+CARRIED = (*_KEPT, "kind", "choices")
 _QUESTIONS = {
     "/login": _Question(
         "Sign in", "Sign in", "to continue to {client}", ("username", "password"),
@@ -60,13 +62,17 @@ _QUESTIONS = {
     "/mfa": _Question(
         "Enter your code", "Sign in", "Open your authenticator app and enter the code that it shows.", ("code",), _KEPT,
     ),
+    "/mfaCode": _Question("Enter your code", "Sign in", "Enter the code that we sent you.", ("code",), CARRIED),
+    "/mfaChoice": _Question(
+        "Choose a second step", "Continue", "How do you want to prove that it is you?", ("answer",), CARRIED,
+    ),
     "/mfaSetup": _Question(
         "Set up your app", "Continue", "Scan this picture with an authenticator app and enter the code that it shows.",
         ("code",), _KEPT,
     ),
 }  # fmt: skip
 PATHS = frozenset(_QUESTIONS)
-AFTERWARDS = frozenset(path for path, question in _QUESTIONS.items() if question.carries == _KEPT)
+AFTERWARDS = frozenset(path for path, question in _QUESTIONS.items() if question.carries in (_KEPT, CARRIED))
 
 
 def form(
@@ -78,12 +84,40 @@ def form(
     carried = {key: value for key, value in (hidden or {}).items() if key in question.carries}
     fields: list[Field] = []
     for one in question.asks:
-        if one not in carried:
+        if one == "answer":
+            fields.append(_choice(carried.get("choices", "")))
+        elif one not in carried:
             fields += _fields(visitor, one, name, missing)
     lead = question.lead.format(client=wish.client.data["ClientName"])
     links = {text: visitor.url(where, **wish.query) for text, where in question.ways.items() if _open(visitor, where)}
     action = visitor.url(path, **wish.query)
-    return Form(question.title, fields, question.button, action, lead, carried, links, error, note, secret, label)
+    elsewhere = _elsewhere(visitor, wish) if path in ("/login", "/signup") else {}
+    if "COGNITO" not in wish.client.data["SupportedIdentityProviders"]:
+        fields, links = [], {}
+    return Form(
+        question.title, fields, question.button, action, lead, carried, links, error, note, secret, label, elsewhere
+    )
+
+
+def _elsewhere(visitor: Visitor, wish: Wish) -> dict[str, str]:
+    """The providers by which a person may sign in, each with the way to it."""
+    return {
+        each.name: visitor.url("/oauth2/authorize", **wish.query, identity_provider=each.name)
+        for each in outside.offered(visitor, wish)
+    }
+
+
+_FACTORS = {
+    "SOFTWARE_TOKEN_MFA": "A code from my authenticator app",
+    "SMS_MFA": "A code by text message",
+    "EMAIL_OTP": "A code by email",
+}
+
+
+def _choice(listed: str) -> Field:
+    """One of the second factors that a person has."""
+    options = {kind: _FACTORS[kind] for kind in listed.split(",") if kind in _FACTORS}
+    return Field("answer", "Second step", "choice", "off", options=options)
 
 
 def _open(visitor: Visitor, where: str) -> bool:

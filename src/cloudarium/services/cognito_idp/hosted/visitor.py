@@ -112,7 +112,7 @@ def visitor_of(call: Call, pool: Pool) -> Visitor:
 def offered(store: Store, client: Client) -> list[str]:
     """The scopes that a client may ask for: those of its settings but of resource servers that are gone."""
     found = oauth.servers(store, client.pool)
-    there = {f"{server.id}/{scope['ScopeName']}" for server in found for scope in server.data["Scopes"]}
+    there = {f"{server.id}/{scope['ScopeName']}" for server in found for scope in server.data.get("Scopes", ())}
     return [scope for scope in client.data.get("AllowedOAuthScopes", []) if "/" not in scope or scope in there]
 
 

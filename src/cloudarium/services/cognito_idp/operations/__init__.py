@@ -5,12 +5,31 @@ from cloudarium.services.cognito_idp.operations import (
     auth,
     clients,
     groups,
+    imports,
+    logs,
     mfa,
     oauth,
     own,
     pools,
+    providers,
+    secrets,
     signup,
     tags,
 )
 
-__all__ = ["admin", "auth", "clients", "groups", "mfa", "oauth", "own", "pools", "signup", "tags"]
+__all__ = [
+    "admin",
+    "auth",
+    "clients",
+    "groups",
+    "imports",
+    "logs",
+    "mfa",
+    "oauth",
+    "own",
+    "pools",
+    "providers",
+    "secrets",
+    "signup",
+    "tags",
+]

@@ -6,14 +6,14 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, mail, newcomers, people, resources, triggers
+from cloudarium.services.cognito_idp import codes, errors, newcomers, people, resources, sending, triggers
 from cloudarium.services.cognito_idp.lookup import pool_of
 from cloudarium.services.cognito_idp.records import users
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, filters, messages, passwords
+from cloudarium.services.cognito_idp.rules import attributes, filters, passwords
+from cloudarium.services.cognito_idp.signin import factors
 from cloudarium.shared import paging
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _DAY = 86400.0
@@ -34,16 +34,6 @@ def _state(user: User) -> Data:
     }
 
 
-def mfa_of(user: User) -> Data:
-    """The second factors of a user, as GetUser and AdminGetUser answer them."""
-    found: Data = {}
-    if user.data.get("mfa_enabled"):
-        found["UserMFASettingList"] = ["SOFTWARE_TOKEN_MFA"]
-    if user.data.get("mfa_preferred"):
-        found["PreferredMfaSetting"] = "SOFTWARE_TOKEN_MFA"
-    return found
-
-
 # ---- making ----------------------------------------------------------------------------------------------------------
 
 
@@ -51,15 +41,13 @@ def mfa_of(user: User) -> Data:
 async def admin_create_user(call: Call) -> Data:
     """Make a user with a temporary password and mail it, or mail it anew to one who has not come yet."""
     pool, given = pool_of(call), call.input
-    _check_media(given)
     policy = pool.data["Policies"]["PasswordPolicy"]
     password = given.get("TemporaryPassword") or passwords.temporary(policy)
     passwords.check(policy, password)
     if given.get("MessageAction") == "RESEND":
         return await _resend(call, pool, password)
-    full = attributes.from_list(given.get("UserAttributes"))
+    username, full = newcomers.named(pool, given["Username"], attributes.from_list(given.get("UserAttributes")))
     attributes.check(pool.data, full)
-    username, full = newcomers.named(pool, given["Username"], full)
     validation = attributes.from_list(given.get("ValidationData"))
     newcomers.check_free(call, pool, newcomers.made(call, pool, username, full, "UNCONFIRMED", {}))
     said = await triggers.pre_sign_up(call, pool, "AdminCreateUser", username, "", full, validation)
@@ -70,23 +58,30 @@ async def admin_create_user(call: Call) -> Data:
     secret = {"password": verifier, "until": call.now + policy["TemporaryPasswordValidityDays"] * _DAY}
     user = newcomers.made(call, pool, username, full, "FORCE_CHANGE_PASSWORD", secret)
     force = bool(given.get("ForceAliasCreation"))
+    media = _media(call, pool, user)
     with call.transaction():
         newcomers.check_free(call, pool, user, force)
         user = people.save(call, pool, user, force=force)
-    if given.get("MessageAction") != "SUPPRESS":
-        await _invite(call, pool, user, password)
+    await _invite(call, pool, user, password, media)
     return {"User": shown(user)}
 
 
-def _check_media(given: Data) -> None:
-    """Raise when the invitation would go to a telephone; asked before anything is kept."""
-    phone = any(one["Name"] == "phone_number" for one in given.get("UserAttributes") or ())
-    if (
-        given.get("MessageAction") != "SUPPRESS"
-        and phone
-        and "EMAIL" not in (given.get("DesiredDeliveryMediums") or ())
-    ):
-        raise NotBuilt("cognito-idp messages to telephones (DesiredDeliveryMediums SMS)")
+def _media(call: Call, pool: Pool, user: User) -> list[tuple[str, str]]:
+    """(kind, value) of where an invitation goes. Raises for what cannot be sent; asked before anything is kept.
+
+    SMS is the default as on AWS; a pool that cannot send any, or a user without a telephone, has the mail instead.
+    """
+    if call.input.get("MessageAction") == "SUPPRESS":
+        return []
+    asked = call.input.get("DesiredDeliveryMediums") or []
+    phone, email = user.attributes.get("phone_number"), user.attributes.get("email")
+    reachable = pool.data.get("SmsConfiguration") or triggers.has(pool, "CustomSMSSender")
+    found = [("phone_number", phone)] if phone and ("SMS" in asked or (not asked and reachable)) else []
+    if email and ("EMAIL" in asked or (not asked and not found)):
+        found.append(("email", email))
+    for kind, _ in found:
+        sending.check(pool, kind)
+    return [(kind, value) for kind, value in found if value]
 
 
 async def _resend(call: Call, pool: Pool, password: str) -> Data:
@@ -96,22 +91,20 @@ async def _resend(call: Call, pool: Pool, password: str) -> Data:
         raise errors.Unsupported("UnsupportedUserStateException", said)
     verifier = await people.verifier_of(pool, user.username, password)
     until = call.now + pool.data["Policies"]["PasswordPolicy"]["TemporaryPasswordValidityDays"] * _DAY
+    media = _media(call, pool, user)
     with call.transaction():
-        user = people.save(call, pool, people.again(call, user).with_data(password=verifier, until=until))
-    await _invite(call, pool, user, password)
+        user = people.save(call, pool, people.with_password(pool, people.again(call, user), verifier, until))
+    await _invite(call, pool, user, password, media)
     return {"User": shown(user)}
 
 
-async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
-    """Mail the invitation to who has an address."""
-    to = user.attributes.get("email")
-    if not to:
-        return
-    custom = await triggers.custom_message(call, pool, user, "CustomMessage_AdminCreateUser", "")
-    subject, text = messages.invitation(pool.data, custom)
-    name = to if pool.data.get("UsernameAttributes") else user.username
-    with call.transaction():
-        mail.leave(call, pool, to, subject, messages.filled(text, password, name))
+async def _invite(call: Call, pool: Pool, user: User, password: str, media: list[tuple[str, str]]) -> None:
+    """Send the invitation."""
+    for address in media:
+        message = await sending.prepared(call, pool, user, "CustomMessage_AdminCreateUser", address)
+        with call.transaction():
+            sending.leave(call, message, password)
+        await sending.go(call, message, password)
 
 
 # ---- seeing ----------------------------------------------------------------------------------------------------------
@@ -121,7 +114,21 @@ async def _invite(call: Call, pool: Pool, user: User, password: str) -> None:
 def admin_get_user(call: Call) -> Data:
     """A user with all attributes."""
     user = people.named(call, pool_of(call))
-    return {"Username": user.username, "UserAttributes": people.attribute_list(user), **_state(user), **mfa_of(user)}
+    seen = {"Username": user.username, "UserAttributes": people.attribute_list(user)}
+    return {**seen, **_state(user), **factors.shown(user)}
+
+
+@operation("AdminGetUserAuthFactors", on=resources.pool)
+def admin_get_user_auth_factors(call: Call) -> Data:
+    """By what a user may sign in, and its second factors."""
+    pool = pool_of(call)
+    return auth_factors(pool, people.named(call, pool))
+
+
+def auth_factors(pool: Pool, user: User) -> Data:
+    """The factors of a user, as GetUserAuthFactors answers them."""
+    first = [kind for kind in factors.first_factors(pool, user) if kind != "PASSWORD_SRP"]
+    return {"Username": user.username, "ConfiguredUserAuthFactors": first, **factors.shown(user)}
 
 
 @operation("ListUsers", on=resources.pool)
@@ -129,6 +136,8 @@ def list_users(call: Call) -> Data:
     """The users of a pool, or those whom a filter lets pass."""
     pool, given = pool_of(call), call.input
     passes = filters.compile_filter(given.get("Filter") or "")
+    if not set(given.get("AttributesToGet") or ()) <= attributes.by_name(pool.data["SchemaAttributes"]).keys():
+        raise errors.Invalid("One or more requested attributes do not exist.")
     limit = given["Limit"] if given.get("Limit") is not None else _PAGE
     limit = limit or _PAGE
     try:
@@ -170,13 +179,14 @@ async def admin_set_user_password(call: Call) -> Data:
     user = people.named(call, pool)
     policy = pool.data["Policies"]["PasswordPolicy"]
     passwords.check(policy, call.input["Password"])
+    await people.check_history(pool, user, call.input["Password"])
     verifier = await people.verifier_of(pool, user.username, call.input["Password"])
     permanent = bool(call.input.get("Permanent"))
     until = None if permanent else call.now + policy["TemporaryPasswordValidityDays"] * _DAY
     with call.transaction():
         status = "CONFIRMED" if permanent else "FORCE_CHANGE_PASSWORD"
-        changed = people.again(call, user)._replace(status=status).with_data(password=verifier, until=until)
-        people.save(call, pool, changed)
+        changed = people.with_password(pool, people.again(call, user), verifier, until)
+        people.save(call, pool, changed._replace(status=status))
     return {}
 
 
@@ -192,7 +202,7 @@ async def admin_reset_user_password(call: Call) -> Data:
         raise errors.Invalid(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
         )
-    codes.check_medium(target[0])
+    sending.check(pool, target[0])
     with call.transaction():
         people.save(call, pool, user._replace(status="RESET_REQUIRED"))
     await codes.send(call, pool, user, "ForgotPassword", "CustomMessage_ForgotPassword", target)
@@ -212,7 +222,7 @@ async def admin_update_user_attributes(call: Call) -> Data:
     kept = {name: value for name, value in changed.attributes.items() if name not in emptied}
     verifies = "phone_number" in pool.data.get("AutoVerifiedAttributes", ()) and given.get("phone_number")
     if verifies and changed.attributes.get("phone_number_verified") != "true":
-        codes.check_medium("phone_number")
+        sending.check(pool, "phone_number")
     with call.transaction():
         saved = people.save(call, pool, changed.with_data(attributes=kept))
     for kind in pool.data.get("AutoVerifiedAttributes", ()):
@@ -242,10 +252,10 @@ def admin_delete_user_attributes(call: Call) -> Data:
 def without(pool: Pool, user: User, names: list[str]) -> User:
     """The user without some attributes. Raises for those that the pool has not, or demands."""
     known = attributes.by_name(pool.data["SchemaAttributes"])
+    unknown = [f"user.{name}: Attribute does not exist in the schema.\n" for name in names if name not in known]
+    if unknown:
+        raise errors.Invalid(f"Invalid user attributes: {''.join(unknown)}")
     for name in names:
-        if name not in known:
-            raise errors.Invalid(f"Attributes did not conform to the schema: {name}: Attribute does not exist in the "
-                                 "schema.\n")  # fmt: skip
         if known[name].get("Required"):
             raise errors.Invalid(f"user.{name}: The attribute is required\n")
     gone = {*names, *(f"{name}_verified" for name in names if name in attributes.VERIFIABLE)}

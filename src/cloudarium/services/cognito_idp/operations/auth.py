@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import errors, resources, tokens
-from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of
+from cloudarium.services.cognito_idp import errors, newcomers, resources, tokens
+from cloudarium.services.cognito_idp.lookup import app, check_secret, client_of, pool_of, proves_secret
 from cloudarium.services.cognito_idp.operations.signup import SEEN_NOWHERE
 from cloudarium.services.cognito_idp.records import sessions
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients
-from cloudarium.services.cognito_idp.signin import challenges, custom, finish, proofs, refresh
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin import challenges, custom, factors, finish, onetime, proofs, refresh
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
@@ -22,7 +21,7 @@ _ADMIN_FLOWS = ("ADMIN_NO_SRP_AUTH", "ADMIN_USER_PASSWORD_AUTH")
 _JUDGED = {**SEEN_NOWHERE, "ContextData": SEEN_NOWHERE["UserContextData"]}
 
 
-@operation("InitiateAuth", ignores=SEEN_NOWHERE, refuses=("Session",))
+@operation("InitiateAuth", ignores=SEEN_NOWHERE)
 async def initiate_auth(call: Call) -> Data:
     """Begin a sign-in."""
     pool, client = app(call)
@@ -31,7 +30,7 @@ async def initiate_auth(call: Call) -> Data:
     return await _begin(Visit(call, pool, client, call.input.get("AuthParameters") or {}, admin=False))
 
 
-@operation("AdminInitiateAuth", on=resources.pool, ignores=_JUDGED, refuses=("Session",))
+@operation("AdminInitiateAuth", on=resources.pool, ignores=_JUDGED)
 async def admin_initiate_auth(call: Call) -> Data:
     """Begin a sign-in as a server does, which signs its calls."""
     pool = pool_of(call)
@@ -49,6 +48,8 @@ async def _begin(visit: Visit) -> Data:
             raise errors.NotAuthorized.refresh_token()
         what = "Auth flow not enabled for this client"
         raise errors.Invalid(f"{flow} flow not enabled for this client" if not flow.startswith("ADMIN") else what)
+    if visit.call.input.get("Session"):
+        return await _signed_up(visit, flow)
     if flow in (*_ADMIN_FLOWS, "USER_PASSWORD_AUTH"):
         return await proofs.by_password(visit)
     if flow == "USER_SRP_AUTH":
@@ -58,6 +59,20 @@ async def _begin(visit: Visit) -> Data:
     if flow == "REFRESH_TOKEN_AUTH":
         return await _refresh(visit)
     return await _choose(visit)
+
+
+async def _signed_up(visit: Visit, flow: str) -> Data:
+    """Go on from a sign-up that was confirmed: the code for that has been the first proof."""
+    token = visit.call.input["Session"]
+    if flow != "USER_AUTH":
+        raise errors.Invalid("Session is taken with the flow USER_AUTH alone.")
+    _, user = visit.session(token, "SIGNED_UP")
+    if visit.user() != user:
+        raise errors.NotAuthorized.session()
+    visit.end(token)
+    finish.check_may_enter(visit, user)
+    address = newcomers.address(visit.pool, user)
+    return await finish.proceed(visit, user, proved=address[0] if address is not None else "")
 
 
 async def _refresh(visit: Visit) -> Data:
@@ -75,18 +90,26 @@ async def _refresh(visit: Visit) -> Data:
 
 async def _choose(visit: Visit) -> Data:
     """Choice-based sign-in: the preferred proof, or the list of what there is."""
+    if visit.pool.data["UserPoolTier"] == "LITE":
+        raise errors.NotInTier("Choice-based sign-in")
     preferred = visit.given.get("PREFERRED_CHALLENGE")
-    if preferred == "PASSWORD":
+    if preferred == "PASSWORD" and visit.given.get("PASSWORD"):
         return await proofs.by_password(visit)
-    if preferred == "PASSWORD_SRP":
+    if preferred == "PASSWORD_SRP" and visit.given.get("SRP_A"):
         return await proofs.begin_srp(visit)
-    if preferred in ("EMAIL_OTP", "SMS_OTP", "WEB_AUTHN"):
+    if preferred == "WEB_AUTHN":
         raise NotBuilt(f"cognito-idp first factor {preferred}")
-    user = visit.user()
-    if user is None:
-        raise errors.NotAuthorized.wrong_password()
-    answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE"), {})
-    return {**answer, "AvailableChallenges": ["PASSWORD_SRP", "PASSWORD"]}
+    user = visit.user_or_ghost()
+    choice = factors.first_factors(visit.pool, user)
+    if preferred in ("PASSWORD", "PASSWORD_SRP") and preferred in choice:
+        return {**finish.challenge(preferred, visit.begin(user, preferred), {}), "AvailableChallenges": choice}
+    if preferred in choice:
+        await proofs.pre_authentication(visit, user)
+        if not is_ghost(user):
+            finish.check_may_enter(visit, user)
+        return await onetime.ask(visit, user, preferred, "Authentication", first=True)
+    answer = finish.challenge("SELECT_CHALLENGE", visit.begin(user, "SELECT_CHALLENGE", choice=choice), {})
+    return {**answer, "AvailableChallenges": choice}
 
 
 @operation("RespondToAuthChallenge", ignores=SEEN_NOWHERE)
@@ -112,8 +135,7 @@ def _check_client_secret(call: Call, client: Client) -> None:
     """Raise unless the call proves the client's secret by naming it."""
     if client.secret is None:
         return
-    given = call.input.get("ClientSecret") or ""
-    if not hmac.compare_digest(client.secret.encode(), given.encode(errors="replace")):
+    if not proves_secret(client, call.input.get("ClientSecret") or ""):
         raise errors.NotAuthorized(f"Unable to verify secret for client {client.id}")
 
 

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.cognito_idp import errors, resources
 from cloudarium.services.cognito_idp.lookup import client_of, page, pool_of
-from cloudarium.services.cognito_idp.records import oauth, pools
+from cloudarium.services.cognito_idp.records import federation, oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Client
 from cloudarium.services.cognito_idp.rules import clients as rules
 from cloudarium.shared import ids
@@ -19,13 +19,18 @@ _PAGE = 60
 
 
 def _shown(client: Client) -> Data:
-    return {"UserPoolId": client.pool, "ClientId": client.id, **client.data}
+    data = {name: value for name, value in client.data.items() if not name.startswith("_")}
+    return {"UserPoolId": client.pool, "ClientId": client.id, **data}
 
 
 def _scopes(call: Call, pool: str) -> dict[str, set[str]]:
     """The scopes of a pool's own resource servers."""
     found = oauth.servers(call.store, pool)
-    return {server.id: {scope["ScopeName"] for scope in server.data["Scopes"]} for server in found}
+    return {server.id: {scope["ScopeName"] for scope in server.data.get("Scopes", ())} for server in found}
+
+
+def _check_providers(call: Call, pool: str, data: Data) -> None:
+    rules.check_providers(pool, data, {each.name for each in federation.providers(call.store, pool)})
 
 
 @operation("CreateUserPoolClient", on=resources.pool, refuses=("AnalyticsConfiguration",))
@@ -35,6 +40,7 @@ def create_user_pool_client(call: Call) -> Data:
     if len(pools.clients(call.store, pool.id)) >= _MOST:
         raise errors.LimitExceeded("The maximum number of clients has been reached.")
     data = rules.settings(pool.data, call.input, _scopes(call, pool.id))
+    _check_providers(call, pool.id, data)
     secret = call.input.get("ClientSecret")
     if secret and call.input.get("GenerateSecret"):
         raise errors.Invalid("ClientSecret cannot be given when GenerateSecret is true.")
@@ -57,8 +63,9 @@ def update_user_pool_client(call: Call) -> Data:
     pool = pool_of(call)
     client = client_of(call, pool)
     given = {"ClientName": client.data["ClientName"], **call.input}
-    kept = {name: value for name, value in client.data.items() if name in ("ClientSecret", "CreationDate")}
+    kept = {name: value for name, value in client.data.items() if name in ("ClientSecret", "CreationDate", "_secrets")}
     data = {**kept, **rules.settings(pool.data, given, _scopes(call, pool.id)), "LastModifiedDate": call.now}
+    _check_providers(call, pool.id, data)
     pools.put_client(call.store, client._replace(data=data))
     return {"UserPoolClient": _shown(client._replace(data=data))}
 

@@ -11,39 +11,63 @@ from cloudarium.services.cognito_idp.lookup import pool_of
 from cloudarium.services.cognito_idp.records import pools, sessions, users
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.records.users import User
+from cloudarium.services.cognito_idp.rules import pools as rules
 from cloudarium.services.cognito_idp.rules import totp
+from cloudarium.services.cognito_idp.signin import factors
 from cloudarium.shared import ids
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _MINUTE = 60.0
-_OTHERS = ("SMSMfaSettings", "EmailMfaSettings", "WebAuthnMfaSettings")
 
 
 def _shown(pool: Pool) -> Data:
     found: Data = {"MfaConfiguration": pool.data["MfaConfiguration"]}
+    if factors.SMS in factors.offered(pool):
+        sms = {"SmsConfiguration": pool.data["SmsConfiguration"]}
+        if pool.data.get("SmsAuthenticationMessage"):
+            sms["SmsAuthenticationMessage"] = pool.data["SmsAuthenticationMessage"]
+        found["SmsMfaConfiguration"] = sms
     if pool.data.get("_software_token"):
         found["SoftwareTokenMfaConfiguration"] = {"Enabled": True}
+    if pool.data.get("_email_mfa") is not None:
+        found["EmailMfaConfiguration"] = pool.data["_email_mfa"]
     return found
 
 
-@operation(
-    "SetUserPoolMfaConfig",
-    on=resources.pool,
-    refuses=("SmsMfaConfiguration", "EmailMfaConfiguration", "WebAuthnConfiguration"),
-)
+@operation("SetUserPoolMfaConfig", on=resources.pool, refuses=("WebAuthnConfiguration",))
 def set_user_pool_mfa_config(call: Call) -> Data:
-    """Say whether a pool asks for a second factor, and that it may be an app."""
-    pool = pool_of(call)
-    mode = call.input.get("MfaConfiguration") or "OFF"
-    software = bool((call.input.get("SoftwareTokenMfaConfiguration") or {}).get("Enabled"))
-    if mode != "OFF" and not software:
-        raise errors.Invalid("Invalid MFA configuration given, can't disable all MFAs with MFA turned on.")
-    if mode == "OFF" and software:
-        raise errors.Invalid("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
-    changed = {**pool.data, "MfaConfiguration": mode, "_software_token": software, "LastModifiedDate": call.now}
+    """Say whether a pool asks for a second factor, and which may be one."""
+    pool, given = pool_of(call), call.input
+    mode = given.get("MfaConfiguration") or "OFF"
+    software = bool((given.get("SoftwareTokenMfaConfiguration") or {}).get("Enabled"))
+    sms, email = given.get("SmsMfaConfiguration"), given.get("EmailMfaConfiguration")
+    _check_kinds(pool, mode, software, sms, email)
+    changed = {**pool.data, "MfaConfiguration": mode, "_software_token": software, "_email_mfa": email}
+    changed |= {"_sms_mfa": sms is not None, "LastModifiedDate": call.now}
+    if sms:
+        changed["SmsConfiguration"] = sms["SmsConfiguration"]
+        changed |= {name: sms[name] for name in ("SmsAuthenticationMessage",) if sms.get(name)}
     pools.put(call.store, pool._replace(data=changed))
     return _shown(pool._replace(data=changed))
+
+
+def _check_kinds(pool: Pool, mode: str, software: bool, sms: Data | None, email: Data | None) -> None:
+    if sms is not None and not sms.get("SmsConfiguration"):
+        raise errors.Invalid("SmsConfiguration is a required member of SmsMfaConfiguration.")
+    if sms:
+        rules.check_sms(sms["SmsConfiguration"])
+    if email is not None and pool.data["UserPoolTier"] == "LITE":
+        raise errors.NotInTier("MFA by e-mail")
+    if email is not None and pool.data["EmailConfiguration"].get("EmailSendingAccount") != "DEVELOPER":
+        raise errors.Invalid("Email MFA requires an EmailConfiguration with EmailSendingAccount DEVELOPER.")
+    if email is not None and "{####}" not in (email.get("Message") or "{####}"):
+        raise errors.Invalid("Message of EmailMfaConfiguration must contain the placeholder {####}.")
+    some = software or sms is not None or email is not None
+    if mode != "OFF" and not some:
+        raise errors.Invalid("Invalid MFA configuration given, can't disable all MFAs with MFA turned on.")
+    if mode == "OFF" and (software or email is not None):
+        raise errors.Invalid("Invalid MFA configuration given, can't turn off MFA and configure an MFA together.")
 
 
 @operation("GetUserPoolMfaConfig", on=resources.pool)
@@ -118,24 +142,51 @@ async def verify_software_token(call: Call) -> Data:
 
 
 def _prefer(call: Call, pool: Pool, user: User) -> None:
-    for name in _OTHERS:
-        if any((call.input.get(name) or {}).values()):
-            raise NotBuilt(f"cognito-idp:{call.operation_name} with {name}")
-    given = call.input.get("SoftwareTokenMfaSettings")
-    if given is None:
-        return
-    enabled, preferred = bool(given.get("Enabled")), bool(given.get("PreferredMfa"))
-    if preferred and not enabled:
-        raise errors.Invalid("SoftwareToken MFA cannot be preferred when it is not enabled.")
-    if enabled and not user.data.get("totp"):
-        raise errors.Invalid("User has not verified software token mfa")
-    people.save(call, pool, user.with_data(mfa_enabled=enabled, mfa_preferred=preferred))
+    if any((call.input.get("WebAuthnMfaSettings") or {}).values()):
+        raise NotBuilt(f"cognito-idp:{call.operation_name} with WebAuthnMfaSettings")
+    people.save(call, pool, factors.changed(user, call.input))
+
+
+def _settings(call: Call) -> Data:
+    """What the older operations say of SMS, as the newer ones say it."""
+    options = call.input["MFAOptions"]
+    if any((one.get("DeliveryMedium"), one.get("AttributeName")) != ("SMS", "phone_number") for one in options):
+        raise errors.Invalid("MFAOptions take the DeliveryMedium SMS with the AttributeName phone_number.")
+    return {"SMSMfaSettings": {"Enabled": bool(options), "PreferredMfa": bool(options)}}
+
+
+@operation("SetUserSettings")
+def set_user_settings(call: Call) -> Data:
+    """Turn SMS on or off as second factor, as before there were others."""
+    found = tokens.bearer(call)
+    people.save(call, found.pool, factors.changed(found.user, _settings(call)))
+    return {}
+
+
+@operation("AdminSetUserSettings", on=resources.pool)
+def admin_set_user_settings(call: Call) -> Data:
+    """Turn SMS on or off as a user's second factor, as before there were others."""
+    pool = pool_of(call)
+    people.save(call, pool, factors.changed(people.named(call, pool), _settings(call)))
+    return {}
+
+
+@operation("AdminDeleteSoftwareToken", on=resources.pool)
+def admin_delete_software_token(call: Call) -> Data:
+    """Take a user's authenticator app away, so that another can be set up."""
+    pool = pool_of(call)
+    user = people.named(call, pool)
+    if not user.data.get("totp"):
+        raise errors.SoftwareTokenNotFound
+    off = factors.changed(user, {"SoftwareTokenMfaSettings": {"Enabled": False}})
+    people.save(call, pool, off.with_data(totp=None, totp_pending=None, totp_used=0, device_name=""))
+    return {}
 
 
 @operation("SetUserMFAPreference")
 def set_user_mfa_preference(call: Call) -> Data:
     """Turn the user's own app on or off as second factor."""
-    # SMSMfaSettings, EmailMfaSettings and WebAuthnMfaSettings may say that these are off, and no more.
+    # These members reach factors.changed by name: SMSMfaSettings EmailMfaSettings SoftwareTokenMfaSettings.
     found = tokens.bearer(call)
     _prefer(call, found.pool, found.user)
     return {}

@@ -34,7 +34,7 @@ def _given(call: Call) -> Data:
     names = [scope["ScopeName"] for scope in scopes]
     if len(set(names)) != len(names):
         raise errors.Invalid("Scope names must be unique.")
-    return {"Name": call.input["Name"], "Scopes": scopes}
+    return {"Name": call.input["Name"], **({"Scopes": scopes} if scopes else {})}
 
 
 @operation("CreateResourceServer", on=resources.pool)

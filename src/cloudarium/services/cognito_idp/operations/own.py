@@ -6,12 +6,13 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, guard, people, tokens
-from cloudarium.services.cognito_idp.operations.admin import mfa_of, without
+from cloudarium.services.cognito_idp import codes, errors, guard, people, sending, tokens
+from cloudarium.services.cognito_idp.operations.admin import auth_factors, without
 from cloudarium.services.cognito_idp.records import users
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes, passwords
+from cloudarium.services.cognito_idp.signin import factors
 
 Data = dict[str, Any]
 
@@ -21,15 +22,15 @@ def get_user(call: Call) -> Data:
     """The user itself, with what its client may read."""
     found = tokens.bearer(call)
     readable = attributes.readable(found.client.data, found.user.attributes)
-    return {"Username": found.user.username, "UserAttributes": attributes.to_list(readable), **mfa_of(found.user)}
+    seen = {"Username": found.user.username, "UserAttributes": attributes.to_list(readable)}
+    return {**seen, **factors.shown(found.user)}
 
 
 @operation("GetUserAuthFactors")
 def get_user_auth_factors(call: Call) -> Data:
     """By what the user may sign in, and its second factors."""
-    user = tokens.bearer(call).user
-    factors = ["PASSWORD"] if people.kept_verifier(user) is not None else []
-    return {"Username": user.username, "ConfiguredUserAuthFactors": factors, **mfa_of(user)}
+    found = tokens.bearer(call)
+    return auth_factors(found.pool, found.user)
 
 
 @operation("UpdateUserAttributes")
@@ -48,7 +49,7 @@ async def update_user_attributes(call: Call) -> Data:
         if given.get(kind) and given[kind] != user.attributes.get(kind)
     ]
     for kind in asked:
-        codes.check_medium(kind)
+        sending.check(pool, kind)
     with call.transaction():
         saved = people.save(call, pool, changed)
     sent = []
@@ -119,9 +120,10 @@ async def change_password(call: Call) -> Data:
         raise errors.Invalid("PreviousPassword is required.")
     passwords.check(found.pool.data["Policies"]["PasswordPolicy"], proposed)
     await guard.check_password(call, user, call.input["PreviousPassword"])
+    await people.check_history(found.pool, user, proposed)
     verifier = await people.verifier_of(found.pool, user.username, proposed)
     with call.transaction():
-        people.save(call, found.pool, people.again(call, user).with_data(password=verifier, until=None))
+        people.save(call, found.pool, people.with_password(found.pool, people.again(call, user), verifier, None))
     return {}
 
 

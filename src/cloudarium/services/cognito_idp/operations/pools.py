@@ -6,17 +6,18 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import errors, keys, resources
+from cloudarium.services.cognito_idp import errors, keys, resources, triggers
 from cloudarium.services.cognito_idp.lookup import page, pool_of
 from cloudarium.services.cognito_idp.records import oauth, pools
 from cloudarium.services.cognito_idp.records.pools import Pool
 from cloudarium.services.cognito_idp.rules import attributes
 from cloudarium.services.cognito_idp.rules import pools as rules
 from cloudarium.shared import ids, tags
+from cloudarium.shared.errors import AwsError
 
 Data = dict[str, Any]
 _REFUSED = (
-    "DeviceConfiguration", "SmsConfiguration", "DcrConfiguration", "KeyConfiguration", "IssuerConfiguration",
+    "DeviceConfiguration", "DcrConfiguration", "KeyConfiguration", "IssuerConfiguration",
     "AcrConfiguration",
 )  # fmt: skip
 _MOST = 1000
@@ -48,15 +49,36 @@ async def create_user_pool(call: Call) -> Data:
     data = {"Name": given["PoolName"], **rules.new(given), "CreationDate": call.now, "LastModifiedDate": call.now}
     _check_tags(given.get("UserPoolTags") or {})
     made = await keys.make()
+    pool = Pool(call.scope, f"{call.region}_{ids.token(9).replace('-', 'x').replace('_', 'y')}", data)
+    await _grant_key(call, pool, {})
     with call.transaction():
         if len(pools.listed(call.store, call.scope)) >= _MOST:
             raise errors.LimitExceeded("The maximum number of user pools has been reached.")
-        pool = Pool(call.scope, f"{call.region}_{ids.token(9).replace('-', 'x').replace('_', 'y')}", data)
         pools.put(call.store, pool)
         for key in made:
             pools.add_key(call.store, pool.id, key)
         call.tags.put(resources.pool_arn(pool.scope, pool.id), given.get("UserPoolTags") or {})
         return {"UserPool": shown(call, pool)}
+
+
+async def _grant_key(call: Call, pool: Pool, before: Data) -> None:
+    """Let Cognito encrypt for the pool's sender functions: a grant on the key, made as the caller, as AWS does."""
+    key = pool.data["LambdaConfig"].get("KMSKeyID")
+    if not key or before.get("LambdaConfig", {}).get("KMSKeyID") == key:
+        return
+    given = {
+        "KeyId": key,
+        "GranteeServicePrincipal": triggers.COGNITO.name,
+        "Operations": ["GenerateDataKey", "Encrypt"],
+        "Constraints": {"EncryptionContextSubset": {"userpool-id": pool.id}},
+    }
+    via = {"kms:ViaService": f"cognito-idp.{call.region}.amazonaws.com"}
+    try:
+        await call.send("kms", "CreateGrant", given, context=via)
+    except AwsError as error:
+        if (error.status or 400) >= 500:
+            raise
+        raise errors.Invalid(f"Cannot use the KMS key {key}: {error.message or error.code}") from error
 
 
 @operation("DescribeUserPool", on=resources.pool)
@@ -66,17 +88,19 @@ def describe_user_pool(call: Call) -> Data:
 
 
 @operation("UpdateUserPool", on=resources.changed_pool, refuses=_REFUSED)
-def update_user_pool(call: Call) -> Data:
+async def update_user_pool(call: Call) -> Data:
     """Change a pool's settings; those that are not named go back to their defaults."""
     pool = pool_of(call)
     given = call.input
     fresh = rules.changed(pool.data, given)
     kept = {name: value for name, value in pool.data.items() if name not in rules.CHANGEABLE}
     name = given.get("PoolName") or pool.data["Name"]
-    pools.put(call.store, pool._replace(data={**kept, **fresh, "Name": name, "LastModifiedDate": call.now}))
-    if given.get("UserPoolTags"):
-        _check_tags(given["UserPoolTags"])
-        call.tags.put(resources.pool_arn(pool.scope, pool.id), given["UserPoolTags"])
+    changed = pool._replace(data={**kept, **fresh, "Name": name, "LastModifiedDate": call.now})
+    _check_tags(given.get("UserPoolTags") or {})
+    await _grant_key(call, changed, pool.data)
+    with call.transaction():
+        pools.put(call.store, changed)
+        call.tags.put(resources.pool_arn(pool.scope, pool.id), given.get("UserPoolTags") or {})
     return {}
 
 

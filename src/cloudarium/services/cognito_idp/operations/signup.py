@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cognito_idp import codes, errors, migration, newcomers, people, triggers
+from cloudarium.services.cognito_idp import codes, errors, migration, newcomers, people, sending, triggers
 from cloudarium.services.cognito_idp.lookup import app, check_secret
 from cloudarium.services.cognito_idp.records.pools import Client, Pool
 from cloudarium.services.cognito_idp.records.users import User
-from cloudarium.services.cognito_idp.rules import attributes, passwords
+from cloudarium.services.cognito_idp.rules import attributes, clients, passwords
+from cloudarium.services.cognito_idp.signin.visit import Visit
 
 Data = dict[str, Any]
 SEEN_NOWHERE = {
@@ -32,7 +32,7 @@ async def sign_up(call: Call) -> Data:
     user = await _newcomer(call, pool, client, name, given)
     target = newcomers.address(pool, user)
     if target is not None and user.status != "CONFIRMED":
-        codes.check_medium(target[0])
+        sending.check(pool, target[0])
     with call.transaction():
         newcomers.check_free(call, pool, user)
         people.save(call, pool, user)
@@ -43,17 +43,26 @@ async def sign_up(call: Call) -> Data:
     if target is not None:
         sent = await codes.send(call, pool, user, "SignUp", "CustomMessage_SignUp", target, client.id)
         answer["CodeDeliveryDetails"] = sent
+    if clients.allows(client.data, "USER_AUTH"):
+        answer["Session"] = _visit(call, pool, client).begin(user, "SIGN_UP")
     return answer
+
+
+def _visit(call: Call, pool: Pool, client: Client) -> Visit:
+    """The sign-in that a sign-up with choice-based clients goes on as, if they want that."""
+    return Visit(call, pool, client, {}, admin=False)
 
 
 async def _newcomer(call: Call, pool: Pool, client: Client, name: str, given: dict[str, str]) -> User:
     password = call.input.get("Password")
-    if not password:
+    factors = pool.data["Policies"]["SignInPolicy"]["AllowedFirstAuthFactors"]
+    if not password and factors == ["PASSWORD"]:
         raise errors.Invalid("Password is required.")
-    passwords.check(pool.data["Policies"]["PasswordPolicy"], password)
-    attributes.check(pool.data, given)
-    attributes.check_writable(client.data, given)
+    if password:
+        passwords.check(pool.data["Policies"]["PasswordPolicy"], password)
     username, full = newcomers.named(pool, name, given)
+    attributes.check(pool.data, full)
+    attributes.check_writable(client.data, given)
     attributes.check_required(pool.data, full)
     newcomers.check_free(call, pool, newcomers.made(call, pool, username, full, "UNCONFIRMED", {}))
     validation = attributes.from_list(call.input.get("ValidationData"))
@@ -65,7 +74,7 @@ async def _newcomer(call: Call, pool: Pool, client: Client, name: str, given: di
         if full.get(kind):
             full.setdefault(f"{kind}_verified", "false")
     status = "CONFIRMED" if said.get("autoConfirmUser") is True else "UNCONFIRMED"
-    verifier = await people.verifier_of(pool, username, password)
+    verifier = await people.verifier_of(pool, username, password) if password else None
     return newcomers.made(call, pool, username, full, status, {"password": verifier})
 
 
@@ -78,7 +87,7 @@ def _user(call: Call, pool: Pool, client: Client) -> User | None:
     return user
 
 
-@operation("ConfirmSignUp", ignores=SEEN_NOWHERE, refuses=("Session",))
+@operation("ConfirmSignUp", ignores=SEEN_NOWHERE)
 async def confirm_sign_up(call: Call) -> Data:
     """Confirm a sign-up by the code that was mailed; the address that got it is proved by that."""
     pool, client = app(call)
@@ -87,6 +96,9 @@ async def confirm_sign_up(call: Call) -> Data:
         raise errors.ExpiredCode
     if user.status != "UNCONFIRMED":
         raise errors.NotAuthorized(f"User cannot be confirmed. Current status is {user.status}")
+    session = call.input.get("Session")
+    if session and _visit(call, pool, client).session(session, "SIGN_UP")[1].key != user.key:
+        raise errors.NotAuthorized.session()
     codes.check(call, user, "SignUp", call.input["ConfirmationCode"])
     target = newcomers.address(pool, user)
     confirmed = user._replace(status="CONFIRMED")
@@ -96,7 +108,11 @@ async def confirm_sign_up(call: Call) -> Data:
         saved = people.save(call, pool, confirmed, force=bool(call.input.get("ForceAliasCreation")))
         codes.used(call, user, "SignUp")
     await triggers.notify(call, pool, "PostConfirmation", "ConfirmSignUp", saved, client.id)
-    return {}
+    if not session:
+        return {}
+    visit = _visit(call, pool, client)
+    visit.end(session)
+    return {"Session": visit.begin(saved, "SIGNED_UP")}
 
 
 @operation("ResendConfirmationCode", ignores=SEEN_NOWHERE)
@@ -105,7 +121,7 @@ async def resend_confirmation_code(call: Call) -> Data:
     pool, client = app(call)
     user = _user(call, pool, client)
     if user is None:
-        return {"CodeDeliveryDetails": _pretended(call.input["Username"])}
+        return {"CodeDeliveryDetails": codes.pretended(pool, call.input["Username"])}
     if user.status != "UNCONFIRMED":
         raise errors.Invalid("User is already confirmed.")
     target = newcomers.address(pool, user)
@@ -115,28 +131,24 @@ async def resend_confirmation_code(call: Call) -> Data:
     return {"CodeDeliveryDetails": sent}
 
 
-def _pretended(name: str) -> Data:
-    """Where a code would go to if there were such a user: the same each time for a name."""
-    letters = hashlib.sha256(name.encode(errors="surrogatepass")).hexdigest()
-    return {"Destination": f"{letters[0]}***@{letters[1]}***", "DeliveryMedium": "EMAIL", "AttributeName": "email"}
-
-
 @operation("ForgotPassword", ignores=SEEN_NOWHERE)
 async def forgot_password(call: Call) -> Data:
     """Mail a code with which a user may set another password."""
     pool, client = app(call)
     name = call.input["Username"]
     check_secret(client, name, call.input.get("SecretHash"))
+    if newcomers.by_administrators(pool):
+        raise errors.NotAuthorized("Contact administrator to reset password.")
     if triggers.has(pool, "UserMigration") and people.find(call, pool, name) is None:
         await migration.migrate(call, pool, client, name, None)
     user = _user(call, pool, client)
-    if user is None:
-        return {"CodeDeliveryDetails": _pretended(call.input["Username"])}
+    target = newcomers.recovery(pool, user) if user is not None else None
+    if user is None or (people.hides(client) and (not user.enabled or target is None)):
+        return {"CodeDeliveryDetails": codes.pretended(pool, call.input["Username"])}
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
-    if user.status == "FORCE_CHANGE_PASSWORD":
+    if user.status in ("FORCE_CHANGE_PASSWORD", "EXTERNAL_PROVIDER"):
         raise errors.NotAuthorized("User password cannot be reset in the current state.")
-    target = newcomers.recovery(pool, user)
     if target is None:
         raise errors.Invalid(
             "Cannot reset password for the user as there is no registered/verified email or phone_number"
@@ -150,17 +162,18 @@ async def confirm_forgot_password(call: Call) -> Data:
     """Set another password by the code that was mailed."""
     pool, client = app(call)
     user = _user(call, pool, client)
-    if user is None:
-        raise errors.ExpiredCode
+    passwords.check(pool.data["Policies"]["PasswordPolicy"], call.input["Password"])
+    if user is None or (people.hides(client) and not user.enabled):
+        raise errors.CodeMismatch  # as the developer guide says it, "Managing user existence error responses"
     if not user.enabled:
         raise errors.NotAuthorized(_DISABLED)
-    passwords.check(pool.data["Policies"]["PasswordPolicy"], call.input["Password"])
     codes.check(call, user, "ForgotPassword", call.input["ConfirmationCode"])
+    await people.check_history(pool, user, call.input["Password"])
     with call.transaction():
         codes.used(call, user, "ForgotPassword")
     verifier = await people.verifier_of(pool, user.username, call.input["Password"])
     with call.transaction():
-        changed = people.again(call, user)._replace(status="CONFIRMED").with_data(password=verifier, until=None)
-        saved = people.save(call, pool, changed)
+        changed = people.with_password(pool, people.again(call, user), verifier, None)
+        saved = people.save(call, pool, changed._replace(status="CONFIRMED"))
     await triggers.notify(call, pool, "PostConfirmation", "ConfirmForgotPassword", saved, client.id)
     return {}

@@ -12,7 +12,7 @@ from cloudarium.store import Store
 Data = dict[str, Any]
 _OWNED = (
     "keys", "clients", "users", "aliases", "groups", "members", "codes", "attempts", "sessions", "refresh", "revoked",
-    "servers", "domains",
+    "servers", "domains", "imports", "settings", "providers", "links",
 )  # fmt: skip
 
 
@@ -45,6 +45,12 @@ class Client(NamedTuple):
     def secret(self) -> str | None:
         """The client's secret, None when it has none."""
         return self.data.get("ClientSecret")
+
+    @property
+    def secrets(self) -> list[str]:
+        """All secrets that hold: while they are rotated there are two."""
+        kept = [one["ClientSecretValue"] for one in self.data.get("_secrets", ())]
+        return kept or ([self.secret] if self.secret is not None else [])
 
 
 class Key(NamedTuple):

@@ -129,14 +129,17 @@ def find_refresh(store: Store, pool: str, id: str) -> Refresh | None:
 
 
 def origins(store: Store, pool: str, user: str) -> list[str]:
-    """The sign-ins of a user from which refresh tokens are left."""
+    """The sign-ins of a user of which refresh tokens are kept."""
     sql = "SELECT DISTINCT origin FROM cognito_idp_refresh WHERE pool = ? AND user = ?"
     return [row[0] for row in store.all(sql, (pool, user))]
 
 
 def revoke(store: Store, pool: str, origin: str, expires: float, now: float) -> None:
     """Take back all tokens of a sign-in; it is remembered until the last of them would have expired."""
-    store.run("DELETE FROM cognito_idp_refresh WHERE pool = ? AND origin = ?", (pool, origin))
+    sql = f"SELECT {_REFRESH} FROM cognito_idp_refresh WHERE pool = ? AND origin = ?"
+    for row in store.all(sql, (pool, origin)):
+        kept = Refresh(*row)
+        put_refresh(store, kept._replace(data={**orjson.loads(row[5]), "revoked": True}), now)
     store.run("DELETE FROM cognito_idp_revoked WHERE pool = ? AND expires <= ?", (pool, now))
     store.run(
         "INSERT OR REPLACE INTO cognito_idp_revoked (pool, origin, expires) VALUES (?, ?, ?)", (pool, origin, expires)

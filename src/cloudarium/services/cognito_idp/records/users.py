@@ -81,7 +81,7 @@ def put(store: Store, user: User) -> None:
 
 def remove(store: Store, user: User) -> None:
     """Forget a user with all that belongs to it."""
-    for table in ("aliases", "members", "codes", "attempts", "refresh"):
+    for table in ("aliases", "members", "codes", "attempts", "refresh", "links"):
         store.run(f"DELETE FROM cognito_idp_{table} WHERE pool = ? AND user = ?", (user.pool, user.key))
     store.run("DELETE FROM cognito_idp_users WHERE pool = ? AND key = ?", (user.pool, user.key))
 

@@ -20,6 +20,7 @@ _EMAIL = re.compile(r"[^\s@<>]{1,64}@[^\s@<>]{1,255}\Z")
 _PHONE = re.compile(r"\+[0-9]{1,15}\Z")
 _NUMBER = re.compile(r"-?[0-9]{1,18}\Z")
 _MOST_CUSTOM = 50
+_LONGEST = 2048
 
 
 def _text(name: str, shortest: str = "0", longest: str = "2048", **other: Any) -> Data:
@@ -48,8 +49,12 @@ def schema(given: Sequence[Data]) -> list[Data]:
         name = one.get("Name", "")
         if name in found:
             kind = one.get("AttributeDataType", found[name]["AttributeDataType"])
-            if kind != found[name]["AttributeDataType"]:
-                raise errors.Invalid(f"You can not change AttributeDataType or set developerOnlyAttribute for {name}.")
+            if kind != found[name]["AttributeDataType"] or one.get("DeveloperOnlyAttribute"):
+                said = (
+                    "You can not change AttributeDataType or set developerOnlyAttribute for standard schema attribute"
+                )
+                raise errors.Invalid(f"{said} {name}")
+            _check_limits(name, one)
             changed = {key: value for key, value in one.items() if key not in ("Name", "DeveloperOnlyAttribute")}
             found[name] = {**found[name], **changed}
     custom = [one for one in given if one.get("Name") not in found]
@@ -63,9 +68,11 @@ def add_custom(present: Sequence[Data], given: Sequence[Data]) -> list[Data]:
     for one in given:
         if not one.get("Name"):
             raise errors.Invalid("Attribute name must not be empty.")
+        _check_limits(one["Name"], one)
         attribute = _custom(one)
         if attribute["Name"] in names:
-            raise errors.Invalid(f"{attribute['Name']}: Existing attribute already has name {attribute['Name']}.")
+            said = f"Existing attribute already has name {attribute['Name']}."
+            raise errors.Invalid(f"{attribute['Name'].removeprefix('dev:')}: {said}")
         names.add(attribute["Name"])
         found.append(attribute)
     if sum(name.startswith(_CUSTOM) for name in names) > _MOST_CUSTOM:
@@ -77,7 +84,9 @@ def _custom(one: Data) -> Data:
     if one.get("Required"):
         raise errors.Invalid("Required custom attributes are not supported currently.")
     developer = bool(one.get("DeveloperOnlyAttribute"))
-    kind = one.get("AttributeDataType", "String")
+    kind = one.get("AttributeDataType")
+    if kind is None:
+        raise errors.Invalid("Invalid AttributeDataType input, consider using the provided AttributeDataType enum.")
     made: Data = {
         "Name": f"{'dev:' if developer else ''}custom:{one['Name'].removeprefix('custom:')}",
         "AttributeDataType": kind,
@@ -87,9 +96,28 @@ def _custom(one: Data) -> Data:
     }
     if kind == "String":
         made["StringAttributeConstraints"] = one.get("StringAttributeConstraints", {})
-    elif kind == "Number":
-        made["NumberAttributeConstraints"] = one.get("NumberAttributeConstraints", {})
+    elif kind == "Number" and one.get("NumberAttributeConstraints"):
+        made["NumberAttributeConstraints"] = one["NumberAttributeConstraints"]
     return made
+
+
+def _check_limits(name: str, one: Data) -> None:
+    """Raise for limits of an attribute that are no numbers or leave nothing between them."""
+    texts = _limits(name, one, "StringAttributeConstraints", "MinLength", "MaxLength")
+    if any(limit is not None and not 0 <= limit <= _LONGEST for limit in texts):
+        raise errors.Invalid(f"user.{name}: String attributes cannot have a length of more than {_LONGEST}")
+    if None not in texts and texts[1] < texts[0]:  # type: ignore[operator]
+        raise errors.Invalid(f"user.{name}: Max length cannot be less than min length.")
+    numbers = _limits(name, one, "NumberAttributeConstraints", "MinValue", "MaxValue")
+    if None not in numbers and numbers[1] < numbers[0]:  # type: ignore[operator]
+        raise errors.Invalid(f"user.{name}: Max value cannot be less than min value.")
+
+
+def _limits(name: str, one: Data, member: str, *limits: str) -> list[int | None]:
+    given = [(one.get(member) or {}).get(limit) for limit in limits]
+    if any(each is not None and not _NUMBER.match(each) for each in given):
+        raise errors.Invalid(f"Invalid {member} for schema attribute {name}")
+    return [None if each is None else int(each) for each in given]
 
 
 def by_name(schema: Iterable[Data]) -> dict[str, Data]:
@@ -98,8 +126,9 @@ def by_name(schema: Iterable[Data]) -> dict[str, Data]:
 
 
 def from_list(given: Iterable[Mapping[str, str]] | None) -> dict[str, str]:
-    """{name: value} from [{"Name": …, "Value": …}]."""
-    return {one["Name"]: one.get("Value", "") for one in given or ()}
+    """{name: value} from [{"Name": …, "Value": …}]; what is true is true in any case of letters."""
+    found = {one["Name"]: one.get("Value", "") for one in given or ()}
+    return {name: value.lower() if name.endswith("_verified") else value for name, value in found.items()}
 
 
 def to_list(attributes: Mapping[str, str]) -> list[dict[str, str]]:
@@ -172,7 +201,7 @@ def readable(client: Data, attributes: Mapping[str, str]) -> dict[str, str]:
     allowed = client.get("ReadAttributes")
     if allowed is None:
         return {name: value for name, value in attributes.items() if not name.startswith("dev:")}
-    return {name: value for name, value in attributes.items() if name == "sub" or name in allowed}
+    return {name: value for name, value in attributes.items() if name in ("sub", "identities") or name in allowed}
 
 
 def scoped(attributes: Mapping[str, str], scopes: Iterable[str]) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -43,6 +43,13 @@ def settings(pool: Data, given: Mapping[str, Any], servers: Mapping[str, set[str
     _check_attributes(pool, data)
     _check_oauth(data, servers)
     return data
+
+
+def check_providers(pool: str, data: Data, known: Collection[str]) -> None:
+    """Raise when a client's people shall come by a provider that its pool has not."""
+    for name in data.get("SupportedIdentityProviders", ()):
+        if name != "COGNITO" and name not in known:
+            raise errors.Invalid(f"The provider {name} does not exist for User Pool {pool}")
 
 
 def life(client: Data, token: str) -> int:
@@ -109,9 +116,6 @@ def _check_oauth(data: Data, servers: Mapping[str, set[str]]) -> None:
         server, _, name = scope.rpartition("/")
         if scope not in _SCOPES and name not in servers.get(server, ()):
             raise errors.Invalid(f"Invalid scope requested: {scope}", code="ScopeDoesNotExistException")
-    for provider in data.get("SupportedIdentityProviders", ()):
-        if provider != "COGNITO":
-            raise NotBuilt(f"cognito-idp identity provider {provider}")
     for url in [*urls, *data.get("LogoutURLs", ())]:
         parts = urlsplit(url)
         if parts.fragment or not parts.scheme:

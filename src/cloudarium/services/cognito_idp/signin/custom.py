@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.services.cognito_idp import errors, triggers
+from cloudarium.services.cognito_idp import errors, people, triggers
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.signin import finish, proofs
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 
 Data = dict[str, Any]
 _MOST = 20  # rounds; AWS ends a session by its age alone
@@ -17,23 +17,24 @@ async def begin(visit: Visit) -> Data:
     """Begin with the function that defines challenges, or with SRP where the client asks for it."""
     if visit.given.get("CHALLENGE_NAME") == "SRP_A":
         return await proofs.begin_srp(visit, then="custom")
-    user = visit.user()
-    if user is None:
-        raise errors.NotAuthorized.wrong_password()
+    user = visit.user_or_ghost()
     await proofs.pre_authentication(visit, user)
-    finish.check_may_enter(visit, user)
+    if not is_ghost(user):
+        finish.check_may_enter(visit, user)
     return await next_step(visit, user, [])
 
 
 async def next_step(visit: Visit, user: User, before: list[Data]) -> Data:
     """What the defining function wants after these results: tokens, an end, or another challenge."""
     name = "DefineAuthChallenge"
-    request = {"userAttributes": triggers.shown(user), "session": before, **triggers.metadata(visit.call)}
+    request = {**_about(visit, user), "session": before, **triggers.metadata(visit.call)}
     response = {"challengeName": None, "issueTokens": None, "failAuthentication": None}
     said = await _run(visit, user, name, request, response)
     if said.get("failAuthentication") is True or len(before) >= _MOST:
         raise errors.NotAuthorized.wrong_password()
     if said.get("issueTokens") is True:
+        if is_ghost(user):
+            raise errors.NotAuthorized.wrong_password()
         return await finish.admit(visit, user, "Authentication")
     if said.get("challengeName") == "PASSWORD_VERIFIER" and "SRP_A" in visit.given:
         return await proofs.begin_srp(visit, then="custom")
@@ -55,9 +56,9 @@ async def answered(visit: Visit) -> Data:
     """The client's answer goes to the verifying function, its result to the defining one."""
     token = visit.call.input.get("Session")
     found, user = visit.session(token, "CUSTOM_CHALLENGE")
-    visit.user()  # checks the secret
+    visit.user_or_ghost()  # checks the secret
     request = {
-        "userAttributes": triggers.shown(user),
+        **_about(visit, user),
         "privateChallengeParameters": found["private"],
         "challengeAnswer": visit.need("ANSWER"),
         **triggers.metadata(visit.call),
@@ -70,6 +71,12 @@ async def answered(visit: Visit) -> Data:
         "challengeMetadata": found["metadata"],
     }
     return await next_step(visit, user, [*found["before"], result])
+
+
+def _about(visit: Visit, user: User) -> Data:
+    """Who signs in, as all three functions are told; whether there is such a user only where nobody else is told."""
+    hidden = {"userNotFound": is_ghost(user)} if people.hides(visit.client) else {}
+    return {"userAttributes": {} if is_ghost(user) else triggers.shown(user), **hidden}
 
 
 async def _run(visit: Visit, user: User, trigger: str, request: Data, response: Data) -> Data:

@@ -10,6 +10,7 @@ from cloudarium.services.cognito_idp import errors, people, tokens, triggers
 from cloudarium.services.cognito_idp.records import users
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import attributes
+from cloudarium.services.cognito_idp.signin import factors
 from cloudarium.services.cognito_idp.signin.visit import Visit
 from cloudarium.services.cognito_idp.tokens import Overrides, SignIn
 from cloudarium.shared import ids
@@ -31,20 +32,33 @@ def check_may_enter(visit: Visit, user: User) -> None:
         raise errors.NotAuthorized("Temporary password has expired and must be reset by an administrator.")
 
 
-async def proceed(visit: Visit, user: User, source: str = "Authentication") -> Data:
-    """The next challenge for a user who knows the password, or the tokens."""
+async def proceed(visit: Visit, user: User, source: str = "Authentication", proved: str = "") -> Data:
+    """The next challenge for a user who has given a first proof, or the tokens; a `proved` address is none anew."""
     if user.status == "FORCE_CHANGE_PASSWORD":
         return _new_password(visit, user)
-    mode = visit.pool.data["MfaConfiguration"]
-    if mode != "OFF" and user.data.get("totp") and (mode == "ON" or user.data.get("mfa_enabled")):
-        parameters = {"USER_ID_FOR_SRP": user.username}
-        if user.data.get("device_name"):
-            parameters["FRIENDLY_DEVICE_NAME"] = user.data["device_name"]
-        return challenge("SOFTWARE_TOKEN_MFA", visit.begin(user, "SOFTWARE_TOKEN_MFA", source=source), parameters)
-    if mode == "ON":
-        parameters = {"MFAS_CAN_SETUP": '["SOFTWARE_TOKEN_MFA"]', "USER_ID_FOR_SRP": user.username}
+    kinds = [kind for kind in factors.asked(visit.pool, user) if not proved or factors.ADDRESSES.get(kind) != proved]
+    if len(kinds) > 1:
+        parameters = {"MFAS_CAN_CHOOSE": orjson.dumps(kinds).decode(), "USER_ID_FOR_SRP": user.username}
+        return challenge("SELECT_MFA_TYPE", visit.begin(user, "SELECT_MFA_TYPE", source=source), parameters)
+    if kinds:
+        return await second_factor(visit, user, kinds[0], source)
+    if visit.pool.data["MfaConfiguration"] == "ON" and not proved:
+        can = [kind for kind in factors.offered(visit.pool) if kind != factors.SMS]
+        parameters = {"MFAS_CAN_SETUP": orjson.dumps(can).decode(), "USER_ID_FOR_SRP": user.username}
         return challenge("MFA_SETUP", visit.begin(user, "MFA_SETUP", source=source), parameters)
     return await admit(visit, user, source)
+
+
+async def second_factor(visit: Visit, user: User, kind: str, source: str) -> Data:
+    """Ask for a second factor."""
+    if kind != factors.APP:
+        from cloudarium.services.cognito_idp.signin import onetime  # which comes back here afterwards
+
+        return await onetime.ask(visit, user, kind, source)
+    parameters = {"USER_ID_FOR_SRP": user.username}
+    if user.data.get("device_name"):
+        parameters["FRIENDLY_DEVICE_NAME"] = user.data["device_name"]
+    return challenge(kind, visit.begin(user, kind, source=source), parameters)
 
 
 def challenge(name: str, session: str | None, parameters: dict[str, str]) -> Data:

@@ -13,7 +13,7 @@ from cloudarium.services.cognito_idp.records import sessions, users
 from cloudarium.services.cognito_idp.records.users import User
 from cloudarium.services.cognito_idp.rules import srp
 from cloudarium.services.cognito_idp.signin import finish
-from cloudarium.services.cognito_idp.signin.visit import Visit
+from cloudarium.services.cognito_idp.signin.visit import Visit, is_ghost
 from cloudarium.shared import ids
 
 Data = dict[str, Any]
@@ -22,9 +22,14 @@ _MINUTE = 60.0
 
 async def pre_authentication(visit: Visit, user: User) -> None:
     """Let the pool's function refuse the sign-in."""
-    more = {"validationData": visit.call.input.get("ClientMetadata")}
-    name = "PreAuthentication"
-    await triggers.notify(visit.call, visit.pool, name, "Authentication", user, visit.client.id, **more)
+    if not triggers.has(visit.pool, "PreAuthentication"):
+        return
+    seen = {} if is_ghost(user) else triggers.shown(user)
+    request = {"userAttributes": seen, "validationData": visit.call.input.get("ClientMetadata")}
+    if people.hides(visit.client):
+        request["userNotFound"] = is_ghost(user)
+    source = "PreAuthentication_Authentication"
+    await triggers.run(visit.call, visit.pool, "PreAuthentication", source, user.username, visit.client.id, request, {})
 
 
 async def by_password(visit: Visit) -> Data:
@@ -36,10 +41,10 @@ async def by_password(visit: Visit) -> Data:
         if newcomer is not None:
             finish.check_may_enter(visit, newcomer)
             return await finish.proceed(visit, newcomer)
-    user = visit.user()
-    if user is None:
-        raise errors.NotAuthorized.wrong_password()
+    user = visit.user_or_ghost()
     await pre_authentication(visit, user)
+    if is_ghost(user):
+        raise errors.NotAuthorized.wrong_password()
     await guard.check_password(visit.call, user, password)
     finish.check_may_enter(visit, user)
     return await finish.proceed(visit, user)
@@ -61,9 +66,10 @@ async def begin_srp(visit: Visit, then: str = "") -> Data:
     user = visit.user()
     if client_number is None:
         raise errors.Invalid("SRP_A is not a number of the group.")
-    if user is not None:
-        await pre_authentication(visit, user)
+    await pre_authentication(visit, user or visit.ghost(name))
     kept = people.kept_verifier(user) if user is not None else _pretended(visit, name)
+    if kept is None and user is not None and user.status == "RESET_REQUIRED":  # imported without a password
+        raise errors.ResetRequired
     if kept is None:
         raise errors.NotAuthorized.wrong_password()
     offered = await asyncio.to_thread(srp.offer, kept)

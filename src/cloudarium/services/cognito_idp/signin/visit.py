@@ -15,6 +15,12 @@ from cloudarium.shared import ids
 
 Data = dict[str, Any]
 _MINUTE = 60.0
+_GHOST = "\0"  # no user's name begins with it
+
+
+def is_ghost(user: User) -> bool:
+    """Whether there is no such user."""
+    return not user.sub
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +50,15 @@ class Visit:
             raise errors.UserNotFound
         return found
 
+    def user_or_ghost(self) -> User:
+        """The user whom USERNAME names; where that is not told, one who is in no pool and never comes in."""
+        return self.user() or self.ghost(self.need("USERNAME"))
+
+    def ghost(self, name: str) -> User:
+        """Somebody by whose sign-in nobody can tell that there is no such user."""
+        now = self.call.now
+        return User(self.pool.id, f"{_GHOST}{name}", name, "", "", True, now, now, {"attributes": {}})
+
     def begin(self, user: User, challenge: str, **more: Any) -> str:
         """A session that waits for the answer to a challenge."""
         token = f"AYAB{ids.token(900)}"
@@ -60,6 +75,8 @@ class Visit:
         found = sessions.find_session(self.call.store, self.pool.id, tokens.digest(token), self.call.now)
         if found is None or found["client"] != self.client.id or found["challenge"] not in challenges:
             raise errors.NotAuthorized.session()
+        if not found["sub"] and found["user"].startswith(_GHOST):
+            return found, self.ghost(found["user"].removeprefix(_GHOST))
         user = users.find(self.call.store, self.pool.id, found["user"])
         if user is None or user.sub != found["sub"]:
             raise errors.NotAuthorized.session()

@@ -11,6 +11,7 @@ from cloudarium.services.dynamodb.errors import ValidationException
 from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
+from cloudarium.services.dynamodb.operations.encryption import keyed
 from cloudarium.services.dynamodb.operations.items import OLDER_PROJECTION, PROJECTION, add_write, collection
 from cloudarium.services.dynamodb.operations.lookup import find_table
 from cloudarium.services.dynamodb.records import items
@@ -30,6 +31,7 @@ _DUPLICATES = "Provided list of item keys contains duplicates"
 
 
 @operation("BatchGetItem", on=resources.batch)
+@keyed
 def batch_get_item(call: Call) -> dict[str, Any]:
     """Up to 100 items by key from any tables; what is past 16 MB comes back as UnprocessedKeys."""
     wanted: dict[str, dict[str, Any]] = call.input["RequestItems"]
@@ -92,6 +94,7 @@ def _consumed(call: Call, meters: list[Meter]) -> dict[str, Any]:
 
 
 @operation("BatchWriteItem", on=resources.batch)
+@keyed
 def batch_write_item(call: Call) -> dict[str, Any]:
     """Put and delete up to 25 items of any tables, without conditions."""
     wanted: dict[str, list[dict[str, Any]]] = call.input["RequestItems"]

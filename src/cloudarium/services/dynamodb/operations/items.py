@@ -12,6 +12,7 @@ from cloudarium.services.dynamodb.errors import ConditionalCheckFailed, Validati
 from cloudarium.services.dynamodb.expressions import paths, request, updates
 from cloudarium.services.dynamodb.expressions.request import NOTHING, Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
+from cloudarium.services.dynamodb.operations.encryption import keyed
 from cloudarium.services.dynamodb.operations.lookup import find_table
 from cloudarium.services.dynamodb.records import items
 from cloudarium.services.dynamodb.rules import values, writes
@@ -32,6 +33,7 @@ OLDER_UPDATE = ("AttributeUpdates", "Expected", "ConditionalOperator")
 
 
 @operation("GetItem", on=resources.table)
+@keyed
 def get_item(call: Call) -> dict[str, Any]:
     """The item with a key, or the part of it that a projection names; nothing is no error."""
     given = call.input
@@ -58,6 +60,7 @@ def get_item(call: Call) -> dict[str, Any]:
 
 
 @operation("PutItem", on=resources.table)
+@keyed
 def put_item(call: Call) -> dict[str, Any]:
     """Write an item in place of the one with its key, if the condition holds."""
     given = call.input
@@ -76,6 +79,7 @@ def put_item(call: Call) -> dict[str, Any]:
 
 
 @operation("DeleteItem", on=resources.table)
+@keyed
 def delete_item(call: Call) -> dict[str, Any]:
     """Remove the item with a key, if the condition holds; that there is none is no error."""
     given = call.input
@@ -116,6 +120,7 @@ def check_condition(parts: Expressions, table: Table, old: State | None, given: 
 
 
 @operation("UpdateItem", on=resources.table)
+@keyed
 def update_item(call: Call) -> dict[str, Any]:
     """Change an item, or make one, if the condition holds."""
     given = call.input

@@ -11,7 +11,22 @@ from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 
+KEY = "TableKey"  # in the definition of a table under a customer's key: what KMS opens
+_OPENED = "dynamodb table keys"
 _NAME = re.compile(r"[a-zA-Z0-9_.-]{3,255}\Z", re.ASCII)
+
+
+class KeyWanted(Exception):
+    """KMS has not opened this table's key for the caller yet."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+
+
+def opened(call: Call) -> dict[tuple[int, str, str], float]:
+    """Until when each (table, sealed key, caller) need not ask KMS again."""
+    found: dict[tuple[int, str, str], float] = call.cloud.keep.setdefault(_OPENED, {})
+    return found
 
 
 def table_name(call: Call, reference: str) -> str:
@@ -51,10 +66,14 @@ def _name_in_arn(call: Call, reference: str) -> str:
 
 
 def find_table(call: Call, reference: str) -> Table:
-    """The table of a call on items. Raises ResourceNotFound, which does not name it."""
+    """The table of a call on items. Raises ResourceNotFound, which does not name it, or KeyWanted."""
     table = tables.find(call.store, *place_of(call, reference))
     if table is None:
         raise ResourceNotFound()
+    if KEY in table.definition:
+        known = opened(call).get((table.id, table.definition[KEY]["Sealed"], call.principal.arn), 0.0)
+        if not call.now < known:
+            raise KeyWanted(table)
     return table
 
 

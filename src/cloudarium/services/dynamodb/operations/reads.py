@@ -13,6 +13,7 @@ from cloudarium.services.dynamodb.errors import Invalid, ValidationException
 from cloudarium.services.dynamodb.expressions import keyconditions, request
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyRange
 from cloudarium.services.dynamodb.expressions.request import Expressions
+from cloudarium.services.dynamodb.operations.encryption import keyed
 from cloudarium.services.dynamodb.operations.lookup import find_table
 from cloudarium.services.dynamodb.records import items
 from cloudarium.services.dynamodb.records.items import Start
@@ -47,6 +48,7 @@ class Reading:
 
 
 @operation("Query", on=resources.table_or_index)
+@keyed
 def query(call: Call) -> dict[str, Any]:
     """The items with one partition key, a page of at most 1 MB, filtered after they are read."""
     given = call.input
@@ -78,6 +80,7 @@ def query(call: Call) -> dict[str, Any]:
 
 
 @operation("Scan", on=resources.table_or_index)
+@keyed
 def scan(call: Call) -> dict[str, Any]:
     """All items of a table or index, or of a segment of it, a page of at most 1 MB, filtered after they are read."""
     given = call.input

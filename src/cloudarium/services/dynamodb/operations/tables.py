@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, ValidationException
-from cloudarium.services.dynamodb.operations import tags
-from cloudarium.services.dynamodb.operations.lookup import named_table, place_of
+from cloudarium.services.dynamodb.operations import encryption, tags
+from cloudarium.services.dynamodb.operations.lookup import KEY, named_table, place_of
 from cloudarium.services.dynamodb.operations.policies import checked
 from cloudarium.services.dynamodb.records import streams, tables
 from cloudarium.services.dynamodb.rules import tables as rules
@@ -31,8 +32,20 @@ UNBUILT = (
     on=resources.created,
     refuses=("GlobalTableSourceArn", "VectorIndexes", *UNBUILT),
 )
-def create_table(call: Call) -> dict[str, Any]:
+def create_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Make a table; it is usable at once, though the answer says CREATING as AWS's does."""
+    return _create_under_key(call) if encryption.names_key(call.input) else _create(call)
+
+
+async def _create_under_key(call: Call) -> dict[str, Any]:
+    _check_new(call)
+    key = await encryption.new_key(call, *place_of(call, call.input["TableName"]))
+    with call.transaction():
+        return _create(call, key)
+
+
+def _check_new(call: Call) -> tuple[str, dict[str, str]]:
+    """The name and the tags of a new table. Raises unless it may be made."""
     given = call.input
     if not given["TableName"].startswith("arn:") and not 3 <= len(given["TableName"]) <= 255:
         raise ValidationException("TableName must be at least 3 characters long and at most 255 characters long")
@@ -45,7 +58,15 @@ def create_table(call: Call) -> dict[str, Any]:
         raise TableInUse(name)
     if tables.how_many(call.store, call.scope) >= MOST_TABLES:
         raise LimitExceeded(f"Subscriber limit exceeded: There is a limit of {MOST_TABLES} tables per subscriber")
+    return name, wanted
+
+
+def _create(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
+    given = call.input
+    name, wanted = _check_new(call)
     made = rules.definition(given, ids.uuid(), call.now)
+    if key is not None:
+        made[KEY] = key
     if given.get("ResourcePolicy") is not None:
         made["ResourcePolicy"] = checked(call, resources.table_arn(call, name), given["ResourcePolicy"])
     stream = given.get("StreamSpecification")
@@ -88,9 +109,20 @@ def list_tables(call: Call) -> dict[str, Any]:
 
 
 @operation("DeleteTable", on=resources.table)
-def delete_table(call: Call) -> dict[str, Any]:
+def delete_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Remove a table with all it holds; its rows go in steps afterwards, and nobody sees them."""
     table = named_table(call, call.input["TableName"])
+    return _delete_under_key(call, table) if KEY in table.definition else _delete(call, table)
+
+
+async def _delete_under_key(call: Call, table: Table) -> dict[str, Any]:
+    with call.transaction():
+        answer = _delete(call, table)
+    await encryption.retire(call, table.scope, table.definition[KEY])
+    return answer
+
+
+def _delete(call: Call, table: Table) -> dict[str, Any]:
     if table.definition["DeletionProtectionEnabled"]:
         raise ValidationException(
             "Resource cannot be deleted as it is currently protected against deletion."

@@ -25,6 +25,7 @@ from cloudarium.services.dynamodb.errors import (
 from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
 from cloudarium.services.dynamodb.operations.changes import State, present, write
+from cloudarium.services.dynamodb.operations.encryption import keyed
 from cloudarium.services.dynamodb.operations.items import (
     CONDITION,
     PROJECTION,
@@ -74,6 +75,7 @@ class Planned(NamedTuple):
 
 
 @operation("TransactWriteItems", on=resources.transaction)
+@keyed
 def transact_write_items(call: Call) -> dict[str, Any]:
     """Put, update, delete and check up to 100 items, all or nothing; once per token within ten minutes."""
     token, digest = call.input.get("ClientRequestToken"), b""
@@ -201,6 +203,7 @@ def _repeated(call: Call, before: tuple[bytes, bytes], digest: bytes, actions: l
 
 
 @operation("TransactGetItems", on=resources.transaction)
+@keyed
 def transact_get_items(call: Call) -> dict[str, Any]:
     """Up to 100 items by key, as they are at one moment."""
     actions = []

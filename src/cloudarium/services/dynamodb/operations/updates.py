@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import Invalid, LimitExceeded, ResourceNotFound, ValidationException
-from cloudarium.services.dynamodb.operations import backfills
-from cloudarium.services.dynamodb.operations.lookup import named_table
+from cloudarium.services.dynamodb.operations import backfills, encryption
+from cloudarium.services.dynamodb.operations.lookup import KEY, named_table
 from cloudarium.services.dynamodb.operations.tables import UNBUILT, described, open_stream
 from cloudarium.services.dynamodb.records import streams, tables
 from cloudarium.services.dynamodb.rules import tables as rules
@@ -39,10 +39,26 @@ _ONE_INDEX = "Subscriber limit exceeded: Only 1 online index can be created or d
         *UNBUILT,
     ),
 )
-def update_table(call: Call) -> dict[str, Any]:
+def update_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Change a table; it is done at once (an index over many items is built in steps), the answer says UPDATING."""
+    _check(call.input)
+    table = named_table(call, call.input["TableName"])
+    if "SSESpecification" in call.input and (encryption.names_key(call.input) or KEY in table.definition):
+        return _update_key(call, table)
+    return _update(call)
+
+
+async def _update_key(call: Call, table: Table) -> dict[str, Any]:
+    _encryption(table.definition, call.input["SSESpecification"])
+    key = await encryption.new_key(call, table.scope, table.name) if encryption.names_key(call.input) else None
+    with call.transaction():
+        answer = _update(call, key)
+    await encryption.retire(call, table.scope, table.definition.get(KEY))
+    return answer
+
+
+def _update(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
     given = call.input
-    _check(given)
     table = named_table(call, given["TableName"])
     made = copy.deepcopy(table.definition)
     _billing(made, given, call.now)
@@ -55,6 +71,9 @@ def update_table(call: Call) -> dict[str, Any]:
         made["TableClass"] = {"TableClass": given["TableClass"], "LastUpdateDateTime": call.now}
     if "SSESpecification" in given:
         made["SSE"] = _encryption(made, given["SSESpecification"])
+        made.pop(KEY, None)
+        if key is not None:
+            made[KEY] = key
     table = tables.replace(call.store, table, made)
     answer = described(call, table, "UPDATING")
     _show_indexes(answer, table, given)

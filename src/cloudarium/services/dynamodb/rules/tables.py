@@ -226,10 +226,8 @@ def refuse_parts(what: str, given: Input, names: Sequence[str]) -> None:
 
 def encryption(given: Input) -> dict[str, Any] | None:
     """What is recorded of an SSESpecification: None for AWS's own key, which is always there."""
-    if given.get("KMSMasterKeyId") is not None:
-        if not given.get("Enabled"):
-            raise Invalid("KMSMasterKeyId can not be specified if Enabled is false")
-        raise NotBuilt("dynamodb SSESpecification KMSMasterKeyId")
+    if given.get("KMSMasterKeyId") is not None and not given.get("Enabled"):
+        raise Invalid("KMSMasterKeyId can not be specified if Enabled is false")
     if given.get("SSEType") == "AES256":
         raise Invalid("SSEType AES256 is not supported")
     if not given.get("Enabled"):
@@ -329,7 +327,7 @@ def _add_settings(shown: dict[str, Any], table: Table) -> None:
     if made.get("TableClass"):
         shown["TableClassSummary"] = made["TableClass"]
     if made.get("SSE"):
-        key = arn.make("kms", table.scope, "alias/aws/dynamodb")
+        key = (made.get("TableKey") or {}).get("Arn") or arn.make("kms", table.scope, "alias/aws/dynamodb")
         shown["SSEDescription"] = {**made["SSE"], "KMSMasterKeyArn": key}
     stream = made.get("Stream")
     if stream:

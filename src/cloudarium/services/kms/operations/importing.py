@@ -16,7 +16,8 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.kms import errors, primitives, resources, vault, wrapping
 from cloudarium.services.kms.operations.lookup import DAY, add_material, check_state, locate
 from cloudarium.services.kms.records import keys
-from cloudarium.services.kms.records.keys import Key
+from cloudarium.services.kms.records.keys import Key, Material
+from cloudarium.services.kms.rules.specs import SYMMETRIC
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
@@ -78,9 +79,7 @@ def _until(call: Call) -> float | None:
     refuses=("KeyMaterialDescription", "KeyMaterialId"),
 )
 def import_key_material(call: Call) -> Data:
-    """Give a key its secret; once it has had one, only the same again."""
-    if call.input.get("ImportType") == "NEW_KEY_MATERIAL":
-        raise NotBuilt("kms:ImportKeyMaterial with ImportType NEW_KEY_MATERIAL")
+    """Give a key its secret; once it has had one, the same again, or a new one that its next rotation takes up."""
     key = _key(call)
     until, token = _until(call), _token(call, key)
     wrapped = call.input["EncryptedKeyMaterial"]
@@ -89,25 +88,55 @@ def import_key_material(call: Call) -> Data:
         raise errors.InvalidCiphertext
     if not wrapping.fits(key.spec, secret):
         raise errors.IncorrectKeyMaterial(f"The key material is not valid for the key spec {key.spec}.")
-    made = _imported(call, key, secret)
+    id = vault.material_id(call, key, secret)
+    every = keys.materials(call.store, key)
+    known = next((each for each in every if each.id == id), None)
+    if known is None and every:
+        _import_next(call, key, every, id, secret)
+        return {"KeyId": key.arn, "KeyMaterialId": id}
+    if known is None:
+        made = add_material(call, key, secret)
+    else:
+        keys.put_material(call.store, key, known._replace(sealed=vault.seal(call, key, known.number, secret)))
+        made = keys.change(call.store, key, CurrentKeyMaterialId=_current_id(call, key))
+    _enable(call, made, until)
+    return {"KeyId": key.arn, "KeyMaterialId": id}
+
+
+def _enable(call: Call, key: Key, until: float | None) -> None:
+    """The key is whole when every material that it ever used is there; see to the end of what expires."""
     expiry = {"ValidTo": until, "ExpirationModel": _STAYS if until is None else _EXPIRES}
-    state = "Enabled" if key.state == "PendingImport" else key.state
-    keys.change(call.store, made, KeyState=state, **expiry)
+    used = [each for each in keys.materials(call.store, key) if each.number <= key.data["Newest"]]
+    whole = all(each.sealed is not None for each in used)
+    state = "Enabled" if key.state == "PendingImport" and whole else key.state
+    keys.change(call.store, key, KeyState=state, **expiry)
     if until is None:
         call.not_later("ExpireMaterial", key.id)
     else:
         call.later("ExpireMaterial", {"Key": key.id}, due=until, key=key.id)
-    return {"KeyId": key.arn, "KeyMaterialId": made.data["CurrentKeyMaterialId"]}
 
 
-def _imported(call: Call, key: Key, secret: bytes) -> Key:
-    before = keys.material(call.store, key, 1)
-    if before is None:
-        return add_material(call, key, secret)
-    if before.id != vault.material_id(call, key, secret):
+def _current_id(call: Call, key: Key) -> str | None:
+    found = keys.material(call.store, key, key.data["Newest"])
+    return found.id if found is not None and found.sealed is not None else None
+
+
+def _import_next(call: Call, key: Key, every: list[Material], id: str, secret: bytes) -> None:
+    """Keep material for the key's next rotation on demand."""
+    if call.input.get("ImportType") != "NEW_KEY_MATERIAL":
         raise errors.IncorrectKeyMaterial("The key material is not the one that was imported before.")
-    keys.put_material(call.store, key, before._replace(sealed=vault.seal(call, key, 1, secret)))
-    return keys.change(call.store, key, CurrentKeyMaterialId=before.id)
+    if key.spec != SYMMETRIC:
+        raise errors.Unsupported(f"{key.arn} key spec is {key.spec} which is not valid for new key material.")
+    if call.input.get("ValidTo") is not None:
+        raise NotBuilt("kms:ImportKeyMaterial with NEW_KEY_MATERIAL that expires")
+    last = every[-1]
+    if last.number > key.data["Newest"]:
+        raise errors.InvalidState(
+            f"New key material (id: {id}) cannot be imported into KMS key {key.arn}, because another key material"
+            f" (id: {last.id}) is pending rotation."
+        )
+    number = last.number + 1
+    keys.put_material(call.store, key, Material(number, id, vault.seal(call, key, number, secret), call.now, {}))
 
 
 @operation("DeleteImportedKeyMaterial", on=resources.own_key, refuses=("KeyMaterialId",))
@@ -121,7 +150,7 @@ def delete_imported_key_material(call: Call) -> Data:
 def forget_material(call: Call, key: Key) -> str:
     """Delete the imported material of a key, and answer its id, "" where there was none."""
     call.not_later("ExpireMaterial", key.id)
-    material = keys.material(call.store, key, 1)
+    material = keys.material(call.store, key, key.data.get("Newest", 0))
     if material is None or material.sealed is None:
         return ""
     keys.put_material(call.store, key, material._replace(sealed=None))

@@ -17,7 +17,7 @@ from cloudarium.services.kms.operations.lookup import (
     schedule_rotation,
 )
 from cloudarium.services.kms.records import keys
-from cloudarium.services.kms.records.keys import Key
+from cloudarium.services.kms.records.keys import Key, Material
 from cloudarium.services.kms.rules import specs
 
 Data = dict[str, Any]
@@ -25,11 +25,16 @@ _YEAR, _PAGE = 365, 100
 _MOST_ON_DEMAND = 25
 
 
+_FOR_IMPORTED = ("GetKeyRotationStatus", "RotateKeyOnDemand", "ListKeyRotations")
+
+
 def _key(call: Call, foreign: bool = False) -> Key:
     key = locate(call, call.input["KeyId"], by_alias=False, foreign=foreign)
+    if call.operation_name == "RotateKeyOnDemand":
+        check_state(key, "PendingImport")  # before all else, as AWS does
     if key.spec != specs.SYMMETRIC:
         raise errors.Unsupported(f"{key.arn} key spec is {key.spec} which is not valid for {call.operation_name}.")
-    if key.data["Origin"] != "AWS_KMS" and call.operation_name != "GetKeyRotationStatus":
+    if key.data["Origin"] != "AWS_KMS" and call.operation_name not in _FOR_IMPORTED:
         raise errors.Unsupported(f"{key.arn} origin is {key.data['Origin']} which is not valid for this operation.")
     return key
 
@@ -73,12 +78,27 @@ def get_key_rotation_status(call: Call) -> Data:
 def rotate_key_on_demand(call: Call) -> Data:
     """Give a key new material now; a schedule stays as it was."""
     key = _key(call)
-    check_state(key)
     made = keys.materials(call.store, key)
     if sum(each.data.get("RotationType") == "ON_DEMAND" for each in made) >= _MOST_ON_DEMAND:
-        raise errors.LimitExceeded(f"{key.arn} was rotated on demand {_MOST_ON_DEMAND} times already.")
-    add_material(call, key, primitives.generate(specs.SYMMETRIC), RotationType="ON_DEMAND")
-    return {"KeyId": key.id}
+        raise errors.LimitExceeded(
+            "The on-demand rotations limit has been reached for the given keyId. No more on-demand rotations can be"
+            f" performed for this key: {key.arn}"
+        )
+    if key.data["Origin"] == "EXTERNAL":
+        _take_up(call, key, made)
+    else:
+        add_material(call, key, primitives.generate(specs.SYMMETRIC), RotationType="ON_DEMAND")
+    return {"KeyId": key.arn}
+
+
+def _take_up(call: Call, key: Key, made: list[Material]) -> None:
+    """Have a key use the imported material that waits for it."""
+    if not made or made[-1].number <= key.data["Newest"]:
+        raise errors.InvalidState(f"No available key material pending rotation for the key: {key.arn}.")
+    check_state(key)
+    next = made[-1]
+    keys.put_material(call.store, key, next._replace(made=call.now, data={"RotationType": "ON_DEMAND"}))
+    keys.change(call.store, key, Newest=next.number, CurrentKeyMaterialId=next.id)
 
 
 @operation("ListKeyRotations", on=resources.own_key)
@@ -100,9 +120,15 @@ def list_key_rotations(call: Call) -> Data:
         {
             "KeyId": key.id,
             "KeyMaterialId": each.id,
-            "KeyMaterialState": "CURRENT" if each.number == key.data["Newest"] else "NON_CURRENT",
+            "KeyMaterialState": _state(each, key.data["Newest"]),
             **({"RotationDate": each.made, **each.data} if "RotationType" in each.data else {}),
         }
         for each in found[:most]
     ]
     return paged("Rotations", shown, len(found) > most, str(found[most - 1].number) if len(found) > most else "")
+
+
+def _state(material: Material, newest: int) -> str:
+    if material.number == newest:
+        return "CURRENT"
+    return "NON_CURRENT" if material.number < newest else "PENDING_ROTATION"

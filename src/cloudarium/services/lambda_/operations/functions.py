@@ -8,10 +8,11 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.gateway.rooms import room
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
-from cloudarium.services.lambda_ import errors, records, resources, running
+from cloudarium.services.lambda_ import errors, records, resources, running, sealing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import configuration
+from cloudarium.services.lambda_.rules.configuration import SEALED
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError, NotBuilt
@@ -25,8 +26,9 @@ _NO_IMAGE = "a container image as code (PackageType Image)"
 
 
 @operation("CreateFunction", on=resources.created, refuses=_UNBUILT)
+@sealing.revealing
 async def create_function(call: Call) -> dict[str, Any]:
-    """Make a function out of a zip or an object in S3. VpcConfig, KMSKeyArn and SnapStart must be empty."""
+    """Make a function out of a zip or an object in S3. VpcConfig and SnapStart must be empty."""
     given = call.input
     name = _new_name(call)
     if given.get("PackageType", "Zip") == "Image" or given["Code"].get("ImageUri"):
@@ -42,6 +44,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     config = configuration.configure({}, given, "CreateFunction")
     code = await lookup.read_code(call, given["Code"])
     await _check_surroundings(call, name, config, code.unzipped)
+    config = await sealing.seal(call, name.arn, {}, config)
     path = await lookup.unpack(call, code)
     blob = await call.store.blobs.write(code.data)
     with call.transaction():
@@ -127,6 +130,7 @@ def _publish(call: Call, name: resources.FunctionName) -> str:
 
 
 @operation("GetFunction", on=resources.qualified)
+@sealing.revealing
 def get_function(call: Call) -> dict[str, Any]:
     """A function's configuration, a link to its code and reserved concurrency; its tags for those who may list them."""
     found = lookup.version_of(call)
@@ -146,6 +150,7 @@ def get_function(call: Call) -> dict[str, Any]:
 
 
 @operation("GetFunctionConfiguration", on=resources.qualified)
+@sealing.revealing
 def get_function_configuration(call: Call) -> dict[str, Any]:
     """A function's configuration."""
     found = lookup.version_of(call)
@@ -153,6 +158,7 @@ def get_function_configuration(call: Call) -> dict[str, Any]:
 
 
 @operation("ListFunctions")
+@sealing.revealing
 def list_functions(call: Call) -> dict[str, Any]:
     """The account's functions in this region; with FunctionVersion ALL every version."""
     if call.input.get("MasterRegion"):
@@ -190,6 +196,7 @@ def _list_all_versions(call: Call, size: int) -> dict[str, Any]:
 
 
 @operation("UpdateFunctionCode", on=resources.function, refuses=("PublishTo", "SourceKMSKeyArn"))
+@sealing.revealing
 async def update_function_code(call: Call) -> dict[str, Any]:
     """Give $LATEST new code; with DryRun only check it."""
     given = call.input
@@ -239,6 +246,7 @@ def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> di
     on=resources.configured,
     refuses=tuple(name for name in _UNBUILT if name not in ("CodeSigningConfigArn", "TenancyConfig", "PublishTo")),
 )
+@sealing.revealing
 async def update_function_configuration(call: Call) -> dict[str, Any]:
     """Change settings of $LATEST; what is not given stays as it is."""
     function = lookup.whole_function_of(call)
@@ -247,11 +255,13 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
     config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
     await _check_surroundings(call, name, config, 0, role="Role" in call.input)
+    sealed = await sealing.seal(call, name.arn, latest.config, config)
     with call.transaction():
         latest = lookup.latest_of(call, lookup.function_of(call))
         lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
         held = config.get(configuration.HELD_LAYERS, {})
         config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
+        config = sealing.carry(config, sealed)
         config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}
         records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
@@ -263,6 +273,7 @@ async def delete_function(call: Call) -> dict[str, Any]:
     """Delete a function with all it has, or one version of it."""
     name = lookup.name_of(call)
     arn = name._replace(qualifier="").arn
+    granted = [] if name.qualifier else _under_keys(call, lookup.function_of(call))
     with call.transaction():
         function = lookup.function_of(call)
         if name.qualifier:
@@ -271,8 +282,19 @@ async def delete_function(call: Call) -> dict[str, Any]:
             records.delete_function(call.store, function)
             call.tags.drop(arn)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}@" if name.qualifier else f"{arn}:")
+    for config in granted:
+        role = await running.role_session(call.cloud, arn, config["Role"], name.scope)
+        if role is not None:
+            await sealing.retire(call, role, config)
     call.status = 204
     return {}
+
+
+def _under_keys(call: Call, function: records.Function) -> list[dict[str, Any]]:
+    """The configurations of a function whose variables are sealed, one for each grant."""
+    versions = records.versions(call.store, function.scope, function.name, -1, 10_000)
+    configs = [version.config for version in versions]
+    return list({config[SEALED]["Grant"]: config for config in configs if SEALED in config}.values())
 
 
 def _delete_version(call: Call, function: records.Function, name: resources.FunctionName) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.lambda_ import errors, records, resources
+from cloudarium.services.lambda_ import errors, records, resources, sealing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.rules import configuration
 
 
 @operation("PublishVersion", on=resources.function, refuses=("PublishTo",))
+@sealing.revealing
 def publish_version(call: Call) -> dict[str, Any]:
     """Freeze $LATEST as a numbered version; the last one is answered when nothing has changed since."""
     function = lookup.whole_function_of(call)
@@ -32,6 +33,7 @@ def publish_version(call: Call) -> dict[str, Any]:
 
 
 @operation("ListVersionsByFunction", on=resources.function)
+@sealing.revealing
 def list_versions_by_function(call: Call) -> dict[str, Any]:
     """A function's versions, $LATEST first."""
     function = lookup.function_of(call)

@@ -39,9 +39,10 @@ _DEFAULTS: dict[str, Any] = {
 # Beside AWS's members a configuration holds its layers' hashes and sizes: a function goes on with a layer version that
 # was deleted.
 HELD_LAYERS = "_layers"
+SEALED = "_sealed"  # the environment's variables under a key of KMS; see sealing.py
 SETTINGS = (
     "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig",
-    "TracingConfig", "Layers", "EphemeralStorage", "LoggingConfig", "Architectures",
+    "TracingConfig", "Layers", "EphemeralStorage", "LoggingConfig", "Architectures", "KMSKeyArn",
 )  # fmt: skip
 
 
@@ -54,6 +55,8 @@ def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) 
     _check_environment(given.get("Environment"))
     if "Environment" in given and given["Environment"].get("Variables") is None:
         config.pop("Environment", None)
+    if not config.get("KMSKeyArn"):
+        config.pop("KMSKeyArn", None)
     if not (config.get("DeadLetterConfig") or {}).get("TargetArn"):
         config.pop("DeadLetterConfig", None)
     if "LoggingConfig" in given:
@@ -66,8 +69,6 @@ def refuse_unbuilt(given: Mapping[str, Any], operation: str) -> None:
     vpc = given.get("VpcConfig") or {}
     if vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"):
         raise NotBuilt(f"lambda:{operation} with VpcConfig")
-    if given.get("KMSKeyArn"):
-        raise NotBuilt(f"lambda:{operation} with KMSKeyArn")
     if (given.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
         raise NotBuilt(f"lambda:{operation} with SnapStart")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, records, resources, rules
+from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.operations.groups import identified_group, milliseconds, named_group, schedule_expiry
 from cloudarium.services.logs.operations.streams import sequence_token
 from cloudarium.services.logs.patterns import PatternError, Predicate, compile_pattern
@@ -16,6 +17,7 @@ from cloudarium.services.logs.rules import Position
 from cloudarium.shared import paging
 from cloudarium.shared.errors import NotBuilt
 
+Output = dict[str, Any]
 _SEARCHED_EVENTS = 20_000  # one FilterLogEvents call looks at no more; AWS, too, answers pages that are not full
 _SEARCHED_BYTES = 8 * 1024 * 1024
 _FEW_STREAMS = 100
@@ -27,9 +29,12 @@ _FEW_STREAMS = 100
     refuses=("entity",),
     ignores={"sequenceToken": "AWS takes any token since 2023"},
 )
-def put_log_events(call: Call) -> dict[str, Any]:
+def put_log_events(call: Call) -> Output | Coroutine[Any, Any, Output]:
     """Append a batch to a stream; any `sequenceToken` will do, as on AWS."""
-    group = named_group(call, call.input["logGroupName"])
+    return keys.guarded(call, named_group(call, call.input["logGroupName"]), _put)
+
+
+def _put(call: Call, group: Group) -> Output:
     stream = records.find_stream(call.store, group, call.input["logStreamName"])
     if stream is None:
         raise errors.StreamNotFound
@@ -48,10 +53,13 @@ def put_log_events(call: Call) -> dict[str, Any]:
 
 
 @operation("GetLogEvents", on=resources.stream)
-def get_log_events(call: Call) -> dict[str, Any]:
+def get_log_events(call: Call) -> Output | Coroutine[Any, Any, Output]:
     """Read a stream from its end (or head), page by page in either direction; at an end the token comes back."""
     _refuse_unmask(call)
-    group = _readable(identified_group(call))
+    return keys.guarded(call, _readable(identified_group(call)), _get)
+
+
+def _get(call: Call, group: Group) -> Output:
     stream = records.find_stream(call.store, group, call.input["logStreamName"])
     if stream is None:
         raise errors.StreamNotFound
@@ -85,13 +93,17 @@ def get_log_events(call: Call) -> dict[str, Any]:
     on=resources.group,
     ignores={"interleaved": "AWS ignores it since 2019: the answer always interleaves"},
 )
-def filter_log_events(call: Call) -> dict[str, Any]:
+def filter_log_events(call: Call) -> Output | Coroutine[Any, Any, Output]:
     """Search a group's streams for events in a time range that match a pattern; all streams interleaved by time."""
     _refuse_unmask(call)
     if call.input.get("logStreamNames") and call.input.get("logStreamNamePrefix"):
         raise errors.InvalidParameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.")
+    _pattern(call)
+    return keys.guarded(call, _readable(identified_group(call)), _filter)
+
+
+def _filter(call: Call, group: Group) -> Output:
     matches = _pattern(call)
-    group = _readable(identified_group(call))
     first, last = _times(call, group, inclusive=True)
     place, descending = _continued(call)
     window = Window(first, last, before=place, descending=True) if descending else Window(first, last, after=place)

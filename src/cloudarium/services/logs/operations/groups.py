@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, records, resources, rules
+from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.records import Group
 from cloudarium.shared import paging, tags
 from cloudarium.shared.errors import NotBuilt
@@ -69,9 +71,23 @@ def page_key(call: Call) -> str:
     return key
 
 
-@operation("CreateLogGroup", on=resources.new_group, refuses=("kmsKeyId",))
-def create_log_group(call: Call) -> dict[str, Any]:
-    """Make a log group."""
+@operation("CreateLogGroup", on=resources.new_group)
+def create_log_group(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
+    """Make a log group, under a key of KMS if one is named."""
+    return _create_under_key(call) if call.input.get("kmsKeyId") else _create(call)
+
+
+async def _create_under_key(call: Call) -> dict[str, Any]:
+    _check_new(call)
+    name = call.input["logGroupName"]
+    key = await keys.new_key(call, name, call.input["kmsKeyId"])
+    with call.transaction():
+        _create(call)
+        records.set_key(call.store, named_group(call, name), key)
+    return {}
+
+
+def _check_new(call: Call) -> None:
     name = call.input["logGroupName"]
     rules.check_length(name)
     rules.check_group_name(name)
@@ -84,7 +100,13 @@ def create_log_group(call: Call) -> dict[str, Any]:
         raise errors.InvalidParameter(wrong)
     if records.find_group(call.store, call.account, call.region, name) is not None:
         raise errors.GroupExists
+
+
+def _create(call: Call) -> dict[str, Any]:
+    _check_new(call)
+    name, given = call.input["logGroupName"], call.input.get("tags") or {}
     protected = bool(call.input.get("deletionProtectionEnabled"))
+    log_class = call.input.get("logGroupClass", "STANDARD")
     records.add_group(call.store, call.account, call.region, name, log_class, milliseconds(call), protected)
     if given:
         call.tags.put(resources.group_arn(call.scope, name), given)
@@ -103,6 +125,36 @@ def delete_log_group(call: Call) -> dict[str, Any]:
     if group.next_event > 1:
         call.later("DropLogEvents", {"GroupId": group.id})
     return {}
+
+
+@operation("AssociateKmsKey", on=resources.group)
+async def associate_kms_key(call: Call) -> dict[str, Any]:
+    """Put a group under a key, if the key's policy lets CloudWatch Logs use it for this group."""
+    key = await keys.new_key(call, _associated(call).name, call.input["kmsKeyId"])
+    with call.transaction():
+        records.set_key(call.store, _associated(call), key)
+    return {}
+
+
+@operation("DisassociateKmsKey", on=resources.group)
+def disassociate_kms_key(call: Call) -> dict[str, Any]:
+    """Take a group from its key."""
+    records.set_key(call.store, _associated(call), None)
+    return {}
+
+
+def _associated(call: Call) -> Group:
+    name, identifier = call.input.get("logGroupName"), call.input.get("resourceIdentifier") or ""
+    if (name is None) is (not identifier):
+        raise errors.InvalidParameter("Exactly one of logGroupName and resourceIdentifier must be provided.")
+    if name is not None:
+        return named_group(call, name)
+    if ":query-result" in identifier:
+        raise NotBuilt(f"logs:{call.operation_name} of query results")
+    scope, name = resources.group_of(identifier.removesuffix(":*"), call.scope)
+    if scope != call.scope:
+        raise errors.GroupNotFound
+    return named_group(call, name)
 
 
 @operation("PutLogGroupDeletionProtection", on=resources.group)
@@ -232,4 +284,7 @@ def _describe(call: Call, group: Group) -> dict[str, Any]:
     }
     if group.retention is not None:
         shown["retentionInDays"] = group.retention
+    key = records.key_of(call.store, group)
+    if key is not None:
+        shown["kmsKeyId"] = key.key
     return shown

@@ -47,15 +47,14 @@ def get_bucket_versioning(call: Call) -> dict[str, Any]:
 
 @operation("PutBucketEncryption", on=resources.bucket)
 def put_bucket_encryption(call: Call) -> dict[str, Any]:
-    """Set the default encryption: SSE-S3, which every object has anyway, or SSE-KMS with the account's aws/s3 key."""
+    """Set the default encryption, SSE-S3 or SSE-KMS, and what no write may ask for."""
     bucket = buckets.of(call)
     bodies.check(call)
     rules = (call.input.get("ServerSideEncryptionConfiguration") or {}).get("Rules") or []
     if len(rules) != 1:
         raise errors.MalformedXml()
-    if rules[0].get("BlockedEncryptionTypes"):
-        raise NotBuilt("s3:PutBucketEncryption with BlockedEncryptionTypes")
-    buckets.configure(call.store, bucket, "encryption", encryption.default_of(rules[0], bucket.scope))
+    default = encryption.default_of(rules[0], bucket.get("encryption"))
+    buckets.configure(call.store, bucket, "encryption", default)
     return {}
 
 

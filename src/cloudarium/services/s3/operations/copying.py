@@ -8,8 +8,8 @@ import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.s3 import content, errors, reading, resources, storing
-from cloudarium.services.s3.operations.multipart import check_part_number, find_upload
+from cloudarium.services.s3 import content, errors, reading, resources, sealing, storing
+from cloudarium.services.s3.operations.multipart import check_part_number, find_upload, key_of_upload
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
@@ -50,10 +50,19 @@ def _source(call: Call) -> Found:
     return Found(bucket, found, source.version is not None)
 
 
-_REFUSED = (*headers.REFUSED, *headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS)
+async def _source_key(call: Call) -> bytes:
+    """The key that opens the source, none where it needs none: the client's, or one that KMS opens for the caller."""
+
+    def found() -> dict[str, Any]:
+        return _source(call).object.system
+
+    own = sealing.check_own(found(), encryption.customer_key(call.input, encryption.OF_SOURCE))
+    if own is not None:
+        return own
+    return await sealing.key_when_found(call, _source(call).bucket, found)
 
 
-@operation("CopyObject", on=resources.copied, refuses=(*_REFUSED, "AnnotationDirective"))
+@operation("CopyObject", on=resources.copied, refuses=(*headers.REFUSED, "AnnotationDirective"))
 async def copy_object(call: Call) -> dict[str, Any]:
     """Make a new object with the content of another, and with its metadata and tags unless told otherwise."""
     bucket = buckets.of(call)
@@ -66,8 +75,15 @@ async def copy_object(call: Call) -> dict[str, Any]:
         )
     attributes = _attributes(call, own, source)
     _check_self_copy(call, source, bucket, attributes)
+    new_key = b""
+    if attributes.wish is not None:
+        seal = await sealing.begin(call, bucket, attributes.wish)
+        attributes, new_key = attributes.sealed(seal), seal.key
+    key = await _source_key(call)
+    source = _source(call)
     algorithm = _algorithm(call, source.object)
-    copied = await content.copy(call.store, source.object, Range(0, source.object.size), (algorithm,))
+    whole = Range(0, source.object.size)
+    copied = await content.copy(call.store, source.object, whole, (algorithm,), key, new_key)
     try:
         with call.transaction():
             stored = _keep(call, attributes, algorithm, copied)
@@ -89,7 +105,7 @@ def _keep(call: Call, attributes: storing.Attributes, algorithm: checksums.Algor
     current = previous.etag if previous is not None and not previous.marker else None
     conditions.check_write(call.input, key, current)
     new = storing.made(
-        call, bucket, attributes, previous, size=copied.size, etag=copied.md5, algorithm=algorithm.name,
+        call, bucket, attributes, previous, size=copied.size, etag=copied.etag, algorithm=algorithm.name,
         checksum_type=checksums.FULL_OBJECT, checksum=copied.checksums[algorithm.name], blob=copied.blob,
     )  # fmt: skip
     return storing.store(call, bucket, new, "s3:ObjectCreated:Copy", previous)
@@ -106,23 +122,26 @@ def _attributes(call: Call, own: storing.Attributes, source: Found) -> storing.A
         return own._replace(tags=tags)
     system = source.object.system
     # A copy takes the headers along but for the redirect, and it is encrypted as its own place and request say.
-    for name in ("WebsiteRedirectLocation", *encryption.MEMBERS):
+    for name in ("WebsiteRedirectLocation", encryption.SEALING, *encryption.MEMBERS):
         system.pop(name, None)
-    system |= {name: own.system[name] for name in encryption.MEMBERS if name in own.system}
     if call.input.get("WebsiteRedirectLocation") is not None:
         system["WebsiteRedirectLocation"] = call.input["WebsiteRedirectLocation"]
-    return storing.Attributes(own.storage_class, system, source.object.user, tags)
+    return storing.Attributes(own.storage_class, system, source.object.user, tags, own.wish)
 
 
 def _check_self_copy(call: Call, source: Found, bucket: Bucket, attributes: storing.Attributes) -> None:
-    changes = ("StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation", "ChecksumAlgorithm")
+    changes = (
+        "StorageClass", "ServerSideEncryption", "WebsiteRedirectLocation", "ChecksumAlgorithm", "SSECustomerAlgorithm",
+        "CopySourceSSECustomerAlgorithm",
+    )  # fmt: skip
     if (
         (source.bucket.name, source.object.key) == (bucket.name, call.input["Key"])
         and not source.names_version
         and call.input.get("MetadataDirective") != "REPLACE"
         and all(call.input.get(name) is None for name in changes)
         and bucket.get("encryption") is None  # where a bucket's owner set one, S3 takes it for a change
-        and encryption.members(source.object.system) == encryption.members(attributes.system)
+        and attributes.wish is None
+        and encryption.members(source.object.system) == encryption.members({})
     ):
         raise errors.InvalidRequest(
             "This copy request is illegal because it is trying to copy an object to itself without changing the"
@@ -142,7 +161,7 @@ def _answer(bucket: Bucket, source: Found, stored: Object) -> dict[str, Any]:
     return {"CopyObjectResult": result, **output}
 
 
-@operation("UploadPartCopy", on=resources.copied, refuses=(*headers.REFUSED_KEYS, *headers.REFUSED_SOURCE_KEYS))
+@operation("UploadPartCopy", on=resources.copied)
 async def upload_part_copy(call: Call) -> dict[str, Any]:
     """Make a part of an upload from an object or a range of it."""
     buckets.of(call)
@@ -153,9 +172,13 @@ async def upload_part_copy(call: Call) -> dict[str, Any]:
     if range.end - range.start > errors.MAX_PUT:
         raise errors.EntityTooLarge(range.end - range.start)
     algorithm = checksums.ALGORITHMS[upload.algorithm or checksums.DEFAULT]
-    copied = await content.copy(call.store, source.object, range, (algorithm,))
+    new_key = await key_of_upload(call, upload)
+    key = await _source_key(call)
+    source = _source(call)
+    range = ranges.of_copy(call.input.get("CopySourceRange"), source.object.size)
+    copied = await content.copy(call.store, source.object, range, (algorithm,), key, new_key)
     part = uploads.Part(
-        number, copied.blob, copied.size, copied.md5, call.now, algorithm.name, copied.checksums[algorithm.name]
+        number, copied.blob, copied.size, copied.etag, call.now, algorithm.name, copied.checksums[algorithm.name]
     )
     try:
         with call.transaction():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Coroutine
 from typing import Any
 
 import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.s3 import content, errors, owners, reading, resources, storing
+from cloudarium.services.s3 import content, errors, owners, reading, resources, sealing, storing
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.uploads import Part, Upload
@@ -37,11 +38,23 @@ def check_part_number(number: int) -> int:
 # ---- Begin ----------------------------------------------------------------------------------------------------------
 
 
-@operation("CreateMultipartUpload", on=resources.written, refuses=(*headers.REFUSED, *headers.REFUSED_KEYS))
-def create_multipart_upload(call: Call) -> dict[str, Any]:
+@operation("CreateMultipartUpload", on=resources.written, refuses=headers.REFUSED)
+def create_multipart_upload(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Begin an upload; what is said here of the object holds when it is complete."""
-    bucket = buckets.of(call)
     attributes = storing.attributes(call)
+    if attributes.wish is not None:
+        return _create_sealed(call, attributes, attributes.wish)
+    return _create(call, attributes)
+
+
+async def _create_sealed(call: Call, attributes: storing.Attributes, wish: encryption.Wish) -> dict[str, Any]:
+    seal = await sealing.begin(call, buckets.of(call), wish)
+    with call.transaction():
+        return _create(call, attributes.sealed(seal))
+
+
+def _create(call: Call, attributes: storing.Attributes) -> dict[str, Any]:
+    bucket = buckets.of(call)
     asked, type = call.input.get("ChecksumAlgorithm"), call.input.get("ChecksumType")
     if type is not None and asked is None:
         raise errors.InvalidRequest(
@@ -88,7 +101,16 @@ def abort_members(bucket: Bucket, upload: Upload) -> dict[str, Any]:
 # ---- Parts ----------------------------------------------------------------------------------------------------------
 
 
-@operation("UploadPart", on=resources.object, refuses=headers.REFUSED_KEYS)
+async def key_of_upload(call: Call, upload: Upload) -> bytes:
+    """The key for an upload's parts, none where it has none. Raises unless the caller may use it."""
+    system = orjson.loads(upload.headers)
+    own = sealing.check_part(system, encryption.customer_key(call.input))
+    if own is not None or not sealing.is_of_kms(system):
+        return own or b""
+    return await sealing.key_of(call, buckets.of(call), system)
+
+
+@operation("UploadPart", on=resources.object)
 async def upload_part(call: Call) -> dict[str, Any]:
     """Take in one part; one with the same number before goes."""
     buckets.of(call)
@@ -102,8 +124,8 @@ async def upload_part(call: Call) -> dict[str, Any]:
             f" Type: {given.lower() if given else 'null'}"
         )
     algorithm = checksums.ALGORITHMS[upload.algorithm or checksums.DEFAULT]
-    taken = await content.take_in(call, wanted, (algorithm,))
-    part = Part(number, taken.blob, taken.size, taken.md5, call.now, algorithm.name, taken.checksums[algorithm.name])
+    taken = await content.take_in(call, wanted, (algorithm,), await key_of_upload(call, upload))
+    part = Part(number, taken.blob, taken.size, taken.etag, call.now, algorithm.name, taken.checksums[algorithm.name])
     try:
         with call.transaction():
             find_upload(call)  # it may have been aborted while the content came in
@@ -121,9 +143,26 @@ async def upload_part(call: Call) -> dict[str, Any]:
 # ---- Complete -------------------------------------------------------------------------------------------------------
 
 
-@operation("CompleteMultipartUpload", on=resources.written, refuses=headers.REFUSED_KEYS)
-def complete_multipart_upload(call: Call) -> dict[str, Any]:
+@operation("CompleteMultipartUpload", on=resources.written)
+def complete_multipart_upload(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Make the parts of the list an object; parts outside of the list go."""
+    buckets.of(call)
+    system = orjson.loads(find_upload(call).headers)
+    own = encryption.customer_key(call.input)
+    if own is not None:
+        sealing.check_part(system, own)
+    if sealing.is_of_kms(system):
+        return _complete_sealed(call, system)
+    return _complete(call)
+
+
+async def _complete_sealed(call: Call, system: dict[str, Any]) -> dict[str, Any]:
+    await sealing.key_of(call, buckets.of(call), system)  # S3 reads the parts before it completes the upload
+    with call.transaction():
+        return _complete(call)
+
+
+def _complete(call: Call) -> dict[str, Any]:
     bucket = buckets.of(call)
     conditions.check_write_headers(call.input)
     upload = find_upload(call)
@@ -154,10 +193,8 @@ def complete_multipart_upload(call: Call) -> dict[str, Any]:
     uploads.remove(call.store, upload.id)
     stored = storing.store(call, bucket, new, "s3:ObjectCreated:CompleteMultipartUpload", previous)
     sums = reading.checksum_members(stored.algorithm, stored.checksum_type, stored.checksum)
-    return {
-        "Location": resources.url(call, bucket.name, upload.key),
-        "Bucket": bucket.name,
-        "Key": upload.key,
-        **storing.answer(bucket, stored),
-        **sums,
-    }
+    told = storing.answer(bucket, stored)
+    for name in encryption.CUSTOMER:  # S3 does not speak of the client's key here
+        told.pop(name, None)
+    location = resources.url(call, bucket.name, upload.key)
+    return {"Location": location, "Bucket": bucket.name, "Key": upload.key, **told, **sums}

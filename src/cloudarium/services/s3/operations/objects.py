@@ -9,16 +9,16 @@ from urllib.parse import parse_qs
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.s3 import content, errors, reading, resources, storing
+from cloudarium.services.s3 import content, errors, reading, resources, sealing, storing
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.objects import Object
-from cloudarium.services.s3.rules import checksums, conditions, headers, listing, names, ranges
+from cloudarium.services.s3.rules import checksums, conditions, encryption, headers, listing, names, ranges
 from cloudarium.services.s3.rules.ranges import Range
 
 # ---- Put ------------------------------------------------------------------------------------------------------------
 
 
-@operation("PutObject", on=resources.written, refuses=(*headers.REFUSED, *headers.REFUSED_KEYS, "WriteOffsetBytes"))
+@operation("PutObject", on=resources.written, refuses=(*headers.REFUSED, "WriteOffsetBytes"))
 def put_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Take in the content, then make it visible in one step, replacing or versioning what was there."""
     buckets.of(call)
@@ -27,7 +27,7 @@ def put_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any
     wanted = checksums.wanted(call.input, call.request.headers if call.request is not None else {})
     algorithm = wanted.algorithm if wanted is not None else checksums.ALGORITHMS[checksums.DEFAULT]
     data = content.at_hand(call)
-    if data is None:
+    if data is None or attributes.wish is not None:
         return _put_arriving(call, attributes, wanted, algorithm)
     return _put(call, attributes, algorithm, content.take(call, data, wanted, (algorithm,)))
 
@@ -35,7 +35,11 @@ def put_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any
 async def _put_arriving(
     call: Call, attributes: storing.Attributes, wanted: checksums.Wanted | None, algorithm: checksums.Algorithm
 ) -> dict[str, Any]:
-    return _put(call, attributes, algorithm, await content.take_in(call, wanted, (algorithm,)))
+    key = b""
+    if attributes.wish is not None:
+        seal = await sealing.begin(call, buckets.of(call), attributes.wish)
+        attributes, key = attributes.sealed(seal), seal.key
+    return _put(call, attributes, algorithm, await content.take_in(call, wanted, (algorithm,), key))
 
 
 def _put(
@@ -49,7 +53,7 @@ def _put(
             current = previous.etag if previous is not None and not previous.marker else None
             conditions.check_write(call.input, call.input["Key"], current)
             new = storing.made(
-                call, bucket, attributes, previous, size=taken.size, etag=taken.md5, algorithm=algorithm.name,
+                call, bucket, attributes, previous, size=taken.size, etag=taken.etag, algorithm=algorithm.name,
                 checksum_type=checksums.FULL_OBJECT, checksum=taken.checksums[algorithm.name], blob=taken.blob,
             )  # fmt: skip
             stored = storing.store(call, bucket, new, _event(call), previous)
@@ -76,25 +80,50 @@ _OVERRIDES = (
 _GET = resources.versioned("s3:GetObject", "s3:GetObjectVersion")
 
 
-@operation("GetObject", on=_GET, refuses=headers.REFUSED_KEYS)
-def get_object(call: Call) -> dict[str, Any]:
+@operation("GetObject", on=_GET)
+def get_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Give the content of an object, of a range of it, or of one of its parts."""
     found, output, range = _read(call)
     if found.storage_class in names.ARCHIVED:
         raise errors.InvalidObjectState(found.storage_class)
+    if found.is_sealed:
+        return _get_sealed(call)
     output["Body"] = content.read(call.store, found, range)
     return output
 
 
-@operation("HeadObject", on=_GET, refuses=headers.REFUSED_KEYS)
-def head_object(call: Call) -> dict[str, Any]:
+async def _get_sealed(call: Call) -> dict[str, Any]:
+    key = await _opened(call) or encryption.customer_key(call.input) or b""
+    found, output, range = _read(call)
+    output["Body"] = content.read(call.store, found, range, key)
+    return output
+
+
+async def _opened(call: Call) -> bytes:
+    """The key of the object that the call names, if KMS opens it for the caller; nothing where KMS has no part."""
+    bucket = buckets.of(call)
+    return await sealing.key_when_found(call, bucket, lambda: reading.find(call, bucket).system)
+
+
+@operation("HeadObject", on=_GET)
+def head_object(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Tell all that GetObject tells, without the content."""
+    found, output, _ = _read(call)
+    if call.input.get("ChecksumMode") == "ENABLED" and sealing.is_of_kms(found.system):
+        return _head_opened(call)
+    return output
+
+
+async def _head_opened(call: Call) -> dict[str, Any]:
+    await _opened(call)  # checksums are under the key as well (API_HeadObject.html, x-amz-checksum-mode)
     return _read(call)[1]
 
 
 def _read(call: Call) -> tuple[Object, dict[str, Any], Range | None]:
     bucket = buckets.of(call)
     found = reading.find(call, bucket)
+    if found.is_sealed or "SSECustomerAlgorithm" in call.input or "SSECustomerKey" in call.input:
+        sealing.check_own(found.system, encryption.customer_key(call.input))
     output = reading.describe(call, bucket, found)
     if any(name.startswith("If") for name in call.input):
         conditions.check_read(call.input, found.etag, found.modified, _identity(output))
@@ -166,7 +195,7 @@ def _override(call: Call, output: dict[str, Any]) -> None:
 _ATTRIBUTES = ("ETag", "Checksum", "ObjectParts", "StorageClass", "ObjectSize")
 
 
-@operation("GetObjectAttributes", on=resources.listed_attributes, refuses=headers.REFUSED_KEYS)
+@operation("GetObjectAttributes", on=resources.listed_attributes)
 def get_object_attributes(call: Call) -> dict[str, Any]:
     """Tell those of an object's attributes that are asked for."""
     bucket = buckets.of(call)
@@ -175,6 +204,7 @@ def get_object_attributes(call: Call) -> dict[str, Any]:
     if not wanted or any(name not in _ATTRIBUTES for name in wanted):
         raise errors.InvalidArgument("Invalid attribute name specified.", "x-amz-object-attributes")
     found = reading.find(call, bucket)
+    sealing.check_own(found.system, encryption.customer_key(call.input))
     output: dict[str, Any] = {"LastModified": int(found.modified)}
     if bucket.versioning is not None:
         output["VersionId"] = found.version

@@ -14,10 +14,10 @@ from cloudarium.services.s3.operations.multipart import abort_members, find_uplo
 from cloudarium.services.s3.records import buckets, objects, uploads
 from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.uploads import Upload
-from cloudarium.services.s3.rules import headers, listing, names
+from cloudarium.services.s3.rules import listing, names
 
 
-@operation("ListParts", on=resources.object, refuses=headers.REFUSED_KEYS)
+@operation("ListParts", on=resources.object)
 def list_parts(call: Call) -> dict[str, Any]:
     """List the parts of an upload by number."""
     bucket = buckets.of(call)

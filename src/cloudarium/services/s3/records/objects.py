@@ -45,6 +45,11 @@ class Object(NamedTuple):
         return orjson.loads(self.headers) if self.headers else {}
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether a key opens the content, and not the cloud itself."""
+        return self.headers is not None and '"Sealing":' in self.headers and "Sealing" in self.system
+
+    @property
     def user(self) -> dict[str, str]:
         """The user's metadata."""
         return orjson.loads(self.metadata) if self.metadata else {}

@@ -19,13 +19,8 @@ GRANTS = frozenset(("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite
 _LOCKS = frozenset(("ObjectLockMode", "ObjectLockRetainUntilDate", "ObjectLockLegalHoldStatus"))
 # Buckets whose requester pays are not built, and for all others S3 takes this header and does nothing with it.
 WITHOUT_EFFECT = ("RequestPayer",)
-# Not built anywhere: keys of KMS, keys of the client, MFA delete, event holds, appending (directory buckets).
-REFUSED = (
-    "SSEKMSKeyId", "SSEKMSEncryptionContext", "BucketKeyEnabled", "ObjectLockEventHold",
-    "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears",
-)  # fmt: skip
-REFUSED_KEYS = ("SSECustomerAlgorithm", "SSECustomerKey", "SSECustomerKeyMD5")
-REFUSED_SOURCE_KEYS = tuple("CopySource" + name for name in REFUSED_KEYS)
+# Not built anywhere: MFA delete, event holds, appending (directory buckets).
+REFUSED = ("ObjectLockEventHold", "ObjectLockEventHoldDurationDays", "ObjectLockEventHoldDurationYears")
 DEFAULT_TYPE = "binary/octet-stream"
 
 

@@ -1,4 +1,4 @@
-"""Identities: addresses and domains, their proof, DKIM, MAIL FROM and feedback."""
+"""Identities: addresses and domains, their proof, DKIM and MAIL FROM."""
 
 from __future__ import annotations
 
@@ -133,16 +133,6 @@ def get_identity_mail_from_domain_attributes(call: Call) -> Data:
     return {"MailFromDomainAttributes": found}
 
 
-@operation("GetIdentityNotificationAttributes")
-def get_identity_notification_attributes(call: Call) -> Data:
-    """Where identities' bounces and complaints are told: by mail, while there are no topics."""
-    found = {}
-    for name, data in _of_each(call):
-        topics = dict.fromkeys(("BounceTopic", "ComplaintTopic", "DeliveryTopic"), "")
-        found[name] = {**topics, "ForwardingEnabled": data.get("Forwarding", True)}
-    return {"NotificationAttributes": found}
-
-
 def _change(call: Call, name: str) -> tuple[Desk, Data]:
     desk = resources.desk(call)
     found = identities.find(desk, name)
@@ -160,15 +150,6 @@ def set_identity_dkim_enabled(call: Call) -> Data:
         raise desk.invalid(f"Identity {name} is not verified for DKIM signing.")
     found["Dkim"]["Enabled"] = call.input["DkimEnabled"]
     identities.save(desk, name, found)
-    return {}
-
-
-@operation("SetIdentityFeedbackForwardingEnabled")
-def set_identity_feedback_forwarding_enabled(call: Call) -> Data:
-    """Tell an identity's bounces and complaints by mail, or do not."""
-    name = call.input["Identity"]
-    desk, found = _change(call, name)
-    identities.save(desk, name, {**found, "Forwarding": call.input["ForwardingEnabled"]})
     return {}
 
 

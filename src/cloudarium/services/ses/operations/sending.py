@@ -6,8 +6,9 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.mail import outgoing, templates
+from cloudarium.mail import account, outgoing, templates
 from cloudarium.mail.desk import Desk
+from cloudarium.mail.heavy import Steps, in_steps
 from cloudarium.mail.sending import Envelope
 from cloudarium.services.ses import resources
 from cloudarium.shared.errors import AwsError
@@ -26,31 +27,38 @@ def _envelope(desk: Desk, call: Call, destination: Data | None = None, **more: A
 
 
 @operation("SendEmail", on=resources.sending, refuses=_REFUSED)
-def send_email(call: Call) -> Data:
+@in_steps
+def send_email(call: Call) -> Steps[Data]:
     """Send a message of subject and body."""
     desk = resources.desk(call)
     content = outgoing.simple(desk, call.input["Message"])
-    return {"MessageId": outgoing.send_content(desk, _envelope(desk, call), content, outgoing.MOST_SIMPLE)}
+    sent = yield from outgoing.send_content(desk, _envelope(desk, call), content, outgoing.MOST_SIMPLE)
+    return {"MessageId": sent}
 
 
 @operation("SendRawEmail", on=resources.sending, refuses=(*_REFUSED, "FromArn"))
-def send_raw_email(call: Call) -> Data:
+@in_steps
+def send_raw_email(call: Call) -> Steps[Data]:
     """Send a message as it is, with headers and attachments of its own."""
     desk, given = resources.desk(call), call.input
     told = {name: given.get(name) for name in ("ConfigurationSetName", "Tags")}
     told |= {"Operation": call.operation_name, "Owner": outgoing.owner(desk, given.get("SourceArn"))}
     data, to = given["RawMessage"]["Data"], given.get("Destinations")
-    return {"MessageId": outgoing.send_raw(desk, given.get("Source", ""), to, data, told, outgoing.MOST_SIMPLE)}
+    most = outgoing.MOST_NEWER if call.protocol == "smtp" else outgoing.MOST_SIMPLE
+    sent = yield from outgoing.send_raw(desk, given.get("Source", ""), to, data, told, most)
+    return {"MessageId": sent}
 
 
 @operation("SendTemplatedEmail", on=resources.sending, refuses=(*_REFUSED, "TemplateArn"))
-def send_templated_email(call: Call) -> Data:
+@in_steps
+def send_templated_email(call: Call) -> Steps[Data]:
     """Send what a template makes of data."""
     desk, given = resources.desk(call), call.input
     parts = templates.find(desk, given["Template"])
     data = templates.data_of(desk, given["Template"], given["TemplateData"])
-    wanted = _envelope(desk, call)
-    return {"MessageId": outgoing.send_templated(desk, wanted, parts, data, outgoing.MOST_SIMPLE)}
+    template = (given["Template"], parts)
+    sent = yield from outgoing.send_templated(desk, _envelope(desk, call), template, data, outgoing.MOST_SIMPLE)
+    return {"MessageId": sent}
 
 
 _STATUS = {
@@ -62,7 +70,8 @@ _STATUS = {
 
 
 @operation("SendBulkTemplatedEmail", on=resources.sending, refuses=(*_REFUSED, "TemplateArn"))
-def send_bulk_templated_email(call: Call) -> Data:
+@in_steps
+def send_bulk_templated_email(call: Call) -> Steps[Data]:
     """Send a template to many destinations, each with data of its own; each has a status of its own."""
     desk, given = resources.desk(call), call.input
     if len(given["Destinations"]) > _MOST_BULK:
@@ -76,10 +85,13 @@ def send_bulk_templated_email(call: Call) -> Data:
             own = templates.data_of(desk, given["Template"], each.get("ReplacementTemplateData"))
             tags = [*(given.get("DefaultTags") or []), *(each.get("ReplacementTags") or [])]
             wanted = _envelope(desk, call, each["Destination"], Tags=tags)
-            sent = outgoing.send_templated(desk, wanted, parts, {**default, **own}, outgoing.MOST_SIMPLE)
+            sent = yield from outgoing.send_templated(
+                desk, wanted, (given["Template"], parts), {**default, **own}, outgoing.MOST_SIMPLE
+            )
             found.append({"Status": "Success", "MessageId": sent})
         except AwsError as error:
             if error.code not in _STATUS:
                 raise
-            found.append({"Status": _STATUS[error.code], "Error": error.message})
+            status = "AccountDailyQuotaExceeded" if error.message == account.DAILY else _STATUS[error.code]
+            found.append({"Status": status, "Error": error.message})
     return {"Status": found}

@@ -1,11 +1,13 @@
 """The paths of the mail box. Who accepts text/html gets a page, all others JSON.
 
-GET  /_cloudarium/mail?to=&from=&subject=&status=&account=&region=&limit=    the newest mails
+GET  /_cloudarium/mail?to=&from=&subject=&status=&configuration_set=&account=&region=&limit=    the newest mails
 GET  /_cloudarium/mail/ID              one mail; ID/raw, ID/html and ID/attachment/N its parts
 GET  /_cloudarium/mail/verify/TOKEN    the link of a verification mail
 GET  /_cloudarium/mail/identities      identities with the DNS records that prove domains
 POST /_cloudarium/mail/identities      {account, region, identity}: the records of a domain are published
 POST /_cloudarium/mail/clear           empty the mail box
+
+What readers of a mail do (opens, clicks, unsubscribing) is in readers.py.
 """
 
 from __future__ import annotations
@@ -18,30 +20,32 @@ from urllib.parse import parse_qsl, unquote
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.control import Refused, body_of, json, object_of
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.mail import identities, records
+from cloudarium.mail import identities, records, signing
 from cloudarium.mail.records import Mail
-from cloudarium.services.ses.pages import markup
+from cloudarium.services.ses.pages import markup, readers
 from cloudarium.shared.clock import iso_millis
 from cloudarium.shared.scope import Scope
 
 Data = dict[str, Any]
-_FILTERS = frozenset({"to", "from", "subject", "status", "account", "region"})
+_FILTERS = frozenset({"to", "from", "subject", "status", "configuration_set", "account", "region"})
 _MOST = 1000
 # What a mail brings may show itself and nothing else: no script, no form, nothing from elsewhere.
 _NO_REACH = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox"
+    "default-src 'none'; img-src {}; style-src 'unsafe-inline'; sandbox allow-popups allow-popups-to-escape-sandbox"
 )
-_OWN = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'self'"  # noqa: E501
+_INSIDE, _OUTSIDE = "data:", "data: http: https:"  # pictures from elsewhere tell that a mail was opened
 
 
 async def mail(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     """Answer a path of the mail box. Raises Refused."""
     parts = [unquote(part)[:500] for part in request.path.strip("/").split("/")[2:]]
+    page = "text/html" in request.headers.get("accept", "")
+    if request.method not in ("GET", "HEAD", "POST"):
+        raise Refused(405, "The mail box is read by GET and changed by POST.")
+    if parts and parts[0] in readers.WORDS:
+        return await readers.answer(cloud, request, parts, page)
     if request.method == "POST":
         return await _post(cloud, request, parts)
-    if request.method not in ("GET", "HEAD"):
-        raise Refused(405, "The mail box is read by GET and changed by POST.")
-    page = "text/html" in request.headers.get("accept", "")
     if not parts:
         return _list(cloud, request, page)
     if parts == ["identities"]:
@@ -51,21 +55,15 @@ async def mail(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     found = records.mail(cloud.store, parts[0])
     if found is None:
         raise Refused(404, f"There is no mail {parts[0][:100]}.")
-    return _one(cloud, found, parts[1:], page)
+    return _one(cloud, found, parts[1:], page, "pictures=1" in request.query.split("&"))
 
 
 def _answer(page: bool, shown: Any, text: str, status: int = 200) -> HttpResponse:
     return _html(text, status=status) if page else json(status, shown)
 
 
-def _html(text: str, rules: str = _OWN, status: int = 200) -> HttpResponse:
-    headers = {
-        "content-type": "text/html; charset=utf-8",
-        "cache-control": "no-store",
-        "content-security-policy": rules,
-        "x-content-type-options": "nosniff",
-        "referrer-policy": "no-referrer",
-    }
+def _html(text: str, rules: str = "", status: int = 200) -> HttpResponse:
+    headers = {**markup.GUARDS, **({"content-security-policy": rules} if rules else {})}
     return HttpResponse(status, headers, text.encode("utf-8", "replace"))
 
 
@@ -93,7 +91,7 @@ def summary(found: Mail) -> Data:
     }  # fmt: skip
 
 
-def _one(cloud: Cloud, found: Mail, parts: list[str], page: bool) -> HttpResponse:
+def _one(cloud: Cloud, found: Mail, parts: list[str], page: bool, pictures: bool) -> HttpResponse:
     raw = cloud.store.blobs.whole(found.raw)
     if parts == ["raw"]:
         return _file(raw, "message/rfc822", f"{found.message_id}.eml")
@@ -102,13 +100,13 @@ def _one(cloud: Cloud, found: Mail, parts: list[str], page: bool) -> HttpRespons
         body = _body(read, "html")
         if body is None:
             raise Refused(404, "The mail has no HTML.")
-        return _html(markup.framed(body, _inline(read)), _NO_REACH)
+        return _html(markup.framed(body, _inline(read)), _NO_REACH.format(_OUTSIDE if pictures else _INSIDE))
     if len(parts) == 2 and parts[0] == "attachment":
         return _attachment(read, parts[1])
     if parts:
         raise Refused(404, "A mail has raw, html and attachment/N.")
     shown = {**summary(found), **contents(read)}
-    return _answer(page, shown, markup.one(shown))
+    return _answer(page, shown, markup.one(shown, pictures))
 
 
 def contents(read: EmailMessage) -> Data:
@@ -184,6 +182,9 @@ def _file(data: bytes, kind: str, name: str) -> HttpResponse:
 def _verify(cloud: Cloud, token: str, page: bool) -> HttpResponse:
     with cloud.store.transaction():
         name, ended = identities.open_link(cloud.store, token, cloud.clock.now())
+    onward = identities.redirect(cloud.store, token, ended == "verified")
+    if onward:
+        return HttpResponse(302, {"location": onward, "cache-control": "no-store", "referrer-policy": "no-referrer"})
     words = {
         "verified": f"{name} is verified: it can send, and in the sandbox be sent to.",
         "expired": f"The link for {name} is older than 24 hours. Ask for another.",
@@ -203,7 +204,8 @@ def _identities(cloud: Cloud, page: bool) -> HttpResponse:
         }
         for scope, name, data in records.everywhere(cloud.store, identities.KIND)
     ]  # fmt: skip
-    return _answer(page, {"identities": found}, markup.identities(found))
+    own = signing.own_record(cloud.store)
+    return _answer(page, {"identities": found, "own": [own] if own else []}, markup.identities(found))
 
 
 async def _post(cloud: Cloud, request: HttpRequest, parts: list[str]) -> HttpResponse:

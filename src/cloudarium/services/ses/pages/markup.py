@@ -19,7 +19,7 @@ _STYLE = """
 body{margin:0;background:var(--back);color:var(--ink);font:15px/1.5 system-ui,-apple-system,"Segoe UI",sans-serif}
 main{max-width:60rem;margin:0 auto;padding:1rem}
 header{display:flex;flex-wrap:wrap;gap:.5rem 1.25rem;align-items:baseline;margin-bottom:1rem}
-h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}
+h1{font-size:1.4rem;margin:0}h2{font-size:1.05rem;margin:1.5rem 0 .5rem}.pad>h2:first-child{margin-top:0}
 a{color:var(--link);text-decoration:none}a:hover,a:focus{text-decoration:underline}
 nav{display:flex;gap:1rem;margin-left:auto;align-items:baseline}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.6rem;overflow:hidden}
@@ -45,21 +45,36 @@ td,th{text-align:left;padding:.3rem .5rem;vertical-align:top;
 border-top:1px solid var(--line);overflow-wrap:anywhere}
 th{color:var(--soft);font-weight:500;width:11rem}
 .dns th{width:4.5rem}.dns td:nth-child(2){width:40%}
+.topic{display:flex;gap:.7rem;padding:.5rem 0;border-top:1px solid var(--line)}.topic input{width:auto;margin-top:.3rem}
 .row{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:baseline}
 @media (max-width:36rem){main{padding:.6rem}dl{grid-template-columns:1fr}dt{margin-top:.4rem}iframe{height:20rem}
 th{width:7rem}.mail time b{display:none}}
 """
 _HERE = "/_cloudarium/mail"
+GUARDS = {
+    "content-type": "text/html; charset=utf-8",
+    "cache-control": "no-store",
+    "content-security-policy": (
+        "default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-src 'self'; form-action 'self';"
+        " base-uri 'none'; frame-ancestors 'self'"
+    ),
+    "x-content-type-options": "nosniff",
+    "referrer-policy": "same-origin",  # with none at all, a browser hides the Origin of the pages' own forms too
+}
+_OUTSIDE = re.compile(r"<img\b[^>]{0,4000}?\bsrc\s*=\s*[\"']?https?:|url\(\s*[\"']?https?:", re.I)
 
 
-def _page(title: str, body: str) -> str:
+def _page(title: str, body: str, bare: bool = False) -> str:
+    """A page; a bare one is not the mail box's reader's."""
+    head = (
+        f'<h1><a href="{_HERE}">Mail box</a></h1>'
+        f'<nav><a href="{_HERE}">Mails</a><a href="{_HERE}/identities">Identities</a></nav>'
+    )
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><main>"
-        f'<header><h1><a href="{_HERE}">Mail box</a></h1>'
-        f'<nav><a href="{_HERE}">Mails</a><a href="{_HERE}/identities">Identities</a></nav></header>'
-        f"{body}</main></body></html>"
+        f"<header>{f'<h1>{escape(title)}</h1>' if bare else head}</header>{body}</main></body></html>"
     )
 
 
@@ -98,8 +113,8 @@ def _row(each: Data) -> str:
     )
 
 
-def one(mail: Data) -> str:
-    """One mail: who, what it says, what is attached, all headers."""
+def one(mail: Data, pictures: bool = False) -> str:
+    """One mail: who, what it says, what is attached, all headers; `pictures` from elsewhere are shown if asked for."""
     where = f"{_HERE}/{quote(mail['id'])}"
     facts = [("From", escape(mail["from"])), ("To", escape(", ".join(mail["to"])))]
     facts += [(name.title(), escape(", ".join(mail[name]))) for name in ("cc", "bcc") if mail[name]]
@@ -113,8 +128,10 @@ def one(mail: Data) -> str:
     parts = [f'<h2>{escape(mail["subject"]) or "(no subject)"}</h2><div class="card pad"><dl>{told}</dl></div>']
     if mail["html"] is not None:
         rules = "allow-popups allow-popups-to-escape-sandbox"
-        frame = f'<iframe src="{where}/html" title="HTML of the mail" sandbox="{rules}"></iframe>'
-        parts.append(f'<h2>HTML</h2><div class="card">{frame}</div>')
+        source = f"{where}/html{'?pictures=1' if pictures else ''}"
+        frame = f'<iframe src="{source}" title="HTML of the mail" sandbox="{rules}"></iframe>'
+        ask = "" if pictures or not _OUTSIDE.search(mail["html"]) else _PICTURES.format(where)
+        parts.append(f'<h2>HTML</h2>{ask}<div class="card">{frame}</div>')
     if mail["text"] is not None:
         parts.append(f'<h2>Text</h2><div class="card pad"><pre>{_linked(mail["text"])}</pre></div>')
     if mail["attachments"]:
@@ -126,6 +143,9 @@ def one(mail: Data) -> str:
         f'<h2>Headers</h2><div class="card"><table>{rows}</table></div><p><a href="{where}/raw">Raw message</a></p>'
     )
     return _page(mail["subject"] or "Mail", "".join(parts))
+
+
+_PICTURES = '<p class="soft">Pictures from elsewhere are not shown. <a href="{}?pictures=1">Show them</a></p>'
 
 
 def _attachments(where: str, attached: list[Data]) -> str:
@@ -151,6 +171,31 @@ def _linked(text: str) -> str:
 def notice(words: str, good: bool) -> str:
     """A page of one sentence."""
     return _page("Mail box", f'<div class="card pad"><p class="{"good" if good else "bad"}">{escape(words)}</p></div>')
+
+
+def preferences(email: str, data: Data, shown: Data, action: str, saved: bool) -> str:
+    """What the recipient of a mail wants to get: its topics, and a way to get nothing any more."""
+    states = {each["topicName"]: each["subscriptionStatus"] for each in shown["topicSubscriptionStatus"]}
+    topics = "".join(
+        f'<label class="topic"><input type="checkbox" name="topic" value="{escape(each["TopicName"])}"'
+        f"{' checked' if states[each['TopicName']] == 'OptIn' and not shown['unsubscribeAll'] else ''}>"
+        f"<span><b>{escape(each['DisplayName'])}</b><br>"
+        f'<span class="soft">{escape(each.get("Description") or "")}</span></span></label>'
+        for each in data["Topics"]
+    )
+    note = '<p class="good">Your choice is saved.</p>' if saved else ""
+    state = '<p class="bad">You get no mail of this list.</p>' if shown["unsubscribeAll"] else ""
+    save = '<button name="save" value="1">Save</button>' if topics else ""
+    form = (
+        f'<form method="post" action="{escape(action)}">{topics}<p class="row">{save}'
+        '<button name="all" value="1">Unsubscribe from all</button></p></form>'
+    )
+    about = f'<p class="soft">{escape(data.get("Description") or "")}</p>'
+    return _page(
+        "Your subscriptions",
+        f'<div class="card pad"><h2>Mail for {escape(email)}</h2>{about}{note}{state}{form}</div>',
+        bare=True,
+    )
 
 
 def identities(found: list[Data]) -> str:

@@ -2,6 +2,9 @@
 
 from cloudarium.services.sesv2.operations import (
     account,
+    contacts,
+    custom,
+    destinations,
     identities,
     policies,
     sending,
@@ -11,4 +14,16 @@ from cloudarium.services.sesv2.operations import (
     templates,
 )
 
-__all__ = ["account", "identities", "policies", "sending", "sets", "suppression", "tags", "templates"]
+__all__ = [
+    "account",
+    "contacts",
+    "custom",
+    "destinations",
+    "identities",
+    "policies",
+    "sending",
+    "sets",
+    "suppression",
+    "tags",
+    "templates",
+]

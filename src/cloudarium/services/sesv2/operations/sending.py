@@ -8,6 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.mail import outgoing, templates
 from cloudarium.mail.desk import Desk
+from cloudarium.mail.heavy import Steps, in_steps
 from cloudarium.mail.message import Content
 from cloudarium.mail.sending import Envelope
 from cloudarium.services.sesv2 import resources
@@ -24,6 +25,7 @@ def _told(call: Call, tags: list[Any] | None) -> Data:
         "ReturnPath": call.input.get("FeedbackForwardingEmailAddress"),
         "ConfigurationSetName": call.input.get("ConfigurationSetName"),
         "Tags": tags,
+        "ListManagementOptions": call.input.get("ListManagementOptions"),
     }
 
 
@@ -35,33 +37,36 @@ def _envelope(desk: Desk, call: Call, destination: Data | None, tags: list[Any] 
     return outgoing.envelope(desk, source, destination, _told(call, tags), call.operation_name, owner)
 
 
-@operation("SendEmail", on=resources.sending, refuses=(*_REFUSED, "ListManagementOptions"))
-def send_email(call: Call) -> Data:
+@operation("SendEmail", on=resources.sending, refuses=_REFUSED)
+@in_steps
+def send_email(call: Call) -> Steps[Data]:
     """Send a simple, raw or templated message."""
     desk, content = resources.desk(call), call.input["Content"]
     kinds = [name for name in ("Simple", "Raw", "Template") if content.get(name) is not None]
     if len(kinds) != 1:
         raise desk.invalid("Content must have exactly one of Simple, Raw and Template.")
     if kinds == ["Raw"]:
-        return {"MessageId": _send_raw(desk, call, content["Raw"]["Data"])}
+        return {"MessageId": (yield from _send_raw(desk, call, content["Raw"]["Data"]))}
     wanted = _envelope(desk, call, call.input.get("Destination"), call.input.get("EmailTags"))
     if kinds == ["Simple"]:
         made = outgoing.with_extras(desk, outgoing.simple(desk, content["Simple"]), content["Simple"])
-        return {"MessageId": outgoing.send_content(desk, wanted, made, outgoing.MOST_NEWER)}
+        return {"MessageId": (yield from outgoing.send_content(desk, wanted, made, outgoing.MOST_NEWER))}
     name, parts, data = _template(desk, content["Template"])
     extra = outgoing.with_extras(desk, Content(""), content["Template"])
     values = templates.data_of(desk, name, data)
-    return {"MessageId": outgoing.send_templated(desk, wanted, parts, values, outgoing.MOST_NEWER, extra)}
+    sent = yield from outgoing.send_templated(desk, wanted, (name, parts), values, outgoing.MOST_NEWER, extra)
+    return {"MessageId": sent}
 
 
-def _send_raw(desk: Desk, call: Call, data: bytes) -> str:
+def _send_raw(desk: Desk, call: Call, data: bytes) -> Steps[str]:
     given = call.input
     told = _told(call, given.get("EmailTags"))
     told |= {"Operation": call.operation_name}
     told["Owner"] = outgoing.owner(desk, given.get("FromEmailAddressIdentityArn"))
     where = given.get("Destination") or {}
     to = [each for name in ("ToAddresses", "CcAddresses", "BccAddresses") for each in where.get(name) or ()]
-    return outgoing.send_raw(desk, given.get("FromEmailAddress") or "", to, data, told, outgoing.MOST_NEWER)
+    source = given.get("FromEmailAddress") or ""
+    return (yield from outgoing.send_raw(desk, source, to, data, told, outgoing.MOST_NEWER))
 
 
 def _template(desk: Desk, given: Data) -> tuple[str, Data, str | None]:
@@ -80,13 +85,15 @@ def _template(desk: Desk, given: Data) -> tuple[str, Data, str | None]:
 _STATUS = {
     "MessageRejected": "MESSAGE_REJECTED",
     "TooManyRequestsException": "ACCOUNT_THROTTLED",
+    "LimitExceededException": "ACCOUNT_DAILY_QUOTA_EXCEEDED",
     "BadRequestException": "INVALID_PARAMETER",
     "SendingPausedException": "ACCOUNT_SENDING_PAUSED",
 }
 
 
 @operation("SendBulkEmail", on=resources.sending, refuses=_REFUSED)
-def send_bulk_email(call: Call) -> Data:
+@in_steps
+def send_bulk_email(call: Call) -> Steps[Data]:
     """Send a template to many destinations, each with data of its own; each has a status of its own."""
     desk, given = resources.desk(call), call.input
     template = given["DefaultContent"].get("Template")
@@ -101,7 +108,7 @@ def send_bulk_email(call: Call) -> Data:
     found = []
     for each in entries:
         try:
-            sent = _send_one(desk, call, each, (name, parts, default))
+            sent = yield from _send_one(desk, call, each, (name, parts, default))
             found.append({"Status": "SUCCESS", "MessageId": sent})
         except AwsError as error:
             if error.code not in _STATUS:
@@ -110,7 +117,7 @@ def send_bulk_email(call: Call) -> Data:
     return {"BulkEmailEntryResults": found}
 
 
-def _send_one(desk: Desk, call: Call, entry: Data, template: tuple[str, Data, Data]) -> str:
+def _send_one(desk: Desk, call: Call, entry: Data, template: tuple[str, Data, Data]) -> Steps[str]:
     name, parts, default = template
     replaced = ((entry.get("ReplacementEmailContent") or {}).get("ReplacementTemplate") or {}).get(
         "ReplacementTemplateData"
@@ -124,4 +131,4 @@ def _send_one(desk: Desk, call: Call, entry: Data, template: tuple[str, Data, Da
     extra = outgoing.with_extras(
         desk, Content(""), {"Headers": [*headers, *own.values()], "Attachments": common.get("Attachments")}
     )
-    return outgoing.send_templated(desk, wanted, parts, values, outgoing.MOST_NEWER, extra)
+    return (yield from outgoing.send_templated(desk, wanted, (name, parts), values, outgoing.MOST_NEWER, extra))

@@ -1,4 +1,4 @@
-"""Configuration sets; event destinations need services that are not built, so those operations are not."""
+"""Configuration sets: sending, suppression, tracking, delivery and reputation options."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.mail import listing, records, sets
+from cloudarium.mail.desk import Desk
 from cloudarium.services.sesv2 import resources
 from cloudarium.services.sesv2.operations import tags
 from cloudarium.shared.errors import NotBuilt
@@ -22,23 +23,29 @@ def _only(given: Data, part: str, *built: str) -> Data:
     return found
 
 
+def _tracking(desk: Desk, given: Data) -> Data | None:
+    return sets.tracking(desk, given.get("CustomRedirectDomain"), given.get("HttpsPolicy"))
+
+
 @operation(
     "CreateConfigurationSet",
     on=resources.configuration_set,
-    refuses=("TrackingOptions", "VdmOptions", "ArchivingOptions", "MessageSecurityOptions"),
+    refuses=("VdmOptions", "ArchivingOptions"),
 )
 def create_configuration_set(call: Call) -> Data:
     """Make a configuration set."""
     desk, given = resources.desk(call), call.input
+    _check_scheme(given)
     wanted = tags.checked(desk, given.get("Tags"))
     data: Data = {
         "Sending": (given.get("SendingOptions") or {}).get("SendingEnabled", True),
-        "Tls": _only(given, "DeliveryOptions", "TlsPolicy").get("TlsPolicy", "OPTIONAL"),
         "Metrics": _only(given, "ReputationOptions", "ReputationMetricsEnabled").get("ReputationMetricsEnabled", False),
+        "Tracking": _tracking(desk, given.get("TrackingOptions") or {}),
+        **sets.delivery(given.get("DeliveryOptions") or {}),
     }
     if given.get("SuppressionOptions") is not None:
         data["Reasons"] = _only(given, "SuppressionOptions", "SuppressedReasons").get("SuppressedReasons", [])
-    sets.add(desk, given["ConfigurationSetName"], data)
+    sets.add(desk, given["ConfigurationSetName"], {name: value for name, value in data.items() if value is not None})
     call.tags.put(resources.configuration_set(call), wanted)
     return {}
 
@@ -50,14 +57,34 @@ def get_configuration_set(call: Call) -> Data:
     data = sets.find(resources.desk(call), name)
     shown: Data = {
         "ConfigurationSetName": name,
-        "DeliveryOptions": {"TlsPolicy": data.get("Tls", "OPTIONAL")},
-        "ReputationOptions": {"ReputationMetricsEnabled": data.get("Metrics", False)},
+        "DeliveryOptions": {"TlsPolicy": data.get("Tls", "OPTIONAL"), "MaxDeliverySeconds": data.get("Longest")},
+        "ReputationOptions": {
+            "ReputationMetricsEnabled": data.get("Metrics", False),
+            "LastFreshStart": data.get("FreshStart"),
+        },
         "SendingOptions": {"SendingEnabled": data.get("Sending", True)},
         "Tags": tags.shown(call, resources.configuration_set(call)),
     }
     if data.get("Reasons") is not None:
         shown["SuppressionOptions"] = {"SuppressedReasons": data["Reasons"]}
+    if data.get("Tracking"):
+        tracking = data["Tracking"]
+        shown["TrackingOptions"] = {"CustomRedirectDomain": tracking["Domain"], "HttpsPolicy": tracking["Https"]}
     return shown
+
+
+def _check_scheme(given: Data) -> None:
+    """S/MIME is not built; the default scheme is how all mail goes out."""
+    if ((given.get("MessageSecurityOptions") or {}).get("SigningScheme") or {}).get("SmimeScheme") is not None:
+        raise NotBuilt("sesv2: signatures by S/MIME (MessageSecurityOptions)")
+
+
+@operation("UpdateConfigurationSet", on=resources.configuration_set)
+def update_configuration_set(call: Call) -> Data:
+    """Choose how mail sent with a set is signed: of the schemes only the default one is built."""
+    sets.find(resources.desk(call), call.input["ConfigurationSetName"])
+    _check_scheme(call.input)
+    return {}
 
 
 @operation("ListConfigurationSets", refuses=("Filter",))
@@ -77,11 +104,13 @@ def delete_configuration_set(call: Call) -> Data:
     return {}
 
 
+# ---- Options ---------------------------------------------------------------------------------------------------------
+
+
 @operation("PutConfigurationSetSendingOptions", on=resources.configuration_set)
 def put_configuration_set_sending_options(call: Call) -> Data:
     """Pause sending with a configuration set, or let it go on."""
-    enabled = bool(call.input.get("SendingEnabled"))
-    sets.change(resources.desk(call), call.input["ConfigurationSetName"], Sending=enabled)
+    sets.switch(resources.desk(call), call.input["ConfigurationSetName"], bool(call.input.get("SendingEnabled")))
     return {}
 
 
@@ -94,4 +123,30 @@ def put_configuration_set_suppression_options(call: Call) -> Data:
     """For which reasons an address on the suppression list gets no mail sent with this set."""
     reasons = call.input.get("SuppressedReasons") or []
     sets.change(resources.desk(call), call.input["ConfigurationSetName"], Reasons=reasons)
+    return {}
+
+
+@operation("PutConfigurationSetTrackingOptions", on=resources.configuration_set)
+def put_configuration_set_tracking_options(call: Call) -> Data:
+    """Give the links of mail sent with a set a domain of one's own, or take it away."""
+    desk, name = resources.desk(call), call.input["ConfigurationSetName"]
+    sets.find(desk, name)
+    sets.change(desk, name, Tracking=_tracking(desk, call.input))
+    return {}
+
+
+@operation("PutConfigurationSetDeliveryOptions", on=resources.configuration_set, refuses=("SendingPoolName",))
+def put_configuration_set_delivery_options(call: Call) -> Data:
+    """Whether mail may go out without TLS, and for how long it is tried."""
+    desk, name = resources.desk(call), call.input["ConfigurationSetName"]
+    sets.find(desk, name)
+    sets.change(desk, name, **sets.delivery(call.input))
+    return {}
+
+
+@operation("PutConfigurationSetReputationOptions", on=resources.configuration_set)
+def put_configuration_set_reputation_options(call: Call) -> Data:
+    """Whether the set's reputation is counted on its own."""
+    enabled = bool(call.input.get("ReputationMetricsEnabled"))
+    sets.change(resources.desk(call), call.input["ConfigurationSetName"], Metrics=enabled)
     return {}

@@ -1,4 +1,4 @@
-"""Tags of identities, templates and configuration sets."""
+"""Tags of identities, templates, configuration sets and contact lists."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cloudarium.shared import tags
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
-_BUILT = ("identity", "template", "configuration-set")
+_BUILT = ("identity", "template", "configuration-set", "contact-list", "custom-verification-email-template")
 
 
 def checked(desk: Desk, given: list[dict[str, str]] | None) -> dict[str, str]:

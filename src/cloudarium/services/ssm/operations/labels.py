@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.ssm import errors, records, resources, rules
+from cloudarium.services.ssm import errors, records, resources, rules, telling
 from cloudarium.services.ssm.operations.parameters import find
 from cloudarium.services.ssm.records import Version
 
@@ -40,6 +40,7 @@ def label_parameter_version(call: Call) -> Data:
             left = [label for label in other.labels if label not in good]
             records.set_labels(call.store, call.scope, version.name, other.version, left)
     records.set_labels(call.store, call.scope, version.name, version.version, wanted)
+    telling.change(call, "LabelParameterVersion", version.name, version.data)
     return {
         "InvalidLabels": [label for label in labels if label not in good],
         "ParameterVersion": version.version,

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable
 from typing import Any
 
+import orjson
+
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.ssm import errors, matching, records, references, resources, rules, secrets
+from cloudarium.services.ssm import errors, matching, policies, records, references, resources, rules, secrets, telling
 from cloudarium.services.ssm.records import Version
 from cloudarium.shared import paging, tags
 
@@ -88,7 +90,8 @@ async def put_parameter(call: Call) -> Data:
     old = find(call, name)
     kind = _check_against(call, old)
     rules.check_value(value)
-    data = _data(call, old, kind)
+    kept = _policies(call, old)
+    data = _data(call, old, kind, kept)
     if data.get("AllowedPattern"):
         fits = await matching.fits(data["AllowedPattern"], value)
         if not fits:
@@ -106,8 +109,9 @@ async def put_parameter(call: Call) -> Data:
         records.add_version(call.store, call.scope, Version(name, number, sealed, [], data))
         if call.input.get("Tags"):
             call.tags.put(resources.parameter_arn(call.scope, name), tags.from_list(call.input["Tags"]))
-        if call.input.get("Policies") is not None:
-            _schedule_expiry(call, name, data.get("Expires"))
+        if kept.shown or (current is not None and current.data.get("Policies")):
+            telling.schedule(call, name, number, kept)
+        telling.change(call, "Update" if current is not None else "Create", name, data)
     return {"Version": number, "Tier": data["Tier"]}
 
 
@@ -135,19 +139,29 @@ def _check_against(call: Call, old: Version | None) -> str:
     return old.data["Type"]
 
 
-def _data(call: Call, old: Version | None, kind: str) -> Data:
+def _policies(call: Call, old: Version | None) -> policies.Policies:
+    """The policies of the new version: those that are given, or else those that the parameter has."""
+    text = call.input.get("Policies")
+    if text is None and old is not None:
+        given = [orjson.loads(policy["PolicyText"]) for policy in old.data.get("Policies") or ()]
+    else:
+        given = policies.read(text or "")
+    found = policies.of(given, call.now)
+    if found.notices:
+        telling.check_built()
+    return found
+
+
+def _data(call: Call, old: Version | None, kind: str, kept: policies.Policies) -> Data:
     """Everything about the new version but its value."""
     before = old.data if old is not None else {}
-    data: Data = {
-        name: before[name] for name in ("Description", "AllowedPattern", "Policies", "Expires") if name in before
-    }
+    data: Data = {name: before[name] for name in ("Description", "AllowedPattern") if name in before}
     for name in ("Description", "AllowedPattern"):
         if call.input.get(name):
             data[name] = call.input[name]
         elif name in call.input:  # an empty one takes the old one away
             data.pop(name, None)
-    if call.input.get("Policies") is not None:
-        data["Policies"], data["Expires"] = rules.policies(call.input["Policies"], call.now)
+    data |= {"Policies": kept.shown, "Expires": kept.expires} if kept.shown else {}
     data_type = call.input.get("DataType") or before.get("DataType") or "text"
     rules.check_data_type(data_type)
     if kind == "SecureString":
@@ -178,13 +192,6 @@ def _make_room(call: Call, name: str, old: Version | None, tier: str) -> None:
         if kept[0].labels:
             raise errors.OldestVersionLabelled(name, kept[0].version)
         records.remove_version(call.store, call.scope, name, kept[0].version)
-
-
-def _schedule_expiry(call: Call, name: str, expires: float | None) -> None:
-    if expires is None:
-        call.not_later("ExpireParameter", name)
-    else:
-        call.later("ExpireParameter", {"Name": name}, due=expires, key=name)
 
 
 @operation("GetParameter", on=resources.parameter)
@@ -293,7 +300,9 @@ def _delete(call: Call, text: str) -> bool:
         return False
     records.remove(call.store, call.scope, found.name)
     call.tags.drop(resources.parameter_arn(call.scope, found.name))
-    call.not_later("ExpireParameter", found.name)
+    if found.data.get("Policies"):
+        telling.cancel(call, found.name)
+    telling.change(call, "Delete", found.name, found.data)
     return True
 
 

@@ -1,0 +1,102 @@
+"""A function that reads its settings with Powertools' parameters and AWS's secret cache, by its role and no further."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import io
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aws_lambda_powertools
+import aws_secretsmanager_caching
+import jmespath
+import typing_extensions
+
+from tests.journeys.conftest import RUNTIME
+
+FUNCTION = """
+import boto3
+from aws_lambda_powertools.utilities import parameters
+from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
+from aws_secretsmanager_caching import SecretCache
+
+cache = SecretCache(client=boto3.client("secretsmanager"))
+
+
+def handler(event, context):
+    seen = {
+        "one": parameters.get_parameter("/app/one", max_age=3600),
+        "all": parameters.get_parameters("/app", decrypt=True),
+        "secret": parameters.get_secret("app", transform="json", force_fetch=True),
+        "cached": cache.get_secret_string("app"),
+    }
+    try:
+        parameters.get_secret("other")
+    except GetParameterError as error:
+        seen["other"] = "AccessDenied" if "AccessDenied" in str(error) else str(error)
+    return seen
+"""
+
+
+def deployed() -> bytes:
+    """The function with its libraries, as a build puts them beside it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("app.py", FUNCTION)
+        archive.write(str(typing_extensions.__file__), "typing_extensions.py")
+        for module in (aws_lambda_powertools, aws_secretsmanager_caching, jmespath):
+            folder = Path(str(module.__file__)).parent
+            for file in sorted(folder.rglob("*.py")):
+                archive.write(file, file.relative_to(folder.parent))
+        for name in ("aws_lambda_powertools", "aws_secretsmanager_caching"):  # they read their own version
+            about = f"Metadata-Version: 2.1\nName: {name}\nVersion: {importlib.metadata.version(name)}\n"
+            archive.writestr(f"{name}-0.dist-info/METADATA", about)
+    return content.getvalue()
+
+
+def test_a_function_reads_its_settings(
+    client: Callable[..., Any], account: str, lambda_role: Callable[..., str]
+) -> None:
+    ssm, secrets, functions = client("ssm"), client("secretsmanager"), client("lambda")
+    ssm.put_parameter(Name="/app/one", Value="1", Type="String")
+    ssm.put_parameter(Name="/app/two", Value="2", Type="SecureString")
+    arn = secrets.create_secret(Name="app", SecretString='{"password": "first"}')["ARN"]
+    secrets.create_secret(Name="other", SecretString="nobody's business")
+    reads = ["ssm:GetParameter", "ssm:GetParametersByPath"]
+    parameter = f"arn:aws:ssm:us-east-1:{account}:parameter/app"
+    role = lambda_role(
+        {"Effect": "Allow", "Action": reads, "Resource": [parameter, f"{parameter}/*"]},
+        {
+            "Effect": "Allow",
+            "Action": ["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"],
+            "Resource": arn,
+        },
+    )
+    functions.create_function(
+        FunctionName="reader", Role=role, Runtime=RUNTIME, Handler="app.handler", Code={"ZipFile": deployed()},
+        Timeout=30,
+    )  # fmt: skip
+    functions.get_waiter("function_active_v2").wait(FunctionName="reader", WaiterConfig={"Delay": 1})
+
+    def invoke() -> Any:
+        answer = functions.invoke(FunctionName="reader")
+        said = json.loads(answer["Payload"].read())
+        assert "FunctionError" not in answer, said
+        return said
+
+    assert invoke() == {
+        "one": "1",
+        "all": {"one": "1", "two": "2"},
+        "secret": {"password": "first"},
+        "cached": '{"password": "first"}',
+        "other": "AccessDenied",
+    }
+    secrets.put_secret_value(SecretId="app", SecretString='{"password": "second"}')
+    ssm.put_parameter(Name="/app/one", Value="3", Type="String", Overwrite=True)
+    again = invoke()
+    assert again["secret"] == {"password": "second"}
+    # Both libraries keep for an hour what they have read.
+    assert (again["one"], again["cached"]) == ("1", '{"password": "first"}')
