@@ -65,6 +65,32 @@ async def async_invoke(event: Event) -> None:
         _again(event, wanted, pause)
 
 
+@delivery("ReleaseInterfaces")
+async def release_interfaces(event: Event) -> None:
+    """Let go of the network interfaces that no function uses any more, in the name of a role that made them."""
+    used = [
+        (one["SubnetIds"], sorted(set(one["SecurityGroupIds"]))) for one in records.attached(event.store, event.scope)
+    ]
+    for one in records.interfaces(event.store, event.scope):
+        if any(one.subnet in subnets and one.groups == groups for subnets, groups in used):
+            continue
+        await _let_go(event, one)
+        with event.transaction():
+            records.remove_interface(event.store, one)
+
+
+async def _let_go(event: Event, interface: records.NetworkInterface) -> None:
+    """Delete an interface; AWS, too, leaves it where the role is gone or may not."""
+    arn = function_arn(event.scope, "network-interfaces")
+    role = await running.role_session(event.cloud, arn, interface.role, event.scope)
+    if role is None:
+        return
+    try:
+        await event.send("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": interface.id}, as_=role)
+    except AwsError as error:
+        log.info("network interface %s stays: %s", interface.id, error.message)
+
+
 def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:
     """What was resolved when the event was taken; $LATEST is whatever it is now."""
     return records.find_version(event.store, scope, wanted["Name"], wanted["Version"])

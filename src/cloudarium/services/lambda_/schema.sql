@@ -74,3 +74,16 @@ CREATE TABLE IF NOT EXISTS lambda_invoke_configs (
     modified REAL NOT NULL,
     PRIMARY KEY (account, region, name, qualifier)
 ) WITHOUT ROWID;
+
+-- Network interfaces in VPCs, shared by functions with the same subnet and groups (a sorted JSON list).
+CREATE TABLE IF NOT EXISTS lambda_interfaces (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    subnet TEXT NOT NULL,
+    groups TEXT NOT NULL,
+    id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    vpc TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (account, region, subnet, groups)
+) WITHOUT ROWID;

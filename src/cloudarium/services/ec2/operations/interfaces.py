@@ -54,10 +54,20 @@ def create_network_interface(call: Call) -> Data:
     subnet = lookup.named(call, SUBNET)
     members = interfaces.groups(call, call.input.get("Groups") or [], subnet["VpcId"])
     text = call.input.get("Description") or ""
-    data = interfaces.make(call, subnet, members, kind, text, call.input.get("PrivateIpAddress") or "")
+    requester = _requester(call)
+    data = interfaces.make(
+        call, subnet, members, requester or kind, text, call.input.get("PrivateIpAddress") or "", requester
+    )
+    if requester:
+        data["Status"] = "in-use"
     shown = lookup.made(call, INTERFACE, data)
     token = call.input.get("ClientToken")
     return {"NetworkInterface": {**shown, "Status": "pending"}, **({"ClientToken": token} if token else {})}
+
+
+def _requester(call: Call) -> str:
+    """The service that makes or deletes an interface in a caller's name; empty when the caller does so himself."""
+    return call.parent.service if call.parent is not None else ""
 
 
 @operation("DescribeNetworkInterfaces", refuses=("IncludeManagedResources",))
@@ -71,9 +81,9 @@ def delete_network_interface(call: Call) -> Data:
     """Delete an interface that nothing uses."""
     data = lookup.named(call, INTERFACE)
     id = data["NetworkInterfaceId"]
-    if data["RequesterManaged"]:
+    if data["RequesterManaged"] and data["RequesterId"] != _requester(call):
         raise errors.Conflict("You do not have permission to access the specified resource.", code="AuthFailure")
-    if data["Status"] == "in-use":
+    if data["Status"] == "in-use" and not data["RequesterManaged"]:
         raise errors.Invalid(f"Network interface '{id}' is currently in use.", code="InvalidNetworkInterface.InUse")
     lookup.forget(call, INTERFACE, id)
     return {}
