@@ -129,9 +129,9 @@ def modify_subnet_attribute(call: Call) -> Data:
     options = data["PrivateDnsNameOptionsOnLaunch"]
     if given.get("PrivateDnsHostnameTypeOnLaunch"):
         options["HostnameType"] = given["PrivateDnsHostnameTypeOnLaunch"]
-    for name in ("EnableResourceNameDnsARecord", "EnableResourceNameDnsAAAARecord"):
-        if given.get(f"{name}OnLaunch") is not None:
-            options[name] = bool(given[f"{name}OnLaunch"].get("Value"))
+    for name in ("EnableResourceNameDnsARecordOnLaunch", "EnableResourceNameDnsAAAARecordOnLaunch"):
+        if given.get(name) is not None:
+            options[name.removesuffix("OnLaunch")] = bool(given[name].get("Value"))
     lookup.keep(call, SUBNET, data)
     return {}
 
