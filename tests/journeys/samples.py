@@ -33,6 +33,45 @@ class Sample:
     def tags(self) -> dict[str, str]: ...  # type: ignore[empty-body]
 
 
+class SecurityGroup(Sample):
+    """In the default VPC; its one rule is the value."""
+
+    def make(self, value: str) -> None:
+        self.clients("ec2").create_security_group(GroupName=NAME, Description="d")
+        self.change(value)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return self.clients("ec2").describe_security_groups(
+            Filters=[{"Name": "group-name", "Values": [NAME]}]
+        )["SecurityGroups"]
+
+    def names(self) -> list[str]:
+        return [each["GroupName"] for each in self._groups()]
+
+    def value(self) -> str:
+        return self._groups()[0]["IpPermissions"][0]["IpRanges"][0]["Description"]
+
+    def change(self, value: str) -> None:
+        group = self._groups()[0]
+        named = {"GroupId": group["GroupId"]}
+        if group["IpPermissions"]:
+            self.clients("ec2").revoke_security_group_ingress(**named, IpPermissions=group["IpPermissions"])
+        rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1}
+        peers = [{"CidrIp": "10.0.0.0/8", "Description": value}]
+        rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": peers}
+        self.clients("ec2").authorize_security_group_ingress(**named, IpPermissions=[rule])
+
+    def delete(self) -> None:
+        self.clients("ec2").delete_security_group(GroupName=NAME)
+
+    def tag(self, value: str) -> None:
+        id = self._groups()[0]["GroupId"]
+        self.clients("ec2").create_tags(Resources=[id], Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        return {each["Key"]: each["Value"] for each in self._groups()[0].get("Tags", [])}
+
+
 class MailTemplate(Sample):
     taggable = False  # by the first API nothing is
 

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions import cognito_identity_keys, ec2_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -500,6 +500,7 @@ PROBES = {
     "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
+    "ec2": ec2_keys.PROBES,
     "events": events_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
@@ -508,6 +509,7 @@ PROBES = {
 # Keys that other tests try.
 ELSEWHERE = {
     **cognito_identity_keys.ELSEWHERE,
+    **ec2_keys.ELSEWHERE,
     **kms_keys.ELSEWHERE,
     **secretsmanager_keys.ELSEWHERE,
     "aws:RequestTag/${TagKey}": "test_tags.py",
@@ -528,6 +530,7 @@ _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 
 # Keys that no request here can have, each with the reason. A condition on one decides as AWS does for an absent key.
 ABSENT = {
+    **ec2_keys.ABSENT,
     **events_keys.ABSENT,
     **kms_keys.ABSENT,
     **secretsmanager_keys.ABSENT,

@@ -169,7 +169,38 @@ def _api_arn(answer: Any, _at: At) -> str:
     return f"arn:aws:apigateway:us-east-1::/apis/{answer['ApiId']}"
 
 
+def _network(kind: str, tags: Tags) -> dict[str, Any]:
+    """Tags as EC2 takes them for a new thing."""
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(tags)}]} if tags else {}
+
+
+def _of_ec2(kind: str, create: Callable[[At], Ask], made: str, id: str, others: tuple[str, ...]) -> Taggable:
+    """A kind of thing of EC2: `made` is the output member with what is made, `others` take its id."""
+    nested = made != id
+
+    def ask(at: At, tags: Tags) -> Ask:
+        method, given = create(at)
+        return method, {**given, **_network(kind, tags)}
+
+    def by_id(method: str) -> Callable[[Any], Ask]:
+        return lambda ref: (method, {id: ref})
+
+    return Taggable(
+        "ec2",
+        ask,
+        lambda answer, _: answer[made][id] if nested else answer[id],
+        lambda ref, tags: ("create_tags", {"Resources": [ref], "Tags": pairs(tags)}),
+        lambda ref, keys: ("delete_tags", {"Resources": [ref], "Tags": [{"Key": key} for key in keys]}),
+        tuple(by_id(method) for method in others),
+        ("aws:ResourceTag", "ec2:ResourceTag"),
+    )
+
+
 TAGGABLES = {
+    "security group": _of_ec2(
+        "security-group", lambda at: ("create_security_group", {"GroupName": at.name, "Description": "d"}), "GroupId",
+        "GroupId", ("authorize_security_group_ingress", "delete_security_group"),
+    ),
     "iam user": _iam("User", "User", {}),
     "iam role": _iam("Role", "Role", {"AssumeRolePolicyDocument": TRUST}),
     "iam policy": _iam("Policy", "Policy", {"PolicyDocument": NOTHING}, by_arn=True),

@@ -6,9 +6,9 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
-from cloudarium.services.ec2.kinds import ACL, SUBNET, VPC
+from cloudarium.services.ec2.kinds import ACL, VPC
 from cloudarium.services.ec2.operations.trying import Data, operation
-from cloudarium.services.ec2.resources import touching
+from cloudarium.services.ec2.resources import association_of, touching
 from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
@@ -157,7 +157,7 @@ def _keep(call: Call, data: Data) -> None:
 # ---- associations ---------------------------------------------------------------------------------------------------
 
 
-@operation("ReplaceNetworkAclAssociation", on=touching((ACL, "NetworkAclId"), (SUBNET, "SubnetId")))
+@operation("ReplaceNetworkAclAssociation", on=association_of(ACL, "NetworkAclAssociationId", new=True))
 def replace_network_acl_association(call: Call) -> Data:
     """Have another network ACL hold for a subnet."""
     id = call.input["AssociationId"]

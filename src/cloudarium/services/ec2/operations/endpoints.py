@@ -164,7 +164,11 @@ def describe_vpc_endpoints(call: Call) -> Data:
 
 @operation(
     "ModifyVpcEndpoint",
-    on=touching((ENDPOINT, "VpcEndpointId")),
+    on=touching(
+        (ENDPOINT, "VpcEndpointId"), (ROUTE_TABLE, "AddRouteTableIds"), (ROUTE_TABLE, "RemoveRouteTableIds"),
+        (SUBNET, "AddSubnetIds"), (SUBNET, "RemoveSubnetIds"), (GROUP, "AddSecurityGroupIds"),
+        (GROUP, "RemoveSecurityGroupIds"),
+    ),
     refuses=("PolicyDocument", "ResetPolicy", "DnsOptions", "IpAddressType", "SubnetConfigurations"),
 )
 def modify_vpc_endpoint(call: Call) -> Data:
@@ -283,4 +287,5 @@ def describe_prefix_lists(call: Call) -> Data:
     for service in BY_GATEWAY:
         prefix_list(call, f"com.amazonaws.{call.region}.{service}")
     readers = {"prefix-list-id": member("PrefixListId"), "prefix-list-name": member("PrefixListName")}
-    return lookup.described(call, PREFIX_LIST, readers)
+    every = records.every(call.store, call.scope, PREFIX_LIST.record)
+    return lookup.described(call, PREFIX_LIST, readers, every)

@@ -59,7 +59,7 @@ def detach_internet_gateway(call: Call) -> Data:
     if all(one["VpcId"] != vpc for one in data["Attachments"]):
         message = f"resource {id} is not attached to network {vpc}"
         raise errors.Conflict(message, code="Gateway.NotAttached")
-    if any(one.get("VpcId") == vpc and "AssociationId" in one for one in lookup.every(call, ADDRESS)):
+    if any(one.get("_VpcId") == vpc for one in records.every(call.store, call.scope, ADDRESS.record)):
         raise errors.InUse(
             f"Network {vpc} has some mapped public address(es). Please unmap those public address(es) before "
             "detaching the gateway."

@@ -9,7 +9,7 @@ from cloudarium.services.ec2 import errors, lookup, making
 from cloudarium.services.ec2.kinds import GROUP, RULE
 from cloudarium.services.ec2.operations.groups import the_group
 from cloudarium.services.ec2.operations.trying import Data, operation
-from cloudarium.services.ec2.resources import rules_of, touching
+from cloudarium.services.ec2.resources import changed_rules, rules_of
 from cloudarium.services.ec2.rules import permissions
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
@@ -104,13 +104,13 @@ def _shown(call: Call, rule: Data) -> Data:
     return lookup.shown(call, RULE, rule)
 
 
-@operation("RevokeSecurityGroupIngress", on=touching((GROUP, "GroupId")))
+@operation("RevokeSecurityGroupIngress", on=rules_of)
 def revoke_security_group_ingress(call: Call) -> Data:
     """Let something in no more."""
     return _revoke(call, egress=False)
 
 
-@operation("RevokeSecurityGroupEgress", on=touching((GROUP, "GroupId")))
+@operation("RevokeSecurityGroupEgress", on=rules_of)
 def revoke_security_group_egress(call: Call) -> Data:
     """Let something out no more."""
     return _revoke(call, egress=True)
@@ -132,8 +132,7 @@ def _revoke(call: Call, egress: bool) -> Data:
             wanted.append(found)
     for rule in wanted:
         lookup.forget(call, RULE, rule["SecurityGroupRuleId"])
-    revoked = [{name: value for name, value in rule.items() if name not in ("GroupOwnerId",)} for rule in wanted]
-    return {"Return": True, "RevokedSecurityGroupRules": [_revoked(rule) for rule in revoked]}
+    return {"Return": True, "RevokedSecurityGroupRules": [_revoked(rule) for rule in wanted]}
 
 
 def _by_id(rules: list[Data], id: str) -> Data:
@@ -145,8 +144,10 @@ def _by_id(rules: list[Data], id: str) -> Data:
 
 
 def _revoked(rule: Data) -> Data:
+    others = ("GroupOwnerId", "SecurityGroupRuleArn", "ReferencedGroupInfo")
+    shown = {name: value for name, value in rule.items() if name not in others}
     peer = rule.get("ReferencedGroupInfo")
-    return {**rule, "ReferencedGroupId": peer["GroupId"]} if peer else rule
+    return {**shown, "ReferencedGroupId": peer["GroupId"]} if peer else shown
 
 
 @operation("DescribeSecurityGroupRules")
@@ -155,7 +156,7 @@ def describe_security_group_rules(call: Call) -> Data:
     return lookup.described(call, RULE, READERS)
 
 
-@operation("ModifySecurityGroupRules", on=touching((GROUP, "GroupId")))
+@operation("ModifySecurityGroupRules", on=changed_rules)
 def modify_security_group_rules(call: Call) -> Data:
     """Change what rules say; their direction and their kind of peer stay."""
     group = lookup.named(call, GROUP)
@@ -186,13 +187,13 @@ def _as_permission(rule: dict[str, Any]) -> dict[str, Any]:
     return permission
 
 
-@operation("UpdateSecurityGroupRuleDescriptionsIngress", on=touching((GROUP, "GroupId")))
+@operation("UpdateSecurityGroupRuleDescriptionsIngress", on=rules_of)
 def update_security_group_rule_descriptions_ingress(call: Call) -> Data:
     """Change the descriptions of rules that let something in."""
     return _describe(call, egress=False)
 
 
-@operation("UpdateSecurityGroupRuleDescriptionsEgress", on=touching((GROUP, "GroupId")))
+@operation("UpdateSecurityGroupRuleDescriptionsEgress", on=rules_of)
 def update_security_group_rule_descriptions_egress(call: Call) -> Data:
     """Change the descriptions of rules that let something out."""
     return _describe(call, egress=True)

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
 from cloudarium.services.ec2.kinds import GROUP, INTERFACE, RULE, VPC
 from cloudarium.services.ec2.operations.trying import Data, operation
-from cloudarium.services.ec2.resources import touching
+from cloudarium.services.ec2.resources import rules_of, touching
 from cloudarium.services.ec2.rules import permissions
 from cloudarium.services.ec2.rules.filters import Reader, member
 from cloudarium.vpc import records
@@ -124,7 +124,7 @@ def describe_security_groups(call: Call) -> Data:
     return lookup.described(call, GROUP, READERS, every)
 
 
-@operation("DeleteSecurityGroup", on=touching((GROUP, "GroupId")))
+@operation("DeleteSecurityGroup", on=rules_of)
 def delete_security_group(call: Call) -> Data:
     """Delete a security group that nothing is in and no other group's rule speaks of."""
     data = the_group(call)

@@ -89,7 +89,7 @@ def delete_network_interface(call: Call) -> Data:
     return {}
 
 
-@operation("DescribeNetworkInterfaceAttribute", on=touching((INTERFACE, "NetworkInterfaceId")))
+@operation("DescribeNetworkInterfaceAttribute")
 def describe_network_interface_attribute(call: Call) -> Data:
     """One attribute of an interface."""
     data, name = lookup.named(call, INTERFACE), call.input.get("Attribute")

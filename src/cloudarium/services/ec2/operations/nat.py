@@ -156,7 +156,7 @@ def _associate(call: Call, interface: Data, address: Data | None) -> Data:
             "NetworkInterfaceId": own["NetworkInterfaceId"],
             "NetworkInterfaceOwnerId": call.account,
             "PrivateIpAddress": own["PrivateIp"],
-            "VpcId": interface["VpcId"],
+            "_VpcId": interface["VpcId"],
         },
     )
     return {
@@ -196,6 +196,6 @@ def delete_nat_gateway(call: Call) -> Data:
 
 def _let_go(call: Call, allocation: str) -> None:
     address = lookup.find(call, ADDRESS, allocation)
-    for name in ("AssociationId", "NetworkInterfaceId", "NetworkInterfaceOwnerId", "PrivateIpAddress", "VpcId"):
+    for name in ("AssociationId", "NetworkInterfaceId", "NetworkInterfaceOwnerId", "PrivateIpAddress", "_VpcId"):
         address.pop(name, None)
     lookup.keep(call, ADDRESS, address)

@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
 from cloudarium.services.ec2.kinds import INTERFACE, INTERNET_GATEWAY, NAT_GATEWAY, ROUTE_TABLE, SUBNET, VPC
 from cloudarium.services.ec2.operations.trying import Data, operation
-from cloudarium.services.ec2.resources import touching
+from cloudarium.services.ec2.resources import association_of, touching
 from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
@@ -194,7 +194,7 @@ def _association(call: Call) -> tuple[Data, Data]:
     raise errors.Conflict(message, code="InvalidAssociationID.NotFound")
 
 
-@operation("DisassociateRouteTable", on=touching((ROUTE_TABLE, "RouteTableId"), (SUBNET, "SubnetId")))
+@operation("DisassociateRouteTable", on=association_of(ROUTE_TABLE, "RouteTableAssociationId"))
 def disassociate_route_table(call: Call) -> Data:
     """Have the main table hold for a subnet again."""
     table, association = _association(call)
@@ -206,7 +206,9 @@ def disassociate_route_table(call: Call) -> Data:
     return {}
 
 
-@operation("ReplaceRouteTableAssociation", on=touching((ROUTE_TABLE, "RouteTableId"), (SUBNET, "SubnetId")))
+@operation(
+    "ReplaceRouteTableAssociation", on=association_of(ROUTE_TABLE, "RouteTableAssociationId", new=True)
+)
 def replace_route_table_association(call: Call) -> Data:
     """Have another table hold for a subnet, or be a VPC's main one."""
     old, association = _association(call)

@@ -136,7 +136,7 @@ def modify_subnet_attribute(call: Call) -> Data:
     return {}
 
 
-@operation("CreateDefaultSubnet", on=touching(makes=SUBNET), refuses=("Ipv6Native",))
+@operation("CreateDefaultSubnet", refuses=("Ipv6Native",))
 def create_default_subnet(call: Call) -> Data:
     """Make the default subnet of a zone again after it was deleted."""
     of = next((one for one in records.every(call.store, call.scope, VPC.record) if one["IsDefault"]), None)

@@ -20,7 +20,7 @@ from cloudarium.services.ec2.kinds import (
     VPC,
 )
 from cloudarium.services.ec2.operations.trying import Data, operation
-from cloudarium.services.ec2.resources import touching
+from cloudarium.services.ec2.resources import touching, vpc_of_block
 from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
@@ -72,7 +72,7 @@ def create_vpc(call: Call) -> Data:
     return {"Vpc": {**lookup.shown(call, VPC, data), "State": "pending"}}
 
 
-@operation("CreateDefaultVpc", on=touching(makes=VPC))
+@operation("CreateDefaultVpc")
 def create_default_vpc(call: Call) -> Data:
     """Make the default VPC again after it was deleted."""
     if any(one["IsDefault"] for one in records.every(call.store, call.scope, VPC.record)):
@@ -178,7 +178,7 @@ def associate_vpc_cidr_block(call: Call) -> Data:
     return {"VpcId": data["VpcId"], "CidrBlockAssociation": {**new, "CidrBlockState": {"State": "associating"}}}
 
 
-@operation("DisassociateVpcCidrBlock", on=touching((VPC, "VpcId")))
+@operation("DisassociateVpcCidrBlock", on=vpc_of_block)
 def disassociate_vpc_cidr_block(call: Call) -> Data:
     """Take a further block of addresses from a VPC."""
     id = call.input["AssociationId"]
