@@ -41,9 +41,9 @@ class SecurityGroup(Sample):
         self.change(value)
 
     def _groups(self) -> list[dict[str, Any]]:
-        return self.clients("ec2").describe_security_groups(
-            Filters=[{"Name": "group-name", "Values": [NAME]}]
-        )["SecurityGroups"]
+        return self.clients("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": [NAME]}])[
+            "SecurityGroups"
+        ]
 
     def names(self) -> list[str]:
         return [each["GroupName"] for each in self._groups()]
@@ -211,3 +211,39 @@ class Bus(Sample):
     def tags(self) -> dict[str, str]:
         found = self.clients("events").list_tags_for_resource(ResourceARN=self._arn())["Tags"]
         return {tag["Key"]: tag["Value"] for tag in found}
+
+
+class ChangeStream(Sample):
+    """Of a table; what changed last is the value. It stays for a day when its table goes, but has ended."""
+
+    taggable = False
+
+    def make(self, value: str) -> None:
+        self.clients("dynamodb").create_table(
+            TableName=NAME, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        )  # fmt: skip
+        self.change(value)
+
+    def _described(self) -> list[dict[str, Any]]:
+        streams = self.clients("dynamodbstreams")
+        arns = [each["StreamArn"] for each in streams.list_streams()["Streams"]]
+        found = [streams.describe_stream(StreamArn=arn)["StreamDescription"] for arn in arns]
+        return [each for each in found if each["StreamStatus"] == "ENABLED"]
+
+    def names(self) -> list[str]:
+        return [each["TableName"] for each in self._described()]
+
+    def value(self) -> str:
+        (stream,) = self._described()
+        place = {"ShardId": stream["Shards"][0]["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        streams = self.clients("dynamodbstreams")
+        iterator = streams.get_shard_iterator(StreamArn=stream["StreamArn"], **place)["ShardIterator"]
+        return streams.get_records(ShardIterator=iterator)["Records"][-1]["dynamodb"]["Keys"]["id"]["S"]
+
+    def change(self, value: str) -> None:
+        self.clients("dynamodb").put_item(TableName=NAME, Item={"id": {"S": value}})
+
+    def delete(self) -> None:
+        self.clients("dynamodb").delete_table(TableName=NAME)

@@ -16,7 +16,18 @@ from botocore.exceptions import ClientError
 
 from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
-from tests.journeys.samples import NAME, Bus, Clients, ConfigurationSet, MailTemplate, Queue, Sample, SecurityGroup, Topic
+from tests.journeys.samples import (
+    NAME,
+    Bus,
+    ChangeStream,
+    Clients,
+    ConfigurationSet,
+    MailTemplate,
+    Queue,
+    Sample,
+    SecurityGroup,
+    Topic,
+)
 
 ACCOUNTS = ("111111111111", "222222222222")
 REGIONS = ("us-east-1", "eu-west-1")
@@ -376,6 +387,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "cloudformation": Stack,
     "cognito-idp": UserPool,
     "dynamodb": Table,
+    "dynamodbstreams": ChangeStream,
     "ec2": SecurityGroup,
     "events": Bus,
     "iam": Role,
