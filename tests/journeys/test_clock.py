@@ -44,10 +44,11 @@ TIMED = {
     ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
-LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
+LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
 AT_ONCE = {
+    ("lambda_", "SettleEventSource"),
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),

@@ -243,12 +243,21 @@ def no_permission(team: Team) -> Ask:
     return "remove_permission", {"FunctionName": name, "StatementId": "s"}
 
 
+FOR_FUNCTION = "arn:aws:lambda:us-east-1:730000000002:function:f"
+
+
+def mapping(team: Team) -> Ask:
+    """Mapping a queue to a function; neither need be there."""
+    return "create_event_source_mapping", {"FunctionName": FOR_FUNCTION, "EventSourceArn": "arn:aws:sqs:::q"}
+
+
 NETWORK = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
 LAMBDA = [
     Probe("lambda:Layer", function(Layers=[LAYER]), LAYER, operator=ANY, action="lambda:CreateFunction"),
     Probe("lambda:CodeSigningConfigArn", function(CodeSigningConfigArn=SIGNING), SIGNING),
     Probe("lambda:SubnetIds", function(**NETWORK), "subnet-1", operator=ANY),
     Probe("lambda:SecurityGroupIds", function(**NETWORK), "sg-1", operator=ANY),
+    Probe("lambda:FunctionArn", mapping, FOR_FUNCTION, operator="ArnEquals"),
     Probe("lambda:Principal", permission(Principal="sns.amazonaws.com"), "sns.amazonaws.com"),
     Probe("lambda:Principal", no_permission, "arn:aws:iam::123456789012:root", operator="StringEquals"),
     Probe("lambda:FunctionUrlAuthType", permission(Principal="*", FunctionUrlAuthType="NONE"), "NONE", "AWS_IAM"),

@@ -10,9 +10,9 @@ import orjson
 from cloudarium.gateway.background import Event, delivery
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import errors, records, running
-from cloudarium.services.lambda_.records import LATEST, Version
-from cloudarium.services.lambda_.resources import FunctionName, function_arn
+from cloudarium.services.lambda_ import consuming, errors, records, running
+from cloudarium.services.lambda_.records import LATEST, Version, event_sources
+from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AwsError
@@ -63,6 +63,25 @@ async def async_invoke(event: Event) -> None:
         await _finish(event, version, settings, "EventAgeExceeded", result)
     else:
         _again(event, wanted, pause)
+
+
+@delivery("SettleEventSource")
+async def settle_event_source(event: Event) -> None:
+    """Take an event source mapping to the state that it is on its way to: read, read no more, or gone."""
+    one = event_sources.find(event.store, event.scope, event.payload["UUID"])
+    if one is None:
+        return
+    state = event.payload["State"]
+    if state != "Enabled":
+        consuming.readers(event.cloud).stop(one.uuid)
+    with event.transaction():
+        if state:
+            event_sources.set_state(event.store, one, state)
+        else:
+            event_sources.remove(event.store, one)
+            event.tags.drop(mapping_arn(one.scope, one.uuid))
+    if state == "Enabled":
+        consuming.readers(event.cloud).start(one._replace(state=state))
 
 
 @delivery("ReleaseInterfaces")
