@@ -51,7 +51,7 @@ class Cloud:
         self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
         self.settings: dict[str, str] = {}
         self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
-        self.certificate: Callable[[], ssl.SSLContext] | None = None  # for what speaks TLS on those
+        self.certificate: Callable[..., ssl.SSLContext] | None = None  # for what speaks TLS on those, or at an address
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
@@ -73,6 +73,8 @@ class Cloud:
         self.deliverer.start()
         self.journeys.resume()
         self.journal.start()
+        for _, module in rooms.rooms_with("startup"):
+            await module.start(self)
 
     def at_close(self, closer: Callable[[], Awaitable[None]]) -> None:
         """Have `closer` awaited when the cloud stops or is emptied: it ends processes and drops what they knew."""

@@ -225,8 +225,8 @@ def serve(
     ca = str(authority.certificate_file) if authority is not None else None
     wanted = _wanted(listen or [])
 
-    def certificate() -> ssl.SSLContext:
-        return (authority or _authority()).context(host)
+    def certificate(address: str = host) -> ssl.SSLContext:
+        return (authority or _authority()).context(address)
 
     def opened(endpoint: str) -> None:
         if known_by is not None:
