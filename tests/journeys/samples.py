@@ -121,6 +121,37 @@ class ConfigurationSet(Sample):
         return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != "value"}
 
 
+class CacheUser(Sample):
+    """The keys that the user of a cache may read are the value."""
+
+    def make(self, value: str) -> None:
+        given = {"UserId": NAME, "UserName": NAME, "Engine": "valkey", "NoPasswordRequired": True}
+        self.clients("elasticache").create_user(**given, AccessString=f"on ~{value.replace(' ', '_')} +get")
+
+    def _users(self) -> list[dict[str, Any]]:
+        return [each for each in self.clients("elasticache").describe_users()["Users"] if each["UserId"] != "default"]
+
+    def names(self) -> list[str]:
+        return [each["UserId"] for each in self._users()]
+
+    def value(self) -> str:
+        return self._users()[0]["AccessString"].split()[1][1:].replace("_", " ")
+
+    def change(self, value: str) -> None:
+        self.clients("elasticache").modify_user(UserId=NAME, AccessString=f"on ~{value.replace(' ', '_')} +get")
+
+    def delete(self) -> None:
+        self.clients("elasticache").delete_user(UserId=NAME)
+
+    def tag(self, value: str) -> None:
+        tags = [{"Key": "k", "Value": value}]
+        self.clients("elasticache").add_tags_to_resource(ResourceName=self._users()[0]["ARN"], Tags=tags)
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("elasticache").list_tags_for_resource(ResourceName=self._users()[0]["ARN"])["TagList"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
 class Queue(Sample):
     """The one message in it is the value."""
 

@@ -50,6 +50,7 @@ HEARD = {("ssm", "TellPolicy")}
 AT_ONCE = {
     ("lambda_", "SettleEventSource"),
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
+    ("elasticache", "Start"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),

@@ -88,6 +88,22 @@ def drop_endpoint(team: Team) -> Ask:
     return "delete_vpc_endpoints", {"VpcEndpointIds": [made["VpcEndpoint"]["VpcEndpointId"]]}
 
 
+def drop_options(team: Team) -> Ask:
+    given = [{"Key": "domain-name", "Values": ["example.com"]}]
+    made = team.root("ec2").create_dhcp_options(DhcpConfigurations=given)["DhcpOptions"]
+    return "delete_dhcp_options", {"DhcpOptionsId": made["DhcpOptionsId"]}
+
+
+def drop_peering(team: Team) -> Ask:
+    """Deleting a peering connection between two VPCs of the team."""
+    ec2 = team.root("ec2")
+    for one in ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]:
+        return "delete_vpc_peering_connection", {"VpcPeeringConnectionId": one["VpcPeeringConnectionId"]}
+    other = ec2.create_vpc(CidrBlock="10.8.0.0/16")["Vpc"]["VpcId"]
+    made = ec2.create_vpc_peering_connection(VpcId=vpc(team), PeerVpcId=other)["VpcPeeringConnection"]
+    return "delete_vpc_peering_connection", {"VpcPeeringConnectionId": made["VpcPeeringConnectionId"]}
+
+
 def names(team: Team) -> Ask:
     return "modify_vpc_attribute", {"VpcId": vpc(team), "EnableDnsHostnames": {"Value": True}}
 
@@ -124,6 +140,10 @@ PROBES = [
     Probe("ec2:AllocationId", drop_address, "eipalloc-*", "eipalloc-1", LIKE),
     Probe("ec2:Domain", drop_address, "vpc", "standard"),
     Probe("ec2:PublicIpAddress", drop_address, "203.0.113.0/24", "10.0.0.0/8", "IpAddress"),
+    Probe("ec2:DhcpOptionsID", drop_options, "dopt-*", "dopt-1", LIKE),
+    Probe("ec2:VpcPeeringConnectionID", drop_peering, "pcx-*", "pcx-1", LIKE),
+    Probe("ec2:RequesterVpc", drop_peering, f"{OWN}vpc/vpc-*", f"{OWN}vpc/vpc-1", "ArnLike"),
+    Probe("ec2:AccepterVpc", drop_peering, f"{OWN}vpc/vpc-*", f"{OWN}vpc/vpc-1", "ArnLike"),
     Probe("ec2:VpceServiceName", drop_endpoint, "com.amazonaws.us-east-1.s3"),
     Probe("ec2:VpceServiceOwner", drop_endpoint, "amazon"),
     Probe("ec2:VpceServiceRegion", drop_endpoint, "us-east-1"),

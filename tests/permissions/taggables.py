@@ -198,8 +198,18 @@ def _of_ec2(kind: str, create: Callable[[At], Ask], made: str, id: str, others: 
 
 TAGGABLES = {
     "security group": _of_ec2(
-        "security-group", lambda at: ("create_security_group", {"GroupName": at.name, "Description": "d"}), "GroupId",
-        "GroupId", ("authorize_security_group_ingress", "delete_security_group"),
+        "security-group",
+        lambda at: ("create_security_group", {"GroupName": at.name, "Description": "d"}),
+        "GroupId",
+        "GroupId",
+        ("authorize_security_group_ingress", "delete_security_group"),
+    ),
+    "dhcp options": _of_ec2(
+        "dhcp-options",
+        lambda at: ("create_dhcp_options", {"DhcpConfigurations": [{"Key": "domain-name", "Values": [at.name]}]}),
+        "DhcpOptions",
+        "DhcpOptionsId",
+        ("delete_dhcp_options",),
     ),
     "iam user": _iam("User", "User", {}),
     "iam role": _iam("Role", "Role", {"AssumeRolePolicyDocument": TRUST}),
@@ -377,6 +387,24 @@ TAGGABLES = {
             lambda ref: ("describe_key", {"KeyId": ref}),
             lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": b"x"}),
             lambda ref: ("schedule_key_deletion", {"KeyId": ref}),
+        ),
+    ),
+    "parameter-group": Taggable(
+        "elasticache",
+        lambda at, tags: (
+            "create_cache_parameter_group",
+            {
+                "CacheParameterGroupName": at.name, "CacheParameterGroupFamily": "valkey8", "Description": "d",
+                **(_some(tags) if tags else {}),
+            },
+        ),
+        lambda answer, at: (at.name, f"arn:aws:elasticache:us-east-1:{at.account}:parametergroup:{at.name}"),
+        lambda ref, tags: ("add_tags_to_resource", {"ResourceName": ref[1], "Tags": pairs(tags)}),
+        lambda ref, keys: ("remove_tags_from_resource", {"ResourceName": ref[1], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceName": ref[1]}),
+            lambda ref: ("describe_cache_parameters", {"CacheParameterGroupName": ref[0]}),
+            lambda ref: ("delete_cache_parameter_group", {"CacheParameterGroupName": ref[0]}),
         ),
     ),
     "queue": Taggable(

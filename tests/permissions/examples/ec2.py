@@ -25,8 +25,6 @@ def tagging(at: Stage, kind: str) -> list[Also]:
 def the_vpc(at: Stage) -> str:
     """A VPC for all examples, with an internet gateway and names of its own."""
     root = at.root()
-    for limit in root.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["false"]}])["Vpcs"]:
-        raise AssertionError(limit)
     id = root.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     root.modify_vpc_attribute(VpcId=id, EnableDnsHostnames={"Value": True})
     gateway = root.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
@@ -81,6 +79,7 @@ def endpoint(at: Stage) -> str:
 
 @EXAMPLES(
     "DescribeAccountAttributes", "DescribeAddresses", "DescribeAvailabilityZones", "DescribeDhcpOptions",
+    "DescribeInstances", "DescribeInstanceStatus", "DescribeManagedPrefixLists", "DescribeVpcPeeringConnections",
     "DescribeInternetGateways", "DescribeNatGateways", "DescribeNetworkAcls", "DescribeNetworkInterfaces",
     "DescribePrefixLists", "DescribeRegions", "DescribeRouteTables", "DescribeSecurityGroupRules",
     "DescribeSecurityGroups", "DescribeSubnets", "DescribeTags", "DescribeVpcEndpointServices", "DescribeVpcEndpoints",
@@ -432,6 +431,142 @@ def modify_vpc_endpoint(at: Stage) -> Case:
 def delete_vpc_endpoints(at: Stage) -> Case:
     id = endpoint(at)
     return Case({"VpcEndpointIds": [id]}, at.arn(f"vpc-endpoint/{id}"))
+
+
+# ---- peering ---------------------------------------------------------------------------------------------------------
+
+
+def the_peer(at: Stage) -> str:
+    """A VPC beside the one of all examples."""
+    return at.root().create_vpc(CidrBlock="10.77.0.0/16")["Vpc"]["VpcId"]
+
+
+def asked(at: Stage) -> str:
+    """A connection that waits to be accepted; the one of the example before is gone."""
+    ec2 = at.root()
+    for one in ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]:
+        if one["Status"]["Code"] in ("active", "pending-acceptance"):
+            ec2.delete_vpc_peering_connection(VpcPeeringConnectionId=one["VpcPeeringConnectionId"])
+    made = ec2.create_vpc_peering_connection(VpcId=vpc(at), PeerVpcId=at.once(the_peer))
+    return made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+
+
+@EXAMPLES("CreateVpcPeeringConnection")
+def create_peering(at: Stage) -> Case:
+    at.root().delete_vpc_peering_connection(VpcPeeringConnectionId=asked(at))
+    on = [at.arn("vpc-peering-connection/*"), at.arn(f"vpc/{vpc(at)}")]
+    given = {"VpcId": vpc(at), "PeerVpcId": at.once(the_peer), **tags("vpc-peering-connection")}
+    return Case(given, on, also=tagging(at, "vpc-peering-connection"))
+
+
+@EXAMPLES("AcceptVpcPeeringConnection")
+def accept_peering(at: Stage) -> Case:
+    id = asked(at)
+    on = [at.arn(f"vpc-peering-connection/{id}"), at.arn(f"vpc/{at.once(the_peer)}")]
+    return Case({"VpcPeeringConnectionId": id}, on)
+
+
+@EXAMPLES("RejectVpcPeeringConnection", "DeleteVpcPeeringConnection")
+def end_peering(at: Stage) -> Case:
+    id = asked(at)
+    return Case({"VpcPeeringConnectionId": id}, at.arn(f"vpc-peering-connection/{id}"))
+
+
+@EXAMPLES("ModifyVpcPeeringConnectionOptions")
+def modify_peering(at: Stage) -> Case:
+    id = asked(at)
+    at.root().accept_vpc_peering_connection(VpcPeeringConnectionId=id)
+    options = {"AllowDnsResolutionFromRemoteVpc": True}
+    given = {"VpcPeeringConnectionId": id, "RequesterPeeringConnectionOptions": options}
+    return Case(given, at.arn(f"vpc-peering-connection/{id}"))
+
+
+# ---- options, lists, addresses ---------------------------------------------------------------------------------------
+
+
+def options(at: Stage) -> str:
+    given = [{"Key": "domain-name", "Values": ["example.com"]}]
+    return at.root().create_dhcp_options(DhcpConfigurations=given)["DhcpOptions"]["DhcpOptionsId"]
+
+
+@EXAMPLES("CreateDhcpOptions")
+def create_dhcp_options(at: Stage) -> Case:
+    given = {"DhcpConfigurations": [{"Key": "domain-name", "Values": ["example.com"]}], **tags("dhcp-options")}
+    return Case(given, at.arn("dhcp-options/*"), also=tagging(at, "dhcp-options"))
+
+
+@EXAMPLES("AssociateDhcpOptions")
+def associate_dhcp_options(at: Stage) -> Case:
+    id = options(at)
+    on = [at.arn(f"dhcp-options/{id}"), at.arn(f"vpc/{vpc(at)}")]
+    return Case({"DhcpOptionsId": id, "VpcId": vpc(at)}, on)
+
+
+@EXAMPLES("DeleteDhcpOptions")
+def delete_dhcp_options(at: Stage) -> Case:
+    id = options(at)
+    return Case({"DhcpOptionsId": id}, at.arn(f"dhcp-options/{id}"))
+
+
+def prefix_list(at: Stage) -> str:
+    made = at.root().create_managed_prefix_list(
+        PrefixListName=at.name, MaxEntries=5, AddressFamily="IPv4", Entries=[{"Cidr": "10.0.0.0/8"}]
+    )
+    return made["PrefixList"]["PrefixListId"]
+
+
+@EXAMPLES("CreateManagedPrefixList")
+def create_managed_prefix_list(at: Stage) -> Case:
+    given = {"PrefixListName": at.name, "MaxEntries": 5, "AddressFamily": "IPv4", **tags("prefix-list")}
+    return Case(given, at.arn("prefix-list/*"), also=tagging(at, "prefix-list"))
+
+
+@EXAMPLES("GetManagedPrefixListEntries", "GetManagedPrefixListAssociations", "DeleteManagedPrefixList")
+def by_list(at: Stage) -> Case:
+    id = prefix_list(at)
+    return Case({"PrefixListId": id}, at.arn(f"prefix-list/{id}"))
+
+
+@EXAMPLES("ModifyManagedPrefixList")
+def modify_managed_prefix_list(at: Stage) -> Case:
+    id = prefix_list(at)
+    given = {"PrefixListId": id, "CurrentVersion": 1, "AddEntries": [{"Cidr": "192.168.0.0/16"}]}
+    return Case(given, at.arn(f"prefix-list/{id}"))
+
+
+@EXAMPLES("RestoreManagedPrefixListVersion")
+def restore_managed_prefix_list_version(at: Stage) -> Case:
+    id = prefix_list(at)
+    change = {"PrefixListId": id, "CurrentVersion": 1}
+    at.root().modify_managed_prefix_list(**change, AddEntries=[{"Cidr": "192.168.0.0/16"}])
+    given = {"PrefixListId": id, "CurrentVersion": 2, "PreviousVersion": 1}
+    return Case(given, at.arn(f"prefix-list/{id}"))
+
+
+@EXAMPLES("AssociateAddress", "DisassociateAddress")
+def associate_address(at: Stage) -> Case:
+    id, address = interface(at), at.root().allocate_address()["AllocationId"]
+    given = {"NetworkInterfaceId": id, "AllocationId": address}
+    on = [at.arn(f"elastic-ip/{address}"), at.arn(f"network-interface/{id}")]
+    if at.operation == "DisassociateAddress":
+        given = {"AssociationId": at.root().associate_address(**given)["AssociationId"]}
+    return Case(given, on)
+
+
+@EXAMPLES("GetSecurityGroupsForVpc")
+def get_security_groups_for_vpc(at: Stage) -> Case:
+    return Case({"VpcId": vpc(at)}, at.arn(f"vpc/{vpc(at)}"))
+
+
+@EXAMPLES("DescribeStaleSecurityGroups")
+def describe_stale_security_groups(at: Stage) -> Case:
+    return Case({"VpcId": vpc(at)})
+
+
+@EXAMPLES("DescribeSecurityGroupReferences")
+def describe_security_group_references(at: Stage) -> Case:
+    id = group(at)
+    return Case({"GroupId": [id]}, at.arn(f"security-group/{id}"))
 
 
 # ---- tags ------------------------------------------------------------------------------------------------------------

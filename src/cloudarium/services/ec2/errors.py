@@ -27,12 +27,10 @@ class NotFound(AwsError):
 
 
 class Malformed(AwsError):
-    """An id that cannot be one of its kind."""
+    """An id of another kind."""
 
     def __init__(self, kind: Kind, id: str) -> None:
-        message = f'Invalid id: "{id}" (expecting "{kind.prefix}-...")'
-        code = "InvalidGroupId.Malformed" if kind.prefix == "sg" else f"{kind.code}.Malformed"
-        super().__init__(message, code=code)
+        super().__init__(f'Invalid id: "{id}" (expecting "{kind.prefix}-...")', code=kind.malformed)
 
 
 class Missing(AwsError):

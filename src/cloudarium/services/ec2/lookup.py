@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -16,8 +15,8 @@ from cloudarium.shared.scope import Scope
 from cloudarium.vpc import records
 from cloudarium.vpc.records import Data
 
-_ID = re.compile(r"[0-9a-f]{8}([0-9a-f]{9})?")
 _MOST_TAGS = 50
+LEAST, MOST = 5, 1000  # on a page
 
 
 def new_id(kind: Kind) -> str:
@@ -31,9 +30,8 @@ def arn_of(scope: Scope, kind: Kind, id: str) -> str:
 
 
 def check_id(kind: Kind, id: str) -> None:
-    """Raise when this can be no id of the kind."""
-    prefix, dash, rest = id.partition("-")
-    if prefix != kind.prefix or not dash or not _ID.fullmatch(rest):
+    """Raise when this is no id of the kind. One that only is too short is one that is not there, says EC2."""
+    if not id.startswith(f"{kind.prefix}-"):
         raise errors.Malformed(kind, id)
 
 
@@ -75,6 +73,8 @@ def shown(call: Call, kind: Kind, data: Data) -> Data:
 def _shown(kind: Kind, data: Data, tags: Mapping[str, str]) -> Data:
     """A thing with its tags; members whose names begin with `_` are our own."""
     given = {name: value for name, value in data.items() if name[0] != "_"}
+    if not tags and not kind.untagged:
+        return given
     return {**given, kind.tags: [{"Key": key, "Value": value} for key, value in tags.items()]}
 
 
@@ -87,12 +87,20 @@ def every(call: Call, kind: Kind) -> list[Data]:
     ]
 
 
-def described(call: Call, kind: Kind, readers: Mapping[str, Reader], things: Iterable[Data] | None = None) -> Data:
+def described(
+    call: Call,
+    kind: Kind,
+    readers: Mapping[str, Reader],
+    things: Iterable[Data] | None = None,
+    asked: Sequence[Mapping[str, Any]] | None = None,
+) -> Data:
     """The answer of a Describe operation: those that ids and filters pick, a page of them.
 
-    Raises for an id that is not there, though others are.
+    `things` are those it picks from (all of the kind), `asked` the filters (the call's own). Raises for an id that is
+    not there, though others are.
     """
-    asked, wanted = call.input.get("Filters") or [], call.input.get(kind.ids) or []
+    asked = asked if asked is not None else call.input.get("Filters") or []
+    wanted = call.input.get(kind.ids) or []
     filters.check(asked, readers)
     for id in wanted:
         check_id(kind, id)
@@ -106,26 +114,28 @@ def described(call: Call, kind: Kind, readers: Mapping[str, Reader], things: Ite
         for data in found
         if (not wanted or data[kind.id] in wanted) and filters.matches(data, asked, readers, kind.tags)
     ]
-    return _page(call, kind, chosen)
+    if call.input.get("MaxResults") is not None and wanted:
+        member = kind.ids[0].lower() + kind.ids[1:]
+        raise errors.Combination(f"The parameter {member} cannot be used with the parameter maxResults")
+    return page(call, kind.listed, chosen, kind.id)
 
 
-def _page(call: Call, kind: Kind, chosen: list[Data]) -> Data:
+def page(call: Call, name: str, chosen: list[Data], id: str) -> Data:
+    """The page of a list, sorted by the member `id`, that a call asks for, as the output member `name`."""
     most, after = call.input.get("MaxResults"), call.input.get("NextToken")
-    if most is not None and call.input.get(kind.ids):
-        raise errors.Combination(
-            f"The parameter {kind.ids[0].lower() + kind.ids[1:]} cannot be used with the parameter maxResults"
-        )
-    if most is not None and not 5 <= most <= 1000:
-        raise errors.Invalid.value(most, "maxResults", "Expecting a value between 5 and 1000.")
+    if most is not None and not LEAST <= most <= MOST:
+        limit = f"greater than {LEAST}" if most < LEAST else f"less than {MOST}"
+        raise errors.Invalid(f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value {limit}.")
+    chosen = sorted(chosen, key=lambda data: str(data[id]))
     if after:
         try:
             last = paging.decode(after)
         except ValueError as error:
             raise errors.Invalid("Unable to parse pagination token", code="InvalidPaginationToken") from error
-        chosen = [data for data in chosen if data[kind.id] > str(last)]
+        chosen = [data for data in chosen if data[id] > str(last)]
     if most is None or len(chosen) <= most:
-        return {kind.listed: chosen}
-    return {kind.listed: chosen[:most], "NextToken": paging.encode(chosen[most - 1][kind.id])}
+        return {name: chosen}
+    return {name: chosen[:most], "NextToken": paging.encode(chosen[most - 1][id])}
 
 
 # ---- tags -----------------------------------------------------------------------------------------------------------

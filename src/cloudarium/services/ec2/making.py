@@ -93,8 +93,13 @@ def acl(call: Call, of: Data, default: bool = False) -> Data:
         "OwnerId": call.account,
         "IsDefault": default,
         "Associations": [],
-        "Entries": entries,
+        "Entries": sorted(entries, key=entry_order),
     }
+
+
+def entry_order(one: Data) -> tuple[bool, int]:
+    """How EC2 lists the entries of a network ACL: those for what goes out first, by their numbers."""
+    return not one["Egress"], one["RuleNumber"]
 
 
 def entry(number: int, egress: bool, action: str) -> Data:

@@ -130,3 +130,25 @@ def vpc_of_block(call: Call) -> str:
         if any(one["AssociationId"] == wanted for one in data["CidrBlockAssociationSet"]):
             return _arn(call, kinds.VPC, data["VpcId"])
     return _arn(call, kinds.VPC, "*")
+
+
+def address_of(call: Call) -> Needs:
+    """The elastic address that a call names, whichever way, and the interface that has it or shall have it."""
+    given = call.input
+    interface = given.get("NetworkInterfaceId")
+    for data in records.every(call.store, call.scope, records.ADDRESS):
+        names = (data["AllocationId"], data["PublicIp"], data.get("AssociationId", ""))
+        asked = (given.get("AllocationId"), given.get("PublicIp"), given.get("AssociationId"))
+        if any(name == wanted for name, wanted in zip(names, asked, strict=True)):
+            needs: Needs = [_arn(call, kinds.ADDRESS, data["AllocationId"])]
+            held = data.get("NetworkInterfaceId") if given.get("AssociationId") else None
+            return needs + ([_arn(call, kinds.INTERFACE, interface or held)] if interface or held else [])
+    return [_arn(call, kinds.ADDRESS, given.get("AllocationId"))]
+
+
+def accepted(call: Call) -> Needs:
+    """The peering connection that a call accepts, and the VPC that it leads to."""
+    id = call.input.get("VpcPeeringConnectionId")
+    needs: Needs = [_arn(call, kinds.PEERING, id)]
+    data = records.find(call.store, call.scope, records.PEERING, id) if isinstance(id, str) else None
+    return [*needs, _arn(call, kinds.VPC, data["AccepterVpcInfo"]["VpcId"])] if data is not None else needs

@@ -5,5 +5,5 @@ from cloudarium.gateway.rooms import Service
 CARD = Service(
     name="ec2",
     purpose="Keeps networks: VPCs, subnets, routes, gateways, network ACLs, security groups, interfaces and endpoints.",
-    validation_error="InvalidParameterValue",
+    validation_error=None,  # EC2 has its own words: operations/trying.py
 )

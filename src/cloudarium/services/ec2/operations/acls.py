@@ -150,7 +150,7 @@ def _existing(data: Data, number: int, egress: bool) -> Data:
 
 
 def _keep(call: Call, data: Data) -> None:
-    data["Entries"].sort(key=lambda one: (not one["Egress"], one["RuleNumber"]))
+    data["Entries"].sort(key=making.entry_order)
     lookup.keep(call, ACL, data)
 
 

@@ -1,4 +1,4 @@
-"""VPC endpoints to the services of this cloud, and AWS's prefix lists that gateway endpoints lead to."""
+"""VPC endpoints to the services of this cloud."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.services.ec2 import errors, interfaces, lookup
-from cloudarium.services.ec2.kinds import ENDPOINT, GROUP, INTERFACE, PREFIX_LIST, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.kinds import ENDPOINT, GROUP, INTERFACE, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.operations import prefix_lists
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules import filters
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
 
-BY_GATEWAY = ("s3", "dynamodb")
 READERS = {
     "service-name": member("ServiceName"),
     "vpc-id": member("VpcId"),
@@ -53,7 +53,7 @@ def create_vpc_endpoint(call: Call) -> Data:
     kind = call.input.get("VpcEndpointType") or "Gateway"
     if kind not in ("Gateway", "Interface"):
         raise errors.Unsupported(f"This cloud has no endpoints of the type {kind}.")
-    if kind == "Gateway" and service not in BY_GATEWAY:
+    if kind == "Gateway" and service not in prefix_lists.BY_GATEWAY:
         name = call.input["ServiceName"]
         raise errors.Invalid(f"Endpoint type (Gateway) does not match available service types ([Interface]) of {name}.",
             code="InvalidParameter")  # fmt: skip
@@ -110,14 +110,14 @@ def _no_twin(call: Call, data: Data, tables: list[str]) -> None:
     for one in records.within(call.store, call.scope, data["VpcId"], ENDPOINT.record):
         both = set(one["RouteTableIds"]) & set(tables)
         if one["ServiceName"] == data["ServiceName"] and one["VpcEndpointId"] != data["VpcEndpointId"] and both:
-            list_id = prefix_list(call, data["ServiceName"])["PrefixListId"]
+            list_id = prefix_lists.of_service(call, data["ServiceName"])["PrefixListId"]
             message = f"route table {min(both)} already has a route with destination-prefix-list-id {list_id}"
             raise errors.Conflict(message, code="RouteAlreadyExists")
 
 
 def _route(call: Call, data: Data, add: list[str], remove: list[str]) -> None:
     """Lead route tables to a gateway endpoint, or no more."""
-    list_id = prefix_list(call, data["ServiceName"])["PrefixListId"]
+    list_id = prefix_lists.of_service(call, data["ServiceName"])["PrefixListId"]
     for id in (*add, *remove):
         table = lookup.find(call, ROUTE_TABLE, id)
         if table["VpcId"] != data["VpcId"]:
@@ -165,8 +165,12 @@ def describe_vpc_endpoints(call: Call) -> Data:
 @operation(
     "ModifyVpcEndpoint",
     on=touching(
-        (ENDPOINT, "VpcEndpointId"), (ROUTE_TABLE, "AddRouteTableIds"), (ROUTE_TABLE, "RemoveRouteTableIds"),
-        (SUBNET, "AddSubnetIds"), (SUBNET, "RemoveSubnetIds"), (GROUP, "AddSecurityGroupIds"),
+        (ENDPOINT, "VpcEndpointId"),
+        (ROUTE_TABLE, "AddRouteTableIds"),
+        (ROUTE_TABLE, "RemoveRouteTableIds"),
+        (SUBNET, "AddSubnetIds"),
+        (SUBNET, "RemoveSubnetIds"),
+        (GROUP, "AddSecurityGroupIds"),
         (GROUP, "RemoveSecurityGroupIds"),
     ),
     refuses=("PolicyDocument", "ResetPolicy", "DnsOptions", "IpAddressType", "SubnetConfigurations"),
@@ -249,7 +253,7 @@ def describe_vpc_endpoint_services(call: Call) -> Data:
 
 
 def _service_detail(call: Call, service: str) -> dict[str, Any]:
-    types = ["Gateway", "Interface"] if service in BY_GATEWAY else ["Interface"]
+    types = ["Gateway", "Interface"] if service in prefix_lists.BY_GATEWAY else ["Interface"]
     return {
         "ServiceName": f"com.amazonaws.{call.region}.{service}",
         "ServiceType": [{"ServiceType": type} for type in types],
@@ -262,30 +266,3 @@ def _service_detail(call: Call, service: str) -> dict[str, Any]:
         "BaseEndpointDnsNames": [f"{service}.{call.region}.vpce.amazonaws.com"],
         "Tags": [],
     }
-
-
-# ---- prefix lists ---------------------------------------------------------------------------------------------------
-
-
-def prefix_list(call: Call, service_name: str) -> Data:
-    """AWS's list of a service's addresses in this region; here it holds one that is nobody's (RFC 5737)."""
-    for one in records.every(call.store, call.scope, PREFIX_LIST.record):
-        if one["PrefixListName"] == service_name:
-            return one
-    data = {
-        "PrefixListId": lookup.new_id(PREFIX_LIST),
-        "PrefixListName": service_name,
-        "Cidrs": ["203.0.113.0/32"],
-    }
-    lookup.keep(call, PREFIX_LIST, data)
-    return data
-
-
-@operation("DescribePrefixLists")
-def describe_prefix_lists(call: Call) -> Data:
-    """AWS's lists of the addresses of services that have gateway endpoints."""
-    for service in BY_GATEWAY:
-        prefix_list(call, f"com.amazonaws.{call.region}.{service}")
-    readers = {"prefix-list-id": member("PrefixListId"), "prefix-list-name": member("PrefixListName")}
-    every = records.every(call.store, call.scope, PREFIX_LIST.record)
-    return lookup.described(call, PREFIX_LIST, readers, every)

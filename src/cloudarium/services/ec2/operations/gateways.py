@@ -10,7 +10,7 @@ from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
 
-MOST = 5
+MOST = 100  # one for each VPC, whose quota it follows
 READERS = {
     "internet-gateway-id": member("InternetGatewayId"),
     "attachment.vpc-id": member("Attachments", "VpcId"),

@@ -6,7 +6,8 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
-from cloudarium.services.ec2.kinds import GROUP, RULE
+from cloudarium.services.ec2.kinds import GROUP, PEERING, PREFIX_LIST, RULE
+from cloudarium.services.ec2.operations import peering
 from cloudarium.services.ec2.operations.groups import the_group
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import changed_rules, rules_of
@@ -43,7 +44,7 @@ def _authorize(call: Call, egress: bool) -> Data:
         if any(permissions.same(rule, other) for other in (*there, *new[:number])):
             message = f'the specified rule "{permissions.text(rule)}" already exists'
             raise errors.Conflict(message, code="InvalidPermission.Duplicate")
-    if len(there) + len(new) > MOST:
+    if sum(_weight(call, rule) for rule in (*there, *new)) > MOST:
         raise errors.LimitExceeded(
             "RulesPerSecurityGroupLimitExceeded", "The maximum number of rules per security group has been reached."
         )
@@ -51,6 +52,14 @@ def _authorize(call: Call, egress: bool) -> Data:
     for rule in made:
         lookup.tag(call, RULE, rule["SecurityGroupRuleId"], tags)
     return {"Return": True, "SecurityGroupRules": [_shown(call, rule) for rule in made]}
+
+
+def _weight(call: Call, rule: Data) -> int:
+    """As how many rules one counts: as one, but a prefix list as all that may be in it."""
+    if "PrefixListId" not in rule:
+        return 1
+    found = records.find(call.store, call.scope, PREFIX_LIST.record, rule["PrefixListId"])
+    return int(found.get("MaxEntries", len(found["_Entries"]))) if found is not None else 1
 
 
 def _given(call: Call) -> list[dict[str, Any]]:
@@ -75,24 +84,45 @@ def _given(call: Call) -> list[dict[str, Any]]:
 def _resolved(call: Call, group: Data, rule: Data) -> Data:
     """A rule whose peer group is known to be there, by its id."""
     peer = rule.get("ReferencedGroupInfo")
+    if "PrefixListId" in rule:
+        lookup.find(call, PREFIX_LIST, rule["PrefixListId"])
     if peer is None:
         return rule
-    if peer["UserId"] != call.account:
-        message = f"The security group '{peer.get('GroupId') or peer.get('GroupName')}' does not exist"
-        raise errors.Conflict(message, code="InvalidGroup.NotFound")
     if "GroupId" in peer:
-        found = lookup.find(call, GROUP, peer["GroupId"])
-        if found["VpcId"] != group["VpcId"]:
-            message = "You have specified two resources that belong to different networks."
-            raise errors.Conflict(message, code="InvalidGroup.NotFound")
-    else:
-        same = records.within(call.store, call.scope, group["VpcId"], GROUP.record)
-        by_name = next((one for one in same if one["GroupName"] == peer["GroupName"]), None)
-        if by_name is None:
-            message = f"The security group '{peer['GroupName']}' does not exist"
-            raise errors.Conflict(message, code="InvalidGroup.NotFound")
-        found = by_name
+        return {**rule, "ReferencedGroupInfo": _peer(call, group, peer)}
+    same = records.within(call.store, call.scope, group["VpcId"], GROUP.record)
+    found = next((one for one in same if one["GroupName"] == peer["GroupName"]), None)
+    if found is None:
+        message = f"The security group '{peer['GroupName']}' does not exist"
+        raise errors.Conflict(message, code="InvalidGroup.NotFound")
     return {**rule, "ReferencedGroupInfo": {"GroupId": found["GroupId"], "UserId": call.account}}
+
+
+def _peer(call: Call, group: Data, peer: Data) -> Data:
+    """Another group of the same VPC, or one of a VPC that a peering connection of this region leads to."""
+    id = peer["GroupId"]
+    lookup.check_id(GROUP, id)
+    own = records.find(call.store, call.scope, GROUP.record, id)
+    if own is not None and own["VpcId"] == group["VpcId"]:
+        return {"GroupId": id, "UserId": call.account}
+    for one in records.every(call.store, call.scope, PEERING.record):
+        sides = [one[name] for name in peering.SIDES]
+        far = next((side for side in sides if side["VpcId"] != group["VpcId"]), sides[0])
+        if one["Status"]["Code"] != "active" or all(side["VpcId"] != group["VpcId"] for side in sides):
+            continue
+        there = records.find(call.store, peering.place(far), GROUP.record, id) if far["Region"] == call.region else None
+        if there is not None and there["VpcId"] == far["VpcId"]:
+            return {
+                "GroupId": id,
+                "UserId": far["OwnerId"],
+                "VpcId": far["VpcId"],
+                "VpcPeeringConnectionId": one["VpcPeeringConnectionId"],
+                "PeeringStatus": "active",
+            }
+    if own is not None:
+        message = "You have specified two resources that belong to different networks."
+        raise errors.Conflict(message, code="InvalidGroup.NotFound")
+    raise errors.NotFound(GROUP, id)
 
 
 def _rules(call: Call, group: Data, egress: bool) -> list[Data]:
@@ -122,17 +152,22 @@ def _revoke(call: Call, egress: bool) -> Data:
     if call.input.get("SecurityGroupRuleIds"):
         wanted = [_by_id(there, id) for id in call.input["SecurityGroupRuleIds"]]
     else:
-        asked = [_resolved(call, group, rule) for rule in permissions.split(_given(call), call.account)]
-        wanted = []
-        for rule in asked:
-            found = next((other for other in there if permissions.same(rule, other)), None)
-            if found is None:
-                message = "The specified rule does not exist in this security group."
-                raise errors.Conflict(message, code="InvalidPermission.NotFound")
-            wanted.append(found)
+        wanted = [_existing(call, group, there, rule) for rule in permissions.split(_given(call), call.account)]
     for rule in wanted:
         lookup.forget(call, RULE, rule["SecurityGroupRuleId"])
     return {"Return": True, "RevokedSecurityGroupRules": [_revoked(rule) for rule in wanted]}
+
+
+def _existing(call: Call, group: Data, there: list[Data], rule: Data) -> Data:
+    """The rule of a group that says this. Its peer may be gone by now."""
+    found = next((other for other in there if permissions.same(rule, other)), None)
+    if found is None:
+        asked = _resolved(call, group, rule)
+        found = next((other for other in there if permissions.same(asked, other)), None)
+    if found is None:
+        message = "The specified rule does not exist in this security group."
+        raise errors.Conflict(message, code="InvalidPermission.NotFound")
+    return found
 
 
 def _by_id(rules: list[Data], id: str) -> Data:
@@ -206,12 +241,7 @@ def _describe(call: Call, egress: bool) -> Data:
     for each in call.input.get("SecurityGroupRuleDescriptions") or []:
         changes.append((_by_id(there, each.get("SecurityGroupRuleId") or ""), each.get("Description")))
     for rule in permissions.split(call.input["IpPermissions"], call.account) if call.input.get("IpPermissions") else []:
-        asked = _resolved(call, group, rule)
-        found = next((other for other in there if permissions.same(asked, other)), None)
-        if found is None:
-            message = "The specified rule does not exist in this security group."
-            raise errors.Conflict(message, code="InvalidPermission.NotFound")
-        changes.append((found, asked.get("Description")))
+        changes.append((_existing(call, group, there, rule), rule.get("Description")))
     if not changes:
         raise errors.Missing("ipPermissions")
     for rule, text in changes:

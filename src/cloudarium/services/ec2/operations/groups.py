@@ -72,8 +72,8 @@ def create_security_group(call: Call) -> Data:
         )
     data = making.group(call, name, description, vpc)
     lookup.tag(call, GROUP, data["GroupId"], tags)
-    shown = [{"Key": key, "Value": value} for key, value in tags.items()]
-    return {"GroupId": data["GroupId"], "SecurityGroupArn": data["SecurityGroupArn"], "Tags": shown}
+    shown = {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]} if tags else {}
+    return {"GroupId": data["GroupId"], "SecurityGroupArn": data["SecurityGroupArn"], **shown}
 
 
 def _check_text(text: str, name: str) -> None:

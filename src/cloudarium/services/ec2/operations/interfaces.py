@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, interfaces, lookup
-from cloudarium.services.ec2.kinds import GROUP, INTERFACE, SUBNET
+from cloudarium.services.ec2.kinds import ADDRESS, GROUP, INTERFACE, SUBNET
+from cloudarium.services.ec2.operations import addresses
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules.filters import member
@@ -27,6 +28,10 @@ READERS = {
     "addresses.association.public-ip": member("Association", "PublicIp"),
     "association.public-ip": member("Association", "PublicIp"),
     "association.allocation-id": member("Association", "AllocationId"),
+    "association.association-id": member("Association", "AssociationId"),
+    "association.ip-owner-id": member("Association", "IpOwnerId"),
+    "association.public-dns-name": member("Association", "PublicDnsName"),
+    "availability-zone-id": member("AvailabilityZoneId"),
     "requester-id": member("RequesterId"),
     "requester-managed": member("RequesterManaged"),
     "source-dest-check": member("SourceDestCheck"),
@@ -85,6 +90,8 @@ def delete_network_interface(call: Call) -> Data:
         raise errors.Conflict("You do not have permission to access the specified resource.", code="AuthFailure")
     if data["Status"] == "in-use" and not data["RequesterManaged"]:
         raise errors.Invalid(f"Network interface '{id}' is currently in use.", code="InvalidNetworkInterface.InUse")
+    if "Association" in data:
+        addresses.release(call, lookup.find(call, ADDRESS, data["Association"]["AllocationId"]))
     lookup.forget(call, INTERFACE, id)
     return {}
 

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Network
-
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
-from cloudarium.services.ec2.kinds import INTERFACE, INTERNET_GATEWAY, NAT_GATEWAY, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.kinds import (
+    INTERFACE,
+    INTERNET_GATEWAY,
+    NAT_GATEWAY,
+    PEERING,
+    PREFIX_LIST,
+    ROUTE_TABLE,
+    SUBNET,
+    VPC,
+)
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import association_of, touching
 from cloudarium.services.ec2.rules import blocks
@@ -27,15 +34,29 @@ READERS = {
     "route.destination-prefix-list-id": member("Routes", "DestinationPrefixListId"),
     "route.gateway-id": member("Routes", "GatewayId"),
     "route.nat-gateway-id": member("Routes", "NatGatewayId"),
+    "route.carrier-gateway-id": member("Routes", "CarrierGatewayId"),
+    "route.core-network-arn": member("Routes", "CoreNetworkArn"),
+    "route.destination-ipv6-cidr-block": member("Routes", "DestinationIpv6CidrBlock"),
+    "route.egress-only-internet-gateway-id": member("Routes", "EgressOnlyInternetGatewayId"),
+    "route.instance-id": member("Routes", "InstanceId"),
+    "route.local-gateway-id": member("Routes", "LocalGatewayId"),
+    "route.network-interface-id": member("Routes", "NetworkInterfaceId"),
+    "route.transit-gateway-id": member("Routes", "TransitGatewayId"),
+    "route.vpc-peering-connection-id": member("Routes", "VpcPeeringConnectionId"),
     "route.origin": member("Routes", "Origin"),
     "route.state": member("Routes", "State"),
 }
 _UNBUILT = (
-    "DestinationIpv6CidrBlock", "DestinationPrefixListId", "VpcEndpointId", "TransitGatewayId", "LocalGatewayId",
-    "CarrierGatewayId", "CoreNetworkArn", "OdbNetworkArn", "EgressOnlyInternetGatewayId", "InstanceId",
-    "VpcPeeringConnectionId",
+    "DestinationIpv6CidrBlock", "VpcEndpointId", "TransitGatewayId", "LocalGatewayId", "CarrierGatewayId",
+    "CoreNetworkArn", "OdbNetworkArn", "EgressOnlyInternetGatewayId", "InstanceId",
 )  # fmt: skip
-_TARGETS = {"GatewayId": INTERNET_GATEWAY, "NatGatewayId": NAT_GATEWAY, "NetworkInterfaceId": INTERFACE}
+_TARGETS = {
+    "GatewayId": INTERNET_GATEWAY,
+    "NatGatewayId": NAT_GATEWAY,
+    "NetworkInterfaceId": INTERFACE,
+    "VpcPeeringConnectionId": PEERING,
+}
+_DESTINATIONS = ("DestinationCidrBlock", "DestinationPrefixListId")
 
 
 @operation("CreateRouteTable", on=touching((VPC, "VpcId"), makes=ROUTE_TABLE))
@@ -68,42 +89,61 @@ def delete_route_table(call: Call) -> Data:
 def create_route(call: Call) -> Data:
     """Add a route to a table."""
     table = lookup.named(call, ROUTE_TABLE)
-    block = _destination(call)
+    where = _destination(call)
     target = _target(call, table)
     for one in table["Routes"]:
-        if one.get("DestinationCidrBlock") == str(block):
+        if _leads_to(one, where):
+            name = next(iter(where.values()))
             if one.get("GatewayId") == "local":
                 raise errors.Invalid(
-                    f"The destination CIDR block {block} is equal to or more specific than one of this VPC's CIDR "
+                    f"The destination CIDR block {name} is equal to or more specific than one of this VPC's CIDR "
                     "blocks. This route can target only an interface or an instance."
                 )
             if {name: one.get(name) for name in target} == target:
                 return {"Return": True}
-            message = f"The route identified by {block} already exists."
-            raise errors.Conflict(message, code="RouteAlreadyExists")
-    if len(table["Routes"]) >= MOST_ROUTES:
+            raise errors.Conflict(f"The route identified by {name} already exists.", code="RouteAlreadyExists")
+    if sum(_weight(call, one) for one in (*table["Routes"], where)) > MOST_ROUTES:
         raise errors.LimitExceeded("RouteLimitExceeded", "The maximum number of routes has been reached.")
-    table["Routes"].append({"DestinationCidrBlock": str(block), **target, "Origin": "CreateRoute", "State": "active"})
+    table["Routes"].append({**where, **target, "Origin": "CreateRoute", "State": "active"})
     lookup.keep(call, ROUTE_TABLE, table)
     return {"Return": True}
 
 
-def _destination(call: Call) -> IPv4Network:
-    given = call.input.get("DestinationCidrBlock")
+def _weight(call: Call, route: Data) -> int:
+    """As how many routes one counts: as one, but a prefix list of the account's own as all that may be in it."""
+    id = route.get("DestinationPrefixListId")
+    found = records.find(call.store, call.scope, PREFIX_LIST.record, id) if id else None
+    return int(found.get("MaxEntries", 1)) if found is not None else 1
+
+
+def _destination(call: Call) -> Data:
+    """Where a route leads: to a block of addresses or to those of a prefix list."""
+    given = {name: call.input[name] for name in _DESTINATIONS if call.input.get(name)}
     if not given:
         raise errors.Missing("destinationCidrBlock")
-    return blocks.parse(given, "destinationCidrBlock")
+    if len(given) > 1:
+        raise errors.Combination("Only one of destinationCidrBlock and destinationPrefixListId may be specified.")
+    if "DestinationPrefixListId" in given:
+        return {"DestinationPrefixListId": lookup.named(call, PREFIX_LIST, "DestinationPrefixListId")["PrefixListId"]}
+    return {"DestinationCidrBlock": str(blocks.parse(given["DestinationCidrBlock"], "destinationCidrBlock"))}
+
+
+def _leads_to(route: Data, where: Data) -> bool:
+    return all(route.get(name) == value for name, value in where.items())
 
 
 def _target(call: Call, table: Data) -> Data:
     given = {name: call.input[name] for name in _TARGETS if call.input.get(name)}
     if len(given) != 1:
-        names = "gatewayId, natGatewayId, networkInterfaceId"
+        names = "gatewayId, natGatewayId, networkInterfaceId, vpcPeeringConnectionId"
         raise errors.Missing(names) if not given else errors.Combination(f"Only one of {names} may be specified.")
     name, id = next(iter(given.items()))
     if name == "GatewayId" and id.startswith(("vgw-", "vpce-")):
         raise errors.Unsupported(f"A route of this cloud leads to no gateway of the kind of {id}.")
     found = lookup.find(call, _TARGETS[name], id)
+    if name == "VpcPeeringConnectionId":
+        _check_peering(found, table)
+        return {name: id}
     if name == "GatewayId" and all(one["VpcId"] != table["VpcId"] for one in found["Attachments"]):
         message = f"route table {table['RouteTableId']} and network gateway {id} belong to different networks"
         raise errors.Invalid(message)
@@ -114,12 +154,23 @@ def _target(call: Call, table: Data) -> Data:
     return {name: id}
 
 
+def _check_peering(found: Data, table: Data) -> None:
+    id = found["VpcPeeringConnectionId"]
+    if table["VpcId"] not in (found["RequesterVpcInfo"]["VpcId"], found["AccepterVpcInfo"]["VpcId"]):
+        message = f"route table {table['RouteTableId']} and peering connection {id} belong to different networks"
+        raise errors.Invalid(message)
+    if found["Status"]["Code"] != "active":
+        raise errors.Conflict(f"VpcPeeringConnection {id} is not active", code="InvalidStateTransition")
+
+
 @operation("ReplaceRoute", on=touching((ROUTE_TABLE, "RouteTableId")), refuses=(*_UNBUILT, "LocalTarget"))
 def replace_route(call: Call) -> Data:
     """Have a route lead elsewhere."""
     table = lookup.named(call, ROUTE_TABLE)
     old = _route(call, table)
-    new = {"DestinationCidrBlock": old["DestinationCidrBlock"], **_target(call, table)}
+    if old.get("GatewayId", "").startswith("vpce-"):
+        raise errors.Invalid(f"cannot replace the route of gateway endpoint {old['GatewayId']}; modify the endpoint")
+    new = {**_destination(call), **_target(call, table)}
     table["Routes"][table["Routes"].index(old)] = {**new, "Origin": "CreateRoute", "State": "active"}
     lookup.keep(call, ROUTE_TABLE, table)
     return {}
@@ -128,7 +179,7 @@ def replace_route(call: Call) -> Data:
 @operation(
     "DeleteRoute",
     on=touching((ROUTE_TABLE, "RouteTableId")),
-    refuses=("DestinationIpv6CidrBlock", "DestinationPrefixListId"),
+    refuses=("DestinationIpv6CidrBlock",),
 )
 def delete_route(call: Call) -> Data:
     """Take a route out of a table; the local ones stay."""
@@ -143,11 +194,12 @@ def delete_route(call: Call) -> Data:
 
 
 def _route(call: Call, table: Data) -> Data:
-    block = _destination(call)
+    where = _destination(call)
     for one in table["Routes"]:
-        if one.get("DestinationCidrBlock") == str(block):
+        if _leads_to(one, where):
             return one
-    message = f"no route with destination-cidr-block {block} in route table {table['RouteTableId']}"
+    name = "destination-cidr-block" if "DestinationCidrBlock" in where else "destination-prefix-list-id"
+    message = f"no route with {name} {next(iter(where.values()))} in route table {table['RouteTableId']}"
     raise errors.Conflict(message, code="InvalidRoute.NotFound")
 
 
@@ -206,9 +258,7 @@ def disassociate_route_table(call: Call) -> Data:
     return {}
 
 
-@operation(
-    "ReplaceRouteTableAssociation", on=association_of(ROUTE_TABLE, "RouteTableAssociationId", new=True)
-)
+@operation("ReplaceRouteTableAssociation", on=association_of(ROUTE_TABLE, "RouteTableAssociationId", new=True))
 def replace_route_table_association(call: Call) -> Data:
     """Have another table hold for a subnet, or be a VPC's main one."""
     old, association = _association(call)

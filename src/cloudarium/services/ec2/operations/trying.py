@@ -14,6 +14,13 @@ from cloudarium.vpc.live import wires
 
 Data = dict[str, Any]
 Handler = Callable[[Call], Data]
+# Parameters that EC2 misses by another name.
+_REQUIRED = {
+    "Resources": "resourceIdSet",
+    "Tags": "Tag",
+    "Description": "GroupDescription",
+    "GroupName": "GroupName",
+}
 
 
 def operation(
@@ -33,6 +40,7 @@ def operation(
     def wrap(function: Handler) -> Handler:
         @functools.wraps(function)
         def handler(call: Call) -> Data:
+            _check(call)
             defaults.ensure(call)
             output = function(call)
             if call.input.get("DryRun"):
@@ -44,3 +52,11 @@ def operation(
         return handler
 
     return wrap
+
+
+def _check(call: Call) -> None:
+    """Raise for a parameter that the model requires and the call does not have: EC2 names the first."""
+    shape = call.operation.input if call.operation is not None else None
+    for name in shape.required if shape is not None else ():
+        if call.input.get(name) in (None, "", []):
+            raise errors.Missing(_REQUIRED.get(name) or name[0].lower() + name[1:])

@@ -8,12 +8,12 @@ from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import defaults, errors, lookup, making
 from cloudarium.services.ec2.kinds import (
     ACL,
-    DHCP_OPTIONS,
     ENDPOINT,
     GROUP,
     INTERFACE,
     INTERNET_GATEWAY,
     NAT_GATEWAY,
+    PEERING,
     ROUTE_TABLE,
     RULE,
     SUBNET,
@@ -25,7 +25,7 @@ from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
 
-MOST = 5
+MOST = 100  # as far as AWS raises it on request: docs/decisions.md
 MOST_BLOCKS = 5
 READERS = {
     "vpc-id": member("VpcId"),
@@ -69,7 +69,7 @@ def create_vpc(call: Call) -> Data:
         raise errors.LimitExceeded("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
     data = making.vpc(call, str(block), tenancy, defaults.dhcp_options(call))
     lookup.tag(call, VPC, data["VpcId"], tags)
-    return {"Vpc": {**lookup.shown(call, VPC, data), "State": "pending"}}
+    return {"Vpc": {**lookup.shown(call, VPC, data), "State": "pending", "Ipv6CidrBlockAssociationSet": []}}
 
 
 @operation("CreateDefaultVpc")
@@ -111,6 +111,13 @@ def _is_used(call: Call, id: str) -> bool:
             return True
     gateways = records.every(call.store, call.scope, INTERNET_GATEWAY.record)
     if any(each["VpcId"] == id for one in gateways for each in one["Attachments"]):
+        return True
+    peerings = records.every(call.store, call.scope, PEERING.record)
+    if any(
+        id in (one["RequesterVpcInfo"]["VpcId"], one["AccepterVpcInfo"]["VpcId"])
+        for one in peerings
+        if one["Status"]["Code"] == "active"
+    ):
         return True
     alive = [one for one in records.within(call.store, call.scope, id, NAT_GATEWAY.record) if one["State"] != "deleted"]
     groups = [one for one in records.within(call.store, call.scope, id, GROUP.record) if one["GroupName"] != "default"]
@@ -203,15 +210,3 @@ def disassociate_vpc_cidr_block(call: Call) -> Data:
         table["Routes"] = [one for one in table["Routes"] if one.get("DestinationCidrBlock") != str(block)]
         lookup.keep(call, ROUTE_TABLE, table)
     return {"VpcId": data["VpcId"], "CidrBlockAssociation": {**found, "CidrBlockState": {"State": "disassociating"}}}
-
-
-@operation("DescribeDhcpOptions")
-def describe_dhcp_options(call: Call) -> Data:
-    """The account's DHCP options: AWS's own, which every VPC begins with."""
-    readers = {
-        "dhcp-options-id": member("DhcpOptionsId"),
-        "key": member("DhcpConfigurations", "Key"),
-        "owner-id": member("OwnerId"),
-        "value": member("DhcpConfigurations", "Values", "Value"),
-    }
-    return lookup.described(call, DHCP_OPTIONS, readers)

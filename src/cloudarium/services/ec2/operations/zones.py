@@ -38,7 +38,7 @@ _ALWAYS = frozenset(
 _ATTRIBUTES = {
     "supported-platforms": ["VPC"],
     "vpc-max-security-groups-per-interface": ["5"],
-    "max-elastic-ips": ["5"],
+    "max-elastic-ips": ["100"],
     "max-instances": ["20"],
     "vpc-max-elastic-ips": ["5"],
 }

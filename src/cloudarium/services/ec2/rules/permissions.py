@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Network
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from cloudarium.services.ec2 import errors
 from cloudarium.vpc.records import Data
 
+DESCRIPTION = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")
 _NAMES = {"6": "tcp", "17": "udp", "1": "icmp", "58": "icmpv6", "all": "-1"}
 _WITH_PORTS = ("tcp", "udp", "icmp", "icmpv6")
 # Which member of an IpPermission has whom, the member of each that names him, and what a rule calls it.
@@ -61,12 +63,26 @@ def _addresses(permission: Mapping[str, Any]) -> Iterable[Data]:
             if not value:
                 raise errors.Missing(name[0].lower() + name[1:])
             rule = {kept: value if kept == "PrefixListId" else _block(value, kept)}
-            yield {**rule, "Description": each["Description"]} if each.get("Description") else rule
+            yield {**rule, **_note(each)}
+
+
+def _note(given: Mapping[str, Any]) -> Data:
+    text = given.get("Description")
+    if not text:
+        return {}
+    if not DESCRIPTION.fullmatch(text):
+        raise errors.Invalid(
+            "Invalid rule description. Valid descriptions are strings less than 256 characters from the following set: "
+            " a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*"
+        )
+    return {"Description": text}
 
 
 def _block(text: str, kept: str) -> str:
     kind = IPv4Network if kept == "CidrIpv4" else IPv6Network
     try:
+        if "/" not in text:
+            raise ValueError(text)
         return str(kind(text, strict=False))
     except ValueError as error:
         raise errors.Invalid(f"CIDR block {text} is malformed", code="InvalidParameterValue") from error
@@ -82,7 +98,7 @@ def _groups(permission: Mapping[str, Any], account: str) -> Iterable[Data]:
             "UserId": pair.get("UserId") or account,
         }
         rule: Data = {"ReferencedGroupInfo": {name: value for name, value in named.items() if value}}
-        yield {**rule, "Description": pair["Description"]} if pair.get("Description") else rule
+        yield {**rule, **_note(pair)}
 
 
 def same(one: Data, other: Data) -> bool:
@@ -115,7 +131,7 @@ def joined(rules: Iterable[Data]) -> list[Data]:
         note = {"Description": rule["Description"]} if "Description" in rule else {}
         if "ReferencedGroupInfo" in rule:
             peer = rule["ReferencedGroupInfo"]
-            permission["UserIdGroupPairs"].append({"GroupId": peer["GroupId"], "UserId": peer["UserId"], **note})
+            permission["UserIdGroupPairs"].append({**peer, **note})
         for member, name, kept in _PEERS:
             if kept in rule:
                 permission[member].append({name: rule[kept], **note})
