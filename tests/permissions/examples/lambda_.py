@@ -129,6 +129,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "ListAliases": {},
     "ListFunctionEventInvokeConfigs": {},
     "ListProvisionedConcurrencyConfigs": {},
+    "ListFunctionUrlConfigs": {},
     "ListVersionsByFunction": {},
     "PublishVersion": {},
     "PutFunctionConcurrency": {"ReservedConcurrentExecutions": 5},
@@ -241,6 +242,21 @@ def of_event_source_mapping(at: Stage) -> Case:
 
 
 EXAMPLES("ListEventSourceMappings")(lambda at: Case())
+
+
+# ---- URLs ------------------------------------------------------------------------------------------------------------
+
+
+@EXAMPLES("CreateFunctionUrlConfig")
+def create_function_url_config(at: Stage) -> Case:
+    return Case({"FunctionName": function(at), "AuthType": "AWS_IAM"}, on(at, at.name))
+
+
+@EXAMPLES("DeleteFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig")
+def of_function_url_config(at: Stage) -> Case:
+    at.root().create_function_url_config(FunctionName=function(at), AuthType="AWS_IAM")
+    more = {"AuthType": "NONE"} if at.operation.startswith("Update") else {}
+    return Case({"FunctionName": at.name, **more}, on(at, at.name))
 
 
 # ---- aliases ---------------------------------------------------------------------------------------------------------

@@ -12,5 +12,6 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     managed,
     permissions,
     tags,
+    urls,
     versions,
 )

@@ -195,7 +195,7 @@ def delete_function(store: Store, function: Function) -> None:
     where = (function.account, function.region, function.name)
     for version in versions(store, function.scope, function.name):
         store.blobs.drop(version.blob)
-    for table in ("functions", "versions", "aliases", "invoke_configs"):
+    for table in ("functions", "versions", "aliases", "invoke_configs", "urls", "provisioned", "recursion"):
         store.run(f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=?", where)
     arn = f"arn:aws:lambda:{function.region}:{function.account}:function:{function.name}"
     store.run("DELETE FROM lambda_policies WHERE arn=? OR (arn>? AND arn<?)", (arn, arn + ":", arn + ":" + _LAST))
@@ -278,10 +278,11 @@ def delete_version(store: Store, version: Version) -> None:
 
 
 def _drop_qualified(store: Store, scope: Scope, name: str, qualifier: str) -> None:
-    store.run(
-        "DELETE FROM lambda_invoke_configs WHERE account=? AND region=? AND name=? AND qualifier=?",
-        (*scope, name, qualifier),
-    )
+    for table in ("invoke_configs", "urls", "provisioned"):
+        store.run(
+            f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=? AND qualifier=?",
+            (*scope, name, qualifier),
+        )
     put_policy(store, f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}:{qualifier}", [])
 
 
