@@ -19,6 +19,7 @@ from tests.conftest import RunningCloud
 from tests.journeys.samples import (
     NAME,
     Bus,
+    CacheUser,
     ChangeStream,
     Clients,
     ConfigurationSet,
@@ -399,6 +400,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "sesv2": ConfigurationSet,
     "sns": Topic,
     "sqs": Queue,
+    "elasticache": CacheUser,
     "ssm": Parameter,
 }
 

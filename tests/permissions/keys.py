@@ -7,7 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, ec2_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions import (
+    cognito_identity_keys,
+    ec2_keys,
+    elasticache_keys,
+    events_keys,
+    kms_keys,
+    secretsmanager_keys,
+    ses_keys,
+)
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -510,6 +518,7 @@ PROBES = {
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
     "ec2": ec2_keys.PROBES,
+    "elasticache": elasticache_keys.PROBES,
     "events": events_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,

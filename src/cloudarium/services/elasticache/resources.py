@@ -91,8 +91,9 @@ def conditions(call: Call) -> dict[str, Any]:
     found = {key: _text(given[member]) for key, member in _GIVEN.items() if given.get(member) is not None}
     if "AuthToken" in given:
         found["elasticache:AuthTokenEnabled"] = "true"
-    if given.get("ClusterMode") is not None:
-        found["elasticache:ClusterModeEnabled"] = _text(given["ClusterMode"] == "enabled")
+    if given.get("ClusterMode") is not None or given.get("NumNodeGroups") is not None:
+        clustered = given.get("ClusterMode") == "enabled" or _text(given.get("NumNodeGroups")) not in ("None", "1")
+        found["elasticache:ClusterModeEnabled"] = _text(clustered)
     mode = given.get("AuthenticationMode")
     if isinstance(mode, dict) and isinstance(mode.get("Type"), str):
         found["elasticache:UserAuthenticationMode"] = mode["Type"]
