@@ -48,7 +48,7 @@ LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("sec
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
 AT_ONCE = {
-    ("lambda_", "SettleEventSource"),
+    ("lambda_", "SettleEventSource"), ("lambda_", "EventSourceFailure"),
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("elasticache", "Start"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),

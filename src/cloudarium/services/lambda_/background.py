@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from cloudarium.gateway.background import Event, delivery
+from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
 from cloudarium.services.lambda_ import consuming, errors, records, running
@@ -15,6 +17,7 @@ from cloudarium.services.lambda_.records import LATEST, Version, event_sources
 from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
 from cloudarium.shared import arn as arns
+from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
@@ -82,6 +85,33 @@ async def settle_event_source(event: Event) -> None:
             event.tags.drop(mapping_arn(one.scope, one.uuid))
     if state == "Enabled":
         consuming.readers(event.cloud).start(one._replace(state=state))
+
+
+@delivery("EventSourceFailure")
+async def event_source_failure(event: Event) -> None:
+    """Tell a mapping's on-failure destination of a batch that was given up, as the function's role."""
+    wanted = event.payload
+    version = records.find_version(event.store, event.scope, wanted["Name"], LATEST)
+    principal = await _role(event, version) if version is not None else None
+    place = arns.parse(wanted["Target"])
+    if principal is None or place is None:
+        return
+    try:
+        if place.service == "s3":
+            await _keep(event, principal, place.resource, wanted)
+        else:
+            await _send(event, principal, place, orjson.dumps(wanted["Record"]).decode(), {})
+    except AwsError as error:
+        log.warning("the destination of mapping %s was not reached: %s", wanted["UUID"], error.message)
+
+
+async def _keep(event: Event, principal: Principal, bucket: str, wanted: dict[str, Any]) -> None:
+    """A bucket gets the records too. Source: lambda/latest/dg/kinesis-on-failure-destination.html"""
+    now = datetime.fromtimestamp(event.due, UTC)
+    name = f"{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{ids.uuid()}"
+    body = orjson.dumps({**wanted["Record"], "payload": orjson.dumps(wanted["Batch"]).decode()})
+    given = {"Bucket": bucket, "Key": f"aws/lambda/{wanted['UUID']}/{wanted['Shard']}/{name}"}
+    await event.send("s3", "PutObject", {**given, "Body": BodyStream.whole(body)}, as_=principal)
 
 
 @delivery("ReleaseInterfaces")

@@ -199,6 +199,9 @@ def conditions(call: Call) -> Mapping[str, Any]:
         listed = held.get(member) if isinstance(held, dict) else None
         if isinstance(listed, list) and listed:
             found[key] = [text for text in listed if isinstance(text, str)]
+    if "lambda:SubnetIds" in found:
+        rows = (network_records.find(call.store, call.scope, "subnet", id) for id in found["lambda:SubnetIds"])
+        found["lambda:VpcIds"] = list(dict.fromkeys(row["VpcId"] for row in rows if row is not None))
     if call.operation_name == "RemovePermission":
         found.update(_removed(call))
     if call.operation_name.endswith("EventSourceMapping"):

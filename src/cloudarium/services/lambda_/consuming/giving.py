@@ -80,7 +80,10 @@ class Giver:
 
     async def pause(self, seconds: float) -> None:
         """Wait on the clock."""
-        await self.cloud.bells.wait(("lambda pause", self.one.uuid), self.cloud.clock.now() + seconds)
+        clock, bells = self.cloud.clock, self.cloud.bells
+        until = clock.now() + seconds
+        while clock.now() < until and not bells.silent:
+            await bells.wait(("lambda pause", self.one.uuid), until)
 
     async def after(self, error: AwsError) -> None:
         """Say why nothing is read now, and wait, each time longer."""
