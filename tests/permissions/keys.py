@@ -539,6 +539,7 @@ ELSEWHERE = {
     "s3:ExistingObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTagKeys": "test_tags.py",
+    "lambda:VpcIds": "tests/services/lambda_/test_behaviour_networks.py",
     "s3:TlsVersion": "tests/gateway/test_tls.py",
 }
 
@@ -571,7 +572,6 @@ ABSENT = {
     "s3:BucketTag/${TagKey}": "Only of buckets for which PutBucketAbac, which is not built, said so.",
     "lambda:EventSourceToken": "Only Alexa's invocations have one.",
     "lambda:InvokedViaFunctionUrl": "Function URLs are not built.",
-    "lambda:VpcIds": "It follows from the subnets, which belong to EC2: not built.",
     "apigateway:Request/EndpointType": _NO_REST,
     "apigateway:Resource/EndpointType": _NO_REST,
     "organizations:TransferDirection": "Transfers of responsibility are not built.",

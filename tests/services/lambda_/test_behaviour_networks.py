@@ -34,9 +34,7 @@ class Net(NamedTuple):
 
 def network(ec2: Any) -> Net:
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
-    subnets = [
-        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"] for n in (1, 2)
-    ]
+    subnets = [ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{n}.0/24")["Subnet"]["SubnetId"] for n in (1, 2)]
     return Net(ec2, vpc, subnets, ec2.create_security_group(GroupName="f", Description="d", VpcId=vpc)["GroupId"])
 
 
@@ -157,9 +155,7 @@ def test_functions_share_an_interface_which_goes_some_time_after_the_last(fresh_
     first = functions.get_function_configuration(FunctionName="other", Qualifier="1")
     assert first["VpcConfig"]["SubnetIds"] == net.subnets[:1]
 
-    functions.update_function_configuration(
-        FunctionName="other", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []}
-    )
+    functions.update_function_configuration(FunctionName="other", VpcConfig={"SubnetIds": [], "SecurityGroupIds": []})
     assert functions.get_function_configuration(FunctionName="other").get("VpcConfig", {}).get("SubnetIds", []) == []
     fresh_cloud.clock_advance(LINGER)
     assert [one["SubnetId"] for one in net.interfaces()] == net.subnets[:1]

@@ -16,6 +16,7 @@ from cloudarium.services.lambda_.records import event_sources
 from cloudarium.shared import arn as arns
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+from cloudarium.vpc import records as network_records
 
 POLICY_TOPIC = records.POLICIES
 

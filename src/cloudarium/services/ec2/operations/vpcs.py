@@ -134,7 +134,9 @@ def _is_used(call: Call, id: str) -> bool:
 def describe_vpc_attribute(call: Call) -> Data:
     """One attribute of a VPC."""
     data = lookup.named(call, VPC)
-    name = _ATTRIBUTES[call.input["Attribute"]]
+    name = _ATTRIBUTES.get(call.input["Attribute"], "")
+    if not name:
+        raise errors.Invalid.value(call.input["Attribute"], "attribute", "Unknown attribute.")
     return {"VpcId": data["VpcId"], name: {"Value": data["_Attributes"][name]}}
 
 

@@ -120,7 +120,10 @@ def describe_account_attributes(call: Call) -> Data:
     except errors.Conflict:
         default = "none"
     every = {**_ATTRIBUTES, "default-vpc": [default]}
-    names = call.input.get("AttributeNames") or every
+    names = call.input.get("AttributeNames") or list(every)
+    for name in names:
+        if name not in every:
+            raise errors.Invalid.value(name, "attributeName", "Unknown attribute.")
     return {
         "AccountAttributes": [
             {"AttributeName": name, "AttributeValues": [{"AttributeValue": value} for value in every[name]]}
