@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from valkey.exceptions import ResponseError
 
@@ -31,6 +32,7 @@ def settings(plan: Plan, node: Node) -> dict[str, Setting]:
         "cluster-preferred-endpoint-type": "hostname",
         "cluster-replica-no-failover": "yes",  # the cloud decides who is primary
         "cluster-allow-replica-migration": "no",
+        "repl-ping-replica-period": "1",  # a replica is told of only when it has heard from its primary
     }
 
 
@@ -41,19 +43,28 @@ async def form(plan: Plan, servers: Mapping[str, Valkey]) -> None:
             await _meet(plan, servers)
             await _assign(plan, servers)
             await _follow(plan, servers)
-            await asyncio.gather(*(_until_ok(server) for server in servers.values()))
+            places = {node.place[0] for node in plan.nodes}
+            await asyncio.gather(*(_until_ok(server, places) for server in servers.values()))
     except TimeoutError as error:
         raise EngineFailed("the shards did not find each other in time") from error
 
 
 async def _meet(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Introduce all to the first; servers that met in an earlier life, at other ports, each to each."""
     first, *others = (servers[node.id] for node in plan.nodes)
-    for other in others:
-        await first.command("CLUSTER", "MEET", "127.0.0.1", other.settings["port"], other.settings["cluster-port"])  # type: ignore[arg-type]
+    known = len(str(await first.command("CLUSTER", "NODES")).splitlines()) > 1
+    for host in servers.values() if known else (first,):
+        for other in servers.values() if known else others:
+            if other is not host:
+                await host.command("CLUSTER", "MEET", "127.0.0.1", *_ports(other))
     ids = [str(await server.command("CLUSTER", "MYID")) for server in servers.values()]
     for server in servers.values():
         while not await _knows(server, ids):
             await asyncio.sleep(_PAUSE)
+
+
+def _ports(server: Valkey) -> tuple[str, str]:
+    return str(server.settings["port"]), str(server.settings["cluster-port"])
 
 
 async def _knows(server: Valkey, ids: Iterable[str]) -> bool:
@@ -93,6 +104,13 @@ async def _info(server: Valkey) -> str:
     return str(await server.command("CLUSTER", "INFO"))
 
 
-async def _until_ok(server: Valkey) -> None:
-    while "cluster_state:ok" not in await _info(server):
+async def _until_ok(server: Valkey, places: set[str]) -> None:
+    """Wait until a server takes commands and tells clients of all others: of replicas only once they copy."""
+    while "cluster_state:ok" not in await _info(server) or not places <= _told(
+        await server.command("CLUSTER", "SLOTS")
+    ):
         await asyncio.sleep(_PAUSE)
+
+
+def _told(slots: Any) -> set[str]:
+    return {str(node[0]) for _, _, *nodes in slots for node in nodes}
