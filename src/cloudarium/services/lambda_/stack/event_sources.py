@@ -134,7 +134,7 @@ class Url(ResourceType):
         gone = ("ResourceConflictException",) if r.repeated else ()
         answer = await r.send("lambda", "CreateFunctionUrlConfig", given, gone=gone)
         if not answer:
-            where = {name: given[name] for name in ("FunctionName", "Qualifier") if name in given}
+            where: dict[str, Any] = {name: given[name] for name in ("FunctionName", "Qualifier") if name in given}
             answer = await r.send("lambda", "GetFunctionUrlConfig", where)
         r.id = r.arn = answer["FunctionArn"]
         r.attributes = {"FunctionArn": r.id, "FunctionUrl": answer["FunctionUrl"]}
