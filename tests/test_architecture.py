@@ -92,6 +92,7 @@ def test_what_stands_below_knows_nothing_above() -> None:
         "model": ("gateway", "services", "store", "glass", "cli", "cloud", "policy"),
         "runtime": ("gateway", "services", "store", "glass", "cli", "cloud", "policy"),
         "store": ("gateway", "services", "glass", "cli", "cloud", "policy"),
+        "streams": ("gateway", "services", "glass", "cli", "cloud", "policy"),
         "vpc": ("gateway", "services", "glass", "cli", "cloud", "policy"),
     }
     for folder, forbidden in above.items():

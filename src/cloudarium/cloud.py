@@ -52,7 +52,7 @@ class Cloud:
         self.keep: dict[str, Any] = {}
         self.settings: dict[str, str] = {}
         self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
-        self.certificate: Callable[[], ssl.SSLContext] | None = None  # for what speaks TLS on those
+        self.certificate: Callable[..., ssl.SSLContext] | None = None  # for what speaks TLS on those, or at an address
         self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
         self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
@@ -77,6 +77,8 @@ class Cloud:
         self.deliverer.start()
         self.journeys.resume()
         self.journal.start()
+        for _, module in rooms.rooms_with("startup"):
+            await module.start(self)
 
     def at_close(self, closer: Callable[[], Awaitable[None]]) -> None:
         """Have `closer` awaited when the cloud stops or is emptied: it ends processes and drops what they knew."""

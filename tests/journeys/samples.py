@@ -33,6 +33,45 @@ class Sample:
     def tags(self) -> dict[str, str]: ...  # type: ignore[empty-body]
 
 
+class SecurityGroup(Sample):
+    """In the default VPC; its one rule is the value."""
+
+    def make(self, value: str) -> None:
+        self.clients("ec2").create_security_group(GroupName=NAME, Description="d")
+        self.change(value)
+
+    def _groups(self) -> list[dict[str, Any]]:
+        return self.clients("ec2").describe_security_groups(Filters=[{"Name": "group-name", "Values": [NAME]}])[
+            "SecurityGroups"
+        ]
+
+    def names(self) -> list[str]:
+        return [each["GroupName"] for each in self._groups()]
+
+    def value(self) -> str:
+        return self._groups()[0]["IpPermissions"][0]["IpRanges"][0]["Description"]
+
+    def change(self, value: str) -> None:
+        group = self._groups()[0]
+        named = {"GroupId": group["GroupId"]}
+        if group["IpPermissions"]:
+            self.clients("ec2").revoke_security_group_ingress(**named, IpPermissions=group["IpPermissions"])
+        rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1}
+        peers = [{"CidrIp": "10.0.0.0/8", "Description": value}]
+        rule = {"IpProtocol": "tcp", "FromPort": 1, "ToPort": 1, "IpRanges": peers}
+        self.clients("ec2").authorize_security_group_ingress(**named, IpPermissions=[rule])
+
+    def delete(self) -> None:
+        self.clients("ec2").delete_security_group(GroupName=NAME)
+
+    def tag(self, value: str) -> None:
+        id = self._groups()[0]["GroupId"]
+        self.clients("ec2").create_tags(Resources=[id], Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        return {each["Key"]: each["Value"] for each in self._groups()[0].get("Tags", [])}
+
+
 class MailTemplate(Sample):
     taggable = False  # by the first API nothing is
 
@@ -80,6 +119,37 @@ class ConfigurationSet(Sample):
     def tags(self) -> dict[str, str]:
         found = self.clients("sesv2").list_tags_for_resource(ResourceArn=self._arn())["Tags"]
         return {tag["Key"]: tag["Value"] for tag in found if tag["Key"] != "value"}
+
+
+class CacheUser(Sample):
+    """The keys that the user of a cache may read are the value."""
+
+    def make(self, value: str) -> None:
+        given = {"UserId": NAME, "UserName": NAME, "Engine": "valkey", "NoPasswordRequired": True}
+        self.clients("elasticache").create_user(**given, AccessString=f"on ~{value.replace(' ', '_')} +get")
+
+    def _users(self) -> list[dict[str, Any]]:
+        return [each for each in self.clients("elasticache").describe_users()["Users"] if each["UserId"] != "default"]
+
+    def names(self) -> list[str]:
+        return [each["UserId"] for each in self._users()]
+
+    def value(self) -> str:
+        return self._users()[0]["AccessString"].split()[1][1:].replace("_", " ")
+
+    def change(self, value: str) -> None:
+        self.clients("elasticache").modify_user(UserId=NAME, AccessString=f"on ~{value.replace(' ', '_')} +get")
+
+    def delete(self) -> None:
+        self.clients("elasticache").delete_user(UserId=NAME)
+
+    def tag(self, value: str) -> None:
+        tags = [{"Key": "k", "Value": value}]
+        self.clients("elasticache").add_tags_to_resource(ResourceName=self._users()[0]["ARN"], Tags=tags)
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("elasticache").list_tags_for_resource(ResourceName=self._users()[0]["ARN"])["TagList"]
+        return {tag["Key"]: tag["Value"] for tag in found}
 
 
 class Queue(Sample):
@@ -208,3 +278,39 @@ class ScheduleGroup(Sample):
 
     def tags(self) -> dict[str, str]:
         return {key: value for key, value in self._tags().items() if key != "value"}
+
+
+class ChangeStream(Sample):
+    """Of a table; what changed last is the value. It stays for a day when its table goes, but has ended."""
+
+    taggable = False
+
+    def make(self, value: str) -> None:
+        self.clients("dynamodb").create_table(
+            TableName=NAME, BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "id", "KeyType": "HASH"}],
+            AttributeDefinitions=[{"AttributeName": "id", "AttributeType": "S"}],
+            StreamSpecification={"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"},
+        )  # fmt: skip
+        self.change(value)
+
+    def _described(self) -> list[dict[str, Any]]:
+        streams = self.clients("dynamodbstreams")
+        arns = [each["StreamArn"] for each in streams.list_streams()["Streams"]]
+        found = [streams.describe_stream(StreamArn=arn)["StreamDescription"] for arn in arns]
+        return [each for each in found if each["StreamStatus"] == "ENABLED"]
+
+    def names(self) -> list[str]:
+        return [each["TableName"] for each in self._described()]
+
+    def value(self) -> str:
+        (stream,) = self._described()
+        place = {"ShardId": stream["Shards"][0]["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+        streams = self.clients("dynamodbstreams")
+        iterator = streams.get_shard_iterator(StreamArn=stream["StreamArn"], **place)["ShardIterator"]
+        return streams.get_records(ShardIterator=iterator)["Records"][-1]["dynamodb"]["Keys"]["id"]["S"]
+
+    def change(self, value: str) -> None:
+        self.clients("dynamodb").put_item(TableName=NAME, Item={"id": {"S": value}})
+
+    def delete(self) -> None:
+        self.clients("dynamodb").delete_table(TableName=NAME)

@@ -56,6 +56,7 @@ def test_a_table_is_made_filled_and_asked(shell: Shell, tmp_path: Path) -> None:
         *("dynamodb", "create-table", "--table-name", "songs", "--billing-mode", "PAY_PER_REQUEST"),
         *("--attribute-definitions", "AttributeName=artist,AttributeType=S", "AttributeName=title,AttributeType=S"),
         *("--key-schema", "AttributeName=artist,KeyType=HASH", "AttributeName=title,KeyType=RANGE"),
+        *("--stream-specification", "StreamEnabled=true,StreamViewType=NEW_IMAGE"),
     )
     shell.aws("dynamodb", "wait", "table-exists", "--table-name", "songs")
     item = tmp_path / "item.json"
@@ -74,7 +75,19 @@ def test_a_table_is_made_filled_and_asked(shell: Shell, tmp_path: Path) -> None:
         *("--condition-expression", "attribute_not_exists(artist)"),
     )
     assert "ConditionalCheckFailedException" in again.stderr
+    assert _changes(shell, "songs") == [("INSERT", {"N": "1843"})]
     shell.aws("dynamodb", "delete-table", "--table-name", "songs")
+
+
+def _changes(shell: Shell, table: str) -> list[tuple[str, object]]:
+    """What the table's stream tells: the event and the year."""
+    listed = ("list-streams", "--table-name", table, "--query", "Streams[0].StreamArn", "--output", "text")
+    arn = shell.aws("dynamodbstreams", *listed).strip()
+    stream = json.loads(shell.aws("dynamodbstreams", "describe-stream", "--stream-arn", arn))["StreamDescription"]
+    place = ("--shard-id", stream["Shards"][0]["ShardId"], "--shard-iterator-type", "TRIM_HORIZON")
+    iterator = json.loads(shell.aws("dynamodbstreams", "get-shard-iterator", "--stream-arn", arn, *place))
+    read = shell.aws("dynamodbstreams", "get-records", "--shard-iterator", iterator["ShardIterator"])
+    return [(each["eventName"], each["dynamodb"]["NewImage"]["year"]) for each in json.loads(read)["Records"]]
 
 
 def test_a_function_is_made_invoked_and_its_log_is_read(

@@ -36,14 +36,14 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
-    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("lambda_", "AsyncInvoke"),
-    ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
-    ("ssm", "ExpireParameter"),
-    ("events", "Schedule"), ("events", "Expire"), ("events", "Replay"), ("scheduler", "Fire"),
-    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
+    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"),
+    ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
+    ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
+    ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
+    ("sns", "Deliver"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"), ("ssm", "ExpireParameter"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
-LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
+LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
 # Timed when others do not take it now: tests/services/ses/test_behaviour_relay.py and _receiving.py wait for them.
@@ -51,11 +51,13 @@ AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
-    ("events", "Target"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
-    ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
-    ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
-    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
+    ("elasticache", "Start"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
+    ("events", "Target"), ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"),
+    ("logs", "DropLogEvents"), ("organizations", "CloseAccount"), ("organizations", "CreateAccount"),
+    ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"),
+    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "DeliverInOrder"),
+    ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -260,6 +262,30 @@ async def _rule_on_a_schedule_and_archive(house: House) -> None:
     )  # fmt: skip
 
 
+async def _gateway_that_is_gone(house: House) -> None:
+    subnets = (await house.do("ec2", "DescribeSubnets"))["Subnets"]
+    given = {"SubnetId": subnets[0]["SubnetId"], "ConnectivityType": "private"}
+    made = await house.do("ec2", "CreateNatGateway", **given)
+    await house.do("ec2", "DeleteNatGateway", NatGatewayId=made["NatGateway"]["NatGatewayId"])
+
+
+async def _function_that_left_its_network(house: House) -> None:
+    trust = json.dumps({"Version": "2012-10-17", **TRUST})
+    role = (await house.do("iam", "CreateRole", RoleName="n", AssumeRolePolicyDocument=trust))["Role"]["Arn"]
+    policy = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
+    await house.do("iam", "AttachRolePolicy", RoleName="n", PolicyArn=policy)
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context):\n    pass\n")
+    subnet = (await house.do("ec2", "DescribeSubnets"))["Subnets"][0]["SubnetId"]
+    group = (await house.do("ec2", "DescribeSecurityGroups"))["SecurityGroups"][0]["GroupId"]
+    await house.do(
+        "lambda", "CreateFunction", FunctionName="inside", Role=role, Handler="app.handler", Runtime="python3.11",
+        Code={"ZipFile": package.getvalue()}, VpcConfig={"SubnetIds": [subnet], "SecurityGroupIds": [group]},
+    )  # fmt: skip
+    await house.do("lambda", "DeleteFunction", FunctionName="inside")
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
@@ -267,6 +293,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
             _rule_on_a_schedule_and_archive, _schedule_in_a_time_zone,
             _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
+            _gateway_that_is_gone, _function_that_left_its_network,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -287,6 +314,8 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ScheduledRotation") == [DAY]
         assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
+        assert house.times("ForgetNatGateway") == [HOUR]
+        assert house.times("ReleaseInterfaces") == [20 * MINUTE]
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]
@@ -294,6 +323,8 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("TrimStream") == [DAY, DAY + HOUR, 2 * DAY, 4 * DAY]
         assert {(room, kind) for room, kind, _ in house.happened} >= TIMED
 
+        assert (await house.do("ec2", "DescribeNatGateways"))["NatGateways"] == []
+        assert (await house.do("ec2", "DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
         assert (await house.do("dynamodb", "Scan", TableName="table"))["Count"] == 0
         assert (await house.do("s3", "ListObjectsV2", Bucket="bucket"))["KeyCount"] == 0
         stack = (await house.do("cloudformation", "DescribeStacks", StackName="s"))["Stacks"][0]

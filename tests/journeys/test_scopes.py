@@ -19,12 +19,15 @@ from tests.conftest import RunningCloud
 from tests.journeys.samples import (
     NAME,
     Bus,
+    CacheUser,
+    ChangeStream,
     Clients,
     ConfigurationSet,
     MailTemplate,
     Queue,
     Sample,
     ScheduleGroup,
+    SecurityGroup,
     Topic,
 )
 
@@ -386,6 +389,8 @@ SAMPLES: dict[str, type[Sample]] = {
     "cloudformation": Stack,
     "cognito-idp": UserPool,
     "dynamodb": Table,
+    "dynamodbstreams": ChangeStream,
+    "ec2": SecurityGroup,
     "events": Bus,
     "iam": Role,
     "kms": Key,
@@ -397,6 +402,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "sesv2": ConfigurationSet,
     "sns": Topic,
     "sqs": Queue,
+    "elasticache": CacheUser,
     "ssm": Parameter,
 }
 

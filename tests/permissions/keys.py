@@ -7,7 +7,15 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions import (
+    cognito_identity_keys,
+    ec2_keys,
+    elasticache_keys,
+    events_keys,
+    kms_keys,
+    secretsmanager_keys,
+    ses_keys,
+)
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -243,12 +251,21 @@ def no_permission(team: Team) -> Ask:
     return "remove_permission", {"FunctionName": name, "StatementId": "s"}
 
 
+FOR_FUNCTION = "arn:aws:lambda:us-east-1:730000000002:function:f"
+
+
+def mapping(team: Team) -> Ask:
+    """Mapping a queue to a function; neither need be there."""
+    return "create_event_source_mapping", {"FunctionName": FOR_FUNCTION, "EventSourceArn": "arn:aws:sqs:::q"}
+
+
 NETWORK = {"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}
 LAMBDA = [
     Probe("lambda:Layer", function(Layers=[LAYER]), LAYER, operator=ANY, action="lambda:CreateFunction"),
     Probe("lambda:CodeSigningConfigArn", function(CodeSigningConfigArn=SIGNING), SIGNING),
     Probe("lambda:SubnetIds", function(**NETWORK), "subnet-1", operator=ANY),
     Probe("lambda:SecurityGroupIds", function(**NETWORK), "sg-1", operator=ANY),
+    Probe("lambda:FunctionArn", mapping, FOR_FUNCTION, operator="ArnEquals"),
     Probe("lambda:Principal", permission(Principal="sns.amazonaws.com"), "sns.amazonaws.com"),
     Probe("lambda:Principal", no_permission, "arn:aws:iam::123456789012:root", operator="StringEquals"),
     Probe("lambda:FunctionUrlAuthType", permission(Principal="*", FunctionUrlAuthType="NONE"), "NONE", "AWS_IAM"),
@@ -500,6 +517,8 @@ PROBES = {
     "cognito-identity": cognito_identity_keys.PROBES,
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
+    "ec2": ec2_keys.PROBES,
+    "elasticache": elasticache_keys.PROBES,
     "events": events_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
@@ -508,6 +527,7 @@ PROBES = {
 # Keys that other tests try.
 ELSEWHERE = {
     **cognito_identity_keys.ELSEWHERE,
+    **ec2_keys.ELSEWHERE,
     **kms_keys.ELSEWHERE,
     **secretsmanager_keys.ELSEWHERE,
     "aws:RequestTag/${TagKey}": "test_tags.py",
@@ -519,6 +539,7 @@ ELSEWHERE = {
     "s3:ExistingObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTag/<key>": "test_tags.py",
     "s3:RequestObjectTagKeys": "test_tags.py",
+    "lambda:VpcIds": "tests/services/lambda_/test_behaviour_networks.py",
     "s3:TlsVersion": "tests/gateway/test_tls.py",
 }
 
@@ -528,6 +549,7 @@ _NO_REST = "Of REST APIs, domains and portals: no HTTP API has it."
 
 # Keys that no request here can have, each with the reason. A condition on one decides as AWS does for an absent key.
 ABSENT = {
+    **ec2_keys.ABSENT,
     **events_keys.ABSENT,
     **kms_keys.ABSENT,
     **secretsmanager_keys.ABSENT,
@@ -550,7 +572,6 @@ ABSENT = {
     "s3:BucketTag/${TagKey}": "Only of buckets for which PutBucketAbac, which is not built, said so.",
     "lambda:EventSourceToken": "Only Alexa's invocations have one.",
     "lambda:InvokedViaFunctionUrl": "Function URLs are not built.",
-    "lambda:VpcIds": "It follows from the subnets, which belong to EC2: not built.",
     "apigateway:Request/EndpointType": _NO_REST,
     "apigateway:Resource/EndpointType": _NO_REST,
     "organizations:TransferDirection": "Transfers of responsibility are not built.",

@@ -169,7 +169,48 @@ def _api_arn(answer: Any, _at: At) -> str:
     return f"arn:aws:apigateway:us-east-1::/apis/{answer['ApiId']}"
 
 
+def _network(kind: str, tags: Tags) -> dict[str, Any]:
+    """Tags as EC2 takes them for a new thing."""
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": pairs(tags)}]} if tags else {}
+
+
+def _of_ec2(kind: str, create: Callable[[At], Ask], made: str, id: str, others: tuple[str, ...]) -> Taggable:
+    """A kind of thing of EC2: `made` is the output member with what is made, `others` take its id."""
+    nested = made != id
+
+    def ask(at: At, tags: Tags) -> Ask:
+        method, given = create(at)
+        return method, {**given, **_network(kind, tags)}
+
+    def by_id(method: str) -> Callable[[Any], Ask]:
+        return lambda ref: (method, {id: ref})
+
+    return Taggable(
+        "ec2",
+        ask,
+        lambda answer, _: answer[made][id] if nested else answer[id],
+        lambda ref, tags: ("create_tags", {"Resources": [ref], "Tags": pairs(tags)}),
+        lambda ref, keys: ("delete_tags", {"Resources": [ref], "Tags": [{"Key": key} for key in keys]}),
+        tuple(by_id(method) for method in others),
+        ("aws:ResourceTag", "ec2:ResourceTag"),
+    )
+
+
 TAGGABLES = {
+    "security group": _of_ec2(
+        "security-group",
+        lambda at: ("create_security_group", {"GroupName": at.name, "Description": "d"}),
+        "GroupId",
+        "GroupId",
+        ("authorize_security_group_ingress", "delete_security_group"),
+    ),
+    "dhcp options": _of_ec2(
+        "dhcp-options",
+        lambda at: ("create_dhcp_options", {"DhcpConfigurations": [{"Key": "domain-name", "Values": [at.name]}]}),
+        "DhcpOptions",
+        "DhcpOptionsId",
+        ("delete_dhcp_options",),
+    ),
     "iam user": _iam("User", "User", {}),
     "iam role": _iam("Role", "Role", {"AssumeRolePolicyDocument": TRUST}),
     "iam policy": _iam("Policy", "Policy", {"PolicyDocument": NOTHING}, by_arn=True),
@@ -346,6 +387,26 @@ TAGGABLES = {
             lambda ref: ("describe_key", {"KeyId": ref}),
             lambda ref: ("encrypt", {"KeyId": ref, "Plaintext": b"x"}),
             lambda ref: ("schedule_key_deletion", {"KeyId": ref}),
+        ),
+    ),
+    "parameter-group": Taggable(
+        "elasticache",
+        lambda at, tags: (
+            "create_cache_parameter_group",
+            {
+                "CacheParameterGroupName": at.name,
+                "CacheParameterGroupFamily": "valkey8",
+                "Description": "d",
+                **(_some(tags) if tags else {}),
+            },
+        ),
+        lambda answer, at: (at.name, f"arn:aws:elasticache:us-east-1:{at.account}:parametergroup:{at.name}"),
+        lambda ref, tags: ("add_tags_to_resource", {"ResourceName": ref[1], "Tags": pairs(tags)}),
+        lambda ref, keys: ("remove_tags_from_resource", {"ResourceName": ref[1], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceName": ref[1]}),
+            lambda ref: ("describe_cache_parameters", {"CacheParameterGroupName": ref[0]}),
+            lambda ref: ("delete_cache_parameter_group", {"CacheParameterGroupName": ref[0]}),
         ),
     ),
     "queue": Taggable(

@@ -10,6 +10,8 @@ from botocore.exceptions import ClientError
 from tests.conftest import RunningCloud
 from tests.permissions.taggables import TRUST, Ask
 
+DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
+
 
 class Team:
     """A user of an account of his own, whose one policy is replaced again and again."""
@@ -50,11 +52,7 @@ class Team:
         try:
             getattr(self._client(service, self.key, self.secret), method)(**given)
         except ClientError as error:
-            return error.response["Error"]["Code"] not in (
-                "AccessDenied",
-                "AccessDeniedException",
-                "AuthorizationError",
-            )
+            return error.response["Error"]["Code"] not in DENIED
         return True
 
     def new(self) -> str:

@@ -26,6 +26,7 @@ from tests.permissions.state import State
 
 DENIED = {"query": "AccessDenied", "rest-xml": "AccessDenied", "ec2": "UnauthorizedOperation"}
 DENIED_BY = {"sns": "AuthorizationError"}  # services that have an error of their own for it
+SAID_BEFORE = {"ec2": "You are not authorized to perform this operation. "}
 DENY_ALL = json.dumps({"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}})
 REFUSALS = (
     "AccessDenied",
@@ -36,6 +37,8 @@ REFUSALS = (
     "NonExistent",
     "Invalid",
     "Validation",
+    "AuthFailure",
+    "Malformed",
     "403",
     "404",
 )
@@ -104,7 +107,7 @@ class Trial:
         usual = DENIED.get(protocol, "AccessDeniedException")
         assert code == DENIED_BY.get(self.stage.service, usual), f"{why}: {error}"
         message = error["Message"]
-        begins = f"User: {self.stage.user_arn} is not authorized to perform: "
+        begins = SAID_BEFORE.get(self.stage.service, "") + f"User: {self.stage.user_arn} is not authorized to perform: "
         assert message.startswith(begins), f"{why}: {message}"
         action, resource = _named(message.removeprefix(begins))
         named = [Pair(pair.action, self.case.said.get(pair.action, pair.resource)) for pair in missing]

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvloop
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -24,9 +25,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
+from uvicorn.server import ServerState
 from valkey.asyncio import Valkey as Client
 from valkey.exceptions import AuthenticationError, ConnectionError, ResponseError, TimeoutError
 
+from cloudarium.gateway.tls import Secured
 from cloudarium.runtime.caches import EngineFailed, Front, Gate, Valkey
 from cloudarium.runtime.caches.resp import Broken, Splitter, encode
 
@@ -40,7 +43,11 @@ async def cache(
     """A server with a front: the server, the port, the front."""
     server = Valkey(folder, {**SETTINGS, **(settings or {})}, users or [])
     await server.start()
-    gate = Front(lambda: server.socket, **front)
+
+    async def backend() -> str:
+        return server.socket
+
+    gate = Front(backend, **front)
     _, port = await gate.listen("127.0.0.1", 0)
     try:
         yield server, port, gate
@@ -50,7 +57,8 @@ async def cache(
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
-    asyncio.run(work())  # type: ignore[arg-type]
+    """With the loop that the cloud has."""
+    uvloop.run(work())  # type: ignore[arg-type]
 
 
 def test_it_keeps_what_clients_set_through_a_restart(tmp_path: Path) -> None:
@@ -171,7 +179,11 @@ def test_tls_ends_here(tmp_path: Path, certificate: tuple[Path, Path]) -> None:
     async def work() -> None:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*certificate)
-        async with cache(tmp_path / "data", tls=context) as (_, port, front):
+
+        def secure(make: Callable[[], asyncio.Protocol]) -> Secured:
+            return Secured(make, ServerState(), context)
+
+        async with cache(tmp_path / "data", secure=secure) as (_, port, front):
             client = Client(port=port, ssl=True, ssl_ca_certs=str(certificate[0]), ssl_check_hostname=False)
             await client.set("big", b"y" * 2_000_000)
             assert len(await client.get("big")) == 2_000_000

@@ -91,7 +91,7 @@ def test_outbound_rules_of_the_source() -> None:
 
 def test_another_vpc_is_not_reached() -> None:
     verdict = reach(facts(), replace(FUNCTION, vpc="vpc-2"), CACHE, 6379)
-    assert verdict == (False, "it is in vpc-1, and no route leads there from vpc-2")
+    assert verdict == (False, "it is in vpc-1, and no route leads there from vpc-2 and back")
 
 
 @pytest.mark.parametrize(

@@ -225,8 +225,8 @@ def serve(
     ca = str(own.certificate_file) if own is not None else None
     wanted = _wanted(listen or [])
 
-    def certificate() -> ssl.SSLContext:
-        return (own or authority()).context(host)
+    def certificate(address: str = host) -> ssl.SSLContext:
+        return (own or authority()).context(address)
 
     def opened(endpoint: str) -> None:
         if known_by is not None:

@@ -53,10 +53,16 @@ def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) 
 
 
 def _in_the_rooms_words(call: Call, action: str, resource: str, message: str) -> str:
-    """The denial as the service says it: `said(call, action, resource)` of its resources.py may name it otherwise."""
-    said = getattr(call.room.module("resources"), "said", None) if call.room is not None else None
+    """The denial as the service says it, by its resources.py.
+
+    `said(call, action, resource)` may name the resource otherwise, `denial(message)` words the whole.
+    """
+    module = call.room.module("resources") if call.room is not None else None
+    said, denial = getattr(module, "said", None), getattr(module, "denial", None)
     words = said(call, action, resource) if said is not None else None
-    return message.replace(f" on resource: {resource} ", f" on resource: {words} ", 1) if words else message
+    if words:
+        message = message.replace(f" on resource: {resource} ", f" on resource: {words} ", 1)
+    return denial(message) if denial is not None else message
 
 
 def _needs(touched: str | Need | Sequence[str | Need], actions: tuple[str, ...]) -> Iterator[Need]:

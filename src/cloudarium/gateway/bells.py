@@ -1,7 +1,8 @@
 """Waiting for something by its name: no thread, no transaction, no polling.
 
 A long poll, or whoever consumes what another room keeps, waits for a bell; whoever brings what is waited for rings it.
-Each ring wakes the one who has waited longest. He looks, and rings again when he leaves something for the next.
+Each ring wakes the one who has waited longest. He looks, and rings again when he leaves something for the next. What
+every waiting one may have is rung for all of them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ class Bells:
                 if not turn.done():
                     turn.set_result(None)
                     return
+
+    def ring_for_all(self, name: Hashable) -> None:
+        """Wake everybody who waits for `name`: each of them has a use for what has come."""
+        for turn in self._waiting.get(name, ()):
+            if not turn.done():
+                turn.set_result(None)
 
     def ring_all(self) -> None:
         """Wake everybody: the clock was moved, or the cloud stops."""

@@ -20,7 +20,7 @@ from cloudarium.shared.auth_errors import UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
 
-_OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|cloudarium\.local)$")
+_OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|on\.aws|cloudarium\.local)$")
 _OF_AN_ACCOUNT = re.compile(r"/\d{12}/[^/]+", re.ASCII)  # the path of a queue's URL
 _TARGET_ACTION = re.compile(r"[\w-]+")
 

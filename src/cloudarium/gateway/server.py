@@ -36,16 +36,16 @@ def serve(
     opened: Callable[[str], None],
     tls: ssl.SSLContext | None = None,
     sockets: Mapping[str, socket.socket] | None = None,
-    certificate: Callable[[], ssl.SSLContext] | None = None,
+    certificate: Callable[..., ssl.SSLContext] | None = None,
     settings: Mapping[str, str] | None = None,
     authority: Authority | None = None,
 ) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
-    With `tls` the same port answers https too. `opened` is told the endpoint once the folder is open and clients may
-    connect. `sockets` are the ports beside HTTP, `certificate` makes what those need for TLS, when they first do,
-    and `authority` vouches for what rooms sign.
-    Raises what opening a Store raises.
+    With `tls` the same port answers https too. `opened` is told the endpoint once the cloud has started: clients may
+    connect to it, and to what rooms have opened beside it. `sockets` are the ports beside HTTP, `certificate` makes
+    what those need for TLS, when they first do, and `authority` vouches for what rooms sign. Raises what opening a
+    Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
@@ -69,14 +69,16 @@ def serve(
     # Models and policies are many objects that live on: walking them again and again would cost each call microseconds.
     gc.set_threshold(50_000, 20, 50)
     listener.listen(config.backlog)
-    opened(cloud.endpoint)
-    Server(config).run(sockets=[listener])
+    server = Server(config)
+    server.opened = lambda: opened(cloud.endpoint)
+    server.run(sockets=[listener])
 
 
 class Server(uvicorn.Server):
     """uvicorn's server looks ten times a second whether it shall stop; this one sleeps until it is told."""
 
     _loop: asyncio.AbstractEventLoop | None = None
+    opened: Callable[[], None] = staticmethod(lambda: None)
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen; from now on the cloud can also answer on connections that came another way."""
@@ -84,6 +86,8 @@ class Server(uvicorn.Server):
         app = self.config.app
         assert isinstance(app, App)
         app.cloud.connect = lambda judge: AttachedConnection(self.config, self.server_state, self.lifespan.state, judge)
+        if not self.should_exit:
+            self.opened()
 
     async def main_loop(self) -> None:
         """Wait for the signal to stop."""

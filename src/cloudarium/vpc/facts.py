@@ -109,8 +109,24 @@ class ServiceEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """All of it for one account and region, by id."""
+    """All of it for one account and region, by id.
+
+    `peerings` are the connections that are active, with the VPCs that each brings together; `services` are the
+    addresses that stand for services of AWS with a prefix list, by the last part of their names.
+    """
 
     groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
     subnets: Mapping[str, Subnet] = field(default_factory=dict)
     endpoints: tuple[ServiceEndpoint, ...] = ()
+    peerings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    services: Mapping[str, IPv4Address] = field(default_factory=dict)
+
+    def beside(self, other: Facts) -> Facts:
+        """These, with those of another account or region."""
+        return Facts(
+            {**other.groups, **self.groups},
+            {**other.subnets, **self.subnets},
+            self.endpoints,
+            {**other.peerings, **self.peerings},
+            self.services,
+        )

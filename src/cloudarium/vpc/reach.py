@@ -28,8 +28,8 @@ class Verdict(NamedTuple):
 
 def reach(facts: Facts, source: Interface, target: Interface, port: int) -> Verdict:
     """May `source` open a TCP connection to `port` of `target`?"""
-    if source.vpc != target.vpc:
-        return Verdict(False, f"it is in {target.vpc}, and no route leads there from {source.vpc}")
+    if source.vpc != target.vpc and not (_peered(facts, source, target) and _peered(facts, target, source)):
+        return Verdict(False, f"it is in {target.vpc}, and no route leads there from {source.vpc} and back")
     if not _lets(facts, source.groups, "egress", port, target.address, target.groups):
         return Verdict(False, f"{_groups(source)} has no outbound rule for TCP {port} to {_named(target)}")
     problem = _between_subnets(facts, source, target, port) if source.subnet != target.subnet else ""
@@ -56,19 +56,31 @@ def reach_service(facts: Facts, source: Interface, service: str) -> Verdict:
     if route is None or not route.target.startswith("nat-"):
         # A function's interface has no public address, so an internet gateway alone takes it nowhere.
         return Verdict(False, f"{problem}, and no route of {subnet.id} leads to a NAT gateway")
-    if not _lets(facts, source.groups, "egress", HTTPS, INTERNET, frozenset()):
+    address = facts.services.get(service, INTERNET)
+    if not _lets(facts, source.groups, "egress", HTTPS, address, frozenset()):
         return Verdict(False, f"{_groups(source)} has no outbound rule for TCP {HTTPS} to the internet")
-    if not _passes_out(subnet, INTERNET, HTTPS):
+    if not _passes_out(subnet, address, HTTPS):
         return Verdict(False, f"{subnet.acl.id} of {subnet.id} does not let TCP {HTTPS} out to the internet and back")
     return Verdict(True, f"{route.target} leads to the internet")
+
+
+def _peered(facts: Facts, source: Interface, target: Interface) -> bool:
+    """Does a route of the source's subnet lead to the target over a peering connection of their VPCs?"""
+    subnet = facts.subnets.get(source.subnet)
+    route = _route(subnet.routes, target.address) if subnet is not None else None
+    return route is not None and facts.peerings.get(route.target) == {source.vpc, target.vpc}
 
 
 def _by_endpoint(facts: Facts, source: Interface, subnet: Subnet, endpoint: ServiceEndpoint) -> Verdict:
     if endpoint.kind == "Gateway":
         if not any(route.target == endpoint.id and route.active for route in subnet.routes):
             return Verdict(False, f"{endpoint.id} is in no route of {subnet.id}")
-        if not _lets(facts, source.groups, "egress", HTTPS, INTERNET, frozenset()):
+        address = facts.services.get(endpoint.service, INTERNET)
+        if not _lets(facts, source.groups, "egress", HTTPS, address, frozenset()):
             return Verdict(False, f"{_groups(source)} has no outbound rule for TCP {HTTPS} to {endpoint.service}")
+        if not _passes_out(subnet, address, HTTPS):
+            problem = f"{subnet.acl.id} of {subnet.id} does not let TCP {HTTPS} out to {endpoint.service} and back"
+            return Verdict(False, problem)
         return Verdict(True, f"{endpoint.id} leads to {endpoint.service}")
     verdict = Verdict(False, f"{endpoint.id} has no network interface")
     for interface in endpoint.interfaces:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from ipaddress import IPv4Address, IPv4Network
 
 from cloudarium.shared.scope import Scope
@@ -21,6 +21,7 @@ from cloudarium.vpc.facts import (
 )
 from cloudarium.vpc.records import Data
 
+Blocks = tuple[IPv4Network, ...]
 _NUMBERS = {"tcp": "6", "udp": "17", "icmp": "1", "icmpv6": "58"}
 _TARGETS = ("GatewayId", "NatGatewayId", "NetworkInterfaceId", "VpcPeeringConnectionId", "TransitGatewayId")
 
@@ -42,48 +43,63 @@ def interface(data: Data) -> Interface:
 
 
 def _read(store: Store, scope: Scope) -> Facts:
+    lists = {one["PrefixListId"]: one for one in records.every(store, scope, records.PREFIX_LIST)}
+    blocks = {id: _blocks(one) for id, one in lists.items()}
     acls = records.every(store, scope, records.ACL)
     tables = records.every(store, scope, records.ROUTE_TABLE)
-    subnets = [_subnet(data, acls, tables) for data in records.every(store, scope, records.SUBNET)]
-    groups = [_group(store, scope, data) for data in records.every(store, scope, records.GROUP)]
+    subnets = [_subnet(data, acls, tables, blocks) for data in records.every(store, scope, records.SUBNET)]
+    groups = [_group(store, scope, data, blocks) for data in records.every(store, scope, records.GROUP)]
     endpoints = [_endpoint(store, scope, data) for data in records.every(store, scope, records.ENDPOINT)]
-    return Facts({one.id: one for one in groups}, {one.id: one for one in subnets}, tuple(endpoints))
+    peerings = {
+        one["VpcPeeringConnectionId"]: frozenset([one["RequesterVpcInfo"]["VpcId"], one["AccepterVpcInfo"]["VpcId"]])
+        for one in records.every(store, scope, records.PEERING)
+        if one["Status"]["Code"] == "active"
+    }
+    services = {
+        one["PrefixListName"].rpartition(".")[2]: blocks[id][0].network_address
+        for id, one in lists.items()
+        if one["OwnerId"] == "AWS"
+    }
+    by_id = {one.id: one for one in groups}, {one.id: one for one in subnets}
+    return Facts(*by_id, tuple(endpoints), peerings, services)
 
 
-def _group(store: Store, scope: Scope, data: Data) -> SecurityGroup:
+def _blocks(data: Data) -> Blocks:
+    """The blocks of a prefix list; those of IPv6 lead nowhere here."""
+    return tuple(IPv4Network(one["Cidr"]) for one in data["_Entries"]) if data["AddressFamily"] == "IPv4" else ()
+
+
+def _group(store: Store, scope: Scope, data: Data, blocks: Mapping[str, Blocks]) -> SecurityGroup:
     rules = records.within(store, scope, data["GroupId"], records.RULE)
-    ingress = tuple(_permission(rule) for rule in rules if not rule["IsEgress"])
-    egress = tuple(_permission(rule) for rule in rules if rule["IsEgress"])
+    ingress = tuple(_permission(rule, blocks) for rule in rules if not rule["IsEgress"])
+    egress = tuple(_permission(rule, blocks) for rule in rules if rule["IsEgress"])
     return SecurityGroup(data["GroupId"], data["VpcId"], ingress, egress)
 
 
-def _permission(rule: Data) -> Permission:
-    networks = (IPv4Network(rule["CidrIpv4"]),) if "CidrIpv4" in rule else ()
+def _permission(rule: Data, blocks: Mapping[str, Blocks]) -> Permission:
+    networks = (IPv4Network(rule["CidrIpv4"]),) if "CidrIpv4" in rule else blocks.get(rule.get("PrefixListId", ""), ())
     named = rule.get("ReferencedGroupInfo")
     groups = frozenset([named["GroupId"]]) if named else frozenset[str]()
     protocol = str(_NUMBERS.get(rule["IpProtocol"], rule["IpProtocol"]))
     return Permission(protocol, rule.get("FromPort", -1), rule.get("ToPort", -1), networks, groups)
 
 
-def _subnet(data: Data, acls: Iterable[Data], tables: Iterable[Data]) -> Subnet:
+def _subnet(data: Data, acls: Iterable[Data], tables: Iterable[Data], blocks: Mapping[str, Blocks]) -> Subnet:
     id, vpc = data["SubnetId"], data["VpcId"]
     acl = next(one for one in acls if any(each["SubnetId"] == id for each in one["Associations"]))
     those = [table for table in tables if table["VpcId"] == vpc]
     table = next((one for one in those if any(each.get("SubnetId") == id for each in one["Associations"])), None)
     table = table or next(one for one in those if any(each["Main"] for each in one["Associations"]))
-    routes = tuple(_route(route) for route in table["Routes"] if "DestinationCidrBlock" in route)
-    through_endpoints = tuple(_endpoint_route(route) for route in table["Routes"] if "DestinationPrefixListId" in route)
-    return Subnet(id, vpc, IPv4Network(data["CidrBlock"]), _acl(acl), routes + through_endpoints)
+    routes = tuple(one for route in table["Routes"] for one in _routes(route, blocks))
+    return Subnet(id, vpc, IPv4Network(data["CidrBlock"]), _acl(acl), routes)
 
 
-def _route(route: Data) -> Route:
+def _routes(route: Data, blocks: Mapping[str, Blocks]) -> Iterator[Route]:
+    """A route, or those to every block of a prefix list."""
     target = next((route[name] for name in _TARGETS if route.get(name)), "")
-    return Route(IPv4Network(route["DestinationCidrBlock"]), target, route["State"] == "active")
-
-
-def _endpoint_route(route: Data) -> Route:
-    """A route through a gateway endpoint, to AWS's list of the service's addresses, which no other packet goes to."""
-    return Route(IPv4Network("203.0.113.0/32"), route["GatewayId"], route["State"] == "active")
+    there = (IPv4Network(route["DestinationCidrBlock"]),) if "DestinationCidrBlock" in route else ()
+    for network in there or blocks.get(route.get("DestinationPrefixListId", ""), ()):
+        yield Route(network, target, route["State"] == "active")
 
 
 def _acl(data: Data) -> NetworkAcl:

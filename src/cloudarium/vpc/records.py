@@ -16,6 +16,7 @@ VPC, SUBNET, GROUP, RULE = "vpc", "subnet", "security-group", "security-group-ru
 ROUTE_TABLE, ACL, INTERFACE = "route-table", "network-acl", "network-interface"
 INTERNET_GATEWAY, NAT_GATEWAY, ADDRESS = "internet-gateway", "natgateway", "elastic-ip"
 ENDPOINT, DHCP_OPTIONS, PREFIX_LIST = "vpc-endpoint", "dhcp-options", "prefix-list"
+PEERING = "vpc-peering-connection"
 
 
 def put(store: Store, scope: Scope, kind: str, id: str, data: Data, parent: str = "") -> None:

@@ -101,10 +101,11 @@ class Wires:
             asyncio.get_running_loop().call_soon(self.changed, scope)
 
     def changed(self, scope: Scope) -> None:
-        """Something of this account's network changed: running functions reach from now on what is right now."""
+        """Something of this account's network changed: running functions reach from now on what is right now.
+
+        Those of other accounts and regions too: a peering connection may lead there.
+        """
         for attached in self.attached.values():
-            if attached.attachment.scope != scope:
-                continue
             network = self._network(attached.attachment)
             if network.reach.keys() != attached.network.reach.keys():
                 attached.network = network
@@ -115,7 +116,7 @@ class Wires:
     def _network(self, attachment: Attachment) -> Network:
         open_to: dict[Destination, Callable[[], asyncio.BaseProtocol]] = {}
         for destination, endpoint in self.endpoints.items():
-            if endpoint.scope == attachment.scope and self._verdict(attachment, endpoint).allowed:
+            if self._verdict(attachment, endpoint).allowed:
                 open_to[destination] = endpoint.serve
         open_to[self.api_at] = lambda: self.api(lambda service, peer: self._may_call(attachment, service, peer))
         address = str(attachment.interface.address)
@@ -123,6 +124,8 @@ class Wires:
 
     def _verdict(self, attachment: Attachment, endpoint: Endpoint) -> Verdict:
         facts, port = self.facts(attachment.scope), endpoint.destination[1]
+        if endpoint.scope != attachment.scope:
+            facts = facts.beside(self.facts(endpoint.scope))
         verdicts = [reach(facts, attachment.interface, interface, port) for interface in endpoint.interfaces]
         allowed = next((verdict for verdict in verdicts if verdict.allowed), None)
         return allowed or (verdicts[0] if verdicts else Verdict(False, "it has no network interface"))

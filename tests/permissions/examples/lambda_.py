@@ -129,6 +129,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "ListAliases": {},
     "ListFunctionEventInvokeConfigs": {},
     "ListProvisionedConcurrencyConfigs": {},
+    "ListFunctionUrlConfigs": {},
     "ListVersionsByFunction": {},
     "PublishVersion": {},
     "PutFunctionConcurrency": {"ReservedConcurrentExecutions": 5},
@@ -199,6 +200,63 @@ def get_provisioned_concurrency_config(at: Stage) -> Case:
 @EXAMPLES("DeleteProvisionedConcurrencyConfig")
 def delete_provisioned_concurrency_config(at: Stage) -> Case:
     return Case({"FunctionName": at.once(shared), "Qualifier": "live"}, on(at, "shared:live"))
+
+
+# ---- event sources ---------------------------------------------------------------------------------------------------
+
+TAGGED_MAPPING = "API_CreateEventSourceMapping.html: tags need lambda:TagResource; the reference names no resource."
+
+
+def reader(at: Stage) -> str:
+    """An execution role that may read queues."""
+    made = at.root("iam").create_role(RoleName="reader", AssumeRolePolicyDocument=json.dumps(TRUST))
+    at.root("iam").attach_role_policy(
+        RoleName="reader", PolicyArn="arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
+    )
+    return made["Role"]["Arn"]
+
+
+def mapped(at: Stage) -> dict[str, Any]:
+    """A queue and a function for it, of the operation's own."""
+    at.root().create_function(FunctionName=at.name, **{**settings(at), "Role": at.once(reader)})
+    at.root("sqs").create_queue(QueueName=at.name)
+    return {"EventSourceArn": f"arn:aws:sqs:{at.region}:{at.account}:{at.name}", "FunctionName": at.name}
+
+
+@EXAMPLES("CreateEventSourceMapping")
+def create_event_source_mapping(at: Stage) -> Case:
+    return Case({**mapped(at), "Enabled": False})
+
+
+@EXAMPLES("CreateEventSourceMapping", variant="tags")
+def create_tagged_event_source_mapping(at: Stage) -> Case:
+    also = [Also("lambda:TagResource", at.arn("event-source-mapping:*"), TAGGED_MAPPING)]
+    return Case({**mapped(at), "Enabled": False, "Tags": {"a": "1"}}, also=also)
+
+
+@EXAMPLES("DeleteEventSourceMapping", "GetEventSourceMapping", "UpdateEventSourceMapping")
+def of_event_source_mapping(at: Stage) -> Case:
+    uuid = at.root().create_event_source_mapping(**mapped(at), Enabled=False)["UUID"]
+    more = {"BatchSize": 5} if at.operation.startswith("Update") else {}
+    return Case({"UUID": uuid, **more}, at.arn(f"event-source-mapping:{uuid}"))
+
+
+EXAMPLES("ListEventSourceMappings")(lambda at: Case())
+
+
+# ---- URLs ------------------------------------------------------------------------------------------------------------
+
+
+@EXAMPLES("CreateFunctionUrlConfig")
+def create_function_url_config(at: Stage) -> Case:
+    return Case({"FunctionName": function(at), "AuthType": "AWS_IAM"}, on(at, at.name))
+
+
+@EXAMPLES("DeleteFunctionUrlConfig", "GetFunctionUrlConfig", "UpdateFunctionUrlConfig")
+def of_function_url_config(at: Stage) -> Case:
+    at.root().create_function_url_config(FunctionName=function(at), AuthType="AWS_IAM")
+    more = {"AuthType": "NONE"} if at.operation.startswith("Update") else {}
+    return Case({"FunctionName": at.name, **more}, on(at, at.name))
 
 
 # ---- aliases ---------------------------------------------------------------------------------------------------------

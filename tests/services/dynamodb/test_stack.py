@@ -100,6 +100,30 @@ def test_updates_in_place_and_by_replacement(dynamodb: Any, deploy: Callable[...
     assert dynamodb.list_tables()["TableNames"] == [second]
 
 
+def test_a_stream_has_the_policy_of_its_template(dynamodb: Any, deploy: Callable[..., dict[str, str]]) -> None:
+    allow = {"Effect": "Allow", "Principal": {"AWS": "750000000029"}, "Resource": "*"}
+
+    def properties(*actions: str, view: str = "KEYS_ONLY") -> dict[str, Any]:
+        policy = {"Version": "2012-10-17", "Statement": [{**allow, "Action": list(actions)}]}
+        policies = {"ResourcePolicy": {"PolicyDocument": policy}} if actions else {}
+        return {**schema(pk="S"), "BillingMode": "PAY_PER_REQUEST",
+                "StreamSpecification": {"StreamViewType": view, **policies}}  # fmt: skip
+
+    def actions(arn: str) -> list[str]:
+        policy = json.loads(dynamodb.get_resource_policy(ResourceArn=arn)["Policy"])
+        return list(policy["Statement"][0]["Action"])
+
+    stream = deploy(**properties("dynamodb:GetRecords"))["StreamArn"]
+    assert actions(stream) == ["dynamodb:GetRecords"]
+    assert deploy("update", **properties("dynamodb:DescribeStream"))["StreamArn"] == stream
+    assert actions(stream) == ["dynamodb:DescribeStream"]
+    other = deploy("update", **properties("dynamodb:GetRecords", view="NEW_IMAGE"))["StreamArn"]
+    assert other != stream and actions(other) == ["dynamodb:GetRecords"]
+    assert deploy("update", **properties(view="NEW_IMAGE"))["StreamArn"] == other
+    with pytest.raises(dynamodb.exceptions.PolicyNotFoundException):
+        dynamodb.get_resource_policy(ResourceArn=other)
+
+
 @pytest.mark.parametrize(
     ("properties", "words"),
     [

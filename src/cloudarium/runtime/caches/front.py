@@ -1,18 +1,19 @@
-"""What clients of a cache connect to: TLS ends here, tokens are looked into, and bytes go on to the server."""
+"""What clients of a cache connect to: tokens are looked into, and bytes go on to the server."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import ssl
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import cast
 
 from cloudarium.runtime.caches.resp import Broken, Splitter, encode
 
 Gate = Callable[[bytes, bytes], Awaitable[bytes | None]]  # user, password → what the server takes for it; None: wrong
 Stranger = Callable[[tuple[str, int], tuple[str, int]], bool]  # peer, own address → is it to be left without an answer
-HANDSHAKE_SECONDS = 10.0
+Backend = Callable[[], Awaitable[str]]
+Secure = Callable[[Callable[[], asyncio.Protocol]], asyncio.BaseProtocol]
 BROKEN = b"-ERR Protocol error\r\n"
 NOBODY = encode([b"AUTH", b"\0nobody", b"\0"])  # what the server refuses in its own words
 
@@ -29,19 +30,20 @@ class Traffic:
 
 
 class Front:
-    """Takes connections for one server, whose Unix socket is `backend`.
+    """Takes connections for one server; `backend` gives its Unix socket, once it runs, or raises OSError.
 
-    `tls` ends TLS here; plain text is then not spoken. `gate` is asked about each AUTH and HELLO, so that credentials
+    `secure` wraps what speaks with a client, so that TLS ends there. `gate` is asked about each AUTH and HELLO, so
+    that credentials
     which the server itself cannot judge (IAM's tokens) become ones that it can. `stranger` says of a connection over
     the machine's loopback that it would not have come about; it is never answered.
     """
 
     def __init__(
-        self, backend: Callable[[], str], tls: ssl.SSLContext | None = None, gate: Gate | None = None,
+        self, backend: Backend, secure: Secure | None = None, gate: Gate | None = None,
         stranger: Stranger | None = None,
     ) -> None:  # fmt: skip
         self.backend = backend
-        self.tls = tls
+        self.secure = secure
         self.gate = gate
         self.stranger = stranger
         self.traffic = Traffic()
@@ -52,13 +54,18 @@ class Front:
     async def listen(self, address: str, port: int) -> tuple[str, int]:
         """Serve on an address of this machine's; where it listens. Raises OSError when it cannot."""
         loop = asyncio.get_running_loop()
-        self._server = await loop.create_server(lambda: _Client(self, on_loopback=True), address, port)
+        self._server = await loop.create_server(lambda: self._speaker(on_loopback=True), address, port)
         where = self._server.sockets[0].getsockname()
         return where[0], where[1]
 
     def protocol(self) -> asyncio.BaseProtocol:
         """The server's side of one connection that the network has let through."""
-        return _Client(self, on_loopback=False)
+        return self._speaker(on_loopback=False)
+
+    def _speaker(self, on_loopback: bool) -> asyncio.BaseProtocol:
+        if self.secure is None:
+            return _Client(self, on_loopback)
+        return self.secure(lambda: _Client(self, on_loopback))
 
     def drop(self) -> None:
         """End every connection; clients may connect anew."""
@@ -80,7 +87,11 @@ class Front:
 
 
 class _Client(asyncio.Protocol):
-    """A client's connection: upgraded to TLS where that is spoken, then joined with one to the server."""
+    """A client's connection, joined with one to the server.
+
+    What comes before they are joined, or while an authentication is looked into, is held back, so that all reaches the
+    server in its order.
+    """
 
     def __init__(self, front: Front, on_loopback: bool) -> None:
         self.front = front
@@ -88,48 +99,47 @@ class _Client(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.engine: _Engine | None = None
         self.splitter = Splitter() if front.gate is not None else None
+        self.waits = True
+        self.held = b""
         self.gone = False
         self.joined = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connects."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
-        transport.pause_reading()
+        self.transport = cast(asyncio.Transport, transport)  # uvloop's are not of its class
         self.front.clients.add(self)
         if self.on_loopback and self.front.stranger is not None:
             peer, own = transport.get_extra_info("peername"), transport.get_extra_info("sockname")
             if self.front.stranger(peer[:2], own[:2]):
                 return
+        self.joined = True
+        self.front.traffic.opened += 1
+        self.front.traffic.connections += 1
         self.front.spawn(self._join())
 
     async def _join(self) -> None:
-        """Do the handshake, then connect to the server, then read."""
-        loop = asyncio.get_running_loop()
-        assert self.transport is not None
+        """Connect to the server."""
         try:
-            if self.front.tls is not None:
-                secured = await loop.start_tls(
-                    self.transport, self, self.front.tls, server_side=True, ssl_handshake_timeout=HANDSHAKE_SECONDS
-                )
-                if secured is None:
-                    return
-                self.transport = secured
-                secured.pause_reading()
-            self.joined = True
-            self.front.traffic.opened += 1
-            self.front.traffic.connections += 1
-            await loop.create_unix_connection(lambda: _Engine(self), self.front.backend())
-        except (OSError, ssl.SSLError):
+            loop = asyncio.get_running_loop()
+            await loop.create_unix_connection(lambda: _Engine(self), await self.front.backend())
+        except OSError:
             self.close()
-            return
-        if not self.gone:
-            self.transport.resume_reading()
+
+    def go_on(self) -> None:
+        """Pass on what was held back, and what comes from now on."""
+        self.waits = False
+        held, self.held = self.held, b""
+        if held:
+            self.data_received(held)
+        if not self.waits:
+            self.read(True)
 
     def data_received(self, data: bytes) -> None:
         """Commands."""
         engine = self.engine
-        if engine is None or engine.transport is None:
+        if self.waits or engine is None or engine.transport is None:
+            self.held += data if self.joined else b""
+            self.read(False)
             return
         self.front.traffic.bytes_in += len(data)
         if self.splitter is None:
@@ -144,9 +154,15 @@ class _Client(asyncio.Protocol):
         if len(pieces) == 1 and isinstance(pieces[0], bytes):
             engine.transport.write(pieces[0])
         elif pieces:
-            assert self.transport is not None
-            self.transport.pause_reading()
+            self.waits = True
+            self.read(False)
             self.front.spawn(self._pass_on(engine, pieces))
+
+    def read(self, on: bool) -> None:
+        """Take bytes from the client, or leave them where they are."""
+        if self.transport is not None and not self.gone:
+            with contextlib.suppress(RuntimeError):  # it is closing
+                self.transport.resume_reading() if on else self.transport.pause_reading()
 
     async def _pass_on(self, engine: _Engine, pieces: list[bytes | list[bytes]]) -> None:
         """Pass on what was read, in its order, with each authentication looked into."""
@@ -158,8 +174,7 @@ class _Client(asyncio.Protocol):
                 self.front.traffic.refused += 1
                 raw = NOBODY
             engine.transport.write(raw)
-        if self.transport is not None:
-            self.transport.resume_reading()
+        self.go_on()
 
     async def _judged(self, words: list[bytes]) -> bytes | None:
         """An AUTH or HELLO as the server is to see it; None when it must fail."""
@@ -216,11 +231,12 @@ class _Engine(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The server has taken it."""
-        assert isinstance(transport, asyncio.Transport)
-        self.transport = transport
+        self.transport = cast(asyncio.Transport, transport)
         self.client.engine = self
         if self.client.gone:
-            transport.close()
+            self.transport.close()
+        else:
+            self.client.go_on()
 
     def data_received(self, data: bytes) -> None:
         """Answers."""
@@ -228,15 +244,12 @@ class _Engine(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         """The server reads slower than the client sends."""
-        if self.client.transport is not None:
-            with contextlib.suppress(RuntimeError):
-                self.client.transport.pause_reading()
+        self.client.read(False)
 
     def resume_writing(self) -> None:
         """It has caught up."""
-        if self.client.transport is not None:
-            with contextlib.suppress(RuntimeError):
-                self.client.transport.resume_reading()
+        if not self.client.waits:
+            self.client.read(True)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The server has closed it."""

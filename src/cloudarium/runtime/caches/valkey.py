@@ -52,15 +52,17 @@ class Valkey:
     """A server whose data live in `folder`.
 
     `settings` are lines of valkey.conf; a sequence is given word by word. `users` are the rules of ACL users, the name
-    first.
+    first. Servers that copy each other share the `password` of the cloud's own user.
     """
 
-    def __init__(self, folder: Path, settings: Mapping[str, Setting], users: Sequence[Sequence[str]] = ()) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, Setting], users: Sequence[Sequence[str]] = (), password: str = ""
+    ) -> None:
         self.folder = folder
         self.settings = settings
         self.users = users
         self._place: str | None = None
-        self._password = ids.hex(32)
+        self._password = password or ids.hex(32)
         self._process: asyncio.subprocess.Process | None = None
         self._control = -1
         self._client: Client | None = None
@@ -98,7 +100,6 @@ class Valkey:
 
     def _arguments(self) -> list[str]:
         fixed: dict[str, Setting] = {
-            "port": "0",
             "unixsocket": self.socket,
             "unixsocketperm": "600",
             "dir": ".",
@@ -106,7 +107,7 @@ class Valkey:
             "loglevel": "notice",
         }
         arguments = []
-        for name, value in {**self.settings, **fixed}.items():
+        for name, value in {"port": "0", **self.settings, **fixed}.items():
             arguments += [f"--{name}", *([value] if isinstance(value, str) else value)]
         for user in (*self.users, [ADMIN, "on", f">{self._password}", "~*", "&*", "+@all"]):
             arguments += ["--user", *user]

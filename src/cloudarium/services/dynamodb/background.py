@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.services.dynamodb.operations import backfills
-from cloudarium.services.dynamodb.operations.changes import STREAM_HOURS, present, write
-from cloudarium.services.dynamodb.records import items, streams, tables
+from cloudarium.services.dynamodb.operations.changes import present, write
+from cloudarium.services.dynamodb.records import items, tables
 from cloudarium.services.dynamodb.rules.keys import Key
+from cloudarium.streams import records as streams
 
 _EXPIRY = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 _ROWS = ("dynamodb_items", "dynamodb_index_entries", "dynamodb_expiries")
@@ -82,7 +83,6 @@ async def forget_expiries(event: Event) -> Retry | None:
 @delivery("TrimStream")
 async def trim_stream(event: Event) -> Retry | None:
     """Remove records older than a day; come back when the next is."""
-    age = STREAM_HOURS * 3600
     with event.transaction():
-        oldest = streams.trim(event.store, event.payload["stream"], age, event.now)
-    return None if oldest is None else Retry(oldest + age)
+        oldest = streams.trim(event.store, event.payload["stream"], event.now)
+    return None if oldest is None else Retry(oldest + streams.KEPT)

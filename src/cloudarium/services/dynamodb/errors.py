@@ -36,6 +36,15 @@ class ResourceNotFound(AwsError):
         super().__init__(f"Requested resource not found{named}")
 
 
+class StreamNotFound(AwsError):
+    """No such stream."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(f"Requested resource not found: Stream: {arn} not found")
+
+
 class TableNotFound(AwsError):
     """No such table, as the backup operations say it."""
 

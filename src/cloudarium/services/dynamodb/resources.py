@@ -18,6 +18,7 @@ from cloudarium.shared import arn
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+from cloudarium.streams import records as streams
 
 POLICY_TOPIC = tables.TOPIC
 
@@ -115,27 +116,37 @@ _ALONE = {"TransactWriteItems": "PutItem", "TransactGetItems": "GetItem"}
 
 
 def tags_of(call: Call, resource: str) -> dict[str, str]:
-    """The tags of a table, which its indexes share."""
-    return call.tags.of(policies.table_of(resource))
+    """The tags of a table, which its indexes share; streams have none."""
+    return {} if policies.is_stream(resource) else call.tags.of(policies.table_of(resource))
 
 
 def resource_policy(call: Call, resource: str) -> str | None:
-    """The policy of a table, which speaks on its indexes too."""
+    """The policy of a table, which speaks on its indexes too, or that of a stream."""
     if call.principal.kind == "root" and call.operation_name == "DeleteResourcePolicy":
         return None  # so that nobody locks himself out
+    if policies.is_stream(resource):
+        stream = streams.by_arn(call.store, resource)
+        of_stream = streams.policy(call.store, stream.id) if stream is not None else None
+        return of_stream["Policy"] if of_stream is not None else None
     here = _find(call, policies.table_of(resource))
     found = here.definition.get("ResourcePolicy") if here is not None else None
     return found["Policy"] if found is not None else None
 
 
 def policy_holder(resource: str) -> str:
-    """The table whose policy speaks on an index."""
-    return policies.table_of(resource)
+    """The table whose policy speaks on an index; streams have their own."""
+    return resource if policies.is_stream(resource) else policies.table_of(resource)
 
 
 def rename_principal(store: Store, old: str, new: str) -> None:
-    """Have the policies of tables that name the principal `old` name it `new`."""
-    for here in tables.with_policy_on(store, old.split(":")[4]):
+    """Have the policies of tables and streams that name the principal `old` name it `new`."""
+    account = old.split(":")[4]
+    for stream, made in streams.policies_on(store, account):
+        renamed = principals.renamed(made["Policy"], old, new)
+        if renamed != made["Policy"]:
+            streams.set_policy(store, stream, {**made, "Policy": renamed})
+            store.changed(POLICY_TOPIC)
+    for here in tables.with_policy_on(store, account):
         found = here.definition["ResourcePolicy"]
         text = principals.renamed(found["Policy"], old, new)
         if text != found["Policy"]:

@@ -73,7 +73,9 @@ class Table(ResourceType):
         if expiry is not None and _flag(expiry.get("Enabled")):
             await _set_expiry(r, expiry)
         if "ResourcePolicy" in r.properties:
-            await _set_policy(r)
+            await _set_policy(r, r.arn, r.properties)
+        if "ResourcePolicy" in _streaming(r.properties):
+            await _set_policy(r, r.attributes["StreamArn"], _streaming(r.properties))
         return None
 
     async def update(self, r: Resource) -> Again | None:
@@ -85,9 +87,11 @@ class Table(ResourceType):
         if r.changed("PointInTimeRecoverySpecification"):
             await _recovery(r)
         if r.changed("ResourcePolicy"):
-            await _set_policy(r)
+            await _set_policy(r, r.arn, r.properties)
         described = (await r.send("dynamodb", "DescribeTable", {"TableName": r.id}))["Table"]
         _remember(r, described)
+        if r.changed("StreamSpecification") and r.properties.get("StreamSpecification"):
+            await _set_policy(r, r.attributes["StreamArn"], _streaming(r.properties))
         if r.removed_tags:
             await r.send("dynamodb", "UntagResource", {"ResourceArn": r.arn, "TagKeys": r.removed_tags})
         if r.tags and r.tags != r.old_tags:
@@ -100,14 +104,14 @@ class Table(ResourceType):
         return None
 
 
-async def _set_policy(r: Resource) -> None:
-    """Put the table's policy, or take it away when the template has none any more."""
-    policy = r.properties.get("ResourcePolicy")
+async def _set_policy(r: Resource, arn: str, holder: Properties) -> None:
+    """Put the policy of the table or its stream, or take it away when the template has none any more."""
+    policy = holder.get("ResourcePolicy")
     if policy is None:
-        await r.send("dynamodb", "DeleteResourcePolicy", {"ResourceArn": r.arn})
+        await r.send("dynamodb", "DeleteResourcePolicy", {"ResourceArn": arn})
     else:
         text = orjson.dumps(policy["PolicyDocument"]).decode()
-        await r.send("dynamodb", "PutResourcePolicy", {"ResourceArn": r.arn, "Policy": text})
+        await r.send("dynamodb", "PutResourcePolicy", {"ResourceArn": arn, "Policy": text})
 
 
 def _remember(r: Resource, described: Properties) -> None:
@@ -137,13 +141,14 @@ def _index(index: Properties) -> dict[str, Any]:
     return made
 
 
+def _streaming(properties: Properties) -> Properties:
+    given: Properties | None = properties.get("StreamSpecification")
+    return given or {}
+
+
 def _stream(properties: Properties) -> dict[str, Any] | None:
-    stream = properties.get("StreamSpecification")
-    if stream is None:
-        return None
-    if "ResourcePolicy" in stream:
-        raise ResourceFailed("Cloudarium has not built ResourcePolicy of a StreamSpecification.")
-    return {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]}
+    stream = _streaming(properties)
+    return {"StreamEnabled": True, "StreamViewType": stream["StreamViewType"]} if stream else None
 
 
 def _encryption(properties: Properties) -> dict[str, Any] | None:
@@ -201,10 +206,10 @@ def _changes(r: Resource) -> Iterator[dict[str, Any]]:
         yield billing
     if structural:
         yield {"AttributeDefinitions": new["AttributeDefinitions"], "GlobalSecondaryIndexUpdates": structural}
-    if r.changed("StreamSpecification"):
-        if r.old_properties.get("StreamSpecification"):
+    stream, before_stream = _stream(new), _stream(r.old_properties)
+    if stream != before_stream:
+        if before_stream is not None:
             yield {"StreamSpecification": {"StreamEnabled": False}}
-        stream = _stream(new)
         if stream is not None:
             yield {"StreamSpecification": stream}
     if r.changed("TableClass"):

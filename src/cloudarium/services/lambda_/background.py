@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import logging
+from datetime import UTC, datetime
 from typing import Any
 
 import orjson
 
 from cloudarium.gateway.background import Event, delivery
+from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import errors, records, running
-from cloudarium.services.lambda_.records import LATEST, Version
-from cloudarium.services.lambda_.resources import FunctionName, function_arn
+from cloudarium.services.lambda_ import consuming, errors, records, running
+from cloudarium.services.lambda_.records import LATEST, Version, event_sources
+from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
 from cloudarium.shared import arn as arns
+from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
@@ -63,6 +66,78 @@ async def async_invoke(event: Event) -> None:
         await _finish(event, version, settings, "EventAgeExceeded", result)
     else:
         _again(event, wanted, pause)
+
+
+@delivery("SettleEventSource")
+async def settle_event_source(event: Event) -> None:
+    """Take an event source mapping to the state that it is on its way to: read, read no more, or gone."""
+    one = event_sources.find(event.store, event.scope, event.payload["UUID"])
+    if one is None:
+        return
+    state = event.payload["State"]
+    if state != "Enabled":
+        consuming.readers(event.cloud).stop(one.uuid)
+    with event.transaction():
+        if state:
+            event_sources.set_state(event.store, one, state)
+        else:
+            event_sources.remove(event.store, one)
+            event.tags.drop(mapping_arn(one.scope, one.uuid))
+    if state == "Enabled":
+        consuming.readers(event.cloud).start(one._replace(state=state))
+
+
+@delivery("EventSourceFailure")
+async def event_source_failure(event: Event) -> None:
+    """Tell a mapping's on-failure destination of a batch that was given up, as the function's role."""
+    wanted = event.payload
+    version = records.find_version(event.store, event.scope, wanted["Name"], LATEST)
+    principal = await _role(event, version) if version is not None else None
+    place = arns.parse(wanted["Target"])
+    if principal is None or place is None:
+        return
+    try:
+        if place.service == "s3":
+            await _keep(event, principal, place.resource, wanted)
+        else:
+            await _send(event, principal, place, orjson.dumps(wanted["Record"]).decode(), {})
+    except AwsError as error:
+        log.warning("the destination of mapping %s was not reached: %s", wanted["UUID"], error.message)
+
+
+async def _keep(event: Event, principal: Principal, bucket: str, wanted: dict[str, Any]) -> None:
+    """A bucket gets the records too. Source: lambda/latest/dg/kinesis-on-failure-destination.html"""
+    now = datetime.fromtimestamp(event.due, UTC)
+    name = f"{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{ids.uuid()}"
+    body = orjson.dumps({**wanted["Record"], "payload": orjson.dumps(wanted["Batch"]).decode()})
+    given = {"Bucket": bucket, "Key": f"aws/lambda/{wanted['UUID']}/{wanted['Shard']}/{name}"}
+    await event.send("s3", "PutObject", {**given, "Body": BodyStream.whole(body)}, as_=principal)
+
+
+@delivery("ReleaseInterfaces")
+async def release_interfaces(event: Event) -> None:
+    """Let go of the network interfaces that no function uses any more, in the name of a role that made them."""
+    used = [
+        (one["SubnetIds"], sorted(set(one["SecurityGroupIds"]))) for one in records.attached(event.store, event.scope)
+    ]
+    for one in records.interfaces(event.store, event.scope):
+        if any(one.subnet in subnets and one.groups == groups for subnets, groups in used):
+            continue
+        await _let_go(event, one)
+        with event.transaction():
+            records.remove_interface(event.store, one)
+
+
+async def _let_go(event: Event, interface: records.NetworkInterface) -> None:
+    """Delete an interface; AWS, too, leaves it where the role is gone or may not."""
+    arn = function_arn(event.scope, "network-interfaces")
+    role = await running.role_session(event.cloud, arn, interface.role, event.scope)
+    if role is None:
+        return
+    try:
+        await event.send("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": interface.id}, as_=role)
+    except AwsError as error:
+        log.info("network interface %s stays: %s", interface.id, error.message)
 
 
 def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:

@@ -1,4 +1,4 @@
-"""Lambda's door outside of the API: the links to code that GetFunction and GetLayerVersion hand out."""
+"""Lambda's doors outside of the API: function URLs, and the links to code that GetFunction and GetLayerVersion give."""
 
 from __future__ import annotations
 
@@ -10,6 +10,13 @@ _DENIED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
     b"<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>"
 )
+
+
+async def function_url(call: Call) -> HttpResponse:
+    """Answer a request at a function's URL."""
+    from cloudarium.services.lambda_ import serving
+
+    return await serving.serve(call)
 
 
 async def code(call: Call) -> HttpResponse:

@@ -64,6 +64,15 @@ class RevisionMismatch(LambdaError):
         )
 
 
+class InUse(LambdaError):
+    """An event source mapping is on its way from one state to another."""
+
+    code = "ResourceInUseException"
+
+    def __init__(self, verb: str) -> None:
+        super().__init__(f"Cannot {verb} the event source mapping because it is in use.")
+
+
 class CodeTooLarge(InvalidParameter):
     """The unzipped package is over the limit."""
 

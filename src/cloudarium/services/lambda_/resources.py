@@ -12,9 +12,11 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.policy import principals
 from cloudarium.services.lambda_ import records
+from cloudarium.services.lambda_.records import event_sources
 from cloudarium.shared import arn as arns
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+from cloudarium.vpc import records as network_records
 
 POLICY_TOPIC = records.POLICIES
 
@@ -117,6 +119,24 @@ def created(call: Call) -> list[str | Need]:
     return needs
 
 
+def mapping_arn(scope: Scope, uuid: str) -> str:
+    """The ARN of an event source mapping."""
+    return arns.make("lambda", scope, f"event-source-mapping:{uuid}")
+
+
+def mapping(call: Call) -> str:
+    """The event source mapping that is named."""
+    return mapping_arn(call.scope, str(call.input.get("UUID", "")))
+
+
+def mapped(call: Call) -> list[str | Need]:
+    """What CreateEventSourceMapping touches; tags need a permission of their own, on mappings yet unnamed."""
+    needs: list[str | Need] = ["*"]
+    if call.input.get("Tags"):
+        needs.append(Need("lambda:TagResource", mapping_arn(call.scope, "*")))
+    return needs
+
+
 def layer(call: Call) -> str:
     """The layer that is named."""
     scope, name, _ = parse_layer(call.input.get("LayerName"), call.scope)
@@ -160,7 +180,7 @@ def policy_text(policy: records.Policy) -> str:
 
 
 def tags_of(call: Call, arn: str) -> dict[str, str]:
-    """The tags of a function, which its versions and aliases share."""
+    """The tags of a mapping, or of a function, which its versions and aliases share."""
     return call.tags.of(":".join(arn.split(":")[:7]))
 
 
@@ -180,9 +200,24 @@ def conditions(call: Call) -> Mapping[str, Any]:
         listed = held.get(member) if isinstance(held, dict) else None
         if isinstance(listed, list) and listed:
             found[key] = [text for text in listed if isinstance(text, str)]
+    if "lambda:SubnetIds" in found:
+        rows = (network_records.find(call.store, call.scope, "subnet", id) for id in found["lambda:SubnetIds"])
+        found["lambda:VpcIds"] = list(dict.fromkeys(row["VpcId"] for row in rows if row is not None))
     if call.operation_name == "RemovePermission":
         found.update(_removed(call))
+    if call.operation_name.endswith("EventSourceMapping"):
+        found.update(_of_mapping(call))
     return found
+
+
+def _of_mapping(call: Call) -> Iterator[tuple[str, Any]]:
+    """The function that a mapping leads to, as it is or is to be."""
+    if isinstance(call.input.get("FunctionName"), str):
+        yield "lambda:FunctionArn", parse_function(call.input["FunctionName"], call.scope).arn
+        return
+    found = event_sources.find(call.store, call.scope, str(call.input.get("UUID", "")))
+    if found is not None:
+        yield "lambda:FunctionArn", function_arn(found.scope, found.name, found.qualifier)
 
 
 _FROM_INPUT = {

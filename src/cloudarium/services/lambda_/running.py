@@ -12,15 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
-from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Throttled
+from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
-from cloudarium.services.lambda_ import errors, records, sealing
+from cloudarium.services.lambda_ import errors, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
 from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
+from cloudarium.vpc.live import wires
+from cloudarium.vpc.wires import Attachment
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -42,6 +44,7 @@ class Workshop:
     environments: Environments
     logs: LogWriter
     links: dict[str, tuple[str, float]] = field(default_factory=dict)  # token → (blob, until when)
+    attachments: dict[str, Attachment] = field(default_factory=dict)  # by their keys, which specs name
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
     opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
@@ -53,7 +56,8 @@ class Workshop:
             "namespaces": "each sees its own /var/task, /opt and /tmp",
             "none": f"not isolated: {seen['isolation_reason']}",
         }.get(seen["isolation"], "none was started yet")
-        return f"{seen['environments']} environments, {seen['busy']} busy; {apart}"
+        open_ = f"; not kept to their VPCs: {seen['not_attached']}" if seen["not_attached"] else ""
+        return f"{seen['environments']} environments, {seen['busy']} busy; {apart}{open_}"
 
     async def close(self) -> None:
         """End all processes and write what is left of the logs."""
@@ -70,14 +74,18 @@ def workshop(cloud: Cloud) -> Workshop:
         async def credentials(spec: FunctionSpec) -> Credentials:
             return await assume(cloud, spec.arn, spec.role, Scope(spec.account, spec.region))
 
+        async def network(spec: FunctionSpec) -> Network:
+            return wires(cloud).attach(made.attachments[spec.network], made.environments)
+
         environments = Environments(
             cloud.store.folder / "lambda",
             clock=cloud.clock.now,
             credentials=credentials,
             on_log=logs.take,
             endpoint=cloud.endpoint,
+            network=network,
         )
-        found = cloud.keep["lambda"] = Workshop(environments, logs)
+        found = made = cloud.keep["lambda"] = Workshop(environments, logs)
         cloud.at_close(found.close)
     return found
 
@@ -167,7 +175,17 @@ async def _read_spec(cloud: Cloud, version: Version, environments: Environments)
         log_format=logging.get("LogFormat", "Text"),
         application_log_level=logging.get("ApplicationLogLevel", ""),
         system_log_level=logging.get("SystemLogLevel", ""),
+        network=_network(cloud, version),
     )
+
+
+def _network(cloud: Cloud, version: Version) -> str:
+    """Names the network that a version runs in; empty when it is in no VPC."""
+    attachment = networks.attachment(cloud.store, version.scope, version.config)
+    if attachment is None:
+        return ""
+    workshop(cloud).attachments[attachment.key] = attachment
+    return attachment.key
 
 
 async def _unsealed(cloud: Cloud, version: Version, config: dict[str, Any]) -> Mapping[str, str]:

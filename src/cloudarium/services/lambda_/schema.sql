@@ -74,3 +74,72 @@ CREATE TABLE IF NOT EXISTS lambda_invoke_configs (
     modified REAL NOT NULL,
     PRIMARY KEY (account, region, name, qualifier)
 ) WITHOUT ROWID;
+
+-- Network interfaces in VPCs, shared by functions with the same subnet and groups (a sorted JSON list).
+CREATE TABLE IF NOT EXISTS lambda_interfaces (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    subnet TEXT NOT NULL,
+    groups TEXT NOT NULL,
+    id TEXT NOT NULL,
+    address TEXT NOT NULL,
+    vpc TEXT NOT NULL,
+    role TEXT NOT NULL,
+    PRIMARY KEY (account, region, subnet, groups)
+) WITHOUT ROWID;
+
+-- Event source mappings; `data` is the mapping in AWS's own member names, `name` and `qualifier` its function.
+CREATE TABLE IF NOT EXISTS lambda_event_sources (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    uuid TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    source TEXT NOT NULL,
+    state TEXT NOT NULL,
+    data TEXT NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (account, region, uuid)
+) WITHOUT ROWID;
+
+-- How far a mapping has read each shard of its stream.
+CREATE TABLE IF NOT EXISTS lambda_event_positions (
+    uuid TEXT NOT NULL,
+    shard TEXT NOT NULL,
+    data TEXT NOT NULL,
+    PRIMARY KEY (uuid, shard)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS lambda_urls (
+    id TEXT NOT NULL PRIMARY KEY,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    data TEXT NOT NULL,
+    created REAL NOT NULL,
+    modified REAL NOT NULL,
+    UNIQUE (account, region, name, qualifier)
+) WITHOUT ROWID;
+
+-- Provisioned concurrency of a version or alias; `status` and `ready` as AWS tells them.
+CREATE TABLE IF NOT EXISTS lambda_provisioned (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    qualifier TEXT NOT NULL,
+    wanted INTEGER NOT NULL,
+    ready INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (account, region, name, qualifier)
+) WITHOUT ROWID;
+
+-- Functions in which recursive loops are allowed.
+CREATE TABLE IF NOT EXISTS lambda_recursion (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cloudarium.services.dynamodb.records import items, streams
+from cloudarium.services.dynamodb.records import items
 from cloudarium.services.dynamodb.rules import values
 from cloudarium.services.dynamodb.rules.definition import Index, Table
 from cloudarium.services.dynamodb.rules.keys import Key
 from cloudarium.services.dynamodb.rules.values import Item
 from cloudarium.store import Store
+from cloudarium.streams import records as streams
 
-STREAM_HOURS = 24
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+
 OLDEST_EXPIRY = 5 * 365 * 86_400  # what is due longer ago than this does not expire
 
 
@@ -26,6 +29,7 @@ class Writer(Protocol):
     """What a change needs of a call, or of a background event."""
 
     now: float
+    cloud: Cloud
 
     @property
     def store(self) -> Store:
@@ -117,8 +121,9 @@ def _record(call: Writer, table: Table, old: State | None, new: State | None, id
     if identity is not None:
         record["userIdentity"] = identity
     if streams.is_empty(call.store, stream.id):
-        call.later("TrimStream", {"stream": stream.id}, due=call.now + STREAM_HOURS * 3600, key=str(stream.id))
+        call.later("TrimStream", {"stream": stream.id}, due=call.now + streams.KEPT, key=str(stream.id))
     streams.put(call.store, stream.id, call.now, record)
+    call.cloud.bells.ring_for_all(streams.bell(stream.id))
 
 
 _NEW = ("NEW_IMAGE", "NEW_AND_OLD_IMAGES")

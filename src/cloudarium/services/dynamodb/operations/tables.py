@@ -12,11 +12,13 @@ from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, Valid
 from cloudarium.services.dynamodb.operations import encryption, tags
 from cloudarium.services.dynamodb.operations.lookup import KEY, named_table, place_of
 from cloudarium.services.dynamodb.operations.policies import checked
-from cloudarium.services.dynamodb.records import streams, tables
+from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import tables as rules
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import ids
 from cloudarium.shared.clock import iso_millis
+from cloudarium.shared.scope import Scope
+from cloudarium.streams import records as streams
 
 MOST_TABLES = 2500
 PAGE = 100
@@ -71,18 +73,33 @@ def _create(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
         made["ResourcePolicy"] = checked(call, resources.table_arn(call, name), given["ResourcePolicy"])
     stream = given.get("StreamSpecification")
     if stream is not None and stream["StreamEnabled"]:
-        made["Stream"] = open_stream(call, name, made, stream["StreamViewType"])
+        made["Stream"] = open_stream(call, call.scope, name, made, stream["StreamViewType"])
     table = tables.add(call.store, call.scope, name, made)
     if wanted:
         call.tags.put(table.arn, wanted)
     return {"TableDescription": rules.describe(table, {}, "CREATING")}
 
 
-def open_stream(call: Call, name: str, made: dict[str, Any], view: str) -> dict[str, Any]:
+def open_stream(call: Call, scope: Scope, name: str, made: dict[str, Any], view: str) -> dict[str, Any]:
     """Open a stream for a table; what its definition records of it."""
-    label = iso_millis(call.now).removesuffix("Z")
-    stream = streams.add(call.store, call.scope, name, label, view, made["KeySchema"], call.now)
+    label, moment = stream_label(call.now), call.now
+    while streams.find(call.store, scope, name, label) is not None:  # the clock may stand still
+        moment += 0.001
+        label = stream_label(moment)
+    stream = streams.add(call.store, scope, name, label, view, made["KeySchema"], call.now)
     return {"On": True, "Id": stream, "View": view, "Label": label}
+
+
+def stream_label(moment: float) -> str:
+    """The label of a stream that is opened at a moment."""
+    return iso_millis(moment).removesuffix("Z")
+
+
+def close_stream(call: Call, stream: int) -> None:
+    """End a stream, which goes in a day, and tell those who wait for it."""
+    streams.end(call.store, stream, call.now)
+    call.later("TrimStream", {"stream": stream}, due=call.now + streams.KEPT, key=f"{stream} whole")
+    call.cloud.bells.ring_for_all(streams.bell(stream))
 
 
 @operation("DescribeTable", on=resources.table)
@@ -133,7 +150,7 @@ def _delete(call: Call, table: Table) -> dict[str, Any]:
     call.tags.drop(table.arn)
     call.not_later("ExpireItems", str(table.id))
     if table.stream is not None:
-        streams.end(call.store, table.stream.id, call.now)
+        close_stream(call, table.stream.id)
     call.later("EmptyTable", {"table": table.id})
     for part in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         answer.pop(part, None)

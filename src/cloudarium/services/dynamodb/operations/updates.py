@@ -12,8 +12,8 @@ from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import Invalid, LimitExceeded, ResourceNotFound, ValidationException
 from cloudarium.services.dynamodb.operations import backfills, encryption
 from cloudarium.services.dynamodb.operations.lookup import KEY, named_table
-from cloudarium.services.dynamodb.operations.tables import UNBUILT, described, open_stream
-from cloudarium.services.dynamodb.records import streams, tables
+from cloudarium.services.dynamodb.operations.tables import UNBUILT, close_stream, described, open_stream
+from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import tables as rules
 from cloudarium.services.dynamodb.rules.definition import Table
 
@@ -291,13 +291,13 @@ def _stream(call: Call, table: Table, made: Definition, given: Mapping[str, Any]
             raise ValidationException(f"Table already has an enabled stream: TableName: {table.name}")
         if view is None:
             raise Invalid("If stream is being enabled then UpdateViewType is required")
-        made["Stream"] = open_stream(call, table.name, made, view)
+        made["Stream"] = open_stream(call, table.scope, table.name, made, view)
         return
     if view is not None:
         raise Invalid("If stream is being disabled, then UpdateViewType must not be specified")
     if table.stream is None:
         raise ValidationException(f"Table has no stream to disable: TableName: {table.name}")
-    streams.end(call.store, table.stream.id, call.now)
+    close_stream(call, table.stream.id)
     made["Stream"] = {**made["Stream"], "On": False}
 
 

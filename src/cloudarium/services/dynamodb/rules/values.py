@@ -13,9 +13,9 @@ import orjson
 
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
 from cloudarium.services.dynamodb.rules import numbers
+from cloudarium.streams.images import Item, Value, dump, load
 
-Value = dict[str, Any]
-Item = dict[str, Value]
+__all__ = ["Item", "Value", "dump", "load"]  # how an item is stored is known below
 
 MAX_ITEM = 409_600
 MAX_DEPTH = 32
@@ -190,43 +190,6 @@ def compare(left: Value, right: Value) -> int | None:
 # ---- Store ----------------------------------------------------------------------------------------------------------
 
 
-def dump(item: Item) -> bytes:
-    """The item as it is stored: DynamoDB's JSON."""
-    return orjson.dumps(item, default=_base64)
-
-
 def whole(stored: bytes, protocol: str) -> Any:
     """The item that was stored, for an answer that shows all of it: as it is where the wire's form is the store's."""
     return orjson.Fragment(stored) if protocol == "json" else load(stored)
-
-
-def load(stored: bytes) -> Item:
-    """The item that was stored."""
-    item = orjson.loads(stored)
-    if b'"B":' in stored or b'"BS":' in stored:  # else nothing in it is binary
-        _restore(item)
-    return item
-
-
-def _base64(content: Any) -> str:
-    if isinstance(content, bytes):
-        return base64.b64encode(content).decode()
-    raise TypeError(f"{type(content).__name__} is no part of an item")
-
-
-def _restore(item: Item) -> None:
-    for value in item.values():
-        _restore_value(value)
-
-
-def _restore_value(value: Value) -> None:
-    for kind, content in value.items():
-        if kind == "B":
-            value["B"] = base64.b64decode(content)
-        elif kind == "BS":
-            value["BS"] = [base64.b64decode(each) for each in content]
-        elif kind == "M":
-            _restore(content)
-        elif kind == "L":
-            for each in content:
-                _restore_value(each)

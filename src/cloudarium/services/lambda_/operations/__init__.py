@@ -4,6 +4,7 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     account,
     aliases,
     concurrency,
+    event_sources,
     functions,
     invocations,
     invoke_configs,
@@ -11,5 +12,6 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     managed,
     permissions,
     tags,
+    urls,
     versions,
 )

@@ -7,7 +7,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
-from cloudarium.services.lambda_ import errors, records, resources, running, sealing
+from cloudarium.services.lambda_ import attaching, errors, records, resources, running, sealing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import configuration
@@ -27,7 +27,7 @@ _NO_IMAGE = "a container image as code (PackageType Image)"
 @operation("CreateFunction", on=resources.created, refuses=_UNBUILT)
 @sealing.revealing
 async def create_function(call: Call) -> dict[str, Any]:
-    """Make a function out of a zip or an object in S3. VpcConfig and SnapStart must be empty."""
+    """Make a function out of a zip or an object in S3. SnapStart must be empty."""
     given = call.input
     name = _new_name(call)
     if given.get("PackageType", "Zip") == "Image" or given["Code"].get("ImageUri"):
@@ -44,6 +44,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     code = await lookup.read_code(call, given["Code"])
     await _check_surroundings(call, name, config, code.unzipped)
     config = await sealing.seal(call, name.arn, {}, config)
+    config = await attaching.attach(call, name, config)
     path = await lookup.unpack(call, code)
     blob = await call.store.blobs.write(code.data)
     with call.transaction():
@@ -253,6 +254,7 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
     await _check_surroundings(call, name, config, 0, role="Role" in call.input)
     sealed = await sealing.seal(call, name.arn, latest.config, config)
+    vpc = (await attaching.attach(call, name, config)).get("VpcConfig")
     with call.transaction():
         latest = lookup.latest_of(call, lookup.function_of(call))
         lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
@@ -260,6 +262,8 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
         config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
         config = sealing.carry(config, sealed)
         config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}
+        if "VpcConfig" in call.input:
+            config = attaching.carry(call, config, vpc)
         records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
     return _shown_updated(call, name, LATEST)
@@ -278,6 +282,7 @@ async def delete_function(call: Call) -> dict[str, Any]:
         else:
             records.delete_function(call.store, function)
             call.tags.drop(arn)
+        attaching.release_later(call)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}@" if name.qualifier else f"{arn}:")
     for config in granted:
         role = await running.role_session(call.cloud, arn, config["Role"], name.scope)

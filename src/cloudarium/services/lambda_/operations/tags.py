@@ -7,15 +7,24 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.lambda_ import errors, records, resources
+from cloudarium.services.lambda_.records import event_sources
 from cloudarium.services.lambda_.rules import configuration
+from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import NotBuilt
+from cloudarium.shared.scope import Scope
 
 
 def _tagged(call: Call) -> str:
-    """The ARN of the function that is named; tags belong to functions, not to versions. Raises NotFound."""
+    """The ARN of the function (versions have no tags) or mapping that is named. Raises NotFound."""
     text = call.input["Resource"]
+    place = arns.parse(text)
+    if place is not None and place.resource.startswith("event-source-mapping:"):
+        uuid = place.resource.partition(":")[2]
+        if event_sources.find(call.store, Scope(place.account, place.region), uuid) is None:
+            raise errors.NotFound("The resource you requested does not exist.")
+        return str(text)
     if ":function:" not in text:
-        raise NotBuilt(f"lambda:{call.operation_name} of a resource that is not a function")
+        raise NotBuilt(f"lambda:{call.operation_name} of what is neither a function nor an event source mapping")
     name = resources.parse_function(text, call.scope)
     if name.qualifier:
         raise errors.InvalidParameter(
@@ -27,6 +36,8 @@ def _tagged(call: Call) -> str:
 
 
 def _touch(call: Call, arn: str) -> None:
+    if ":function:" not in arn:
+        return
     name = resources.parse_function(arn, call.scope)
     latest = records.find_version(call.store, name.scope, name.name, records.LATEST)
     if latest is not None:

@@ -66,9 +66,6 @@ def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) 
 
 def refuse_unbuilt(given: Mapping[str, Any], operation: str) -> None:
     """Raise NotBuilt for members whose empty forms tools send and whose real ones are not built."""
-    vpc = given.get("VpcConfig") or {}
-    if vpc.get("SubnetIds") or vpc.get("SecurityGroupIds"):
-        raise NotBuilt(f"lambda:{operation} with VpcConfig")
     if (given.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
         raise NotBuilt(f"lambda:{operation} with SnapStart")
 

@@ -195,7 +195,7 @@ def delete_function(store: Store, function: Function) -> None:
     where = (function.account, function.region, function.name)
     for version in versions(store, function.scope, function.name):
         store.blobs.drop(version.blob)
-    for table in ("functions", "versions", "aliases", "invoke_configs"):
+    for table in ("functions", "versions", "aliases", "invoke_configs", "urls", "provisioned", "recursion"):
         store.run(f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=?", where)
     arn = f"arn:aws:lambda:{function.region}:{function.account}:function:{function.name}"
     store.run("DELETE FROM lambda_policies WHERE arn=? OR (arn>? AND arn<?)", (arn, arn + ":", arn + ":" + _LAST))
@@ -278,10 +278,11 @@ def delete_version(store: Store, version: Version) -> None:
 
 
 def _drop_qualified(store: Store, scope: Scope, name: str, qualifier: str) -> None:
-    store.run(
-        "DELETE FROM lambda_invoke_configs WHERE account=? AND region=? AND name=? AND qualifier=?",
-        (*scope, name, qualifier),
-    )
+    for table in ("invoke_configs", "urls", "provisioned"):
+        store.run(
+            f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=? AND qualifier=?",
+            (*scope, name, qualifier),
+        )
     put_policy(store, f"arn:aws:lambda:{scope.region}:{scope.account}:function:{name}:{qualifier}", [])
 
 
@@ -414,3 +415,62 @@ def delete_invoke_config(store: Store, scope: Scope, name: str, qualifier: str) 
     """Take settings away; whether there were any."""
     sql = "DELETE FROM lambda_invoke_configs WHERE account=? AND region=? AND name=? AND qualifier=?"
     return store.run(sql, (*scope, name, qualifier)) > 0
+
+
+# ---- network interfaces ----------------------------------------------------------------------------------------------
+
+
+class NetworkInterface(NamedTuple):
+    """An interface that Lambda has in a VPC for all functions with this subnet and these (sorted) groups.
+
+    `role` is the execution role in whose name it was made.
+    """
+
+    scope: Scope
+    subnet: str
+    groups: list[str]
+    id: str
+    address: str
+    vpc: str
+    role: str
+
+
+_INTERFACE = "account, region, subnet, groups, id, address, vpc, role"
+
+
+def _interface(row: tuple[Any, ...]) -> NetworkInterface:
+    return NetworkInterface(Scope(row[0], row[1]), row[2], orjson.loads(row[3]), *row[4:])
+
+
+def add_interface(store: Store, new: NetworkInterface) -> None:
+    """Keep an interface."""
+    values = (*new.scope, new.subnet, _json(new.groups), new.id, new.address, new.vpc, new.role)
+    store.run(f"INSERT OR REPLACE INTO lambda_interfaces ({_INTERFACE}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+
+
+def interface(store: Store, scope: Scope, subnet: str, groups: list[str]) -> NetworkInterface | None:
+    """The interface for a subnet and sorted groups."""
+    sql = f"SELECT {_INTERFACE} FROM lambda_interfaces WHERE account = ? AND region = ? AND subnet = ? AND groups = ?"
+    row = store.one(sql, (*scope, subnet, _json(groups)))
+    return _interface(row) if row is not None else None
+
+
+def interfaces(store: Store, scope: Scope) -> list[NetworkInterface]:
+    """All of an account in a region."""
+    sql = f"SELECT {_INTERFACE} FROM lambda_interfaces WHERE account = ? AND region = ? ORDER BY id"
+    return [_interface(row) for row in store.all(sql, scope)]
+
+
+def remove_interface(store: Store, old: NetworkInterface) -> None:
+    """Forget an interface."""
+    sql = "DELETE FROM lambda_interfaces WHERE account = ? AND region = ? AND subnet = ? AND groups = ?"
+    store.run(sql, (*old.scope, old.subnet, _json(old.groups)))
+
+
+def attached(store: Store, scope: Scope) -> list[dict[str, Any]]:
+    """The VpcConfig of every version of an account's functions in a region that has one."""
+    sql = (
+        "SELECT DISTINCT json_extract(config, '$.VpcConfig') FROM lambda_versions"
+        " WHERE account = ? AND region = ? AND json_extract(config, '$.VpcConfig') IS NOT NULL"
+    )
+    return [orjson.loads(row[0]) for row in store.all(sql, scope)]

@@ -1,4 +1,4 @@
-"""CloudFormation's resource types of Lambda."""
+"""Functions and what hangs on them: versions, aliases, layers, permissions, asynchronous settings."""
 
 from __future__ import annotations
 

@@ -1,0 +1,1 @@
+"""EC2, of which the network is built: VPCs and what lies in them."""

@@ -1,0 +1,43 @@
+"""The operations of EC2's network, by noun."""
+
+from cloudarium.services.ec2.operations import (
+    acls,
+    addresses,
+    dhcp,
+    endpoints,
+    gateways,
+    group_rules,
+    groups,
+    instances,
+    interfaces,
+    nat,
+    peering,
+    prefix_lists,
+    references,
+    route_tables,
+    subnets,
+    tags,
+    vpcs,
+    zones,
+)
+
+__all__ = [
+    "acls",
+    "addresses",
+    "dhcp",
+    "endpoints",
+    "gateways",
+    "group_rules",
+    "groups",
+    "instances",
+    "interfaces",
+    "nat",
+    "peering",
+    "prefix_lists",
+    "references",
+    "route_tables",
+    "subnets",
+    "tags",
+    "vpcs",
+    "zones",
+]

@@ -1,0 +1,268 @@
+"""VPC endpoints to the services of this cloud."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.rooms import all_rooms
+from cloudarium.services.ec2 import errors, interfaces, lookup
+from cloudarium.services.ec2.kinds import ENDPOINT, GROUP, INTERFACE, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.operations import prefix_lists
+from cloudarium.services.ec2.operations.trying import Data, operation
+from cloudarium.services.ec2.resources import touching
+from cloudarium.services.ec2.rules import filters
+from cloudarium.services.ec2.rules.filters import member
+from cloudarium.vpc import records
+
+READERS = {
+    "service-name": member("ServiceName"),
+    "vpc-id": member("VpcId"),
+    "vpc-endpoint-id": member("VpcEndpointId"),
+    "vpc-endpoint-state": member("State"),
+    "vpc-endpoint-type": member("VpcEndpointType"),
+    "ip-address-type": member("IpAddressType"),
+}
+FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
+
+
+def _services() -> set[str]:
+    signed = {room.card.signing_name or room.card.name for room in all_rooms().values()}
+    return {*signed, "execute-api"}
+
+
+@operation(
+    "CreateVpcEndpoint",
+    on=touching(
+        (VPC, "VpcId"), (SUBNET, "SubnetIds"), (GROUP, "SecurityGroupIds"), (ROUTE_TABLE, "RouteTableIds"),
+        makes=ENDPOINT,
+    ),
+    refuses=(
+        "PolicyDocument", "DnsOptions", "SubnetConfigurations", "ServiceNetworkArn", "ResourceConfigurationArn",
+        "ServiceRegion",
+    ),
+)  # fmt: skip
+def create_vpc_endpoint(call: Call) -> Data:
+    """Make an endpoint: a gateway in route tables, or interfaces in subnets."""
+    token = call.input.get("ClientToken")
+    for one in records.every(call.store, call.scope, ENDPOINT.record) if token else ():
+        if one.get("_Token") == token:
+            return {"VpcEndpoint": lookup.shown(call, ENDPOINT, one), "ClientToken": token}
+    vpc, service = lookup.named(call, VPC), _service(call)
+    kind = call.input.get("VpcEndpointType") or "Gateway"
+    if kind not in ("Gateway", "Interface"):
+        raise errors.Unsupported(f"This cloud has no endpoints of the type {kind}.")
+    if kind == "Gateway" and service not in prefix_lists.BY_GATEWAY:
+        name = call.input["ServiceName"]
+        raise errors.Invalid(f"Endpoint type (Gateway) does not match available service types ([Interface]) of {name}.",
+            code="InvalidParameter")  # fmt: skip
+    data = _endpoint(call, vpc, kind, token)
+    if kind == "Gateway":
+        tables = call.input.get("RouteTableIds") or []
+        _no_twin(call, data, tables)
+        lookup.keep(call, ENDPOINT, data)
+        _route(call, data, tables, [])
+    else:
+        _place(call, data, vpc)
+    shown = lookup.made(call, ENDPOINT, data)
+    state = "available" if kind == "Gateway" else "pending"
+    return {"VpcEndpoint": {**shown, "State": state}, **({"ClientToken": token} if token else {})}
+
+
+def _service(call: Call) -> str:
+    name = call.input.get("ServiceName")
+    if not name:
+        raise errors.Missing("serviceName")
+    prefix = f"com.amazonaws.{call.region}."
+    service = name.removeprefix(prefix)
+    if not name.startswith(prefix) or service not in _services():
+        message = f"The Vpc Endpoint Service '{name}' does not exist"
+        raise errors.Conflict(message, code="InvalidServiceName")
+    return str(service)
+
+
+def _endpoint(call: Call, vpc: Data, kind: str, token: str | None) -> Data:
+    private = bool(call.input.get("PrivateDnsEnabled", kind == "Interface"))
+    return {
+        "VpcEndpointId": lookup.new_id(ENDPOINT),
+        "VpcEndpointType": kind,
+        "VpcId": vpc["VpcId"],
+        "OwnerId": call.account,
+        "ServiceName": call.input["ServiceName"],
+        "ServiceRegion": call.region,
+        "State": "available",
+        "PolicyDocument": json.dumps(FULL_ACCESS),
+        "RouteTableIds": [],
+        "SubnetIds": [],
+        "Groups": [],
+        "NetworkInterfaceIds": [],
+        "IpAddressType": "ipv4",
+        "PrivateDnsEnabled": private,
+        "RequesterManaged": False,
+        "DnsEntries": [],
+        "CreationTimestamp": call.now,
+        **({"_Token": token} if token else {}),
+    }
+
+
+def _no_twin(call: Call, data: Data, tables: list[str]) -> None:
+    for one in records.within(call.store, call.scope, data["VpcId"], ENDPOINT.record):
+        both = set(one["RouteTableIds"]) & set(tables)
+        if one["ServiceName"] == data["ServiceName"] and one["VpcEndpointId"] != data["VpcEndpointId"] and both:
+            list_id = prefix_lists.of_service(call, data["ServiceName"])["PrefixListId"]
+            message = f"route table {min(both)} already has a route with destination-prefix-list-id {list_id}"
+            raise errors.Conflict(message, code="RouteAlreadyExists")
+
+
+def _route(call: Call, data: Data, add: list[str], remove: list[str]) -> None:
+    """Lead route tables to a gateway endpoint, or no more."""
+    list_id = prefix_lists.of_service(call, data["ServiceName"])["PrefixListId"]
+    for id in (*add, *remove):
+        table = lookup.find(call, ROUTE_TABLE, id)
+        if table["VpcId"] != data["VpcId"]:
+            raise errors.Conflict(f"Route table {id} belongs to different VPC", code="InvalidParameter")
+        kept = [one for one in table["Routes"] if one.get("GatewayId") != data["VpcEndpointId"]]
+        if id in add:
+            leads = {"GatewayId": data["VpcEndpointId"], "Origin": "CreateRoute", "State": "active"}
+            kept.append({"DestinationPrefixListId": list_id, **leads})
+        lookup.keep(call, ROUTE_TABLE, {**table, "Routes": kept})
+    data["RouteTableIds"] = [*(one for one in data["RouteTableIds"] if one not in remove), *add]
+
+
+def _place(call: Call, data: Data, vpc: Data) -> None:
+    """Give an interface endpoint its interfaces, one for each subnet."""
+    found = interfaces.groups(call, call.input.get("SecurityGroupIds") or [], vpc["VpcId"])
+    data["Groups"] = [{"GroupId": one["GroupId"], "GroupName": one["GroupName"]} for one in found]
+    if data["PrivateDnsEnabled"] and not all(
+        vpc["_Attributes"][name] for name in ("EnableDnsSupport", "EnableDnsHostnames")
+    ):
+        raise errors.Invalid(
+            "Enabling private DNS requires both enableDnsSupport and enableDnsHostnames VPC attributes set to true for "
+            f"{vpc['VpcId']}", code="InvalidParameter",
+        )  # fmt: skip
+    for id in call.input.get("SubnetIds") or []:
+        _add_subnet(call, data, id, found)
+
+
+def _add_subnet(call: Call, data: Data, id: str, groups: list[Data]) -> None:
+    subnet = lookup.find(call, SUBNET, id)
+    if subnet["VpcId"] != data["VpcId"]:
+        raise errors.Conflict(f"Subnet {id} belongs to a different VPC", code="InvalidParameter")
+    text = f"VPC Endpoint Interface {data['VpcEndpointId']}"
+    interface = interfaces.make(call, subnet, groups, "vpc_endpoint", text, requester="amazon-aws")
+    lookup.keep(call, INTERFACE, {**interface, "Status": "in-use"})
+    data["SubnetIds"].append(id)
+    data["NetworkInterfaceIds"].append(interface["NetworkInterfaceId"])
+
+
+@operation("DescribeVpcEndpoints")
+def describe_vpc_endpoints(call: Call) -> Data:
+    """The account's endpoints in this region."""
+    return lookup.described(call, ENDPOINT, READERS)
+
+
+@operation(
+    "ModifyVpcEndpoint",
+    on=touching(
+        (ENDPOINT, "VpcEndpointId"),
+        (ROUTE_TABLE, "AddRouteTableIds"),
+        (ROUTE_TABLE, "RemoveRouteTableIds"),
+        (SUBNET, "AddSubnetIds"),
+        (SUBNET, "RemoveSubnetIds"),
+        (GROUP, "AddSecurityGroupIds"),
+        (GROUP, "RemoveSecurityGroupIds"),
+    ),
+    refuses=("PolicyDocument", "ResetPolicy", "DnsOptions", "IpAddressType", "SubnetConfigurations"),
+)
+def modify_vpc_endpoint(call: Call) -> Data:
+    """Change where an endpoint is reached from."""
+    data, given = lookup.named(call, ENDPOINT), call.input
+    if data["VpcEndpointType"] == "Gateway":
+        add = given.get("AddRouteTableIds") or []
+        _no_twin(call, data, add)
+        _route(call, data, add, given.get("RemoveRouteTableIds") or [])
+    else:
+        _change_groups(call, data)
+        members = interfaces.groups(call, [one["GroupId"] for one in data["Groups"]], data["VpcId"])
+        for id in given.get("RemoveSubnetIds") or []:
+            _remove_subnet(call, data, id)
+        for id in given.get("AddSubnetIds") or []:
+            _add_subnet(call, data, id, members)
+        if given.get("PrivateDnsEnabled") is not None:
+            data["PrivateDnsEnabled"] = given["PrivateDnsEnabled"]
+    lookup.keep(call, ENDPOINT, data)
+    return {"Return": True}
+
+
+def _change_groups(call: Call, data: Data) -> None:
+    add, remove = call.input.get("AddSecurityGroupIds") or [], call.input.get("RemoveSecurityGroupIds") or []
+    if not add and not remove:
+        return
+    ids = [one["GroupId"] for one in data["Groups"] if one["GroupId"] not in remove] + list(add)
+    found = interfaces.groups(call, ids, data["VpcId"])
+    data["Groups"] = [{"GroupId": one["GroupId"], "GroupName": one["GroupName"]} for one in found]
+    for id in data["NetworkInterfaceIds"]:
+        interface = lookup.find(call, INTERFACE, id)
+        lookup.keep(call, INTERFACE, {**interface, "Groups": data["Groups"]})
+
+
+def _remove_subnet(call: Call, data: Data, subnet: str) -> None:
+    for id in list(data["NetworkInterfaceIds"]):
+        if lookup.find(call, INTERFACE, id)["SubnetId"] == subnet:
+            lookup.forget(call, INTERFACE, id)
+            data["NetworkInterfaceIds"].remove(id)
+    data["SubnetIds"] = [one for one in data["SubnetIds"] if one != subnet]
+
+
+@operation("DeleteVpcEndpoints", on=touching((ENDPOINT, "VpcEndpointIds")))
+def delete_vpc_endpoints(call: Call) -> Data:
+    """Delete endpoints; those that could not be deleted are named."""
+    failed = []
+    for id in call.input["VpcEndpointIds"]:
+        try:
+            data = lookup.find(call, ENDPOINT, id)
+        except (errors.NotFound, errors.Malformed) as error:
+            failed.append({"ResourceId": id, "Error": {"Code": error.code, "Message": error.message}})
+            continue
+        if data["VpcEndpointType"] == "Gateway":
+            _route(call, data, [], list(data["RouteTableIds"]))
+        for interface in data["NetworkInterfaceIds"]:
+            lookup.forget(call, INTERFACE, interface)
+        lookup.forget(call, ENDPOINT, id)
+    return {"Unsuccessful": failed}
+
+
+@operation("DescribeVpcEndpointServices", refuses=("ServiceRegions",))
+def describe_vpc_endpoint_services(call: Call) -> Data:
+    """The services that an endpoint may lead to."""
+    asked, names = call.input.get("Filters") or [], call.input.get("ServiceNames") or []
+    readers = {"service-name": member("ServiceName"), "service-type": member("ServiceType", "ServiceType")}
+    filters.check(asked, readers)
+    every = [_service_detail(call, service) for service in sorted(_services())]
+    for name in names:
+        if all(one["ServiceName"] != name for one in every):
+            message = f"The Vpc Endpoint Service '{name}' does not exist"
+            raise errors.Conflict(message, code="InvalidServiceName")
+    chosen = [
+        one
+        for one in every
+        if (not names or one["ServiceName"] in names) and filters.matches(one, asked, readers, "Tags")
+    ]
+    return {"ServiceNames": [one["ServiceName"] for one in chosen], "ServiceDetails": chosen}
+
+
+def _service_detail(call: Call, service: str) -> dict[str, Any]:
+    types = ["Gateway", "Interface"] if service in prefix_lists.BY_GATEWAY else ["Interface"]
+    return {
+        "ServiceName": f"com.amazonaws.{call.region}.{service}",
+        "ServiceType": [{"ServiceType": type} for type in types],
+        "ServiceRegion": call.region,
+        "Owner": "amazon",
+        "AcceptanceRequired": False,
+        "ManagesVpcEndpoints": False,
+        "VpcEndpointPolicySupported": False,
+        "PrivateDnsName": f"{service}.{call.region}.amazonaws.com",
+        "BaseEndpointDnsNames": [f"{service}.{call.region}.vpce.amazonaws.com"],
+        "Tags": [],
+    }

@@ -1,0 +1,111 @@
+"""What ElastiCache does after it has answered: caches start, change and end."""
+
+from __future__ import annotations
+
+import logging
+
+from cloudarium.gateway.background import Event, delivery
+from cloudarium.runtime.caches import EngineFailed
+from cloudarium.services.elasticache import lookup, network, records
+from cloudarium.services.elasticache.operations import user_groups
+from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, Data
+from cloudarium.services.elasticache.running import reading
+from cloudarium.services.elasticache.running.fleet import fleet
+
+log = logging.getLogger("cloudarium")
+STATUS = {CLUSTER: "CacheClusterStatus", GROUP: "Status", SERVERLESS: "Status"}
+_NOUNS = {CLUSTER: "Cache cluster", GROUP: "Replication group", SERVERLESS: "Serverless cache"}
+
+
+@delivery("Start")
+async def start(event: Event) -> None:
+    """Start the servers of a new cache; then it is available."""
+    kind, id = event.payload["Kind"], event.payload["Id"]
+    plan = reading.plan(event.store, event.scope, kind, id)
+    if plan is None:
+        return
+    try:
+        cache = await fleet(event.cloud).open(plan)
+        await cache.start()
+    except (EngineFailed, OSError) as error:
+        log.error("%s %s was not made: %s", _NOUNS[kind], id, error)
+        _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")
+        return
+    _become(event, kind, id, "available", "open", f"{_NOUNS[kind]} created")
+
+
+@delivery("Change")
+async def change(event: Event) -> None:
+    """Have a running cache be as its record says now."""
+    kind, id = event.payload["Kind"], event.payload["Id"]
+    data = records.find(event.store, event.scope, kind, id)
+    if data is None or data["_State"] != "open":
+        return
+    await fleet(event.cloud).change(event.scope, kind, id)
+    if data[STATUS[kind]] == "modifying":
+        _become(event, kind, id, "available", "open", "")
+
+
+@delivery("Reboot")
+async def reboot(event: Event) -> None:
+    """Restart the server of a cluster."""
+    id = event.payload["Id"]
+    data = records.find(event.store, event.scope, CLUSTER, id)
+    if data is None:
+        return
+    group = data.get("ReplicationGroupId")
+    kind, name = (GROUP, group) if group else (CLUSTER, id)
+    await fleet(event.cloud).reboot(event.scope, kind, name, id)
+    with event.transaction():
+        data = lookup.find(event, CLUSTER, id)
+        data["CacheParameterGroup"].update(ParameterApplyStatus="in-sync", CacheNodeIdsToReboot=[])
+        data["CacheClusterStatus"] = "available"
+        lookup.keep(event, CLUSTER, id, data)
+        lookup.note(event, CLUSTER, id, "Cache node 0001 restarted")
+
+
+@delivery("Remove")
+async def remove(event: Event) -> None:
+    """End a cache that is deleted, and let go of all that it had."""
+    kind, id = event.payload["Kind"], event.payload["Id"]
+    data = records.find(event.store, event.scope, kind, id)
+    if data is None:
+        return
+    await fleet(event.cloud).end(event.scope, kind, id)
+    members = data["MemberClusters"] if kind == GROUP else [id] if kind == CLUSTER else []
+    interfaces = data.get("_Interfaces") or []
+    for name in members:
+        found = records.find(event.store, event.scope, CLUSTER, name)
+        interfaces += [found["_Interface"]] if found is not None else []
+    await network.release(event, interfaces)
+    with event.transaction():
+        for name in members:
+            lookup.forget(event, CLUSTER, name)
+        for group in _user_groups(data):
+            user_groups.unbind(event, group, kind, id)
+        records.release(event.store, event.scope, f"{kind}/{id}")
+        lookup.forget(event, kind, id)
+        lookup.note(event, kind, id, f"{_NOUNS[kind]} deleted")
+
+
+def _user_groups(data: Data) -> list[str]:
+    return data.get("UserGroupIds") or ([data["UserGroupId"]] if data.get("UserGroupId") else [])
+
+
+def _become(event: Event, kind: str, id: str, status: str, state: str, message: str) -> None:
+    """Keep what a cache has become, its clusters and shards with it."""
+    with event.transaction():
+        data = lookup.find(event, kind, id)
+        data[STATUS[kind]], data["_State"] = status, state
+        if kind == CLUSTER:
+            data["CacheNodes"][0]["CacheNodeStatus"] = status
+        for shard in data.get("NodeGroups") or []:
+            shard["Status"] = status
+        for name in data.get("MemberClusters") or []:
+            member = lookup.find(event, CLUSTER, name)
+            member["CacheClusterStatus"], member["_State"] = status, state
+            member["CacheNodes"][0]["CacheNodeStatus"] = status
+            lookup.keep(event, CLUSTER, name, member)
+        lookup.keep(event, kind, id, data)
+        if message:
+            lookup.note(event, kind, id, message)

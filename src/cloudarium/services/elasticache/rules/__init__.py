@@ -1,0 +1,1 @@
+"""ElastiCache's decisions: no store, no clock."""

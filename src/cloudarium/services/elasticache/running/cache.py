@@ -1,0 +1,192 @@
+"""One cache at work: its servers, started when somebody comes, and the doors through which one comes."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from uvicorn.server import ServerState
+from valkey.exceptions import ValkeyError
+
+from cloudarium.gateway.tls import Secured
+from cloudarium.runtime.caches import EngineFailed, Front, Valkey
+from cloudarium.runtime.caches.front import Secure, Stranger
+from cloudarium.services.elasticache.running import forming
+from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
+from cloudarium.shared import ids
+
+log = logging.getLogger("cloudarium")
+Judge = Callable[[Plan, str, str], bool]  # may a user come into a cache with a token?
+_DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
+
+
+class Cache:
+    """The servers and doors of one plan. `judge` is asked about tokens of IAM, `stranger` about connections."""
+
+    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger) -> None:
+        self.plan = plan
+        self.judge = judge
+        self.stranger = stranger
+        self.servers: dict[str, Valkey] = {}
+        self.fronts: dict[Destination, Front] = {}
+        self._turn = 0
+        self._inner = ids.hex(40)
+        self._password = ids.hex(40)
+        self._starting = asyncio.Lock()
+
+    # ---- Servers ----------------------------------------------------------------------------------------------------
+
+    @property
+    def running(self) -> bool:
+        """Do all servers run?"""
+        return len(self.servers) == len(self.plan.nodes) and all(one.running for one in self.servers.values())
+
+    async def start(self) -> None:
+        """Have all servers run, joined as the plan says. Raises EngineFailed, EngineMissing."""
+        async with self._starting:
+            if self.running:
+                return
+            gone = [one for one in self.plan.nodes if one.id not in self.servers or not self.servers[one.id].running]
+            await self._run([one.id for one in gone])
+            await forming.form(self.plan, self.servers)
+
+    async def _run(self, names: Sequence[str]) -> None:
+        for id in names:
+            old = self.servers.pop(id, None)
+            if old is not None:
+                await old.stop()
+        new = {id: self._server(id) for id in names}
+        outcomes = await asyncio.gather(*(_started(one) for one in new.values()), return_exceptions=True)
+        self.servers.update(new)
+        for outcome in outcomes:
+            if isinstance(outcome, BaseException):
+                raise outcome
+
+    def _server(self, id: str) -> Valkey:
+        node = self.plan.node(id)
+        settings = {**self.plan.settings, **_DURABLE, **forming.settings(self.plan, node, self._password)}
+        return Valkey(node.folder, settings, self._users(self.plan), self._password)
+
+    def _users(self, plan: Plan) -> list[list[str]]:
+        inner = f">{self._inner}"
+        return [[inner if word == f">{INNER}" else word for word in user] for user in plan.users]
+
+    async def reboot(self, plan: Plan, id: str) -> None:
+        """End one server and start it anew: what only a start can change is changed then. Its data stay."""
+        async with self._starting:
+            self.plan = plan
+            await self._run([id])
+            if self.running:
+                await forming.form(plan, self.servers)
+
+    # ---- Doors ------------------------------------------------------------------------------------------------------
+
+    async def listen(self, context: Callable[[str], ssl.SSLContext]) -> None:
+        """Take clients at every door that is not open yet, and at none that the plan has no more. Raises OSError."""
+        wanted = {door.place: door for door in self.plan.doors}
+        for place in [place for place in self.fronts if place not in wanted]:
+            self.fronts.pop(place).close()
+        for place, door in wanted.items():
+            if place in self.fronts:
+                continue
+            tls = secured(context(place[0])) if self.plan.tls else None
+            front = self.fronts[place] = Front(self._backend(door.place), tls, self._gate(), self.stranger)
+            await front.listen(*place)
+
+    def _gate(self) -> Callable[[bytes, bytes], Any] | None:
+        return self._judged if self.plan.iam else None
+
+    async def _judged(self, user: bytes, password: bytes) -> bytes | None:
+        name = user.decode("utf-8", "replace")
+        if name not in self.plan.iam:
+            return password
+        return self._inner.encode() if self.judge(self.plan, name, password.decode("utf-8", "replace")) else None
+
+    def _backend(self, place: Destination) -> Callable[[], Any]:
+        async def backend() -> str:
+            door = self._door(place)
+            if door is None:
+                raise OSError("the door is closed")
+            try:
+                await self.start()
+            except EngineFailed as error:
+                log.error("%s did not start: %s", self.plan.name, error)
+                raise OSError("the server did not start") from error
+            self._turn += 1
+            return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
+
+        return backend
+
+    def _door(self, place: Destination) -> Door | None:
+        return next((door for door in self.plan.doors if door.place == place), None)
+
+    # ---- Change -----------------------------------------------------------------------------------------------------
+
+    async def change(self, plan: Plan) -> None:
+        """Be as another plan says from now on: users, settings, servers. What is connected stays where it can."""
+        old, self.plan = self.plan, plan
+        for front in self.fronts.values():
+            front.gate = self._gate()
+        async with self._starting:
+            kept = {one.id for one in plan.nodes}
+            for id in [id for id in self.servers if id not in kept]:
+                await self.servers.pop(id).stop()
+            if not self.servers:
+                return
+            for server in self.servers.values():
+                if server.running:
+                    await self._adjust(server, old, plan)
+            if kept - self.servers.keys():
+                await self._run(sorted(kept - self.servers.keys()))
+            await forming.form(plan, self.servers)
+
+    async def _adjust(self, server: Valkey, old: Plan, plan: Plan) -> None:
+        server.users = self._users(plan)
+        if plan.users != old.users:
+            names = {user[0] for user in plan.users}
+            for name in [user[0] for user in old.users if user[0] not in names]:
+                await server.command("ACL", "DELUSER", name)
+            for user in server.users:
+                await server.command("ACL", "SETUSER", *user)
+        for name, value in plan.settings.items():
+            if old.settings.get(name) != value:
+                with contextlib.suppress(ValkeyError):  # what only a start can change
+                    await server.command("CONFIG", "SET", name, value if isinstance(value, str) else " ".join(value))
+
+    async def close(self) -> None:
+        """Take no more clients and end the servers."""
+        for front in self.fronts.values():
+            front.close()
+        self.fronts.clear()
+        await asyncio.gather(*(one.stop() for one in self.servers.values()), return_exceptions=True)
+        self.servers.clear()
+
+    async def figures(self, id: str) -> dict[str, Any]:
+        """What a server tells of itself: hits, misses, evictions, keys, memory, clients; empty when it does not run."""
+        server = self.servers.get(id)
+        if server is None or not server.running:
+            return {}
+        found = await server.command("INFO", "everything")
+        return found if isinstance(found, dict) else {}
+
+
+def secured(context: ssl.SSLContext) -> Secure:
+    """What ends TLS in front of whoever speaks with a client."""
+    state = ServerState()
+    return lambda make: Secured(make, state, context)
+
+
+async def _started(server: Valkey) -> None:
+    """Start a server; where its folder holds a copy to begin with (an RDB file alone), with what is in there."""
+    copied = (server.folder / "dump.rdb").exists() and not (server.folder / "appendonlydir").exists()
+    wanted = server.settings
+    if copied:  # with appendonly it would not look at the file
+        server.settings = {**wanted, "appendonly": "no"}
+    await server.start()
+    if copied:
+        server.settings = wanted
+        await server.command("CONFIG", "SET", "appendonly", "yes")

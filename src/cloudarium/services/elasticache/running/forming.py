@@ -1,0 +1,42 @@
+"""How the servers of one cache are joined: replicas that follow their primary, shards that know of each other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from cloudarium.runtime.caches import Valkey
+from cloudarium.runtime.caches.valkey import ADMIN
+from cloudarium.services.elasticache.running import sharding
+from cloudarium.services.elasticache.running.addresses import free_port
+from cloudarium.services.elasticache.running.plans import Node, Plan, Setting
+
+
+def settings(plan: Plan, node: Node, password: str) -> dict[str, Setting]:
+    """What a server must be set to in order to be joined with others; servers that are alone listen nowhere."""
+    if len(plan.nodes) == 1 and not plan.slots:
+        return {}
+    found: dict[str, Setting] = {
+        "port": str(free_port()),
+        "bind": "127.0.0.1",
+        "primaryuser": ADMIN,
+        "primaryauth": password,
+        "repl-diskless-sync-delay": "0",
+    }
+    return {**found, **sharding.settings(plan, node)}
+
+
+async def form(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Join running servers as the plan says; again is no harm."""
+    if plan.slots:
+        await sharding.form(plan, servers)
+        return
+    primary = next(node for node in plan.nodes if node.primary)
+    await servers[primary.id].command("REPLICAOF", "NO", "ONE")
+    for node in plan.nodes:
+        if not node.primary:
+            await servers[node.id].command("REPLICAOF", "127.0.0.1", port(servers[primary.id]))
+
+
+def port(server: Valkey) -> str:
+    """The port on which a server takes other servers."""
+    return str(server.settings["port"])
