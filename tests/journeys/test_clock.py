@@ -40,7 +40,7 @@ TIMED = {
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
     ("events", "Schedule"), ("events", "Expire"), ("events", "Replay"), ("scheduler", "Fire"),
-    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
+    ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
@@ -52,10 +52,10 @@ AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
     ("dynamodb", "ForgetExpiries"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
-    ("events", "Target"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
+    ("events", "Target"), ("events", "TargetByHttp"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
     ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
     ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
-    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
+    ("sns", "Deliver"), ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -285,7 +285,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]
-        assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
+        assert house.times("DeliverByHttp") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
