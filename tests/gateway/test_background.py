@@ -121,6 +121,36 @@ def test_more_than_fit_at_once_all_happen(run: Run) -> None:
     run(test)
 
 
+def test_a_kind_that_hangs_keeps_no_other_waiting(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(bench: Bench) -> None:
+        answered, others = asyncio.Event(), []
+
+        async def hang(event: Event) -> None:
+            await answered.wait()
+
+        async def note(event: Event) -> None:
+            others.append(event.payload["n"])
+            if len(others) == 200:
+                answered.set()
+
+        bench.act = hang
+        monkeypatch.setitem(background.DELIVERIES, ("ssm", "Other"), note)
+        with bench.cloud.store.transaction():
+            for n in range(200):
+                bench.put(n)
+        with bench.cloud.store.transaction():
+            for n in range(200):
+                bench.put(n, kind="Other")
+        await answered.wait()
+        assert others == list(range(200))
+        assert len(bench.seen) <= 32
+        await bench.cloud.deliverer.settle()
+        assert bench.seen == list(range(200))
+        assert bench.waiting == 0
+
+    run(test)
+
+
 def test_a_failure_is_repeated_with_growing_pauses_on_the_clock(run: Run) -> None:
     async def test(bench: Bench) -> None:
         attempts = []

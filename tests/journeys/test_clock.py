@@ -40,7 +40,8 @@ TIMED = {
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
-    ("sns", "Deliver"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"), ("ssm", "ExpireParameter"),
+    ("sns", "Deliver"), ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"),
+    ("ssm", "ExpireParameter"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
@@ -53,11 +54,11 @@ AT_ONCE = {
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
     ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
     ("elasticache", "Start"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
-    ("events", "Target"), ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"),
-    ("logs", "DropLogEvents"), ("organizations", "CloseAccount"), ("organizations", "CreateAccount"),
-    ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"),
-    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "DeliverInOrder"),
-    ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
+    ("events", "Target"), ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"),
+    ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
+    ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
+    ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
+    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -312,7 +313,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ExpireParameter") == [2 * DAY]
         assert house.times("ExpireMaterial") == [3 * DAY]
         assert house.times("ScheduledRotation") == [DAY]
-        assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
+        assert house.times("DeliverByHttp") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
         assert house.times("ForgetNatGateway") == [HOUR]
         assert house.times("ReleaseInterfaces") == [20 * MINUTE]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cloudarium")
 
-_AT_ONCE = 64  # deliveries under way at the same time
+_LOOKED_AT = 64  # rows at a time
+_SHARE = 32  # deliveries of one kind under way at the same time
 _LONGEST_PAUSE = 300.0  # seconds between attempts of a delivery that keeps failing
 _MOST_ATTEMPTS = 50
 _PAUSE_WHEN_BROKEN = 1.0  # seconds
@@ -77,13 +79,17 @@ def delivery(kind: str) -> Callable[[Delivery], Delivery]:
 
 
 class Deliverer:
-    """Takes what is due from the outbox to its delivery; at least once, at most `_AT_ONCE` at a time."""
+    """Takes what is due from the outbox to its delivery; at least once, at most `_SHARE` of a kind at a time.
+
+    A kind whose deliveries hang, on a web server that does not answer, so keeps no other kind waiting.
+    """
 
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._wake = asyncio.Event()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._lanes: set[Any] = set()
+        self._shares: Counter[tuple[str, str]] = Counter()
         self._loop: asyncio.Task[None] | None = None
         self._stopping = False
 
@@ -122,9 +128,9 @@ class Deliverer:
         while not self._stopping:
             self._wake.clear()
             now = clock.now()
-            for row in outbox.due(now, _AT_ONCE, set(self._under_way)):
-                if len(self._under_way) < _AT_ONCE and row.lane not in self._lanes:
-                    self._begin(row)
+            full = self._begin_all(outbox.due(now, _LOOKED_AT, set(self._under_way)))
+            if full:
+                self._begin_all(outbox.due_of_others(now, _LOOKED_AT, full))
             upcoming = outbox.next_due(now)
             pause = clock.seconds_until(upcoming) if upcoming is not None else None
             try:
@@ -132,7 +138,18 @@ class Deliverer:
             except TimeoutError:
                 continue
 
+    def _begin_all(self, rows: list[OutboxRow]) -> set[tuple[str, str]]:
+        """Begin what may begin; the kinds whose share is taken."""
+        full = set()
+        for row in rows:
+            if self._shares[row.service, row.kind] >= _SHARE:
+                full.add((row.service, row.kind))
+            elif row.id not in self._under_way and row.lane not in self._lanes:
+                self._begin(row)
+        return full
+
     def _begin(self, row: OutboxRow) -> None:
+        self._shares[row.service, row.kind] += 1
         if row.lane is not None:
             self._lanes.add(row.lane)
         self._under_way[row.id] = asyncio.create_task(self._deliver(row), name=f"{row.service}:{row.kind}")
@@ -146,6 +163,7 @@ class Deliverer:
             await asyncio.sleep(_PAUSE_WHEN_BROKEN)
         finally:
             self._under_way.pop(row.id, None)
+            self._shares[row.service, row.kind] -= 1
             self._lanes.discard(row.lane)
             self._wake.set()
 

@@ -20,7 +20,7 @@ from urllib.parse import quote, urlsplit
 
 _LARGEST = 10 * 1024 * 1024
 _METADATA = (ipaddress.ip_network("fd00:ec2::/32"), ipaddress.ip_network("169.254.0.0/16"))
-_threads = ThreadPoolExecutor(max_workers=64, thread_name_prefix="http-backend")
+_threads = ThreadPoolExecutor(max_workers=192, thread_name_prefix="http-backend")
 
 
 class Forbidden(OSError):

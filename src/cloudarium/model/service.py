@@ -93,6 +93,14 @@ class Operations(Mapping[str, OperationModel]):
         """The operation of this name, None when there is none: asked once for every call."""
         return self._made.get(name) or (self[name] if name in self._raw else None)
 
+    def former(self) -> Iterator[tuple[str, OperationModel]]:
+        """The operations that older clients send in another way (`formerly` of the corrections), each with what `find`
+        knows it by."""
+        for name, changed in self._service.metadata.get("formerly", {}).items():
+            key = f"{name} as before"
+            self._made[key] = OperationModel(self._service, name, {**self._raw[name], **changed})
+            yield key, self._made[key]
+
     def __getitem__(self, name: str) -> OperationModel:
         operation = self._made.get(name)
         if operation is None:

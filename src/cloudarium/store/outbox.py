@@ -77,6 +77,27 @@ class Outbox:
         )
         return [row for row in rows if row.id not in besides][:limit]
 
+    def due_of_others(self, now: float, limit: int, besides: set[tuple[str, str]]) -> list[OutboxRow]:
+        """Up to `limit` rows that are due of each kind (service, kind) but those in `besides`, the earliest first."""
+        found: list[OutboxRow] = []
+        kind = self._kind_after(("", ""))
+        while kind is not None:
+            if kind not in besides:
+                found += self._store.all(
+                    f"SELECT {_COLUMNS} FROM outbox WHERE service = ? AND kind = ? AND due <= ?"
+                    " ORDER BY due, id LIMIT ?",
+                    (*kind, now, limit),
+                    OutboxRow,
+                )
+            kind = self._kind_after(kind)
+        return sorted(found, key=lambda row: (row.due, row.id))
+
+    def _kind_after(self, kind: tuple[str, str]) -> tuple[str, str] | None:
+        row = self._store.one(
+            "SELECT service, kind FROM outbox WHERE (service, kind) > (?, ?) ORDER BY service, kind LIMIT 1", kind
+        )
+        return (row[0], row[1]) if row else None
+
     def next_due(self, after: float) -> float | None:
         """The earliest due time later than `after`."""
         return self._store.one("SELECT min(due) FROM outbox WHERE due > ?", (after,))[0]

@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS outbox (
     attempts INTEGER NOT NULL DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS outbox_due ON outbox (due, id);
+CREATE INDEX IF NOT EXISTS outbox_kind ON outbox (service, kind, due, id);
 CREATE UNIQUE INDEX IF NOT EXISTS outbox_key ON outbox (service, kind, account, region, key) WHERE key IS NOT NULL;
 
 CREATE TABLE IF NOT EXISTS tags (

@@ -324,6 +324,17 @@ def handler(event, context):
     desk.put(entry({"id": "x"}))
     lines = [line for line in desk.seen("/aws/lambda/f") if "GOT" in line]
     assert lines == ['GOT /at/x {"id":"x"} 1 q=sold\n']
+    [route] = gateway.get_routes(ApiId=api)["Items"]
+    gateway.update_route(ApiId=api, RouteId=route["RouteId"], AuthorizationType="AWS_IAM")
+    desk.put(entry({"id": "y z"}))
+    lines = [line for line in desk.seen("/aws/lambda/f") if "GOT" in line]
+    assert [line.split("{")[0] for line in lines] == ["GOT /at/x ", "GOT /at/y z "]
+    dead_url, dead = queue(desk, "dead")
+    desk.rule(place, RoleArn=desk.role("nobody", "sqs:SendMessage"), DeadLetterConfig={"Arn": dead})
+    desk.put(entry())
+    [letter] = received(desk, dead_url)
+    assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "ERROR_FROM_TARGET"
+    assert len([line for line in desk.seen("/aws/lambda/f") if "GOT" in line]) == 2
 
 
 def test_what_is_no_connection_or_destination(desk):

@@ -48,3 +48,22 @@ def test_errors(mailer: Mailer) -> None:
 def test_an_unknown_path_is_answered_as_the_second_api_does(mailer: Mailer) -> None:
     status, kind, answer = ask(mailer, "GET", "/v2/email/nonsense")
     assert (status, kind) == (404, "UnknownOperationException") and "message" in answer
+
+
+def test_clients_of_before_2026_list_by_get(mailer: Mailer) -> None:
+    for name in ("a", "b"):
+        mailer.v2.create_email_identity(EmailIdentity=f"{name}.example.com")
+        mailer.v2.create_configuration_set(ConfigurationSetName=name)
+    _, _, first = ask(mailer, "GET", "/v2/email/identities?PageSize=1")
+    assert len(list(first["EmailIdentities"])) == 1 and first["NextToken"]  # type: ignore[call-overload]
+    _, _, whole = ask(mailer, "GET", "/v2/email/identities")
+    assert [each["IdentityName"] for each in whole["EmailIdentities"]] == ["a.example.com", "b.example.com"]  # type: ignore[attr-defined]
+    assert ask(mailer, "GET", "/v2/email/configuration-sets")[2]["ConfigurationSets"] == ["a", "b"]
+    mailer.v2.create_contact_list(ContactListName="l")
+    mailer.v2.create_contact(ContactListName="l", EmailAddress="c@example.com")
+    [found] = ask(mailer, "GET", "/v2/email/contact-lists/l/contacts")[2]["Contacts"]  # type: ignore[misc]
+    assert found["EmailAddress"] == "c@example.com"
+    assert ask(mailer, "GET", "/v2/email/import-jobs")[0] == 501
+    signing = {"SigningAttributesOrigin": "AWS_SES"}
+    status, _, made = ask(mailer, "PUT", "/v1/email/identities/a.example.com/dkim/signing", signing)
+    assert (status, bool(made["DkimTokens"])) == (200, True)

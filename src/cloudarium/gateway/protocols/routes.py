@@ -82,7 +82,9 @@ class Routes:
     def __init__(self, service: ServiceModel) -> None:
         self._methods: dict[str, _Node] = {}
         for operation in service.operations.values():
-            self._add(operation)
+            self._add(operation, operation.name)
+        for name, operation in service.operations.former():
+            self._add(operation, name)
 
     @staticmethod
     def of(service: ServiceModel) -> Routes:
@@ -92,10 +94,10 @@ class Routes:
             routes = service.compiled["routes"] = Routes(service)
         return routes
 
-    def _add(self, operation: OperationModel) -> None:
+    def _add(self, operation: OperationModel, name: str) -> None:
         path, _, query = operation.uri.partition("?")
         node = self._methods.setdefault(operation.method, _Node())
-        route = _route(operation, query)
+        route = _route(operation, name, query)
         for segment in path.strip("/").split("/") if path.strip("/") else ():
             match = _LABEL.fullmatch(segment)
             if match and match[2]:
@@ -121,7 +123,7 @@ class Routes:
         return found
 
 
-def _route(operation: OperationModel, query: str) -> Route:
+def _route(operation: OperationModel, called: str, query: str) -> Route:
     fixed = []
     for part in query.split("&") if query else ():
         name, _, value = part.partition("=")
@@ -131,7 +133,7 @@ def _route(operation: OperationModel, query: str) -> Route:
     required = [(name, shape.members[name]) for name in shape.required] if shape else []
     needed = {m.trait("locationName") or n for n, m in required if m.location == "querystring"}
     headers = {(m.trait("locationName") or n).lower() for n, m in required if m.location == "header"}
-    return Route(operation.name, operation.deprecated, tuple(fixed), frozenset(needed), frozenset(headers))
+    return Route(called, operation.deprecated, tuple(fixed), frozenset(needed), frozenset(headers))
 
 
 def _query(text: str) -> dict[str, str]:

@@ -37,6 +37,7 @@ async def emit(event: Event) -> None:
     )
 
 
+@delivery("TargetByHttp")
 @delivery("Target")
 async def deliver(event: Event) -> None:
     """Bring an event to a target; what fails is tried again by the target's policy, and at last is a dead letter."""
@@ -56,7 +57,7 @@ async def _failed(event: Event, failure: Failure) -> None:
         condition = retrying.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
         if condition is None:
             with event.transaction():
-                event.later("Target", {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
+                event.later(event.kind, {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
     dead = (wanted["Target"].get("DeadLetterConfig") or {}).get("Arn")
     log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure)

@@ -11,6 +11,7 @@ from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 from cloudarium.gateway.background import Event
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.fetch import Answer, fetch
+from cloudarium.gateway.signing import signed
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import secrets
 from cloudarium.services.events.operations.destinations import connection_of
@@ -103,13 +104,17 @@ async def _request(event: Event, destination: Named, connection: Named, text: st
 
 async def _fetched(method: str, url: str, headers: dict[str, str], body: str) -> Answer:
     try:
-        return await fetch(method, url, headers, b"" if method in ("GET", "HEAD") else body.encode(), _SECONDS)
+        return await fetch(method, url, headers, _body(method, body), _SECONDS)
     except TimeoutError:
         raise Failure("TIMEOUT", "The endpoint did not answer in time.", again=True) from None
     except (OSError, http.client.HTTPException, ValueError) as error:
         raise Failure(
             "CONNECTION_FAILURE", f"The endpoint was not reached: {type(error).__name__}", again=True
         ) from None
+
+
+def _body(method: str, text: str) -> bytes:
+    return b"" if method in ("GET", "HEAD") else text.encode()
 
 
 def _headers(given: Any, event: Event) -> dict[str, str]:
@@ -203,7 +208,10 @@ async def authorize(event: Event, connection: Named, secret: Data) -> str:
 
 
 async def to_api(event: Event, place: Arn, text: str, caller: Principal) -> None:
-    """Request a route of an API of this cloud: arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH."""
+    """Request a route of an API of this cloud, signed as the target's role where the target has one.
+
+    Its ARN is arn:aws:execute-api:REGION:ACCOUNT:API/STAGE/METHOD/PATH.
+    """
     api, stage, method, *path = (place.resource.split("/") + ["", "", ""])[:3] + place.resource.split("/")[3:]
     parameters = event.payload["Target"].get("HttpParameters") or {}
     query = [(key, _dynamic(value, event)) for key, value in (parameters.get("QueryStringParameters") or {}).items()]
@@ -212,4 +220,11 @@ async def to_api(event: Event, place: Arn, text: str, caller: Principal) -> None
     door = event.cloud.door_url("execute-api", api)
     endpoint = "/".join([door, *([] if stage == "$default" else [stage]), *path])
     url = _url(endpoint, parameters.get("PathParameterValues") or (), query, event)
-    _check(await _fetched("POST" if method in ("*", "") else method, url, headers, text))
+    method = "POST" if method in ("*", "") else method
+    credential = event.cloud.directory.credential(caller.access_key_id)
+    if credential is not None:
+        body = _body(method, text)
+        scope = Scope(place.account, place.region)
+        now = event.cloud.clock.machine_now()
+        headers = signed((method, url, headers, body), "execute-api", scope, credential, now)
+    _check(await _fetched(method, url, headers, text))

@@ -10,7 +10,7 @@ from cloudarium.services.events import resources
 from cloudarium.services.events.records import archived, named, rules
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.records.rules import Rule
-from cloudarium.services.events.rules import entries
+from cloudarium.services.events.rules import entries, targets
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
@@ -108,7 +108,8 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
         "Ingested": origin.ingested,
         "Hops": origin.hops,
     }
-    call.store.outbox.put("events", "Target", scope, payload, call.now, trace=origin.trace)
+    kind = "TargetByHttp" if targets.by_http(target) else "Target"
+    call.store.outbox.put("events", kind, scope, payload, call.now, trace=origin.trace)
 
 
 def _archive(call: Call, scope: Scope, name: str, text: str) -> None:

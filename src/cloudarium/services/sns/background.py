@@ -20,6 +20,7 @@ _THROTTLES = "sns throttles"
 _MOST_THROTTLES = 10_000
 
 
+@delivery("DeliverByHttp")
 @delivery("Deliver")
 async def deliver_one(event: Event) -> Retry | None:
     """Take a publication to its endpoint; what fails comes back as the endpoint's delivery policy says."""
@@ -33,7 +34,7 @@ async def deliver_one(event: Event) -> Retry | None:
     slot = _slot(way)
     if slot is not None:
         with event.transaction():
-            event.later("Deliver", {**event.payload, "Tries": tries, "Slot": True}, due=slot)
+            event.later(event.kind, {**event.payload, "Tries": tries, "Slot": True}, due=slot)
         return None
     outcome = await deliver(way)
     pause = _pause(way, tries) if outcome.again else None

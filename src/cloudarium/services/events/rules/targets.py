@@ -32,6 +32,11 @@ def kind(arn: str) -> str:
     return parsed.resource.partition("/")[0] if parsed.service == "events" else parsed.service
 
 
+def by_http(target: dict[str, Any]) -> bool:
+    """Whether a target is asked over HTTP, so that it may keep whoever asks waiting."""
+    return kind(target["Arn"]) in ("api-destination", "execute-api")
+
+
 def check(target: dict[str, Any], own: Scope) -> None:
     """Raise ValidationException for a target that cannot be one; NotBuilt for kinds that are not built."""
     arn, id = target["Arn"], target["Id"]

@@ -57,4 +57,5 @@ def leave(call: Call, target: Subscription, publication: Publication, *, gone: b
         outbox.put("sns", "DeliverInOrder", scope, {"Subscription": target.arn}, call.now, target.arn, call.trace)
         return
     payload = {"Subscription": target.arn, "Publication": content, "Gone": list(target) if gone else None}
-    outbox.put("sns", "Deliver", scope, payload, call.now, trace=call.trace)
+    kind = "DeliverByHttp" if target.protocol in ("http", "https") else "Deliver"
+    outbox.put("sns", kind, scope, payload, call.now, trace=call.trace)
