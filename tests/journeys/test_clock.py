@@ -40,7 +40,7 @@ TIMED = {
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("secretsmanager", "ScheduledRotation"),
     ("ssm", "ExpireParameter"),
     ("events", "Schedule"), ("events", "Expire"),
-    ("ec2", "ForgetNatGateway"), ("lambda_", "ReleaseInterfaces"),
+    ("ec2", "ForgetAnswer"), ("ec2", "ForgetNatGateway"), ("lambda_", "ReleaseInterfaces"),
     ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
@@ -51,6 +51,7 @@ AT_ONCE = {
     ("lambda_", "SettleEventSource"), ("lambda_", "EventSourceFailure"),
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("elasticache", "Start"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
+    ("elasticache", "Release"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
@@ -173,6 +174,7 @@ async def _function_that_fails(house: House) -> None:
 
 async def _stack_that_waits(house: House) -> None:
     resources = {
+        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
         "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         "Waits": {
             "Type": "AWS::CloudFormation::WaitCondition",
@@ -290,6 +292,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ScheduledRotation") == [DAY]
         assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
+        assert house.times("ForgetAnswer") == [DAY]
         assert house.times("ForgetNatGateway") == [HOUR]
         assert house.times("ReleaseInterfaces") == [20 * MINUTE]
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
