@@ -164,13 +164,13 @@ def test_conditions_go_from_the_left_and_only_the_last_is_a_range(long: Any, ref
 @pytest.mark.parametrize(
     ("keys", "names", "words"),
     [
-        ([(name, "HASH") for name in "abcde"], "", "At most 4"),
-        ([("a", "HASH"), *((name, "RANGE") for name in "bcdef")], "", "At most 4"),
-        ([("a", "HASH"), ("b", "RANGE"), ("c", "HASH")], "", "come before"),
+        ([(name, "HASH") for name in "abcde"], "", "maximum allowed number of HASH"),
+        ([("a", "HASH"), *((name, "RANGE") for name in "bcdef")], "", "maximum allowed number of RANGE"),
+        ([("a", "HASH"), ("b", "RANGE"), ("c", "HASH")], "", "must precede"),
         ([("a", "RANGE"), ("b", "HASH")], "", "first KeySchemaElement is not a HASH"),
         ([("a", "RANGE"), ("b", "RANGE")], "", "first KeySchemaElement is not a HASH"),
-        ([("a", "HASH"), ("a", "HASH")], "", "Duplicate"),
-        ([("a", "HASH"), ("b", "HASH"), ("a", "RANGE")], "", "Duplicate"),
+        ([("a", "HASH"), ("a", "HASH")], "", "with the same name"),
+        ([("a", "HASH"), ("b", "HASH"), ("a", "RANGE")], "", "with the same name"),
         ([("a", "HASH"), ("b", "HASH")], "pa", "not defined in AttributeDefinitions"),
     ],
 )

@@ -115,14 +115,13 @@ def _check_long_schema(schema: Schema, defined: Sequence[str]) -> None:
     names, kinds = key_names(schema), [each["KeyType"] for each in schema]
     _check_defined(names, defined)
     _check_schema(schema[:1], defined)
-    duplicate = next((name for at, name in enumerate(names) if name in names[:at]), None)
-    if duplicate is not None:
-        raise ValidationException(f"Invalid KeySchema: Duplicate attribute name: {duplicate}")
+    if len(set(names)) < len(names):
+        raise ValidationException("The KeySchema contains multiple key attributes with the same name")
     if kinds != sorted(kinds):
-        raise ValidationException("Invalid KeySchema: All HASH key types must come before the RANGE key types")
+        raise Invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
     for kind in ("HASH", "RANGE"):
         if kinds.count(kind) > MOST_KEYS:
-            raise ValidationException(f"Invalid KeySchema: At most {MOST_KEYS} attributes can be of key type {kind}")
+            raise Invalid(f"The KeySchema exceeds the maximum allowed number of {kind} key attributes")
 
 
 def _check_local(indexes: Sequence[Input], table: Schema, defined: Sequence[str], seen: set[str]) -> None:
