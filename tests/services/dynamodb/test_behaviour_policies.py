@@ -100,13 +100,16 @@ def test_what_is_no_policy_of_the_table(dynamodb: Any, table: str, account: str)
         (table.replace(":dynamodb:", ":sqs:"), "Provided Arn is not a DynamoDB resource arn: "),
         (f"{table}/index/by_g", "Invalid resource arn provided, only table or stream is accepted."),
         (table.replace("us-east-1", "eu-west-1"), "Invalid resource Arn: "),
-        (table.replace(account, "750000000008"), "accounts that match the resource owner’s account"),
     ):
-        for call, more in (
-            (dynamodb.get_resource_policy, {}),
-            (dynamodb.put_resource_policy, {"Policy": policy(arn, "GetItem")}),
-        ):
-            assert words in refused("ValidationException", call, ResourceArn=arn, **more), arn
+        assert words in refused("ValidationException", dynamodb.get_resource_policy, ResourceArn=arn)
+        given = {"ResourceArn": arn, "Policy": policy(arn, "GetItem")}
+        assert words in refused("ValidationException", dynamodb.put_resource_policy, **given)
+
+
+def test_only_the_owner_deals_with_the_policy(dynamodb: Any, other: Any, table: str) -> None:
+    dynamodb.put_resource_policy(ResourceArn=table, Policy=policy(table, "GetResourcePolicy"))
+    message = refused("ValidationException", other.get_resource_policy, ResourceArn=table)
+    assert message == "This action is only supported by accounts that match the resource owner’s account."
 
 
 def test_another_account_works_on_the_table_by_its_arn(dynamodb: Any, other: Any, table: str) -> None:
