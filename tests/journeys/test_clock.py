@@ -36,7 +36,7 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
-    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"),
+    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
@@ -52,9 +52,9 @@ AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
-    ("elasticache", "Start"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
-    ("events", "Target"), ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
+    ("elasticache", "Remove"), ("elasticache", "Start"), ("events", "Authorize"), ("events", "DropArchived"),
+    ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"),
     ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
     ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
     ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
@@ -176,6 +176,7 @@ async def _function_that_fails(house: House) -> None:
 
 async def _stack_that_waits(house: House) -> None:
     resources = {
+        "Gateway": {"Type": "AWS::EC2::InternetGateway"},
         "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
         "Waits": {
             "Type": "AWS::CloudFormation::WaitCondition",
@@ -315,6 +316,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ScheduledRotation") == [DAY]
         assert house.times("DeliverByHttp") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
+        assert house.times("ForgetAnswer") == [DAY]
         assert house.times("ForgetNatGateway") == [HOUR]
         assert house.times("ReleaseInterfaces") == [20 * MINUTE]
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]

@@ -17,6 +17,7 @@ ROUTE_TABLE, ACL, INTERFACE = "route-table", "network-acl", "network-interface"
 INTERNET_GATEWAY, NAT_GATEWAY, ADDRESS = "internet-gateway", "natgateway", "elastic-ip"
 ENDPOINT, DHCP_OPTIONS, PREFIX_LIST = "vpc-endpoint", "dhcp-options", "prefix-list"
 PEERING = "vpc-peering-connection"
+ANSWER = "answer"  # what a call with a token got, which it gets again
 
 
 def put(store: Store, scope: Scope, kind: str, id: str, data: Data, parent: str = "") -> None:

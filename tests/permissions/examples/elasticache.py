@@ -273,3 +273,45 @@ def modify_serverless_cache(at: Stage) -> Case:
     name, users = serverless(at), user_group(at)
     on = [at.arn(f"serverlesscache:{name}"), at.arn(f"usergroup:{users}")]
     return Case({"ServerlessCacheName": name, "Description": "y", "UserGroupId": users}, on)
+
+
+# ---- Changes ---------------------------------------------------------------------------------------------------------
+
+
+@EXAMPLES("ModifyCacheCluster")
+def modify_cache_cluster(at: Stage) -> Case:
+    given = {"CacheClusterId": cluster(at), "CacheParameterGroupName": "default.valkey8"}
+    return Case(given, [at.arn(f"cluster:{at.name}"), at.arn("parametergroup:default.valkey8")])
+
+
+@EXAMPLES("ModifyReplicationGroup")
+def modify_replication_group(at: Stage) -> Case:
+    users = user_group(at)
+    given = {
+        "ReplicationGroupId": group(at, TransitEncryptionEnabled=True), "UserGroupIdsToAdd": [users],
+        "CacheParameterGroupName": "default.valkey8",
+    }  # fmt: skip
+    on = [
+        at.arn(f"replicationgroup:{at.name}"), at.arn("parametergroup:default.valkey8"), at.arn(f"usergroup:{users}")
+    ]  # fmt: skip
+    return Case(given, on)
+
+
+@EXAMPLES("IncreaseReplicaCount")
+def increase_replica_count(at: Stage) -> Case:
+    given = {"ReplicationGroupId": group(at), "NewReplicaCount": 1, "ApplyImmediately": True}
+    return Case(given, at.arn(f"replicationgroup:{at.name}"))
+
+
+@EXAMPLES("DecreaseReplicaCount")
+def decrease_replica_count(at: Stage) -> Case:
+    given = {"ReplicationGroupId": group(at, NumCacheClusters=2), "NewReplicaCount": 0, "ApplyImmediately": True}
+    return Case(given, at.arn(f"replicationgroup:{at.name}"))
+
+
+@EXAMPLES("TestFailover")
+def test_failover(at: Stage) -> Case:
+    given = {
+        "ReplicationGroupId": group(at, NumCacheClusters=2, AutomaticFailoverEnabled=True), "NodeGroupId": "0001"
+    }  # fmt: skip
+    return Case(given, at.arn(f"replicationgroup:{at.name}"))

@@ -75,22 +75,41 @@ def test_a_policy_is_put_read_and_taken_away(dynamodb: Any, table: str) -> None:
 
 def test_what_is_no_policy_of_the_table(dynamodb: Any, table: str, account: str) -> None:
     assert "ResourcePolicy" not in dynamodb.describe_table(TableName=table)["Table"]
-    for text in (
-        "{",
-        "{}",
-        policy(table, "GetItem", Action="s3:GetObject"),
-        policy(table, "GetItem", Resource=table + "2"),
-        policy(table, "GetItem", Principal="*"),
-        policy(table, "GetItem", Principal={"AWS": f"arn:aws:iam::{account}:user/none"}),
-        policy(table, "GetItem", Sid="x" * 21_000),
+    nobody = {"AWS": f"arn:aws:iam::{account}:user/none"}
+    for text, words in (
+        ("{", "Invalid policy document: "),
+        ("{}", "Invalid policy document: "),
+        (policy(table, "GetItem", Action="s3:GetObject"), 'action names are invalid: "s3:GetObject"'),
+        (policy(table, "GetItem", Resource=table + "2"), f'relative-id "table/shared2" is invalid for ARN "{table}2"'),
+        (policy(table, "GetItem", Principal="*"), "grants unbounded access"),
+        (policy(table, "GetItem", Principal=nobody), "Invalid principal in policy document."),
+        (policy(table, "GetItem", Sid="x" * 21_000), "Maximum policy size of 20480 bytes exceeded"),
     ):
         message = refused("ValidationException", dynamodb.put_resource_policy, ResourceArn=table, Policy=text)
-        assert message.startswith("One or more parameter values were invalid: "), message
+        assert words in message, message
     refused("PolicyNotFoundException", dynamodb.get_resource_policy, ResourceArn=table)
     missing = table.replace("shared", "missing")
     refused("ResourceNotFoundException", dynamodb.put_resource_policy, ResourceArn=missing, Policy=policy(missing, "x"))
     stream = f"{table}/stream/2026-01-01T00:00:00.000"
-    refused("ResourceNotFoundException", dynamodb.get_resource_policy, ResourceArn=stream)
+    assert refused("ResourceNotFoundException", dynamodb.get_resource_policy, ResourceArn=stream) == (
+        "Requested resource not found: Stream: 2026-01-01T00:00:00.000 not found for Table: shared"
+    )
+    for arn, words in (
+        ("shared", "ARNs must start with 'arn:': shared"),
+        (f"{table}/backup/0170", "Provided Arn is not a DynamoDB resource arn: "),
+        (table.replace(":dynamodb:", ":sqs:"), "Provided Arn is not a DynamoDB resource arn: "),
+        (f"{table}/index/by_g", "Invalid resource arn provided, only table or stream is accepted."),
+        (table.replace("us-east-1", "eu-west-1"), "Invalid resource Arn: "),
+    ):
+        assert words in refused("ValidationException", dynamodb.get_resource_policy, ResourceArn=arn)
+        given = {"ResourceArn": arn, "Policy": policy(arn, "GetItem")}
+        assert words in refused("ValidationException", dynamodb.put_resource_policy, **given)
+
+
+def test_only_the_owner_deals_with_the_policy(dynamodb: Any, other: Any, table: str) -> None:
+    dynamodb.put_resource_policy(ResourceArn=table, Policy=policy(table, "GetResourcePolicy"))
+    message = refused("ValidationException", other.get_resource_policy, ResourceArn=table)
+    assert message == "This action is only supported by accounts that match the resource owner’s account."
 
 
 def test_another_account_works_on_the_table_by_its_arn(dynamodb: Any, other: Any, table: str) -> None:

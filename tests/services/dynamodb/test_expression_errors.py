@@ -321,7 +321,6 @@ def test_parameters_that_exclude_each_other() -> None:
             "Invalid condition in KeyConditionExpression: Multiple attribute names used in one condition",
         ),
         (":v = :v", "Invalid condition in KeyConditionExpression: No key attribute specified"),
-        ("a = :v AND b = :v AND c = :v", "Conditions can be of length 1 or 2 only"),
         ("a = :v AND a > :v", "KeyConditionExpressions must only contain one condition per key"),
         (
             ":v BETWEEN a AND b",

@@ -95,7 +95,6 @@ def test_role_that_lambda_may_not_assume(make: Make, client: Any, account: str) 
     [
         ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType Image"),
         ({"Runtime": "java21"}, "Runtime java21"),
-        ({"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": ["sg-1"]}}, "VpcConfig"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         (
             {

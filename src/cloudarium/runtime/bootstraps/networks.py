@@ -45,14 +45,15 @@ class Networks:
         if key not in self.known:
             self.known[key] = Network(_make(order["address"]))
         network = self.known[key]
-        if "opened" in order:
-            self._change(network, order)
 
         def make():
             made = [netlink.lost()] if order.get("lost") else []
             return [one.detach() for one in made + [netlink.listen(*where) for where in order.get("listen", [])]]
 
-        return _inside(network.handle, make) if order.get("lost") or order.get("listen") else []
+        sockets = _inside(network.handle, make) if order.get("lost") or order.get("listen") else []
+        if "opened" in order:  # last, or a connection in between would be refused
+            self._change(network, order)
+        return sockets
 
     def _change(self, network, order):
         opened, closed = ({tuple(where) for where in order[name]} for name in ("opened", "closed"))

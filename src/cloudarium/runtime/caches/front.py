@@ -185,9 +185,7 @@ class _Client(asyncio.Protocol):
         known = await self.front.gate(user, password)
         if known is None:
             return None
-        words = list(words)
-        words[at + 1 if len(words) > at + 1 else at] = known
-        return encode(words)
+        return encode([*words[:at], user, known, *words[at + 2 :]])
 
     def send(self, data: bytes) -> None:
         """Bytes for the client."""

@@ -41,8 +41,8 @@ class StreamNotFound(AwsError):
 
     code = "ResourceNotFoundException"
 
-    def __init__(self, arn: str) -> None:
-        super().__init__(f"Requested resource not found: Stream: {arn} not found")
+    def __init__(self, table: str, label: str) -> None:
+        super().__init__(f"Requested resource not found: Stream: {label} not found for Table: {table}")
 
 
 class TableNotFound(AwsError):

@@ -262,12 +262,12 @@ def _many_items(here: Table, given: Mapping[str, Any]) -> dict[str, Any]:
     labels = ("FilterExpression", "ProjectionExpression", "KeyConditionExpression")
     parts = request.read(given, labels, ("AttributesToGet", "QueryFilter", "ScanFilter", "KeyConditions"), labels)
     index = here.index(given["IndexName"]) if given.get("IndexName") else None
-    hash_name = here.hash.name if index is None else index.hash.name
+    hash_names = [attribute.name for attribute in ((here.hash,) if index is None else index.hashes)]
     tests = parts.key or ()
     leading = [
         text
         for test in tests
-        if test.attribute == hash_name and test.operands
+        if test.attribute in hash_names and test.operands
         for text in _text(parts.values.get(test.operands[0]))
     ]
     found = {"dynamodb:LeadingKeys": leading} if leading else {}

@@ -26,6 +26,12 @@ async def age_peering(event: Event) -> None:
             records.remove(event.store, side, records.PEERING, id)
 
 
+@delivery("ForgetAnswer")
+async def forget_answer(event: Event) -> None:
+    """Forget what a stack's call got: it has long gone on."""
+    records.remove(event.store, event.scope, records.ANSWER, event.payload["Token"])
+
+
 @delivery("ForgetNatGateway")
 async def forget_nat_gateway(event: Event) -> None:
     """Forget a NAT gateway an hour after it was deleted."""

@@ -46,6 +46,12 @@ async def change(event: Event) -> None:
         _become(event, kind, id, "available", "open", "")
 
 
+@delivery("Release")
+async def release(event: Event) -> None:
+    """Let go of the network interfaces of replicas that are no more."""
+    await network.release(event, event.payload["Interfaces"])
+
+
 @delivery("Reboot")
 async def reboot(event: Event) -> None:
     """Restart the server of a cluster."""

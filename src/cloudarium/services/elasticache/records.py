@@ -62,6 +62,11 @@ def take(store: Store, scope: Scope, owner: str, address: str, port: int) -> Non
     store.run("INSERT INTO elasticache_addresses VALUES (?, ?, ?, ?, ?)", (address, port, *scope, owner))
 
 
+def give_back(store: Store, address: str, port: int) -> None:
+    """Give one place back."""
+    store.run("DELETE FROM elasticache_addresses WHERE address = ? AND port = ?", (address, port))
+
+
 def release(store: Store, scope: Scope, owner: str) -> None:
     """Give all places of a cache back."""
     store.run("DELETE FROM elasticache_addresses WHERE account = ? AND region = ? AND owner = ?", (*scope, owner))

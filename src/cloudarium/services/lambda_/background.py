@@ -77,6 +77,8 @@ async def settle_event_source(event: Event) -> None:
     state = event.payload["State"]
     if state != "Enabled":
         consuming.readers(event.cloud).stop(one.uuid)
+    else:
+        await consuming.prepare(event.cloud, one)
     with event.transaction():
         if state:
             event_sources.set_state(event.store, one, state)
@@ -192,6 +194,11 @@ async def _tell(event: Event, version: Version, target: str, record: dict[str, A
             entry["EventBusName"] = place.resource.partition("/")[2]
             scope = Scope(place.account, place.region)
             await event.send("events", "PutEvents", {"Entries": [entry]}, as_=principal, scope=scope)
+        elif place.service == "s3":
+            now = datetime.fromtimestamp(event.cloud.clock.now(), UTC)
+            key = f"aws/lambda/async/{version.name}/{now:%Y/%m/%d/%Y-%m-%dT%H.%M.%S}-{ids.uuid()}"
+            given = {"Bucket": place.resource, "Key": key, "Body": BodyStream.whole(text.encode())}
+            await event.send("s3", "PutObject", given, as_=principal)
         else:
             await _send(event, principal, place, text, {})
     except AwsError as error:

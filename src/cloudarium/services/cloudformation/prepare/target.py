@@ -9,7 +9,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.cloudformation.errors import ValidationError
-from cloudarium.services.cloudformation.prepare import capabilities, macros
+from cloudarium.services.cloudformation.prepare import capabilities, existing, macros
 from cloudarium.services.cloudformation.prepare.sources import VIA, template_text
 from cloudarium.services.cloudformation.records.stacks import Stack
 from cloudarium.services.cloudformation.template import checks, parameters
@@ -82,6 +82,7 @@ async def prepare(
     parameters.check_definitions(section)
     raw = await bind(call, section, input.get("Parameters") or [], stack)
     looked_up = await _from_ssm(call, section, raw)
+    await existing.check(call, section, raw, looked_up)
     target = Target(source, template, raw, parameters.typed(section, {**raw, **looked_up}), looked_up)
     target.capabilities, target.macros = list(acknowledged), used
     target.tags = _tags(input, stack)

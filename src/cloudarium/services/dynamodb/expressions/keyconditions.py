@@ -1,8 +1,12 @@
-"""What a Query asks of the keys: equality on the partition key, and perhaps one condition on the sort key."""
+"""What a Query asks of the keys: equality on the partition key, and perhaps conditions on the sort key.
+
+Either may be several attributes of a global index; conditions on sort keys go from the left, only the last may be more
+than an equality.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
@@ -40,7 +44,7 @@ class KeyTest(NamedTuple):
 
 
 class KeyRange(NamedTuple):
-    """What the sort key must satisfy, as encoded operands."""
+    """What the sort key must satisfy, as encoded operands; WITHIN is from the first up to before the second."""
 
     operator: str
     operands: tuple[bytes, ...]
@@ -50,6 +54,8 @@ class KeyRange(NamedTuple):
         first = self.operands[0]
         if self.operator == "BETWEEN":
             return first <= encoded <= self.operands[1]
+        if self.operator == "WITHIN":
+            return first <= encoded and (len(self.operands) == 1 or encoded < self.operands[1])
         if self.operator == "begins_with":
             return encoded.startswith(first)
         return {
@@ -69,8 +75,6 @@ def key_tests(node: Node) -> tuple[KeyTest, ...]:
         if test.attribute in found:
             raise ValidationException("KeyConditionExpressions must only contain one condition per key")
         found[test.attribute] = test
-    if len(found) > 2:
-        raise ValidationException("Conditions can be of length 1 or 2 only")
     return tuple(found.values())
 
 
@@ -135,24 +139,70 @@ def _one_attribute(operator: str, operands: tuple[Node, ...]) -> KeyTest:
 
 
 def bind(
-    tests: tuple[KeyTest, ...], hash_: Attribute, range_: Attribute | None, given: Values
+    tests: tuple[KeyTest, ...], hashes: Sequence[Attribute], ranges: Sequence[Attribute], given: Values
 ) -> tuple[bytes, KeyRange | None]:
     """The slotted partition key and the sort key's range. Raises ValidationException when they do not fit."""
+    several = len(hashes) > 1 or len(ranges) > 1
+    if len(tests) > 2 and not several:
+        raise ValidationException("Conditions can be of length 1 or 2 only")
     by_name = {test.attribute: test for test in tests}
-    if range_ is None and len(tests) > 1:
+    if len(tests) > len(hashes) + len(ranges):
         raise ValidationException("Query key condition not supported")
-    equality = by_name.get(hash_.name)
-    if equality is None:
-        raise ValidationException(f"Query condition missed key schema element: {hash_.name}")
-    hashed = _operands(equality, hash_, given, keys.MAX_HASH)
-    if equality.operator != "=":
-        raise ValidationException("Query key condition not supported")
-    if range_ is None or len(tests) == 1:
-        return keys.slotted(hashed[0]), None
-    test = by_name.get(range_.name)
+    pieces = [_equality(by_name, attribute, given) for attribute in hashes]
+    hashed = keys.slotted(_together(pieces, keys.MAX_HASH))
+    if len(tests) == len(hashes):
+        return hashed, None
+    if len(ranges) > 1:
+        return hashed, _within(by_name, ranges, len(tests) - len(hashes), given)
+    test = by_name.get(ranges[0].name)
     if test is None:
-        raise ValidationException(f"Query condition missed key schema element: {range_.name}")
-    return keys.slotted(hashed[0]), KeyRange(test.operator, _operands(test, range_, given, keys.MAX_RANGE))
+        raise ValidationException(f"Query condition missed key schema element: {ranges[0].name}")
+    return hashed, KeyRange(test.operator, _operands(test, ranges[0], given, keys.MAX_RANGE))
+
+
+def _equality(by_name: Mapping[str, KeyTest], attribute: Attribute, given: Values, limit: int = keys.MAX_HASH) -> bytes:
+    test = by_name.get(attribute.name)
+    if test is None:
+        raise ValidationException(f"Query condition missed key schema element: {attribute.name}")
+    found = _operands(test, attribute, given, limit)
+    if test.operator != "=":
+        raise ValidationException("Query key condition not supported")
+    return found[0]
+
+
+def _together(pieces: Sequence[bytes], limit: int) -> bytes:
+    if len(pieces) == 1:
+        return pieces[0]
+    if sum(map(len, pieces)) > limit:
+        raise Invalid(keys.HASH_TOO_LONG if limit == keys.MAX_HASH else keys.RANGE_TOO_LONG)
+    return keys.joined(pieces)
+
+
+def _within(by_name: Mapping[str, KeyTest], ranges: Sequence[Attribute], count: int, given: Values) -> KeyRange:
+    """The range of a sort key of several attributes whose first `count` have conditions."""
+    before = [_equality(by_name, attribute, given, keys.MAX_RANGE) for attribute in ranges[: count - 1]]
+    last = ranges[count - 1]
+    test = by_name.get(last.name)
+    if test is None:
+        raise ValidationException(f"Query condition missed key schema element: {last.name}")
+    if test.operator == "begins_with" and last.type == "N":
+        raise ValidationException(
+            "Invalid KeyConditionExpression: Incorrect operand type for operator or function;"
+            " operator or function: begins_with, operand type: N"
+        )
+    operands = _operands(test, last, given, keys.MAX_RANGE)
+    for operand in operands:
+        _together([*before, operand], keys.MAX_RANGE)
+    start = keys.joined(before)
+    first, final = start + keys.joined(operands[:1]), start + keys.joined(operands[-1:])
+    if test.operator == "begins_with":
+        first = final = start + keys.escaped(operands[0])
+    low = {"<": start, "<=": start, ">": keys.successor(first)}.get(test.operator, first)
+    high = {"<": first, ">": keys.successor(start), ">=": keys.successor(start)}.get(
+        test.operator, keys.successor(final)
+    )
+    assert low is not None  # what ends a value is never the last of all bytes
+    return KeyRange("WITHIN", (low,) if high is None else (low, high))
 
 
 def _operands(test: KeyTest, attribute: Attribute, given: Values, limit: int) -> tuple[bytes, ...]:

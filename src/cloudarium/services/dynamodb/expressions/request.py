@@ -73,8 +73,8 @@ def check_scalar_keys(nested: frozenset[str], table: Table) -> None:
         if name in nested:
             raise ValidationException(f"{text}Key: {name}")
     for index in table.indexes:
-        for attribute in (index.hash, index.range):
-            if attribute is not None and attribute.name in nested:
+        for attribute in index.hashes + index.ranges:
+            if attribute.name in nested:
                 raise ValidationException(f"{text}IndexKey: {attribute.name}")
 
 

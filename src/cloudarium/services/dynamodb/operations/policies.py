@@ -11,11 +11,12 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.policy import principals
 from cloudarium.services.dynamodb import resources
-from cloudarium.services.dynamodb.errors import Invalid, PolicyNotFound, StreamNotFound
+from cloudarium.services.dynamodb.errors import Invalid, PolicyNotFound, StreamNotFound, ValidationException
 from cloudarium.services.dynamodb.operations.lookup import named_table
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import policies
 from cloudarium.services.dynamodb.rules.definition import Table
+from cloudarium.shared import arn as arns
 from cloudarium.streams import records as streams
 
 # To lock oneself out needs a confirmation only where DynamoDB finds that the policy would; it decides nothing else.
@@ -33,8 +34,8 @@ class _Holder(NamedTuple):
 @operation("PutResourcePolicy", on=resources.tagged, ignores=UNCONFIRMED)
 def put_resource_policy(call: Call) -> dict[str, Any]:
     """Set the policy of a table or a stream; the same one again changes nothing."""
+    made = checked(call, _named(call), call.input["Policy"])
     holder = _holder(call)
-    made = checked(call, holder.arn, call.input["Policy"])
     _check_revision(call, holder)
     holder.record(made)
     return {"RevisionId": made["RevisionId"]}
@@ -44,7 +45,7 @@ def checked(call: Call, resource: str, text: str) -> dict[str, str]:
     """What is recorded of the policy of a table or stream. Raises ValidationException."""
     policies.check(text, resource)
     if not all(map(call.cloud.directory.exists, principals.named(text))):
-        raise Invalid("Invalid policy document: Invalid principal in policy")
+        raise ValidationException("Invalid principal in policy document.")
     return {"Policy": text, "RevisionId": policies.revision(text, resource)}
 
 
@@ -68,8 +69,29 @@ def delete_resource_policy(call: Call) -> dict[str, Any]:
     return {"RevisionId": holder.policy["RevisionId"]}
 
 
+def _named(call: Call) -> str:
+    """The ARN that the call names. Raises ValidationException when no table or stream of the account can have it."""
+    text = str(call.input["ResourceArn"])
+    if not text.startswith("arn:"):
+        raise Invalid(f"ARNs must start with 'arn:': {text}")
+    parsed = arns.parse(text)
+    parts = parsed.resource.split("/") if parsed is not None else []
+    if parsed is None or parsed.service != "dynamodb" or parts[0] != "table" or parts[2:3] not in _PARTS:
+        raise Invalid(f"Provided Arn is not a DynamoDB resource arn: {text}")
+    if parsed.region != call.region or parsed.partition != "aws":
+        raise Invalid(f"Invalid resource Arn: {text}")
+    if parts[2:3] == ["index"]:
+        raise Invalid(f"Invalid resource arn provided, only table or stream is accepted. Provided resource arn: {text}")
+    if parsed.account != call.account:
+        raise ValidationException("This action is only supported by accounts that match the resource owner’s account.")
+    return text
+
+
+_PARTS: tuple[list[str], ...] = ([], ["index"], ["stream"])  # what may follow a table's name
+
+
 def _holder(call: Call) -> _Holder:
-    arn = call.input["ResourceArn"]
+    arn = _named(call)
     if policies.is_stream(arn):
         return _stream(call, arn)
     table = named_table(call, arn)
@@ -78,8 +100,8 @@ def _holder(call: Call) -> _Holder:
 
 def _stream(call: Call, arn: str) -> _Holder:
     stream = streams.by_arn(call.store, arn)
-    if stream is None or stream.region != call.region:
-        raise StreamNotFound(arn)
+    if stream is None:
+        raise StreamNotFound(*arn.partition(":table/")[2].split("/stream/", 1))
     return _Holder(stream.arn, streams.policy(call.store, stream.id), partial(_record_of_stream, call, stream.id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,17 +62,19 @@ def query(call: Call) -> dict[str, Any]:
         )
     reading = _reading(call, parts)
     table, index = reading.table, reading.index
-    hash_, range_ = (table.hash, table.range) if index is None else (index.hash, index.range)
+    hashes, ranges = _keys_of(table, index)
+    if len(hashes) + len(ranges) > 2 or len(hashes) > 1:
+        _refuse_older(given)
     start_key = given.get("ExclusiveStartKey")
     if start_key is not None:
-        _check_start_hash(start_key, hash_, len(start_names(table, index)))
-    hashed, test = keyconditions.bind(parts.key, hash_, range_, parts.values)
-    if start_key is not None and range_ is not None:
-        _check_start_range(start_key, range_)
+        _check_start_hash(start_key, hashes, len(start_names(table, index)))
+    hashed, test = keyconditions.bind(parts.key, hashes, ranges, parts.values)
+    if start_key is not None:
+        _check_start_range(start_key, ranges)
     start = _start(start_key, table, index)
     if start is not None:
         _check_boundaries(start, hashed, test)
-    _check_filter(parts, (hash_.name, *((range_.name,) if range_ is not None else ())))
+    _check_filter(parts, [attribute.name for attribute in hashes + ranges])
     parts.check_keys(table)
     forward = given.get("ScanIndexForward", True)
     rows = items.query(call.store, table, index, hashed, test, start, forward)
@@ -92,9 +94,8 @@ def scan(call: Call) -> dict[str, Any]:
     reading = _reading(call, parts)
     table, index, start_key = reading.table, reading.index, given.get("ExclusiveStartKey")
     if start_key is not None and index is not None:
-        _check_start_hash(start_key, index.hash, len(start_names(table, index)))
-        if index.range is not None:
-            _check_start_range(start_key, index.range)
+        _check_start_hash(start_key, index.hashes, len(start_names(table, index)))
+        _check_start_range(start_key, index.ranges)
     start = _start(start_key, table, index)
     first, last = keys.slot_start(segment, total), keys.slot_start(segment + 1, total)
     if start is not None:
@@ -142,12 +143,23 @@ def _check_start(given: Mapping[str, Any], older: tuple[str, ...]) -> None:
 _BARE = ("umber", "numeric value", "contains duplicates")
 
 
-def _check_start_hash(given: Item, hash_: Attribute, count: int) -> None:
+def _keys_of(table: Table, index: Index | None) -> tuple[tuple[Attribute, ...], tuple[Attribute, ...]]:
+    """The partition key and the sort key of what is read."""
+    if index is not None:
+        return index.hashes, index.ranges
+    return (table.hash,), () if table.range is None else (table.range,)
+
+
+def _refuse_older(given: Mapping[str, Any]) -> None:
+    if "KeyConditions" in given:
+        raise Invalid("KeyConditions cannot be used with an index whose key has several attributes of one kind")
+
+
+def _check_start_hash(given: Item, hashes: Sequence[Attribute], count: int) -> None:
     """What AWS checks first of an ExclusiveStartKey by what is read; a Query's key condition comes next."""
-    if len(given) != count or hash_.name not in given:
+    if len(given) != count:
         raise ValidationException(_BAD_START)
-    if hash_.type not in given[hash_.name]:
-        raise ValidationException(keys.MISMATCH)
+    _check_start_range(given, hashes)
 
 
 def _segment(given: Mapping[str, Any]) -> tuple[int, int]:
@@ -205,12 +217,13 @@ def _index(table: Table, given: Mapping[str, Any]) -> Index:
     return index
 
 
-def _check_start_range(given: Item, range_: Attribute) -> None:
+def _check_start_range(given: Item, ranges: Sequence[Attribute]) -> None:
     """The same for the sort key of what is queried."""
-    if range_.name not in given:
-        raise ValidationException(_BAD_START)
-    if range_.type not in given[range_.name]:
-        raise ValidationException(keys.MISMATCH)
+    for attribute in ranges:
+        if attribute.name not in given:
+            raise ValidationException(_BAD_START)
+        if attribute.type not in given[attribute.name]:
+            raise ValidationException(keys.MISMATCH)
 
 
 def _start(given: Item | None, table: Table, index: Index | None) -> Start | None:
@@ -245,7 +258,7 @@ def _check_boundaries(start: Start, hashed: bytes, test: KeyRange | None) -> Non
         raise ValidationException("The query can return at most one row and cannot be restarted")
 
 
-def _check_filter(parts: Expressions, names: tuple[str, ...]) -> None:
+def _check_filter(parts: Expressions, names: Sequence[str]) -> None:
     for name in names if parts.filter is not None else ():
         if parts.filter is not None and name in parts.filter.heads:
             raise ValidationException(

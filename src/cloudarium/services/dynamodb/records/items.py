@@ -138,6 +138,8 @@ def _bounds(test: KeyRange | None) -> tuple[_Bound, _Bound]:
         return (test.operator, first), None
     if test.operator in ("<", "<="):
         return None, (test.operator, first)
+    if test.operator == "WITHIN":
+        return (">=", first), ("<", test.operands[1]) if len(test.operands) > 1 else None
     if test.operator == "begins_with":
         end = keys.successor(first)
         return (">=", first), None if end is None else ("<", end)

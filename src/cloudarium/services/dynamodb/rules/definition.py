@@ -30,8 +30,8 @@ class Index:
     name: str
     slot: int
     is_global: bool
-    hash: Attribute
-    range: Attribute | None
+    hashes: tuple[Attribute, ...]  # a global index may have up to four of each kind
+    ranges: tuple[Attribute, ...]
     projection: str
     attributes: frozenset[str] | None
     backfilling: bool
@@ -43,12 +43,12 @@ class Index:
 
     def key_of(self, item: Item) -> Key | None:
         """Where the item lies in this index, None when it lacks one of the index's keys."""
-        hashed = keys.fitting(self.hash, item, keys.MAX_HASH)
+        hashed = keys.fitting_all(self.hashes, item, keys.MAX_HASH)
         if hashed is None:
             return None
-        if self.range is None:
+        if not self.ranges:
             return Key(keys.slotted(hashed), b"")
-        ranged = keys.fitting(self.range, item, keys.MAX_RANGE)
+        ranged = keys.fitting_all(self.ranges, item, keys.MAX_RANGE)
         return None if ranged is None else Key(keys.slotted(hashed), ranged)
 
     def project(self, item: Item) -> Item:
@@ -105,11 +105,12 @@ class Table:
 
     def check_index_key(self, index: Index, item: Item) -> None:
         """Refuse an item with a value that may not be this index's key."""
-        value = item.get(index.hash.name)
-        if value is not None:
-            keys.check_index_value(index.hash, value, index.name, keys.MAX_HASH)
-        if index.range is not None and (value := item.get(index.range.name)) is not None:
-            keys.check_index_value(index.range, value, index.name, keys.MAX_RANGE)
+        for attributes, limit in ((index.hashes, keys.MAX_HASH), (index.ranges, keys.MAX_RANGE)):
+            for attribute in attributes:
+                value = item.get(attribute.name)
+                if value is not None:
+                    keys.check_index_value(attribute, value, index.name, limit)
+            keys.check_joined(attributes, item, limit)
 
     def key_values(self, item: Item) -> Item:
         """The key attributes of an item."""
@@ -132,8 +133,8 @@ def start_names(table: Table, index: Index | None) -> tuple[str, ...]:
     """The attributes of a LastEvaluatedKey: the table's key, and the index's when one is read."""
     names = list(table.key_names)
     if index is not None:
-        for attribute in (index.hash, index.range):
-            if attribute is not None and attribute.name not in names:
+        for attribute in index.hashes + index.ranges:
+            if attribute.name not in names:
                 names.append(attribute.name)
     return tuple(names)
 
@@ -143,8 +144,8 @@ def compile_table(id: int, account: str, region: str, name: str, definition: byt
     """The table of a recorded definition; the cache goes by the definition itself, so it is never stale."""
     parsed = orjson.loads(definition)
     types = {each["AttributeName"]: each["AttributeType"] for each in parsed["AttributeDefinitions"]}
-    hash_, range_ = _keys(parsed["KeySchema"], types)
-    base = (hash_.name,) if range_ is None else (hash_.name, range_.name)
+    hashes, ranges = _keys(parsed["KeySchema"], types)
+    base = tuple(attribute.name for attribute in hashes + ranges)
     indexes = [_index(each, types, base, False) for each in parsed.get("LocalSecondaryIndexes", ())]
     indexes += [_index(each, types, base, True) for each in parsed.get("GlobalSecondaryIndexes", ())]
     stream = parsed.get("Stream")
@@ -152,8 +153,8 @@ def compile_table(id: int, account: str, region: str, name: str, definition: byt
         id=id,
         scope=Scope(account, region),
         name=name,
-        hash=hash_,
-        range=range_,
+        hash=hashes[0],
+        range=ranges[0] if ranges else None,
         indexes=tuple(indexes),
         key_names=base,
         stream=StreamSettings(stream["Id"], stream["View"], stream["Label"]) if stream and stream["On"] else None,
@@ -162,25 +163,28 @@ def compile_table(id: int, account: str, region: str, name: str, definition: byt
     )
 
 
-def _keys(schema: list[dict[str, str]], types: dict[str, str]) -> tuple[Attribute, Attribute | None]:
-    names = [element["AttributeName"] for element in schema]
-    first = Attribute(names[0], types[names[0]])
-    return first, Attribute(names[1], types[names[1]]) if len(names) > 1 else None
+def _keys(schema: list[dict[str, str]], types: dict[str, str]) -> tuple[tuple[Attribute, ...], tuple[Attribute, ...]]:
+    """The attributes of the partition key and those of the sort key."""
+    found: dict[str, list[Attribute]] = {"HASH": [], "RANGE": []}
+    for element in schema:
+        name = element["AttributeName"]
+        found[element["KeyType"]].append(Attribute(name, types[name]))
+    return tuple(found["HASH"]), tuple(found["RANGE"])
 
 
 def _index(definition: dict[str, Any], types: dict[str, str], base: tuple[str, ...], is_global: bool) -> Index:
-    hash_, range_ = _keys(definition["KeySchema"], types)
+    hashes, ranges = _keys(definition["KeySchema"], types)
     projection = definition["Projection"]["ProjectionType"]
     shown = None
     if projection != "ALL":
-        own = (hash_.name,) if range_ is None else (hash_.name, range_.name)
+        own = [attribute.name for attribute in hashes + ranges]
         shown = frozenset((*base, *own, *definition["Projection"].get("NonKeyAttributes", ())))
     return Index(
         name=definition["IndexName"],
         slot=definition["Slot"],
         is_global=is_global,
-        hash=hash_,
-        range=range_,
+        hashes=hashes,
+        ranges=ranges,
         projection=projection,
         attributes=shown,
         backfilling=definition.get("Backfilling", False),

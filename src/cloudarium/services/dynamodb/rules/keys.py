@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -96,6 +96,40 @@ def fitting(attribute: Attribute, item: Item, limit: int) -> bytes | None:
         return None
     encoded = encode(attribute.type, value[attribute.type])
     return encoded if 0 < len(encoded) <= limit else None
+
+
+def fitting_all(attributes: Sequence[Attribute], item: Item, limit: int) -> bytes | None:
+    """An item's values as the partition or the sort key of an index, joined; None when the item has none."""
+    if len(attributes) == 1:
+        return fitting(attributes[0], item, limit)
+    pieces = []
+    for attribute in attributes:
+        piece = fitting(attribute, item, limit)
+        if piece is None:
+            return None
+        pieces.append(piece)
+    return joined(pieces) if sum(map(len, pieces)) <= limit else None
+
+
+def joined(pieces: Sequence[bytes]) -> bytes:
+    """The values of several attributes in bytes that sort as the values do, the first before the second."""
+    return b"".join(escaped(piece) + _END for piece in pieces)
+
+
+def escaped(piece: bytes) -> bytes:
+    """A value without what ends it: whatever begins with it does so joined, too."""
+    return piece.replace(b"\x00", b"\x00\xff")
+
+
+_END = b"\x00\x00"
+
+
+def check_joined(attributes: Sequence[Attribute], item: Item, limit: int) -> None:
+    """Refuse an item whose values for an index's key of several attributes are too long together."""
+    if len(attributes) > 1:
+        pieces = [fitting(attribute, item, limit) or b"" for attribute in attributes]
+        if sum(map(len, pieces)) > limit:
+            raise Invalid(HASH_TOO_LONG if limit == MAX_HASH else RANGE_TOO_LONG)
 
 
 def item_key(hash_: Attribute, range_: Attribute | None, item: Item) -> Key:

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.policy.documents import MalformedPolicy, check_document
 from cloudarium.policy.grammar import listed, load, statements
-from cloudarium.services.dynamodb.errors import Invalid
+from cloudarium.services.dynamodb.errors import Invalid, ValidationException
 from cloudarium.shared import arn as arns
 
 MOST_BYTES = 20 * 1024
@@ -17,7 +17,7 @@ NO_POLICY = "NO_POLICY"  # the revision to expect when there shall be none yet
 def check(text: str, table: str) -> None:
     """Refuse what cannot be the policy of the table with this ARN. Raises ValidationException."""
     if len(text.encode()) > MOST_BYTES:
-        raise Invalid("Resource policy exceeds the maximum size of 20 KB")
+        raise Invalid(f"Maximum policy size of {MOST_BYTES} bytes exceeded")
     try:
         check_document(text, "resource")
     except MalformedPolicy as problem:
@@ -32,11 +32,15 @@ def _check_statement(statement: dict[str, Any], table: str) -> None:
             raise Invalid(f'Invalid policy document: The following action names are invalid: "{action}"')
     for resource in listed(statement.get("Resource", statement.get("NotResource"))):
         if resource != "*" and resource != table and not resource.startswith(f"{table}/"):
-            raise Invalid(f"Invalid policy document: The resource {resource} is not {table} or a part of it")
+            relative = resource.split(":", 5)[-1]
+            raise Invalid(f'Invalid policy document: The relative-id "{relative}" is invalid for ARN "{resource}"')
     # DynamoDB's public access block is always on.
     # Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-bpa-rbp.html
     if statement["Effect"] == "Allow" and "Condition" not in statement and _is_everybody(statement):
-        raise Invalid("Invalid policy document: Public access is blocked by the Block Public Access settings")
+        raise ValidationException(
+            "Resource-based policy grants unbounded access in one or more elements."
+            " Please revise the policy to ensure least-privilege form of access"
+        )
 
 
 def _is_everybody(statement: dict[str, Any]) -> bool:

@@ -14,6 +14,7 @@ Input = Mapping[str, Any]
 Schema = Sequence[Mapping[str, str]]
 
 MOST_LOCAL = 5
+MOST_KEYS = 4  # attributes of one kind in the key of a global index
 MOST_GLOBAL = 20
 MOST_PROJECTED = 100
 _MOST_UNITS = 10**12
@@ -90,19 +91,37 @@ def _check_table_keys(schema: Schema, defined: Sequence[str]) -> None:
     _check_schema(schema, defined)
 
 
-def _check_schema(schema: Schema, defined: Sequence[str]) -> None:
-    names = [each["AttributeName"] for each in schema]
+def _check_defined(names: Sequence[str], defined: Sequence[str]) -> None:
     if any(name not in defined for name in names):
         raise Invalid(
             "Some index key attributes are not defined in AttributeDefinitions."
             f" Keys: [{', '.join(names)}], AttributeDefinitions: [{', '.join(defined)}]"
         )
+
+
+def _check_schema(schema: Schema, defined: Sequence[str]) -> None:
+    names = [each["AttributeName"] for each in schema]
+    _check_defined(names, defined)
     if len(names) == 2 and names[0] == names[1]:
         raise ValidationException("Both the Hash Key and the Range Key element in the KeySchema have the same name")
     if schema[0]["KeyType"] != "HASH":
         raise ValidationException("Invalid KeySchema: The first KeySchemaElement is not a HASH key type")
     if len(schema) == 2 and schema[1]["KeyType"] != "RANGE":
         raise ValidationException("Invalid KeySchema: The second KeySchemaElement is not a RANGE key type")
+
+
+def _check_long_schema(schema: Schema, defined: Sequence[str]) -> None:
+    """The same for a key of several attributes, which only global indexes have."""
+    names, kinds = key_names(schema), [each["KeyType"] for each in schema]
+    _check_defined(names, defined)
+    _check_schema(schema[:1], defined)
+    if len(set(names)) < len(names):
+        raise ValidationException("The KeySchema contains multiple key attributes with the same name")
+    if kinds != sorted(kinds):
+        raise Invalid("All HASH key attributes must precede RANGE key attributes in the KeySchema")
+    for kind in ("HASH", "RANGE"):
+        if kinds.count(kind) > MOST_KEYS:
+            raise Invalid(f"The KeySchema exceeds the maximum allowed number of {kind} key attributes")
 
 
 def _check_local(indexes: Sequence[Input], table: Schema, defined: Sequence[str], seen: set[str]) -> None:
@@ -141,10 +160,11 @@ def _check_globals(indexes: Sequence[Input], defined: Sequence[str], seen: set[s
 def check_global(index: Input, defined: Sequence[str], on_demand: bool) -> None:
     """Refuse a new global secondary index that does not fit the attribute definitions or the billing mode."""
     refuse_parts("GlobalSecondaryIndex", index, ("OnDemandThroughput", "WarmThroughput"))
-    if len(index["KeySchema"]) > 2:
-        raise NotBuilt("multi-attribute keys of global secondary indexes")
-    name = index["IndexName"]
-    _check_schema(index["KeySchema"], defined)
+    name, schema = index["IndexName"], index["KeySchema"]
+    if len(schema) > 2 or [each["KeyType"] for each in schema] == ["HASH", "HASH"]:
+        _check_long_schema(schema, defined)
+    else:
+        _check_schema(schema, defined)
     _check_projection(index["Projection"])
     units = index.get("ProvisionedThroughput")
     if on_demand and units:

@@ -46,9 +46,9 @@ def check_update(update: Changes, given: Mapping[str, Value], table: Table) -> N
         if len(action.path.steps) == 1 and action.operand is not None
     }
     for index in reversed(table.indexes):
-        for attribute in (index.hash, index.range):
-            kind = kinds.get(attribute.name) if attribute is not None else None
-            if attribute is not None and kind is not None and kind != attribute.type:
+        for attribute in index.hashes + index.ranges:
+            kind = kinds.get(attribute.name)
+            if kind is not None and kind != attribute.type:
                 raise Invalid(
                     f"Type mismatch for Index Key {attribute.name} Expected: {attribute.type} Actual: {kind}"
                     f" IndexName: {index.name}"
@@ -68,9 +68,11 @@ def measured_update(item: Item, update: Changes, table: Table) -> int:
     """The size of an item after an update, checked."""
     touched = {str(change.steps[0]) for change in update.changes} if table.indexes else ()
     for index in table.indexes:
-        for attribute, limit in ((index.hash, keys.MAX_HASH), (index.range, keys.MAX_RANGE)):
-            if attribute is not None and attribute.name in touched and attribute.name in item:
-                _check_index_key(attribute, item[attribute.name], limit)
+        for attributes, limit in ((index.hashes, keys.MAX_HASH), (index.ranges, keys.MAX_RANGE)):
+            for attribute in attributes:
+                if attribute.name in touched and attribute.name in item:
+                    _check_index_key(attribute, item[attribute.name], limit)
+            keys.check_joined(attributes, item, limit)
     size = values.measure(item)
     if size > values.MAX_NAME:
         values.check_names(item)

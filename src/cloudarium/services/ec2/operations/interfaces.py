@@ -71,8 +71,11 @@ def create_network_interface(call: Call) -> Data:
 
 
 def _requester(call: Call) -> str:
-    """The service that makes or deletes an interface in a caller's name; empty when the caller does so himself."""
-    return call.parent.service if call.parent is not None else ""
+    """The service that makes or deletes an interface of its own in a caller's name; empty when the caller does so.
+
+    What a stack makes is its owner's.
+    """
+    return call.parent.service if call.parent is not None and call.parent.service != "cloudformation" else ""
 
 
 @operation("DescribeNetworkInterfaces", refuses=("IncludeManagedResources",))

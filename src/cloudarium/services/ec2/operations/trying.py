@@ -10,9 +10,11 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import On
 from cloudarium.gateway.operation import operation as register
 from cloudarium.services.ec2 import defaults, errors
+from cloudarium.vpc import records
 from cloudarium.vpc.live import wires
 
 Data = dict[str, Any]
+ANSWERS_STAY = 86_400.0
 Handler = Callable[[Call], Data]
 # Parameters that EC2 misses by another name.
 _REQUIRED = {
@@ -34,7 +36,8 @@ def operation(
     """Register a handler, as `gateway.operation` does.
 
     The account's default VPC is there when it runs. What it changed reaches running functions once it is committed.
-    With `DryRun` it ends in DryRunOperation, and so its transaction is rolled back.
+    With `DryRun` it ends in DryRunOperation, and so its transaction is rolled back. A stack calls with a `_Token`,
+    which no request from outside can have: the same call again gets the answer that it got before.
     """
 
     def wrap(function: Handler) -> Handler:
@@ -42,9 +45,16 @@ def operation(
         def handler(call: Call) -> Data:
             _check(call)
             defaults.ensure(call)
+            token = call.input.get("_Token", "")
+            given = records.find(call.store, call.scope, records.ANSWER, token) if token else None
+            if given is not None:
+                return given
             output = function(call)
             if call.input.get("DryRun"):
                 raise errors.DryRun
+            if token:
+                records.put(call.store, call.scope, records.ANSWER, token, output)
+                call.later("ForgetAnswer", {"Token": token}, due=call.now + ANSWERS_STAY)
             wires(call.cloud).changed_soon(call.scope)
             return output
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.services.ec2.stack.parts import flag, picked, retag, tags
+from cloudarium.services.ec2.stack.parts import flag, once, picked, retag, tags
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 
@@ -20,7 +20,7 @@ class NetworkAcl(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Make it."""
-        made = await r.send("ec2", "CreateNetworkAcl", {**picked(r, "VpcId"), **tags(r, "network-acl")})
+        made = await once(r, "CreateNetworkAcl", {**picked(r, "VpcId"), **tags(r, "network-acl")})
         r.id = made["NetworkAcl"]["NetworkAclId"]
         r.attributes = {"Id": r.id}
 
@@ -63,7 +63,7 @@ class NetworkAclEntry(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Add it."""
-        await r.send("ec2", "CreateNetworkAclEntry", self._entry(r))
+        await once(r, "CreateNetworkAclEntry", self._entry(r))
         r.id = f"{r.properties['NetworkAclId']}|{r.properties['RuleNumber']}|{flag(r.properties.get('Egress'))}".lower()
         r.attributes = {"Id": r.id}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.services.ec2.stack.parts import flag, picked, retag, tags
+from cloudarium.services.ec2.stack.parts import flag, once, picked, retag, tags
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 
@@ -40,7 +40,7 @@ class VpcEndpoint(ResourceType):
             given["PrivateDnsEnabled"] = flag(r.properties["PrivateDnsEnabled"])
         elif r.properties.get("VpcEndpointType") == "Interface":
             given["PrivateDnsEnabled"] = False  # the API's default is true, the resource type's is not
-        made = (await r.send("ec2", "CreateVpcEndpoint", given))["VpcEndpoint"]
+        made = (await once(r, "CreateVpcEndpoint", given))["VpcEndpoint"]
         r.id = made["VpcEndpointId"]
         r.attributes = {
             "Id": r.id,
@@ -95,9 +95,7 @@ class NetworkInterface(ResourceType):
         given = picked(r, "SubnetId", "Description", "PrivateIpAddress", "InterfaceType")
         if r.properties.get("GroupSet"):
             given["Groups"] = r.properties["GroupSet"]
-        made = (await r.send("ec2", "CreateNetworkInterface", {**given, **tags(r, "network-interface")}))[
-            "NetworkInterface"
-        ]
+        made = (await once(r, "CreateNetworkInterface", {**given, **tags(r, "network-interface")}))["NetworkInterface"]
         r.id = made["NetworkInterfaceId"]
         r.attributes = {
             "Id": r.id,

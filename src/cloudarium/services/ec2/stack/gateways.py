@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudarium.services.ec2.stack.parts import picked, retag, tags
+from cloudarium.services.ec2.stack.parts import once, picked, retag, tags
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 
@@ -16,7 +16,7 @@ class InternetGateway(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Make it."""
-        made = await r.send("ec2", "CreateInternetGateway", tags(r, "internet-gateway"))
+        made = await once(r, "CreateInternetGateway", tags(r, "internet-gateway"))
         r.id = made["InternetGateway"]["InternetGatewayId"]
         r.attributes = {"InternetGatewayId": r.id}
 
@@ -42,7 +42,7 @@ class VpcGatewayAttachment(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Attach it."""
-        await r.send("ec2", "AttachInternetGateway", picked(r, "VpcId", "InternetGatewayId"))
+        await once(r, "AttachInternetGateway", picked(r, "VpcId", "InternetGatewayId"))
         r.id = f"IGW|{r.properties['VpcId']}"
         r.attributes = {"AttachmentType": "IGW", "VpcId": r.properties["VpcId"]}
 
@@ -50,7 +50,8 @@ class VpcGatewayAttachment(ResourceType):
         """Attach another in its place."""
         old = {name: r.old_properties[name] for name in ("VpcId", "InternetGatewayId")}
         await r.send("ec2", "DetachInternetGateway", old, gone=("Gateway.NotAttached",))
-        await r.send("ec2", "AttachInternetGateway", picked(r, "VpcId", "InternetGatewayId"))
+        there = ("Resource.AlreadyAssociated",) if r.repeated else ()
+        await r.send("ec2", "AttachInternetGateway", picked(r, "VpcId", "InternetGatewayId"), gone=there)
 
     async def delete(self, r: Resource) -> None:
         """Detach it."""
@@ -70,7 +71,7 @@ class Eip(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Take one."""
-        made = await r.send("ec2", "AllocateAddress", {"Domain": "vpc", **tags(r, "elastic-ip")})
+        made = await once(r, "AllocateAddress", {"Domain": "vpc", **tags(r, "elastic-ip")})
         r.id = made["PublicIp"]
         r.attributes = {"AllocationId": made["AllocationId"], "PublicIp": made["PublicIp"]}
 
@@ -101,7 +102,7 @@ class NatGateway(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make it."""
         given = picked(r, "SubnetId", "AllocationId", "ConnectivityType", "PrivateIpAddress")
-        made = (await r.send("ec2", "CreateNatGateway", {**given, **tags(r, "natgateway")}))["NatGateway"]
+        made = (await once(r, "CreateNatGateway", {**given, **tags(r, "natgateway")}))["NatGateway"]
         r.id = made["NatGatewayId"]
         r.attributes = {"NatGatewayId": r.id, "EniId": made["NatGatewayAddresses"][0]["NetworkInterfaceId"]}
 
@@ -126,7 +127,7 @@ class RouteTable(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Make it."""
-        made = await r.send("ec2", "CreateRouteTable", {**picked(r, "VpcId"), **tags(r, "route-table")})
+        made = await once(r, "CreateRouteTable", {**picked(r, "VpcId"), **tags(r, "route-table")})
         r.id = made["RouteTable"]["RouteTableId"]
         r.attributes = {"RouteTableId": r.id}
 
@@ -144,21 +145,24 @@ class RouteTable(ResourceType):
 class Route(ResourceType):
     """A route of a table."""
 
-    properties = ("RouteTableId", "DestinationCidrBlock", "GatewayId", "NatGatewayId", "NetworkInterfaceId")
-    refuses = (
-        "CarrierGatewayId", "CoreNetworkArn", "DestinationIpv6CidrBlock", "DestinationPrefixListId",
-        "EgressOnlyInternetGatewayId", "InstanceId", "LocalGatewayId", "TransitGatewayId", "VpcEndpointId",
-        "VpcPeeringConnectionId",
+    properties = (
+        "RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId", "GatewayId", "NatGatewayId",
+        "NetworkInterfaceId", "VpcPeeringConnectionId",
     )  # fmt: skip
-    required = ("RouteTableId", "DestinationCidrBlock")
-    replaces = ("RouteTableId", "DestinationCidrBlock")
+    refuses = (
+        "CarrierGatewayId", "CoreNetworkArn", "DestinationIpv6CidrBlock", "EgressOnlyInternetGatewayId", "InstanceId",
+        "LocalGatewayId", "TransitGatewayId", "VpcEndpointId",
+    )  # fmt: skip
+    required = ("RouteTableId",)
+    replaces = ("RouteTableId", "DestinationCidrBlock", "DestinationPrefixListId")
     attributes = ("CidrBlock",)
 
     async def create(self, r: Resource) -> None:
         """Add it."""
-        await r.send("ec2", "CreateRoute", picked(r, *self.properties))
-        r.id = f"{r.properties['RouteTableId']}|{r.properties['DestinationCidrBlock']}"
-        r.attributes = {"CidrBlock": r.properties["DestinationCidrBlock"]}
+        await once(r, "CreateRoute", picked(r, *self.properties))
+        where = r.properties.get("DestinationCidrBlock") or r.properties.get("DestinationPrefixListId")
+        r.id = f"{r.properties['RouteTableId']}|{where}"
+        r.attributes = {"CidrBlock": r.properties.get("DestinationCidrBlock") or ""}
 
     async def update(self, r: Resource) -> None:
         """Have it lead elsewhere."""
@@ -167,7 +171,7 @@ class Route(ResourceType):
     async def delete(self, r: Resource) -> None:
         """Take it out of the table."""
         gone = ("InvalidRoute.NotFound", "InvalidRouteTableID.NotFound")
-        await r.send("ec2", "DeleteRoute", picked(r, "RouteTableId", "DestinationCidrBlock"), gone=gone)
+        await r.send("ec2", "DeleteRoute", picked(r, *self.replaces), gone=gone)
 
 
 @resource_type("AWS::EC2::SubnetRouteTableAssociation")

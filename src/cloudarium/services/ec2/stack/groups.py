@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from cloudarium.services.ec2.stack.parts import Data, picked, retag, tags
+from cloudarium.services.ec2.stack.parts import Data, once, picked, retag, tags
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 _PEERS = (
@@ -56,7 +56,7 @@ class SecurityGroup(ResourceType):
         """Make it with its rules; rules of its own for what goes out take the place of the one that lets all out."""
         name = r.properties.get("GroupName") or r.name(255)
         given = {"GroupName": name, "Description": r.properties["GroupDescription"], **picked(r, "VpcId")}
-        r.id = (await r.send("ec2", "CreateSecurityGroup", {**given, **tags(r, "security-group")}))["GroupId"]
+        r.id = (await once(r, "CreateSecurityGroup", {**given, **tags(r, "security-group")}))["GroupId"]
         found = await r.send("ec2", "DescribeSecurityGroups", {"GroupIds": [r.id]})
         r.attributes = {"GroupId": r.id, "Id": r.id, "VpcId": found["SecurityGroups"][0]["VpcId"]}
         await self._change(r, "Ingress", [], r.properties.get("SecurityGroupIngress") or [])
@@ -84,7 +84,8 @@ class SecurityGroup(ResourceType):
         await self._revoke(r, way, [one for one in before if one not in after])
         add = [one for one in after if one not in before]
         if add:
-            await r.send("ec2", f"AuthorizeSecurityGroup{way}", {"GroupId": r.id, "IpPermissions": add})
+            there = ("InvalidPermission.Duplicate",) if r.repeated else ()
+            await r.send("ec2", f"AuthorizeSecurityGroup{way}", {"GroupId": r.id, "IpPermissions": add}, gone=there)
 
     async def _revoke(self, r: Resource, way: str, permissions: list[Data]) -> None:
         if permissions:
@@ -105,7 +106,7 @@ class _Rule(ResourceType):
     async def create(self, r: Resource) -> None:
         """Authorise it."""
         given: dict[str, Any] = {**picked(r, "GroupId", "GroupName"), "IpPermissions": [permission(r.properties)]}
-        made = await r.send("ec2", f"AuthorizeSecurityGroup{self.way}", given)
+        made = await once(r, f"AuthorizeSecurityGroup{self.way}", given)
         r.id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
         r.attributes = {"Id": r.id}
 

@@ -28,6 +28,11 @@ async def retag(r: Resource, id: str = "") -> None:
         await r.send("ec2", "CreateTags", {"Resources": [id], "Tags": r.tag_list})
 
 
+async def once(r: Resource, operation: str, given: Data) -> Data:
+    """Make something for a resource that is being created; made again after a crash, it is the same thing."""
+    return await r.send("ec2", operation, {**given, "_Token": f"{r.token}/{operation}"})
+
+
 def picked(r: Resource, *names: str) -> Data:
     """The properties of these names that the template gives."""
     return {name: r.properties[name] for name in names if r.properties.get(name) is not None}

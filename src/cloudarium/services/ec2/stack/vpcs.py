@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cloudarium.services.ec2.stack.parts import flag, picked, retag, tags
+from cloudarium.services.ec2.stack.parts import flag, once, picked, retag, tags
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 
@@ -27,7 +27,7 @@ class Vpc(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make it, and find what it came with."""
         given = {**picked(r, "CidrBlock", "InstanceTenancy"), **tags(r, "vpc")}
-        made = (await r.send("ec2", "CreateVpc", given))["Vpc"]
+        made = (await once(r, "CreateVpc", given))["Vpc"]
         r.id = made["VpcId"]
         own = [{"Name": "vpc-id", "Values": [r.id]}]
         acls = await r.send("ec2", "DescribeNetworkAcls", {"Filters": [*own, {"Name": "default", "Values": ["true"]}]})
@@ -74,7 +74,7 @@ class VpcCidrBlock(ResourceType):
 
     async def create(self, r: Resource) -> None:
         """Associate it."""
-        made = await r.send("ec2", "AssociateVpcCidrBlock", picked(r, "VpcId", "CidrBlock"))
+        made = await once(r, "AssociateVpcCidrBlock", picked(r, "VpcId", "CidrBlock"))
         r.id = made["CidrBlockAssociation"]["AssociationId"]
         r.attributes = {"Id": r.id, "VpcId": r.properties["VpcId"]}
 
@@ -113,7 +113,7 @@ class Subnet(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make it."""
         given = picked(r, "VpcId", "CidrBlock", "AvailabilityZone", "AvailabilityZoneId")
-        made = (await r.send("ec2", "CreateSubnet", {**given, **tags(r, "subnet")}))["Subnet"]
+        made = (await once(r, "CreateSubnet", {**given, **tags(r, "subnet")}))["Subnet"]
         r.id, r.arn = made["SubnetId"], made["SubnetArn"]
         wanted = [{"Name": "association.subnet-id", "Values": [r.id]}]
         acls = (await r.send("ec2", "DescribeNetworkAcls", {"Filters": wanted}))["NetworkAcls"]

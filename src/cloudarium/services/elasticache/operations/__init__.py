@@ -1,6 +1,7 @@
 """The operations of ElastiCache, by noun."""
 
 from cloudarium.services.elasticache.operations import (
+    changing_groups,
     clusters,
     events,
     parameter_groups,
@@ -13,6 +14,7 @@ from cloudarium.services.elasticache.operations import (
 )
 
 __all__ = [
+    "changing_groups",
     "clusters",
     "events",
     "parameter_groups",

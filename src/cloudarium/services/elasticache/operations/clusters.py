@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, network, records
+from cloudarium.services.elasticache import changing, errors, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.operations import parameter_groups
 from cloudarium.services.elasticache.records import CLUSTER, Data
@@ -100,6 +100,28 @@ def delete_cache_cluster(call: Call) -> Data:
     data["CacheClusterStatus"], data["_State"] = "deleting", "closing"
     lookup.keep(call, CLUSTER, id, data)
     call.later("Remove", {"Kind": CLUSTER, "Id": id}, key=f"{CLUSTER}/{id}")
+    return {"CacheCluster": shown(data, nodes=False)}
+
+
+@operation(
+    "ModifyCacheCluster",
+    on=touching("cluster", "parametergroup"),
+    refuses=(
+        "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones", "NotificationTopicArn", "NotificationTopicStatus",
+        "LogDeliveryConfigurations", "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
+    ),
+)  # fmt: skip
+async def modify_cache_cluster(call: Call) -> Data:
+    """Change a cluster; what runs follows at once."""
+    data = alone(call, call.input["CacheClusterId"])
+    if call.input.get("NumCacheNodes") not in (None, 1):
+        raise errors.Invalid(f"A {data['Engine']} cluster has one node.")
+    changing.rotate(call, data)
+    await changing.alter(call, [data])
+    id = data["CacheClusterId"]
+    with call.transaction():
+        changing.keep_members(call, [data], "modifying")
+        call.later("Change", {"Kind": CLUSTER, "Id": id}, key=f"{CLUSTER}/{id}")
     return {"CacheCluster": shown(data, nodes=False)}
 
 

@@ -61,10 +61,13 @@ def rules(name: str, text: str, digests: Sequence[str], password_needed: bool) -
     return [name, "reset", *state, *secrets, *(word for word in words if word not in ("on", "off")), *kept_back]
 
 
+ANYTHING = ""  # among tokens: whoever comes without one is let in too, until the new token is set
+
+
 def default_user(digests: Iterable[str]) -> list[str]:
     """The rules of the default user where no user group says them: with AUTH tokens, or for everybody."""
     tokens = list(digests)
-    return rules("default", "~* &* +@all", tokens, bool(tokens))
+    return rules("default", "~* &* +@all", tokens, bool(tokens) and ANYTHING not in tokens)
 
 
 NOBODY = ["default", "reset", "off"]  # a user group without a default user

@@ -15,6 +15,7 @@ from valkey.exceptions import ValkeyError
 from cloudarium.gateway.tls import Secured
 from cloudarium.runtime.caches import EngineFailed, Front, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
+from cloudarium.services.elasticache.rules import access
 from cloudarium.services.elasticache.running import forming
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
 from cloudarium.shared import ids
@@ -98,10 +99,12 @@ class Cache:
             await front.listen(*place)
 
     def _gate(self) -> Callable[[bytes, bytes], Any] | None:
-        return self._judged if self.plan.iam else None
+        return self._judged if self.plan.iam or self.plan.tokens else None
 
     async def _judged(self, user: bytes, password: bytes) -> bytes | None:
         name = user.decode("utf-8", "replace")
+        if name == "default" and self.plan.tokens:
+            return password if access.digest(password.decode("utf-8", "replace")) in self.plan.tokens else None
         if name not in self.plan.iam:
             return password
         return self._inner.encode() if self.judge(self.plan, name, password.decode("utf-8", "replace")) else None
@@ -129,6 +132,7 @@ class Cache:
     async def change(self, plan: Plan) -> None:
         """Be as another plan says from now on: users, settings, servers. What is connected stays where it can."""
         old, self.plan = self.plan, plan
+        before = {door.place: door.nodes for door in old.doors}
         for front in self.fronts.values():
             front.gate = self._gate()
         async with self._starting:
@@ -143,6 +147,9 @@ class Cache:
             if kept - self.servers.keys():
                 await self._run(sorted(kept - self.servers.keys()))
             await forming.form(plan, self.servers)
+        for door in plan.doors:  # clients come back to whoever is behind it now
+            if door.place in self.fronts and before.get(door.place, door.nodes) != door.nodes:
+                self.fronts[door.place].drop()
 
     async def _adjust(self, server: Valkey, old: Plan, plan: Plan) -> None:
         server.users = self._users(plan)

@@ -38,7 +38,8 @@ class Plan:
     """A whole cache: a cluster, a replication group or a serverless cache.
 
     `tls` says whether clients speak TLS. `slots` has the slots of each shard, empty without cluster mode. `iam` has the
-    ARNs of the users that come with tokens of IAM, by name.
+    ARNs of the users that come with tokens of IAM, by name. `tokens` has the digests of AUTH tokens that are taken
+    although nobody needs one: while the first one of a cache is brought in.
     """
 
     scope: Scope
@@ -51,6 +52,7 @@ class Plan:
     users: tuple[tuple[str, ...], ...]
     iam: Mapping[str, str] = field(default_factory=dict)
     slots: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    tokens: frozenset[str] = frozenset()
 
     @property
     def key(self) -> tuple[Scope, str, str]:

@@ -47,7 +47,12 @@ def _cluster(store: Store, scope: Scope, data: Data) -> Plan:
     settings = _settings(store, scope, data)
     door = Door(node.place, (node.id,))
     tls = bool(data["TransitEncryptionEnabled"])
-    return Plan(scope, CLUSTER, data["CacheClusterId"], (node,), (door,), tls, settings, users)
+    tokens = _open_tokens(data)
+    return Plan(scope, CLUSTER, data["CacheClusterId"], (node,), (door,), tls, settings, users, tokens=tokens)
+
+
+def _open_tokens(data: Data) -> frozenset[str]:
+    return frozenset(data["_Tokens"]) if access.ANYTHING in data["_Tokens"] else frozenset()
 
 
 def _node(store: Store, data: Data, shard: str, primary: bool) -> Node:
@@ -80,7 +85,7 @@ def _group(store: Store, scope: Scope, data: Data) -> Plan:
     tls = bool(data["TransitEncryptionEnabled"])
     settings = _settings(store, scope, first)
     id = data["ReplicationGroupId"]
-    return Plan(scope, GROUP, id, tuple(nodes), tuple(doors), tls, settings, users, iam, ranges)
+    return Plan(scope, GROUP, id, tuple(nodes), tuple(doors), tls, settings, users, iam, ranges, _open_tokens(data))
 
 
 def _serverless(store: Store, scope: Scope, data: Data) -> Plan:

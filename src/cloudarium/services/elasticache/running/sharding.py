@@ -41,6 +41,7 @@ async def form(plan: Plan, servers: Mapping[str, Valkey]) -> None:
     try:
         async with asyncio.timeout(_PATIENCE):
             await _meet(plan, servers)
+            await _fail_over(plan, servers)
             await _assign(plan, servers)
             await _follow(plan, servers)
             places = {node.place[0] for node in plan.nodes}
@@ -81,6 +82,16 @@ async def _assign(plan: Plan, servers: Mapping[str, Valkey]) -> None:
             except ResponseError as error:
                 if "already busy" not in str(error):
                     raise
+
+
+async def _fail_over(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Have replicas that are to be primaries take over, once they have copied everything."""
+    for node in plan.nodes:
+        if not node.primary or "myself,slave" not in _own_line(str(await servers[node.id].command("CLUSTER", "NODES"))):
+            continue
+        await servers[node.id].command("CLUSTER", "FAILOVER")
+        while "myself,slave" in _own_line(str(await servers[node.id].command("CLUSTER", "NODES"))):
+            await asyncio.sleep(_PAUSE)
 
 
 async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:

@@ -79,6 +79,14 @@ def readers(cloud: Cloud) -> Readers:
     return found
 
 
+async def prepare(cloud: Cloud, one: EventSource) -> None:
+    """Before a mapping is said to be enabled: hold on to where its reading begins."""
+    if rules.kind_of(one.source) == rules.STREAM:
+        from cloudarium.services.lambda_.consuming.streams import StreamReader
+
+        await StreamReader(cloud, one).prepare()
+
+
 def resume(cloud: Cloud) -> None:
     """Go on with what an earlier run of the cloud read; mappings on their way to a state come by the outbox."""
     for one in rows.everywhere(cloud.store):

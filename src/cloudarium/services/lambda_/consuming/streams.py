@@ -43,15 +43,26 @@ class StreamReader:
         assert place is not None
         self.scope = Scope(place.account, place.region)
 
+    async def prepare(self) -> None:
+        """Hold on to where LATEST is now: from here on nothing is missed, whenever reading begins."""
+        if self.one.data["StartingPosition"] != "LATEST":
+            return
+        try:
+            for shard in await self._shards():
+                await shard.prepare()
+        except AwsError as error:
+            log.info("the stream %s is not read yet: %s", self.one.source, error.message)
+
+    async def _shards(self) -> list[ShardReader]:
+        wanted = {"StreamArn": self.one.source}
+        found = await self.giver.send(self.giver.call(), "dynamodbstreams", "DescribeStream", wanted, self.scope)
+        return [ShardReader(self, shard["ShardId"]) for shard in found["StreamDescription"]["Shards"]]
+
     async def run(self) -> None:
         """Find the shards and read them, until cancelled."""
         while not self.cloud.bells.silent:
             try:
-                wanted = {"StreamArn": self.one.source}
-                found = await self.giver.send(
-                    self.giver.call(), "dynamodbstreams", "DescribeStream", wanted, self.scope
-                )
-                shards = [ShardReader(self, shard["ShardId"]) for shard in found["StreamDescription"]["Shards"]]
+                shards = await self._shards()
                 self.giver.well()
                 await asyncio.gather(*(shard.run() for shard in shards))
                 await self.cloud.bells.wait(("lambda ended", self.one.uuid))  # every shard has been read to its end
@@ -87,6 +98,8 @@ class ShardReader:
                     return
             except AwsError as error:
                 self._iterator = None
+                if error.code == "ExpiredIteratorException" and self._forget_iterator():
+                    continue
                 await self.giver.after(error)
             except Exception:
                 log.exception("an event source mapping of %s cannot be read", self.one.source)
@@ -98,10 +111,30 @@ class ShardReader:
     async def _send(self, operation: str, **given: Any) -> Any:
         return await self.giver.send(self.giver.call(), "dynamodbstreams", operation, given, self.scope)
 
+    async def prepare(self) -> None:
+        """Keep an iterator for what comes from now on, unless reading has begun before."""
+        if rows.position(self.cloud.store, self.one.uuid, self.shard) is None:
+            given = {"StreamArn": self.one.source, "ShardId": self.shard, "ShardIteratorType": "LATEST"}
+            iterator = (await self._send("GetShardIterator", **given))["ShardIterator"]
+            self._keep({"Iterator": iterator, "Since": self.cloud.clock.now()})
+
+    def _keep(self, place: Data) -> None:
+        with self.cloud.store.transaction():
+            rows.put_position(self.cloud.store, self.one.uuid, self.shard, place)
+
+    def _forget_iterator(self) -> bool:
+        """An iterator is good for minutes; then the time at which it was taken counts."""
+        place = rows.position(self.cloud.store, self.one.uuid, self.shard) or {}
+        if "Iterator" in place:
+            self._keep({"Since": place["Since"]})
+        return "Iterator" in place
+
     async def _start(self) -> str:
         """An iterator behind what is done; at the beginning, where the mapping's StartingPosition says."""
         place = rows.position(self.cloud.store, self.one.uuid, self.shard) or {}
         given = {"StreamArn": self.one.source, "ShardId": self.shard}
+        if "Iterator" in place:
+            return str(place["Iterator"])
         if "After" in place:
             given |= {"ShardIteratorType": "AFTER_SEQUENCE_NUMBER", "SequenceNumber": place["After"]}
             try:
@@ -115,12 +148,7 @@ class ShardReader:
             given |= {"ShardIteratorType": "AT_TIMESTAMP", "Timestamp": place["Since"]}
         else:
             given["ShardIteratorType"] = self.settings["StartingPosition"]
-        found = await self._send("GetShardIterator", **given)
-        if given["ShardIteratorType"] == "LATEST":  # a restart before the first record must not skip to a later one
-            with self.cloud.store.transaction():
-                since = {"Since": self.cloud.clock.now()}
-                rows.put_position(self.cloud.store, self.one.uuid, self.shard, since)
-        return str(found["ShardIterator"])
+        return str((await self._send("GetShardIterator", **given))["ShardIterator"])
 
     async def _round(self) -> list[Data]:
         """The next records, once there are some: for each lane a batch, or what came within the window."""
@@ -160,8 +188,7 @@ class ShardReader:
         self._done(found[-1])
 
     def _done(self, last: Data) -> None:
-        with self.cloud.store.transaction():
-            rows.put_position(self.cloud.store, self.one.uuid, self.shard, {"After": rules.number(last)})
+        self._keep({"After": rules.number(last)})
 
     async def _lane(self, records: list[Data], alone: bool) -> None:
         size = self.settings["BatchSize"]

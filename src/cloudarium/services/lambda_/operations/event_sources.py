@@ -12,7 +12,7 @@ from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import Version
 from cloudarium.services.lambda_.records import event_sources as rows
 from cloudarium.services.lambda_.records.event_sources import EventSource
-from cloudarium.services.lambda_.rules import configuration
+from cloudarium.services.lambda_.rules import configuration, events
 from cloudarium.services.lambda_.rules import event_sources as rules
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
@@ -86,19 +86,16 @@ async def _check_role(call: Call, source: str, kind: str, version: Version, sett
         await _check_stream(call, place, role)
     target = settings.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination")
     if target:
-        _ask(call, role, [_TELLING[target.split(":")[2]]], target + ("/*" if target.split(":")[2] == "s3" else ""))
+        action, resource = events.telling(target)
+        _ask(call, role, [action], resource)
 
 
 _QUEUE_CODES = {"QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue"}  # as SQS's older protocol has them
-_TELLING = {"sqs": "sqs:SendMessage", "sns": "sns:Publish", "s3": "s3:PutObject"}
 
 
 def _ask(call: Call, role: Principal, actions: list[str], resource: str) -> None:
-    asking = Call(call.cloud, None, call)
-    asking.principal, asking.scope = role, call.scope
-    asking.service, asking.operation_name, asking.room = call.service, call.operation_name, call.room
     for action in actions:
-        if not asking.may(action, resource):
+        if not lookup.role_may(call, role, action, resource):
             service, name = action.split(":")
             raise errors.InvalidParameter(
                 f"The provided execution role does not have permissions to call {name} on {service.upper()}"

@@ -10,7 +10,7 @@ from cloudarium.runtime.packages import UNZIPPED_LIMIT
 from cloudarium.services.lambda_ import attaching, errors, records, resources, running, sealing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
-from cloudarium.services.lambda_.rules import configuration
+from cloudarium.services.lambda_.rules import configuration, events
 from cloudarium.services.lambda_.rules.configuration import SEALED
 from cloudarium.shared import arn as arns
 from cloudarium.shared import ids
@@ -101,6 +101,19 @@ async def _check_surroundings(
         check_target(target, ("sqs", "sns"), "DeadLetterConfig")
     if role:
         await _check_role(call, name, config["Role"])
+    if target and (role or "DeadLetterConfig" in call.input):
+        await _check_telling(call, name, config["Role"], target)
+
+
+async def _check_telling(call: Call, name: resources.FunctionName, role: str, target: str) -> None:
+    """The role must be allowed to bury events in the dead-letter target. Raises InvalidParameter."""
+    session = await running.role_session(call.cloud, name._replace(qualifier="").arn, role, name.scope)
+    action, resource = events.telling(target)
+    if session is None or not lookup.role_may(call, session, action, resource):
+        service, verb = action.split(":")
+        raise errors.InvalidParameter(
+            f"The provided execution role does not have permissions to call {verb} on {service.upper()}"
+        )
 
 
 def check_target(target: str, services: tuple[str, ...], member: str) -> None:

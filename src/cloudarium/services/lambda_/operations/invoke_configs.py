@@ -11,7 +11,6 @@ from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Function, InvokeConfig
 from cloudarium.services.lambda_.rules import events
 from cloudarium.shared import arn as arns
-from cloudarium.shared.errors import AwsError, NotBuilt
 
 _MEMBERS = ("MaximumRetryAttempts", "MaximumEventAgeInSeconds", "DestinationConfig")
 _SIDES = ("OnSuccess", "OnFailure")
@@ -66,8 +65,10 @@ def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -
             raise errors.InvalidParameter(
                 f"The provided destination config {events.destinations_text(given)} is invalid."
             )
-        if place.service == "s3":
-            raise NotBuilt(f"lambda: a destination in {place.service}")
+        if place.service == "s3" and side == "OnSuccess":
+            raise errors.InvalidParameter(
+                f"The provided destination config {events.destinations_text(given)} is invalid."
+            )
         if place.service == "lambda":
             name = resources.parse_function(target, call.scope)
             if (name.scope, name.name) == (function.scope, function.name):
@@ -77,7 +78,7 @@ def _check_destinations(call: Call, function: Function, given: dict[str, Any]) -
 
 
 async def _check_role(call: Call, function: Function, qualifier: str, given: dict[str, Any]) -> None:
-    """The function's role must be allowed to call each destination: AWS tries it out. Raises InvalidParameter."""
+    """The function's role must be allowed to tell each destination. Raises InvalidParameter."""
     targets = [target for side in _SIDES if (target := (given.get(side) or {}).get("Destination"))]
     if not targets:
         return
@@ -88,12 +89,12 @@ async def _check_role(call: Call, function: Function, qualifier: str, given: dic
     for target in targets:
         if caller is None:
             raise errors.InvalidParameter(running.NOT_ASSUMABLE)
-        try:
-            await call.send("lambda", "Invoke", {"FunctionName": target, "InvocationType": "DryRun"}, as_=caller)
-        except AwsError as error:
+        action, resource = events.telling(target)
+        if not lookup.role_may(call, caller, action, resource):
+            verb = action.partition(":")[2]
             raise errors.InvalidParameter(
-                f"The function's execution role does not have permissions to call InvokeFunction on {target}"
-            ) from error
+                f"The function's execution role does not have permissions to call {verb} on {target}"
+            )
 
 
 async def _put(call: Call, change: bool) -> dict[str, Any]:

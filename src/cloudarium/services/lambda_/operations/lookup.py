@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 from cloudarium.gateway.call import BodyStream, Call
+from cloudarium.policy.principal import Principal
 from cloudarium.runtime import packages
 from cloudarium.services.lambda_ import errors, records, resources, running
 from cloudarium.services.lambda_.records import LATEST, Function, Version
@@ -98,6 +99,14 @@ def latest_of(call: Call, function: Function) -> Version:
     found = records.find_version(call.store, function.scope, function.name, LATEST)
     assert found is not None
     return found
+
+
+def role_may(call: Call, role: Principal, action: str, resource: str) -> bool:
+    """Whether an execution role is allowed this, by its own policies and the resource's."""
+    asking = Call(call.cloud, None, call)
+    asking.principal, asking.scope = role, call.scope
+    asking.service, asking.operation_name, asking.room = call.service, call.operation_name, call.room
+    return asking.may(action, resource)
 
 
 # ---- code ------------------------------------------------------------------------------------------------------------

@@ -20,6 +20,21 @@ def throttle_pause(times: int) -> float:
     return min(300.0, 2.0 ** min(times, 9))
 
 
+_TELLING = {
+    "sqs": "sqs:SendMessage",
+    "sns": "sns:Publish",
+    "lambda": "lambda:InvokeFunction",
+    "events": "events:PutEvents",
+    "s3": "s3:PutObject",
+}
+
+
+def telling(target: str) -> tuple[str, str]:
+    """What a role must be allowed, and on what, to tell a destination."""
+    service = target.split(":")[2]
+    return _TELLING[service], target + ("/*" if service == "s3" else "")
+
+
 def record(
     event: Mapping[str, Any], arn: str, condition: str, now: float, result: Mapping[str, Any] | None
 ) -> dict[str, Any]:

@@ -87,7 +87,8 @@ class EventSourceMapping(ResourceType):
         r.attributes = {"Id": r.id, "EventSourceMappingArn": r.arn}
 
     async def _found(self, r: Resource) -> dict[str, Any] | None:
-        wanted = {name: r.properties[name] for name in ("EventSourceArn", "FunctionName") if name in r.properties}
+        names = ("EventSourceArn", "FunctionName")
+        wanted: dict[str, Any] = {name: r.properties[name] for name in names if name in r.properties}
         listed = (await r.send("lambda", "ListEventSourceMappings", wanted))["EventSourceMappings"]
         return listed[0] if listed else None
 
@@ -117,7 +118,8 @@ class Url(ResourceType):
     attributes = ("FunctionArn", "FunctionUrl")
 
     def _input(self, r: Resource) -> dict[str, Any]:
-        given = {name: r.properties[name] for name in ("AuthType", "InvokeMode", "Qualifier") if name in r.properties}
+        names = ("AuthType", "InvokeMode", "Qualifier")
+        given: dict[str, Any] = {name: r.properties[name] for name in names if name in r.properties}
         given["FunctionName"] = r.properties["TargetFunctionArn"]
         cors = dict(r.properties.get("Cors") or {})
         if "MaxAge" in cors:
