@@ -147,7 +147,7 @@ def test_targets(desk):
         ({"Input": "{"}, "JSON syntax error in input for target t"),
         ({"InputTransformer": {"InputTemplate": "{1: 2}"}}, "Invalid InputTemplate for target t"),
         ({"Arn": "arn:aws:sqs:us-east-1:1:q.fifo"}, "not in correct format"),
-        ({"Arn": "arn:aws:s3:::a-bucket"}, "Parameter arn:aws:s3:::a-bucket is not valid. Reason: Provided Arn is not in"),
+        ({"Arn": "arn:aws:s3:::b"}, "Parameter arn:aws:s3:::b is not valid. Reason: Provided Arn is not in"),
         ({"Arn": "arn:aws:sqs:us-east-1:000000000001:q.fifo"}, "SqsParameters must be specified for target: t."),
         ({"Id": "!@#"}, "1 validation error detected: Value '!@#' at 'targets.1.member.id' failed to satisfy"),
         ({"RoleArn": "arn:aws:iam::{account}:role/x"}, "cannot be assumed by principal 'events.amazonaws.com'."),
