@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import signal
 from pathlib import Path
 
@@ -84,9 +85,10 @@ def test_a_server_that_is_killed_starts_again_with_the_next_client(caches: Cache
     client = caches.connect(endpoint)
     client.set("a", "1")
     client.execute_command("WAITAOF", 1, 0, 2000)
-    os.kill(client.info("server")["process_id"], signal.SIGKILL)
-    with pytest.raises(valkey.ConnectionError):
-        client.connection_pool.get_connection("PING").read_response()
+    handle = os.pidfd_open(client.info("server")["process_id"])
+    signal.pidfd_send_signal(handle, signal.SIGKILL)
+    assert select.select([handle], [], [], 10)[0]
+    os.close(handle)
     assert caches.connect(endpoint).get("a") == "1"
 
 
