@@ -16,7 +16,7 @@ from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols import codec, detect
 from cloudarium.gateway.protocols.query_input import action
 from cloudarium.gateway.rooms import Room, all_rooms
-from cloudarium.shared.auth_errors import UnknownOperation
+from cloudarium.shared.auth_errors import NoOperation, UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
 
@@ -91,7 +91,8 @@ def _nothing_for(call: Call, request: HttpRequest, claim: sigv4.Claim | None, ca
     if candidates:
         said = model.service(candidates[0].card.name).metadata.get("unknownAction")
         asked = action(request) if said and call.protocol == "query" else None
-        return UnknownOperation(said.format(asked[:200]) if said and asked else _asked_for(request))
+        unknown = UnknownOperation if "x-amz-target" in request.headers else NoOperation
+        return unknown(said.format(asked[:200]) if said and asked else _asked_for(request))
     name = (claim.service if claim is not None else "") or request.host or "an unknown host"
     return NotBuilt(f"the service {name}")
 

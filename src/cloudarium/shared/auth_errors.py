@@ -210,6 +210,12 @@ class UnknownOperation(ProtocolError):
     }
 
 
+class NoOperation(UnknownOperation):
+    """The request does not try to name an operation; a service of JSON answers it as no client of it would ask."""
+
+    wire = {**UnknownOperation.wire, "json": Wire("UnknownOperationException", 404)}
+
+
 class InternalFailure(ProtocolError):
     """A bug in Cloudarium; AWS's words for its own."""
 

@@ -248,3 +248,11 @@ def test_json_that_is_none(wire: Wire, given: str) -> None:
     target = {"X_Amz_Target": "AmazonSQS.ReceiveMessage", "Content_Type": "application/x-amz-json-1.0"}
     status, _, body = wire.ask(f"{wire.cloud.url}/", given, **target)
     assert status == 400 and "__type" in json.loads(body)
+
+
+def test_a_url_that_names_no_operation_is_not_found(wire: Wire, queue: Queue) -> None:
+    status, headers, body = wire.ask(queue.url)
+    assert (status, body) == (404, "<UnknownOperationException/>\n")
+    assert headers["x-amzn-requestid"]
+    status, _, answer = wire.json("Nonsense", {})
+    assert (status, answer["__type"].rpartition("#")[2]) == (400, "UnknownOperationException")

@@ -14,6 +14,7 @@ from cloudarium.gateway.protocols.event_stream import MEDIA_TYPE, event_frame, w
 from cloudarium.gateway.protocols.json_values import JsonParser, JsonSerializer, load
 from cloudarium.gateway.protocols.problems import Problem, problem
 from cloudarium.model import OperationModel, ServiceModel, Shape
+from cloudarium.shared.auth_errors import NoOperation
 from cloudarium.shared.errors import AwsError
 
 PROTOCOL = "json"
@@ -82,6 +83,9 @@ def serialize_error(
     service: ServiceModel, operation: OperationModel | None, error: AwsError, request_id: str
 ) -> HttpResponse:
     """The response for an error: `__type`, the message and the error's own members."""
+    if isinstance(error, NoOperation):
+        # Recorded of SQS and DynamoDB: an empty element, whatever was asked for.
+        return HttpResponse(404, {"x-amzn-RequestId": request_id}, b"<UnknownOperationException/>\n")
     found = problem(service, PROTOCOL, error)
     members = {"__type": qualified(service, found.name), **error_members(service, found)}
     body = orjson.dumps(members, default=str)
