@@ -54,7 +54,8 @@ def delete_tags(call: Call) -> Data:
         if given is None:
             keys = [key for key in there if not key.startswith("aws:")]
         else:
-            keys = [tag["Key"] for tag in given if tag.get("Value") is None or there.get(tag["Key"]) == tag["Value"]]
+            named = [(tag.get("Key") or "", tag.get("Value")) for tag in given]
+            keys = [key for key, value in named if key in there and value in (None, there[key])]
         call.tags.remove(own, keys)
     return {}
 
