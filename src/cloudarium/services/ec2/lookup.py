@@ -120,12 +120,18 @@ def described(
     return page(call, kind.listed, chosen, kind.id)
 
 
+def size(call: Call, least: int = LEAST, highest: int = MOST) -> int | None:
+    """How many things a call wants on a page; None when it does not say."""
+    most: int | None = call.input.get("MaxResults")
+    if most is not None and not least <= most <= highest:
+        limit = f"greater than {least}" if most < least else f"less than {highest}"
+        raise errors.Invalid(f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value {limit}.")
+    return most
+
+
 def page(call: Call, name: str, chosen: list[Data], id: str) -> Data:
     """The page of a list, sorted by the member `id`, that a call asks for, as the output member `name`."""
-    most, after = call.input.get("MaxResults"), call.input.get("NextToken")
-    if most is not None and not LEAST <= most <= MOST:
-        limit = f"greater than {LEAST}" if most < LEAST else f"less than {MOST}"
-        raise errors.Invalid(f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value {limit}.")
+    most, after = size(call), call.input.get("NextToken")
     chosen = sorted(chosen, key=lambda data: str(data[id]))
     if after:
         try:

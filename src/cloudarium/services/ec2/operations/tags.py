@@ -72,7 +72,7 @@ def describe_tags(call: Call) -> Data:
             for key, value in call.tags.of(lookup.arn_of(call.scope, kind, id)).items():
                 found.append({"Key": key, "Value": value, "ResourceId": id, "ResourceType": kind.record})
     chosen = [one for one in found if filters.matches(one, asked, READERS, "")]
-    most, after = call.input.get("MaxResults"), call.input.get("NextToken")
+    most, after = lookup.size(call), call.input.get("NextToken")
     start = 0
     if after:
         try:
