@@ -47,11 +47,13 @@ TIMED = {
 LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
+# Timed too, with a test of their own below: a cache has network interfaces.
+APART = {("elasticache", "Daily")}
 AT_ONCE = {
     ("lambda_", "SettleEventSource"), ("lambda_", "EventSourceFailure"),
     ("apigatewayv2", "AccessLog"), ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"),
     ("elasticache", "Start"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Remove"),
-    ("elasticache", "Release"),
+    ("elasticache", "Release"), ("elasticache", "Snapshot"),
     ("events", "Emit"), ("events", "DropArchived"), ("events", "Replay"), ("events", "Authorize"), ("events", "Target"),
     ("dynamodb", "FindExpiries"), ("dynamodb", "ForgetExpiries"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
@@ -117,7 +119,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_every_delivery_of_every_room_is_known_here() -> None:
     list(rooms_with("background"))
     known = set(background.DELIVERIES)
-    assert known == TIMED | LATE | HEARD | AT_ONCE, (
+    assert known == TIMED | LATE | HEARD | APART | AT_ONCE, (
         "say in TIMED, LATE, HEARD or AT_ONCE what a new delivery is, and give a timed one its part below"
     )
 
@@ -313,6 +315,23 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
             pytest.approx(2 * HOUR, abs=1),
         )
         assert house.cloud.store.outbox.waiting(START + 5 * DAY) == 0
+
+    house(test)
+
+
+def test_caches_are_copied_daily_and_copies_go_in_their_time(house: Callable[..., None]) -> None:
+    async def test(house: House) -> None:
+        await house.do(
+            "elasticache", "CreateCacheCluster", CacheClusterId="c", Engine="valkey", CacheNodeType="cache.t4g.micro",
+            SnapshotRetentionLimit=2, SnapshotWindow="13:00-14:00",
+        )  # fmt: skip
+        await house.cloud.deliverer.settle()
+        await house.move(3.5 * DAY)
+        assert house.times("Daily") == [HOUR + number * DAY for number in range(4)]
+        found = (await house.do("elasticache", "DescribeSnapshots", CacheClusterId="c"))["Snapshots"]
+        assert [(one["SnapshotSource"], one["SnapshotStatus"], one["SnapshotName"]) for one in found] == [
+            ("automated", "available", f"automatic.c-2027-01-0{day}-13-00") for day in (3, 4)
+        ]
 
     house(test)
 

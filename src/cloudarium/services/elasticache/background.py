@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import logging
 
-from cloudarium.gateway.background import Event, delivery
+from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
-from cloudarium.services.elasticache import lookup, network, records, saving
+from cloudarium.services.elasticache import daily, lookup, network, records, saving
 from cloudarium.services.elasticache.operations import user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.running import reading
@@ -47,6 +47,12 @@ async def change(event: Event) -> None:
     await fleet(event.cloud).change(event.scope, kind, id)
     if data[STATUS[kind]] == "modifying":
         _become(event, kind, id, "available", "open", "")
+
+
+@delivery("Daily")
+async def copy_daily(event: Event) -> Retry | None:
+    """Take a cache's automatic snapshot of the day."""
+    return daily.copy(event)
 
 
 @delivery("Snapshot")
@@ -134,5 +140,6 @@ def _become(event: Event, kind: str, id: str, status: str, state: str, message: 
             member["CacheNodes"][0]["CacheNodeStatus"] = status
             lookup.keep(event, CLUSTER, name, member)
         lookup.keep(event, kind, id, data)
+        daily.schedule(event, kind, id, data)
         if message:
             lookup.note(event, kind, id, message)
