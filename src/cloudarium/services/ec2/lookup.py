@@ -149,6 +149,7 @@ def page(call: Call, name: str, chosen: list[Data], id: str) -> Data:
 
 def tags_for(call: Call, kind: Kind) -> dict[str, str]:
     """The tags that a call gives a new thing of a kind. Raises when they are for another kind, or wrong."""
+    marked = call.parent is not None and call.parent.service == "cloudformation"  # only it may mark what is its own
     found: dict[str, str] = {}
     for each in call.input.get("TagSpecifications") or []:
         type = each.get("ResourceType")
@@ -158,18 +159,18 @@ def tags_for(call: Call, kind: Kind) -> dict[str, str]:
             raise errors.Invalid(
                 f"'{type}' is not a valid taggable resource type for this operation.", code="InvalidParameterValue"
             )
-        found.update(checked_tags(each.get("Tags") or []))
+        found.update(checked_tags(each.get("Tags") or [], "aws:cloudformation:" if marked else ""))
     return found
 
 
-def checked_tags(given: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Tags as they are to be kept. Raises for what EC2 takes for no tag."""
+def checked_tags(given: Iterable[Mapping[str, Any]], reserved: str = "") -> dict[str, str]:
+    """Tags as they are to be kept. Raises for what EC2 takes for no tag. Keys may begin with `reserved`."""
     found: dict[str, str] = {}
     for tag in given:
         key, value = tag.get("Key") or "", tag.get("Value") or ""
         if not key:
             raise errors.Invalid("Tag key cannot be null or empty", code="InvalidParameterValue")
-        if key.lower().startswith("aws:"):
+        if key.lower().startswith("aws:") and not (reserved and key.startswith(reserved)):
             raise errors.Invalid("Tag keys starting with 'aws:' are reserved for internal use")
         if len(key) > 127:
             raise errors.Invalid("Tag key exceeds the maximum length of 127 characters")
@@ -184,7 +185,7 @@ def checked_tags(given: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def tag(call: Call, kind: Kind, id: str, new: Mapping[str, str]) -> None:
     """Add tags to a thing, or change their values. Raises TagLimitExceeded."""
     own = arn_of(call.scope, kind, id)
-    if len({**call.tags.of(own), **new}) > _MOST_TAGS:
+    if sum(not key.startswith("aws:") for key in {**call.tags.of(own), **new}) > _MOST_TAGS:
         raise errors.LimitExceeded("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
     call.tags.put(own, new)
 

@@ -48,6 +48,8 @@ def create_tags(call: Call) -> Data:
 def delete_tags(call: Call) -> Data:
     """Take tags away: those of the given keys (and values, where one is given), or all."""
     things, given = _there(call), call.input.get("Tags")
+    if any((tag.get("Key") or "").startswith("aws:") for tag in given or ()):
+        raise errors.Invalid("Tag keys starting with 'aws:' are reserved for internal use")
     for kind, id in things:
         own = lookup.arn_of(call.scope, kind, id)
         there = call.tags.of(own)
