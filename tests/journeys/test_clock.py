@@ -52,13 +52,14 @@ AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
-    ("elasticache", "Remove"), ("elasticache", "Start"), ("events", "Authorize"), ("events", "DropArchived"),
-    ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"),
-    ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
-    ("organizations", "CreateAccount"), ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"),
-    ("secretsmanager", "Rotate"), ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
-    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Daily"), ("elasticache", "Reboot"),
+    ("elasticache", "Release"), ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"),
+    ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"),
+    ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"),
+    ("logs", "DropLogEvents"), ("organizations", "CloseAccount"), ("organizations", "CreateAccount"),
+    ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"),
+    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "DeliverInOrder"),
+    ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -121,6 +122,8 @@ def test_every_delivery_of_every_room_is_known_here() -> None:
     known = set(background.DELIVERIES)
     assert known == TIMED | LATE | HEARD | AGAIN | AT_ONCE, (
         "say in TIMED, LATE, HEARD, AGAIN or AT_ONCE what a new delivery is, and give a timed one its part below"
+    assert known == TIMED | LATE | HEARD | APART | AT_ONCE, (
+        "say in TIMED, LATE, HEARD or AT_ONCE what a new delivery is, and give a timed one its part below"
     )
 
 
@@ -337,6 +340,23 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
             pytest.approx(2 * HOUR, abs=1),
         )
         assert house.cloud.store.outbox.waiting(START + 5 * DAY) == 0
+
+    house(test)
+
+
+def test_caches_are_copied_daily_and_copies_go_in_their_time(house: Callable[..., None]) -> None:
+    async def test(house: House) -> None:
+        await house.do(
+            "elasticache", "CreateCacheCluster", CacheClusterId="c", Engine="valkey", CacheNodeType="cache.t4g.micro",
+            SnapshotRetentionLimit=2, SnapshotWindow="13:00-14:00",
+        )  # fmt: skip
+        await house.cloud.deliverer.settle()
+        await house.move(3.5 * DAY)
+        assert house.times("Daily") == [HOUR + number * DAY for number in range(4)]
+        found = (await house.do("elasticache", "DescribeSnapshots", CacheClusterId="c"))["Snapshots"]
+        assert [(one["SnapshotSource"], one["SnapshotStatus"], one["SnapshotName"]) for one in found] == [
+            ("automated", "available", f"automatic.c-2027-01-0{day}-13-00") for day in (3, 4)
+        ]
 
     house(test)
 

@@ -152,3 +152,44 @@ def test_an_interface_endpoint_has_security_groups_of_its_own() -> None:
     verdict = reach_service(facts(endpoints=(endpoint,)), FUNCTION, "secretsmanager")
     assert not verdict.allowed
     assert "sg-cache has no inbound rule for TCP 443" in verdict.reason
+
+
+# ---- peering ---------------------------------------------------------------------------------------------------------
+
+PEER = Subnet("subnet-peer", "vpc-2", IPv4Network("10.9.1.0/24"), OPEN_ACL)
+THERE = Interface("vpc-2", "subnet-peer", IPv4Address("10.9.1.9"), frozenset({"sg-cache"}))
+OUT, BACK = Route(IPv4Network("10.9.0.0/16"), "pcx-1"), Route(IPv4Network("10.0.0.0/16"), "pcx-1")
+PEERED = {"pcx-1": frozenset({"vpc-1", "vpc-2"})}
+
+
+@pytest.mark.parametrize(
+    ("out", "back", "peerings", "allowed"),
+    [
+        ((OUT,), (BACK,), PEERED, True),
+        ((), (BACK,), PEERED, False),
+        ((OUT,), (), PEERED, False),
+        ((OUT,), (BACK,), {}, False),
+        ((OUT,), (BACK,), {"pcx-1": frozenset({"vpc-1", "vpc-3"})}, False),
+        ((replace(OUT, active=False),), (BACK,), PEERED, False),
+        ((Route(IPv4Network("10.9.1.0/24"), "nat-1"), OUT), (BACK,), PEERED, False),
+    ],
+)
+def test_a_peer_is_reached_by_routes_of_both_sides(
+    out: tuple[Route, ...], back: tuple[Route, ...], peerings: dict[str, frozenset[str]], allowed: bool
+) -> None:
+    known = facts(near=replace(NEAR, routes=out), far=replace(PEER, routes=back))
+    assert reach(replace(known, peerings=peerings), FUNCTION, THERE, 6379).allowed is allowed
+
+
+def test_rules_about_a_services_prefix_list_decide_about_its_endpoint() -> None:
+    address = IPv4Address("192.0.2.1")
+    endpoint = ServiceEndpoint("vpce-1", "vpc-1", "s3", "Gateway")
+    led = replace(NEAR, routes=(LOCAL, Route(IPv4Network("192.0.2.1/32"), "vpce-1")))
+    only = (Permission(TCP, 443, 443, (IPv4Network("192.0.2.1/32"),)),)
+    other = (Permission(TCP, 443, 443, (IPv4Network("192.0.2.2/32"),)),)
+    for egress, allowed in ((only, True), (other, False), (EVERYTHING, True)):
+        known = replace(facts(egress=egress, near=led, endpoints=(endpoint,)), services={"s3": address})
+        assert reach_service(known, FUNCTION, "s3").allowed is allowed
+    shut = replace(led, acl=acl(entry(1, True, 443, 443, "192.0.2.2/32"), way="egress"))
+    known = replace(facts(near=shut, endpoints=(endpoint,)), services={"s3": address})
+    assert reach_service(known, FUNCTION, "s3").reason.startswith(f"{shut.acl.id} of subnet-near does not let TCP 443")

@@ -8,12 +8,14 @@ length or in chunks, `Expect: 100-continue`.
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from cloudarium.runtime.spec import Invocation
+from cloudarium.runtime.streams import ResponseStream
 
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100  # AWS's 6 MB, as its error text spells it: 6291556 bytes
 BODY_LIMIT = 64 * 1024 * 1024
@@ -37,6 +39,9 @@ class _Request:
     method: str
     path: str
     headers: dict[str, str] = field(default_factory=dict)
+    trailers: dict[str, str] = field(default_factory=dict)
+    stream: ResponseStream | None = None  # where its body goes as it comes
+    too_large: bool = False
 
 
 class RuntimeApi:
@@ -50,6 +55,7 @@ class RuntimeApi:
         self._waiting: _Connection | None = None
         self._connections: set[_Connection] = set()
         self._request_id = ""
+        self._stream: ResponseStream | None = None
 
     async def start(self, listener: socket.socket | None = None) -> None:
         """Listen on a free port of the loopback interface, or on the socket that is given."""
@@ -73,6 +79,7 @@ class RuntimeApi:
         assert self._waiting is not None
         connection, self._waiting = self._waiting, None
         self._request_id = invocation.request_id
+        self._stream = invocation.stream
         head = [
             "HTTP/1.1 200 OK",
             "Content-Type: application/json",
@@ -111,9 +118,23 @@ class RuntimeApi:
             connection.answer(202, {"status": "OK"})
             return self.on_answer(Answer("init-error", body, error_type))
         parts = path.split("/")
+        error_type = request.trailers.get("lambda-runtime-function-error-type", error_type)
         if len(parts) != 3 or parts[0] != "invocation" or parts[2] not in ("response", "error"):
             return connection.answer(404, {"errorMessage": "No such path.", "errorType": "InvalidPath"})
-        return self._finish(connection, parts[1], Answer(parts[2], body, error_type))
+        answer = Answer(parts[2], body, error_type)
+        if request.too_large:
+            answer = Answer("too-large", b"")
+        elif request.trailers and error_type:  # the function failed while it streamed
+            answer = Answer("error", _decoded(request), error_type)
+        return self._finish(connection, parts[1], answer, request.stream is not None)
+
+    def _stream_of(self, request: _Request) -> ResponseStream | None:
+        """Where a streamed response goes: to whoever invoked the function to have it so."""
+        streaming = request.headers.get("lambda-runtime-function-response-mode", "").lower() == "streaming"
+        if not streaming or request.path != f"{PREFIX}invocation/{self._request_id}/response" or self._stream is None:
+            return None
+        self._stream.begin(request.headers.get("content-type") or "application/octet-stream")
+        return self._stream
 
     def _next(self, connection: _Connection) -> None:
         if self._waiting is not None and self._waiting is not connection:
@@ -121,11 +142,11 @@ class RuntimeApi:
         self._waiting = connection
         return self.on_ready()
 
-    def _finish(self, connection: _Connection, request_id: str, answer: Answer) -> None:
+    def _finish(self, connection: _Connection, request_id: str, answer: Answer, streamed: bool) -> None:
         if request_id != self._request_id:
             return connection.answer(400, {"errorMessage": "Invalid request ID", "errorType": "InvalidRequestID"})
-        self._request_id = ""
-        if len(answer.body) > RESPONSE_LIMIT:
+        self._request_id, self._stream = "", None
+        if answer.kind == "too-large" or (len(answer.body) > RESPONSE_LIMIT and not streamed):
             text = f"Exceeded maximum allowed payload size ({RESPONSE_LIMIT} bytes)."
             connection.answer(413, {"errorMessage": text, "errorType": "RequestEntityTooLarge"})
             answer = Answer("too-large", str(len(answer.body)).encode())
@@ -137,6 +158,14 @@ class RuntimeApi:
         self._connections.discard(connection)
         if self._waiting is connection:
             self._waiting = None
+
+
+def _decoded(request: _Request) -> bytes:
+    """The error's JSON in a trailer, which comes in Base64."""
+    try:
+        return base64.b64decode(request.trailers.get("lambda-runtime-function-error-body", ""), validate=True)
+    except ValueError:
+        return b""
 
 
 def _one_line(value: str) -> str:
@@ -196,6 +225,7 @@ class _Connection(asyncio.Protocol):
                 return False
             self.request = _parse_head(bytes(self.data[:end]))
             del self.data[: end + 4]
+            self.request.stream = self.api._stream_of(self.request)
             if self.request.headers.get("expect", "").lower() == "100-continue":
                 self.send(b"HTTP/1.1 100 Continue\r\n\r\n")
         body = self._body(self.request)
@@ -207,15 +237,18 @@ class _Connection(asyncio.Protocol):
 
     def _body(self, request: _Request) -> bytes | None:
         if "chunked" in request.headers.get("transfer-encoding", "").lower():
-            return self._chunked()
+            return self._chunked(request)
         length = _length(request.headers.get("content-length") or "0")
         if len(self.data) < length:
             return None
         body = bytes(self.data[:length])
         del self.data[:length]
+        if request.stream is not None:
+            request.too_large = not request.stream.put(body)
+            return b""
         return body
 
-    def _chunked(self) -> bytes | None:
+    def _chunked(self, request: _Request) -> bytes | None:
         """Take in the chunks that have come whole, each once; the body when its last chunk and trailers are here."""
         at = 0
         while (end := self.data.find(b"\r\n", at)) >= 0:
@@ -225,11 +258,15 @@ class _Connection(asyncio.Protocol):
                 if rest is None:
                     break
                 body, self.body = bytes(self.body), bytearray()
+                request.trailers = _parse_lines(bytes(self.data[start:rest]).split(b"\r\n"))
                 del self.data[:rest]
                 return body
             if len(self.data) < start + size + 2:
                 break
-            self.body += self.data[start : start + size]
+            if request.stream is not None:
+                request.too_large |= not request.stream.put(bytes(self.data[start : start + size]))
+            else:
+                self.body += self.data[start : start + size]
             if len(self.body) > BODY_LIMIT:
                 raise ValueError("body too long")
             at = start + size + 2
@@ -265,11 +302,17 @@ def _chunk_size(line: bytes) -> int:
 
 
 def _parse_head(head: bytes) -> _Request:
-    lines = head.decode("latin-1").split("\r\n")
-    method, _, rest = lines[0].partition(" ")
+    lines = head.split(b"\r\n")
+    method, _, rest = lines[0].decode("latin-1").partition(" ")
     path = rest.partition(" ")[0].partition("?")[0]
-    request = _Request(method, path)
-    for line in lines[1:]:
-        name, _, value = line.partition(":")
-        request.headers[name.lower()] = value.strip()
-    return request
+    return _Request(method, path, _parse_lines(lines[1:]))
+
+
+def _parse_lines(lines: list[bytes]) -> dict[str, str]:
+    """Headers or trailers, by their names in lower case."""
+    found = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if colon:
+            found[name.lower()] = value.strip()
+    return found

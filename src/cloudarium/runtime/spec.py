@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloudarium.runtime.streams import ResponseStream
+
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
@@ -57,7 +59,7 @@ class FunctionSpec:
 
 @dataclass(frozen=True, slots=True)
 class Invocation:
-    """One event for a function."""
+    """One event for a function; its answer goes into `stream`, where there is one, as it comes."""
 
     request_id: str
     payload: bytes
@@ -65,6 +67,7 @@ class Invocation:
     client_context: str = ""
     cognito_identity: str = ""
     trace_id: str = ""
+    stream: ResponseStream | None = None
 
 
 @dataclass(slots=True)

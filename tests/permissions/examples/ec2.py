@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 from tests.permissions.example import Also, Case, Examples, Stage
@@ -9,7 +10,7 @@ from tests.permissions.example import Also, Case, Examples, Stage
 EXAMPLES = Examples()
 
 ON_CREATION = "To tag on creation needs ec2:CreateTags (EC2 User Guide, 'Grant permission to tag on creation')."
-NUMBERS = iter(range(1, 250))
+NUMBERS = itertools.cycle(range(16, 4096))
 
 
 def tags(kind: str) -> dict[str, Any]:
@@ -41,8 +42,14 @@ def spare_vpc(at: Stage) -> str:
     return at.root().create_vpc(CidrBlock="10.1.0.0/16")["Vpc"]["VpcId"]
 
 
+def block() -> str:
+    """A block of addresses that no subnet has."""
+    number = next(NUMBERS)
+    return f"10.0.{number // 16}.{number % 16 * 16}/28"
+
+
 def subnet(at: Stage) -> str:
-    made = at.root().create_subnet(VpcId=vpc(at), CidrBlock=f"10.0.{next(NUMBERS)}.0/24")
+    made = at.root().create_subnet(VpcId=vpc(at), CidrBlock=block())
     return made["Subnet"]["SubnetId"]
 
 
@@ -113,7 +120,10 @@ def create_vpc(at: Stage) -> Case:
 @EXAMPLES("CreateDefaultVpc")
 def create_default_vpc(at: Stage) -> Case:
     root = at.root()
-    default = root.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    found = root.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"]
+    if not found:
+        return Case()
+    default = found[0]["VpcId"]
     inside = [{"Name": "vpc-id", "Values": [default]}]
     for each in root.describe_subnets(Filters=inside)["Subnets"]:
         root.delete_subnet(SubnetId=each["SubnetId"])
@@ -159,7 +169,7 @@ def disassociate_vpc_cidr_block(at: Stage) -> Case:
 
 @EXAMPLES("CreateSubnet")
 def create_subnet(at: Stage) -> Case:
-    given = {"VpcId": vpc(at), "CidrBlock": f"10.0.{next(NUMBERS)}.0/24", **tags("subnet")}
+    given = {"VpcId": vpc(at), "CidrBlock": block(), **tags("subnet")}
     return Case(given, [at.arn("subnet/*"), at.arn(f"vpc/{vpc(at)}")], also=tagging(at, "subnet"))
 
 

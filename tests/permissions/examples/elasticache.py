@@ -315,3 +315,70 @@ def test_failover(at: Stage) -> Case:
         "ReplicationGroupId": group(at, NumCacheClusters=2, AutomaticFailoverEnabled=True), "NodeGroupId": "0001"
     }  # fmt: skip
     return Case(given, at.arn(f"replicationgroup:{at.name}"))
+
+
+# ---- Snapshots -------------------------------------------------------------------------------------------------------
+
+
+def snapshot(at: Stage) -> str:
+    """The name of a new snapshot, which is available."""
+    at.root().create_snapshot(SnapshotName=at.name, CacheClusterId=at.once(shared_cluster))
+    at.cloud.settle()
+    return at.name
+
+
+def shared_serverless(at: Stage) -> str:
+    """A serverless cache that stays as it is."""
+    at.root().create_serverless_cache(ServerlessCacheName="shared", Engine="valkey")
+    at.cloud.settle()
+    return "shared"
+
+
+def serverless_snapshot(at: Stage) -> str:
+    """The name of a new snapshot of a serverless cache, which is available."""
+    cache = at.once(shared_serverless)
+    at.root().create_serverless_cache_snapshot(ServerlessCacheSnapshotName=at.name, ServerlessCacheName=cache)
+    at.cloud.settle()
+    return at.name
+
+
+@EXAMPLES("CreateSnapshot")
+def create_snapshot(at: Stage) -> Case:
+    arn, cache = at.arn(f"snapshot:{at.name}"), at.once(shared_cluster)
+    given = {"SnapshotName": at.name, "CacheClusterId": cache, "Tags": [{"Key": "a", "Value": "b"}]}
+    return Case(given, [arn, at.arn(f"cluster:{cache}")], also=tagging(arn))
+
+
+@EXAMPLES("DeleteSnapshot", "DescribeSnapshots")
+def by_snapshot(at: Stage) -> Case:
+    return Case({"SnapshotName": snapshot(at)}, at.arn(f"snapshot:{at.name}"))
+
+
+@EXAMPLES("CopySnapshot")
+def copy_snapshot(at: Stage) -> Case:
+    given = {"SourceSnapshotName": snapshot(at), "TargetSnapshotName": "copied"}
+    return Case(given, [at.arn(f"snapshot:{at.name}"), at.arn("snapshot:copied")])
+
+
+@EXAMPLES("CreateServerlessCacheSnapshot")
+def create_serverless_cache_snapshot(at: Stage) -> Case:
+    arn, cache = at.arn(f"serverlesscachesnapshot:{at.name}"), at.once(shared_serverless)
+    given = {
+        "ServerlessCacheSnapshotName": at.name, "ServerlessCacheName": cache, "Tags": [{"Key": "a", "Value": "b"}]
+    }  # fmt: skip
+    return Case(given, [arn, at.arn(f"serverlesscache:{cache}")], also=tagging(arn))
+
+
+@EXAMPLES("DeleteServerlessCacheSnapshot", "DescribeServerlessCacheSnapshots")
+def by_serverless_snapshot(at: Stage) -> Case:
+    given = {"ServerlessCacheSnapshotName": serverless_snapshot(at)}
+    return Case(given, at.arn(f"serverlesscachesnapshot:{at.name}"))
+
+
+@EXAMPLES("CopyServerlessCacheSnapshot")
+def copy_serverless_cache_snapshot(at: Stage) -> Case:
+    given = {
+        "SourceServerlessCacheSnapshotName": serverless_snapshot(at), "TargetServerlessCacheSnapshotName": "copied"
+    }  # fmt: skip
+    on = [at.arn(f"serverlesscachesnapshot:{at.name}"), at.arn("serverlesscachesnapshot:copied")]
+    return Case(given, on)

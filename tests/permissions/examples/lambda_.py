@@ -177,6 +177,12 @@ def invoke_dry(at: Stage) -> Case:
     return Case({"FunctionName": f"{at.once(shared)}:live", "InvocationType": "DryRun"}, on(at, "shared:live"))
 
 
+@EXAMPLES("InvokeWithResponseStream")
+def invoke_with_response_stream(at: Stage) -> Case:
+    given = {"FunctionName": at.once(shared), "Qualifier": "live", "Payload": b"7"}
+    return Case(given, on(at, "shared:live"), wrong=live(at, "lambda:InvokeFunction"))
+
+
 @EXAMPLES("PutFunctionEventInvokeConfig")
 def put_function_event_invoke_config(at: Stage) -> Case:
     return Case({"FunctionName": at.once(shared), "MaximumRetryAttempts": 1}, on(at, "shared"))

@@ -122,8 +122,8 @@ def test_key_schemas_that_are_none(dynamodb: Any, refused: Refused) -> None:
 @pytest.mark.parametrize(
     ("given", "name"),
     [
-        ({"OnDemandThroughput": {"MaxReadRequestUnits": 5}}, "OnDemandThroughput"),
-        ({"WarmThroughput": {"ReadUnitsPerSecond": 5}}, "WarmThroughput"),
+        ({"GlobalTableSettingsReplicationMode": "ENABLED"}, "GlobalTableSettingsReplicationMode"),
+        ({"GlobalTableSourceArn": "arn:aws:dynamodb:us-east-1:111122223333:table/other"}, "GlobalTableSourceArn"),
     ],
 )
 def test_what_is_not_built_is_refused_by_name(

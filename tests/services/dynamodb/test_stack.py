@@ -100,6 +100,26 @@ def test_updates_in_place_and_by_replacement(dynamodb: Any, deploy: Callable[...
     assert dynamodb.list_tables()["TableNames"] == [second]
 
 
+def test_throughput_of_the_table_and_its_index(dynamodb: Any, deploy: Callable[..., dict[str, str]]) -> None:
+    def properties(**more: Any) -> dict[str, Any]:
+        given = {**schema(pk="S", g="S"), "KeySchema": schema(pk="S")["KeySchema"], "BillingMode": "PAY_PER_REQUEST"}
+        indexes = [{**index("by_g", "g"), "OnDemandThroughput": more}] if more else [index("by_g", "g")]
+        return {**given, **({"OnDemandThroughput": more} if more else {}), "GlobalSecondaryIndexes": indexes}
+
+    name = deploy(**properties(MaxReadRequestUnits="10", MaxWriteRequestUnits=5))["Name"]
+
+    def shown() -> list[Any]:
+        table = dynamodb.describe_table(TableName=name)["Table"]
+        return [each.get("OnDemandThroughput") for each in (table, *table["GlobalSecondaryIndexes"])]
+
+    assert shown() == [{"MaxReadRequestUnits": 10, "MaxWriteRequestUnits": 5}] * 2
+    deploy("update", **properties(MaxWriteRequestUnits=6))
+    assert shown() == [{"MaxWriteRequestUnits": 6}] * 2
+    deploy("update", **properties(), WarmThroughput={"ReadUnitsPerSecond": "12001", "WriteUnitsPerSecond": 4000})
+    assert shown() == [None, None]
+    assert dynamodb.describe_table(TableName=name)["Table"]["WarmThroughput"]["ReadUnitsPerSecond"] == 12_001
+
+
 def test_a_stream_has_the_policy_of_its_template(dynamodb: Any, deploy: Callable[..., dict[str, str]]) -> None:
     allow = {"Effect": "Allow", "Principal": {"AWS": "750000000029"}, "Resource": "*"}
 

@@ -121,7 +121,11 @@ def test_a_network_comes_changes_and_goes(stacks, client):
     assert sorted(one["FromPort"] for one in group["IpPermissions"]) == [81, 443]
     entries = ec2.get_managed_prefix_list_entries(PrefixListId=stacks.id("List"))["Entries"]
     assert entries == [{"Cidr": "10.8.0.0/16"}]
-    assert ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"] == [{"Key": "Name", "Value": "w"}]
+    tags = {one["Key"]: one["Value"] for one in ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"]}
+    assert tags == {
+        "Name": "w", "aws:cloudformation:logical-id": "Vpc", "aws:cloudformation:stack-name": "net",
+        "aws:cloudformation:stack-id": stacks.api.describe_stacks(StackName="net")["Stacks"][0]["StackId"],
+    }  # fmt: skip
     found = ec2.describe_route_tables(Filters=[{"Name": "route.nat-gateway-id", "Values": [stacks.id("Nat")]}])
     assert len(found["RouteTables"]) == 1
 
@@ -132,6 +136,21 @@ def test_a_network_comes_changes_and_goes(stacks, client):
     assert gone["StackStatus"] == "DELETE_COMPLETE", stacks.reasons()
     assert [one["IsDefault"] for one in ec2.describe_vpcs()["Vpcs"]] == [True]
     assert ec2.describe_addresses()["Addresses"] == [] and ec2.describe_network_interfaces()["NetworkInterfaces"] == []
+
+
+def test_a_group_without_a_vpc_is_called_by_its_name(stacks, client):
+    outputs = {"Ref": {"Value": {"Ref": "Group"}}, "Id": {"Value": att("Group", "GroupId")}}
+    rule = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "CidrIp": "0.0.0.0/0"}
+    for port, call in ((80, stacks.api.create_stack), (81, stacks.api.update_stack)):
+        group = resource("SecurityGroup", GroupDescription="d", SecurityGroupIngress=[{**rule, "ToPort": port}])
+        call(StackName="net", TemplateBody=json.dumps({"Resources": {"Group": group}, "Outputs": outputs}))
+        assert stacks.status().endswith("_COMPLETE"), stacks.reasons()
+        made = {one["OutputKey"]: one["OutputValue"] for one in stacks.api.describe_stacks()["Stacks"][0]["Outputs"]}
+        (found,) = client("ec2").describe_security_groups(GroupIds=[made["Id"]])["SecurityGroups"]
+        assert found["GroupName"] == made["Ref"] and found["IpPermissions"][0]["ToPort"] == port
+    stacks.api.delete_stack(StackName="net")
+    stacks.cloud.settle()
+    assert len(client("ec2").describe_security_groups()["SecurityGroups"]) == 1
 
 
 def test_what_fails_is_rolled_back(stacks, client):

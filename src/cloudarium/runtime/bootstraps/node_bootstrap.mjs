@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeSync } from "node:fs";
 import http from "node:http";
 import { createRequire, register } from "node:module";
 import path from "node:path";
+import { Writable } from "node:stream";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
 
@@ -175,16 +176,92 @@ async function loadHandler(name) {
   const handler = find(module) ?? find(module?.default);
   if (handler === undefined) throw new RuntimeError("Runtime.HandlerNotFound", `${name} is undefined or not exported`);
   if (typeof handler !== "function") throw new RuntimeError("Runtime.HandlerNotFound", `${name} is not a function`);
-  if (handler[RELAXED]) throw new RuntimeError("Runtime.StreamingNotBuilt", "Response streaming is not built in this cloud.");
   return handler;
+}
+
+// ---- streamed responses ------------------------------------------------------------------------------------------
+
+const ERROR_TYPE = "Lambda-Runtime-Function-Error-Type";
+const ERROR_BODY = "Lambda-Runtime-Function-Error-Body";
+
+// The answer of a handler that streams. The request to the Runtime API begins with its first piece.
+class ResponseStream extends Writable {
+  constructor(id) {
+    super({ highWaterMark: 65536 });
+    this.id = id;
+    this.contentType = "application/octet-stream";
+    this.taken = new Promise((resolve, reject) => Object.assign(this, { onTaken: resolve, onLost: reject }));
+  }
+
+  setContentType(type) {
+    this.contentType = type;
+  }
+
+  write(piece, ...rest) {
+    const plain = typeof piece === "string" || piece instanceof Uint8Array;
+    return super.write(plain ? piece : JSON.stringify(piece), ...rest);
+  }
+
+  begin() {
+    if (this.request) return;
+    const headers = {
+      "Content-Type": this.contentType,
+      "Lambda-Runtime-Function-Response-Mode": "streaming",
+      "Transfer-Encoding": "chunked",
+      Trailer: `${ERROR_TYPE}, ${ERROR_BODY}`,
+    };
+    const where = { hostname, port, agent, method: "POST", path: `/2018-06-01/runtime/invocation/${this.id}/response`, headers };
+    this.request = http.request(where, (response) => response.resume().on("end", this.onTaken));
+    this.request.on("error", this.onLost);
+  }
+
+  _write(piece, _, done) {
+    this.begin();
+    this.request.write(piece, done);
+  }
+
+  _final(done) {
+    this.begin();
+    this.request.end(done);
+  }
+
+  // The handler failed after its first piece: the trailers say so.
+  fail(error) {
+    const value = errorValue(error);
+    const type = String(value.errorType || "Error").replace(/[^\x20-\x7e]/g, "?");
+    this.request.addTrailers({ [ERROR_TYPE]: type, [ERROR_BODY]: Buffer.from(JSON.stringify(value)).toString("base64") });
+    this.request.end();
+  }
 }
 
 globalThis.awslambda = {
   streamifyResponse(handler) {
-    handler[RELAXED] = true;
+    handler[RELAXED] = "response";
     return handler;
   },
+  HttpResponseStream: {
+    from(stream, prelude) {
+      stream.setContentType("application/vnd.awslambda.http-integration-response");
+      stream.write(Buffer.concat([Buffer.from(JSON.stringify(prelude)), Buffer.alloc(8)]));
+      return stream;
+    },
+  },
 };
+
+async function stream(handler, event, headers) {
+  const response = new ResponseStream(requestId);
+  const finished = new Promise((resolve, reject) => response.on("finish", resolve).on("error", reject));
+  finished.catch(() => {});
+  try {
+    await handler(event, response, makeContext(headers, () => {}));
+    await finished; // a handler may return before what it has begun to pipe is through
+  } catch (error) {
+    logError("Invoke Error", error);
+    if (!response.request) return postError(`invocation/${requestId}/error`, error);
+    response.fail(error);
+  }
+  await response.taken;
+}
 
 // ---- the loop ----------------------------------------------------------------------------------------------------
 
@@ -240,6 +317,7 @@ async function serve(handler) {
   requestId = headers["lambda-runtime-aws-request-id"];
   if (headers["lambda-runtime-trace-id"]) process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"];
   else delete process.env._X_AMZN_TRACE_ID;
+  if (handler[RELAXED]) return stream(handler, JSON.parse(body), headers);
   let answer;
   try {
     answer = encode(await run(handler, JSON.parse(body), headers)) ?? "null";

@@ -28,6 +28,7 @@ class Table(ResourceType):
         "GlobalSecondaryIndexes",
         "KeySchema",
         "LocalSecondaryIndexes",
+        "OnDemandThroughput",
         "PointInTimeRecoverySpecification",
         "ProvisionedThroughput",
         "ResourcePolicy",
@@ -37,13 +38,12 @@ class Table(ResourceType):
         "TableName",
         "Tags",
         "TimeToLiveSpecification",
+        "WarmThroughput",
     )
     refuses = (
         "ContributorInsightsSpecification",
         "ImportSourceSpecification",
         "KinesisStreamSpecification",
-        "OnDemandThroughput",
-        "WarmThroughput",
     )
     required = ("KeySchema",)
     replaces = ("TableName", "KeySchema", "LocalSecondaryIndexes")
@@ -132,10 +132,20 @@ def _units(units: Properties) -> dict[str, Any]:
     return {name: int(value) for name, value in units.items()}
 
 
+_THROUGHPUTS = ("ProvisionedThroughput", "OnDemandThroughput", "WarmThroughput")
+_NO_MOST = {"MaxReadRequestUnits": -1, "MaxWriteRequestUnits": -1}
+
+
+def _most(holder: Properties) -> dict[str, int]:
+    """The OnDemandThroughput that takes the place of whatever was there."""
+    return {**_NO_MOST, **_units(holder.get("OnDemandThroughput") or {})}
+
+
 def _index(index: Properties) -> dict[str, Any]:
     made = dict(index)
-    if "ProvisionedThroughput" in made:
-        made["ProvisionedThroughput"] = _units(made["ProvisionedThroughput"])
+    for kind in _THROUGHPUTS:
+        if kind in made:
+            made[kind] = _units(made[kind])
     if "ContributorInsightsSpecification" in made:
         raise ResourceFailed("Cloudarium has not built ContributorInsightsSpecification of global secondary indexes.")
     return made
@@ -169,8 +179,9 @@ def _create(properties: Properties, name: str) -> dict[str, Any]:
         raise ResourceFailed("Model validation failed (#/KeySchema: 0 subschemas matched instead of one)")
     made: dict[str, Any] = {"TableName": name}
     made.update({each: properties[each] for each in _SAME if each in properties})
-    if "ProvisionedThroughput" in properties:
-        made["ProvisionedThroughput"] = _units(properties["ProvisionedThroughput"])
+    for kind in _THROUGHPUTS:
+        if kind in properties:
+            made[kind] = _units(properties[kind])
     for kind in ("LocalSecondaryIndexes", "GlobalSecondaryIndexes"):
         if properties.get(kind):
             made[kind] = [_index(index) for index in properties[kind]]
@@ -195,15 +206,7 @@ def _changes(r: Resource) -> Iterator[dict[str, Any]]:
     if r.changed("DeletionProtectionEnabled"):
         yield {"DeletionProtectionEnabled": _flag(new.get("DeletionProtectionEnabled"))}
     structural, throughput = _index_changes(r)
-    billing: dict[str, Any] = {}
-    if r.changed("BillingMode"):
-        billing["BillingMode"] = new.get("BillingMode", "PROVISIONED")
-    if r.changed("ProvisionedThroughput", "BillingMode") and "ProvisionedThroughput" in new:
-        billing["ProvisionedThroughput"] = _units(new["ProvisionedThroughput"])
-    if throughput:
-        billing["GlobalSecondaryIndexUpdates"] = throughput
-    if billing:
-        yield billing
+    yield from _billing_changes(r, throughput)
     if structural:
         yield {"AttributeDefinitions": new["AttributeDefinitions"], "GlobalSecondaryIndexUpdates": structural}
     stream, before_stream = _stream(new), _stream(r.old_properties)
@@ -219,6 +222,24 @@ def _changes(r: Resource) -> Iterator[dict[str, Any]]:
         yield {"SSESpecification": after}
 
 
+def _billing_changes(r: Resource, throughput: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """The changes of how the table is paid for and what it bears, with those of its indexes."""
+    new = r.properties
+    billing: dict[str, Any] = {}
+    if r.changed("BillingMode"):
+        billing["BillingMode"] = new.get("BillingMode", "PROVISIONED")
+    if r.changed("ProvisionedThroughput", "BillingMode") and "ProvisionedThroughput" in new:
+        billing["ProvisionedThroughput"] = _units(new["ProvisionedThroughput"])
+    if throughput:
+        billing["GlobalSecondaryIndexUpdates"] = throughput
+    if billing:
+        yield billing
+    if r.changed("OnDemandThroughput") and new.get("BillingMode") == "PAY_PER_REQUEST":
+        yield {"OnDemandThroughput": _most(new)}
+    if r.changed("WarmThroughput") and new.get("WarmThroughput"):
+        yield {"WarmThroughput": _units(new["WarmThroughput"])}
+
+
 def _index_changes(r: Resource) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """An index to create or delete (CloudFormation takes one at a time), and changes of throughput."""
     old = {each["IndexName"]: _index(each) for each in r.old_properties.get("GlobalSecondaryIndexes") or ()}
@@ -228,6 +249,7 @@ def _index_changes(r: Resource) -> tuple[list[dict[str, Any]], list[dict[str, An
     if len(structural) > 1:
         raise ResourceFailed("Cannot perform more than one GSI creation or deletion in a single update")
     throughput = []
+    on_demand = r.properties.get("BillingMode") == "PAY_PER_REQUEST"  # else what was the most is forgotten
     for name, index in new.items():
         before = old.get(name)
         if before is None or before == index:
@@ -237,9 +259,13 @@ def _index_changes(r: Resource) -> tuple[list[dict[str, Any]], list[dict[str, An
                 "Cannot update GSI's properties other than Provisioned Throughput and Contributor Insights"
                 " Specification. You can create a new GSI with a different name."
             )
-        if "ProvisionedThroughput" in index:
-            units = index["ProvisionedThroughput"]
-            throughput.append({"Update": {"IndexName": name, "ProvisionedThroughput": units}})
+        update: dict[str, Any] = {
+            kind: index[kind] for kind in _THROUGHPUTS if kind in index and index[kind] != before.get(kind)
+        }
+        if on_demand and before.get("OnDemandThroughput") != index.get("OnDemandThroughput"):
+            update["OnDemandThroughput"] = _most(index)
+        if update:
+            throughput.append({"Update": {"IndexName": name, **update}})
     return structural, throughput
 
 

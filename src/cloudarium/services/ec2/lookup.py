@@ -120,12 +120,18 @@ def described(
     return page(call, kind.listed, chosen, kind.id)
 
 
+def size(call: Call, least: int = LEAST, highest: int = MOST) -> int | None:
+    """How many things a call wants on a page; None when it does not say."""
+    most: int | None = call.input.get("MaxResults")
+    if most is not None and not least <= most <= highest:
+        limit = f"greater than {least}" if most < least else f"less than {highest}"
+        raise errors.Invalid(f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value {limit}.")
+    return most
+
+
 def page(call: Call, name: str, chosen: list[Data], id: str) -> Data:
     """The page of a list, sorted by the member `id`, that a call asks for, as the output member `name`."""
-    most, after = call.input.get("MaxResults"), call.input.get("NextToken")
-    if most is not None and not LEAST <= most <= MOST:
-        limit = f"greater than {LEAST}" if most < LEAST else f"less than {MOST}"
-        raise errors.Invalid(f"Value ( {most} ) for parameter maxResults is invalid. Expecting a value {limit}.")
+    most, after = size(call), call.input.get("NextToken")
     chosen = sorted(chosen, key=lambda data: str(data[id]))
     if after:
         try:
@@ -143,6 +149,7 @@ def page(call: Call, name: str, chosen: list[Data], id: str) -> Data:
 
 def tags_for(call: Call, kind: Kind) -> dict[str, str]:
     """The tags that a call gives a new thing of a kind. Raises when they are for another kind, or wrong."""
+    marked = call.parent is not None and call.parent.service == "cloudformation"  # only it may mark what is its own
     found: dict[str, str] = {}
     for each in call.input.get("TagSpecifications") or []:
         type = each.get("ResourceType")
@@ -152,18 +159,18 @@ def tags_for(call: Call, kind: Kind) -> dict[str, str]:
             raise errors.Invalid(
                 f"'{type}' is not a valid taggable resource type for this operation.", code="InvalidParameterValue"
             )
-        found.update(checked_tags(each.get("Tags") or []))
+        found.update(checked_tags(each.get("Tags") or [], "aws:cloudformation:" if marked else ""))
     return found
 
 
-def checked_tags(given: Iterable[Mapping[str, Any]]) -> dict[str, str]:
-    """Tags as they are to be kept. Raises for what EC2 takes for no tag."""
+def checked_tags(given: Iterable[Mapping[str, Any]], reserved: str = "") -> dict[str, str]:
+    """Tags as they are to be kept. Raises for what EC2 takes for no tag. Keys may begin with `reserved`."""
     found: dict[str, str] = {}
     for tag in given:
         key, value = tag.get("Key") or "", tag.get("Value") or ""
         if not key:
             raise errors.Invalid("Tag key cannot be null or empty", code="InvalidParameterValue")
-        if key.lower().startswith("aws:"):
+        if key.lower().startswith("aws:") and not (reserved and key.startswith(reserved)):
             raise errors.Invalid("Tag keys starting with 'aws:' are reserved for internal use")
         if len(key) > 127:
             raise errors.Invalid("Tag key exceeds the maximum length of 127 characters")
@@ -178,7 +185,7 @@ def checked_tags(given: Iterable[Mapping[str, Any]]) -> dict[str, str]:
 def tag(call: Call, kind: Kind, id: str, new: Mapping[str, str]) -> None:
     """Add tags to a thing, or change their values. Raises TagLimitExceeded."""
     own = arn_of(call.scope, kind, id)
-    if len({**call.tags.of(own), **new}) > _MOST_TAGS:
+    if sum(not key.startswith("aws:") for key in {**call.tags.of(own), **new}) > _MOST_TAGS:
         raise errors.LimitExceeded("TagLimitExceeded", "The maximum number of Tags for a resource has been reached.")
     call.tags.put(own, new)
 

@@ -141,8 +141,10 @@ def _default_group(call: Call, of: Data) -> None:
 def rule(call: Call, of: Data, egress: bool, what: Data) -> Data:
     """A new rule of a security group, kept."""
     id = lookup.new_id(RULE)
+    there = records.within(call.store, call.scope, of["GroupId"], RULE.record)
     data = {
         "SecurityGroupRuleId": id,
+        "_Number": max((one["_Number"] for one in there), default=0) + 1,  # groups show their rules as they came
         "GroupId": of["GroupId"],
         "GroupOwnerId": of["OwnerId"],
         "IsEgress": egress,

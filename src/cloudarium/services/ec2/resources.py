@@ -27,7 +27,13 @@ def request_tags(call: Call) -> object:
     """The tags that a call gives new things, or the keys that it takes away."""
     if call.operation_name == "DeleteTags":
         return [tag["Key"] for tag in _mappings(call.input.get("Tags")) if isinstance(tag.get("Key"), str)]
-    return [tag for each in _mappings(call.input.get("TagSpecifications")) for tag in _mappings(each.get("Tags"))]
+    return _new_tags(call)
+
+
+def _new_tags(call: Call) -> list[dict[str, Any]]:
+    """The tags for new things, but for those by which AWS's own services mark what they make."""
+    every = [tag for each in _mappings(call.input.get("TagSpecifications")) for tag in _mappings(each.get("Tags"))]
+    return [tag for tag in every if call.request is not None or not str(tag.get("Key")).startswith("aws:")]
 
 
 def _mappings(given: object) -> Iterator[dict[str, Any]]:
@@ -60,7 +66,8 @@ def touching(*what: tuple[Kind, str], makes: Kind | None = None) -> Callable[[Ca
 
 
 def _tagging(call: Call, makes: Kind | None) -> Needs:
-    if makes is None or not call.input.get("TagSpecifications"):
+    given = call.input.get("TagSpecifications")
+    if makes is None or not given or (call.request is None and not _new_tags(call)):
         return []
     return [Need("ec2:CreateTags", _arn(call, makes, "*"), {"ec2:CreateAction": call.operation_name})]
 

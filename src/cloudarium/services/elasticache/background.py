@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import logging
 
-from cloudarium.gateway.background import Event, delivery
+from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
-from cloudarium.services.elasticache import lookup, network, records
+from cloudarium.services.elasticache import daily, lookup, network, records, saving
 from cloudarium.services.elasticache.operations import user_groups
-from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, Data
+from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.running import reading
 from cloudarium.services.elasticache.running.fleet import fleet
 
 log = logging.getLogger("cloudarium")
 STATUS = {CLUSTER: "CacheClusterStatus", GROUP: "Status", SERVERLESS: "Status"}
+SNAPSHOTS = {CLUSTER: SNAPSHOT, GROUP: SNAPSHOT, SERVERLESS: SERVERLESS_SNAPSHOT}
 _NOUNS = {CLUSTER: "Cache cluster", GROUP: "Replication group", SERVERLESS: "Serverless cache"}
 
 
@@ -25,6 +26,8 @@ async def start(event: Event) -> None:
     if plan is None:
         return
     try:
+        data = lookup.find(event, kind, id)
+        await saving.lay_out(event, data, plan)
         cache = await fleet(event.cloud).open(plan)
         await cache.start()
     except (EngineFailed, OSError) as error:
@@ -44,6 +47,27 @@ async def change(event: Event) -> None:
     await fleet(event.cloud).change(event.scope, kind, id)
     if data[STATUS[kind]] == "modifying":
         _become(event, kind, id, "available", "open", "")
+
+
+@delivery("Daily")
+async def copy_daily(event: Event) -> Retry | None:
+    """Take a cache's automatic snapshot of the day."""
+    return daily.copy(event)
+
+
+@delivery("Snapshot")
+async def snapshot(event: Event) -> None:
+    """Have a snapshot hold what its cache holds."""
+    kind, id, name = event.payload["Kind"], event.payload["Id"], event.payload["Snapshot"]
+    await saving.fill(event, kind, id, name, SNAPSHOTS[kind])
+    if records.find(event.store, event.scope, kind, id) is not None:
+        with event.transaction():
+            lookup.note(
+                event,
+                kind,
+                id,
+                f"Snapshot succeeded for snapshot with ID '{name}' of {_NOUNS[kind].lower()} with ID '{id}'",
+            )
 
 
 @delivery("Release")
@@ -77,6 +101,8 @@ async def remove(event: Event) -> None:
     data = records.find(event.store, event.scope, kind, id)
     if data is None:
         return
+    if event.payload.get("Final"):
+        await saving.fill(event, kind, id, event.payload["Final"], SNAPSHOTS[kind])
     await fleet(event.cloud).end(event.scope, kind, id)
     members = data["MemberClusters"] if kind == GROUP else [id] if kind == CLUSTER else []
     interfaces = data.get("_Interfaces") or []
@@ -103,6 +129,7 @@ def _become(event: Event, kind: str, id: str, status: str, state: str, message: 
     with event.transaction():
         data = lookup.find(event, kind, id)
         data[STATUS[kind]], data["_State"] = status, state
+        saving.settled(event, data)
         if kind == CLUSTER:
             data["CacheNodes"][0]["CacheNodeStatus"] = status
         for shard in data.get("NodeGroups") or []:
@@ -113,5 +140,6 @@ def _become(event: Event, kind: str, id: str, status: str, state: str, message: 
             member["CacheNodes"][0]["CacheNodeStatus"] = status
             lookup.keep(event, CLUSTER, name, member)
         lookup.keep(event, kind, id, data)
+        daily.schedule(event, kind, id, data)
         if message:
             lookup.note(event, kind, id, message)

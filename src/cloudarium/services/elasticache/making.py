@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from cloudarium.gateway.call import Call
@@ -10,7 +11,7 @@ from cloudarium.runtime.caches.valkey import program
 from cloudarium.services.elasticache import errors, lookup, network
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
-from cloudarium.services.elasticache.records import CLUSTER, Data
+from cloudarium.services.elasticache.records import CLUSTER, SERVERLESS, Data
 from cloudarium.services.elasticache.rules import access, engines, node_types, windows
 from cloudarium.services.elasticache.rules.engines import Version
 from cloudarium.services.elasticache.running.plans import Destination
@@ -185,3 +186,19 @@ async def member(call: Call, wish: Wish, id: str, place: Destination, number: in
 def memberships(groups: tuple[str, ...]) -> list[Data]:
     """Security groups as a cache shows them."""
     return [{"SecurityGroupId": id, "Status": "active"} for id in groups]
+
+
+def begin_with(call: Call, data: Data, files: Sequence[str]) -> None:
+    """Have a new cache begin with the files of a snapshot; part of a transaction."""
+    for blob in files:
+        call.store.blobs.share(blob)
+    if files:
+        data["_Restore"] = list(files)
+
+
+def available_serverless(call: Call, id: str) -> Data:
+    """A serverless cache that can be changed now. Raises NotFound and State."""
+    data = lookup.find(call, SERVERLESS, id)
+    if data["Status"] != "available":
+        raise errors.State(SERVERLESS, f"Serverless cache {data['ServerlessCacheName']} is not in available state.")
+    return data

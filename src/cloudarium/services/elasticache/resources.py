@@ -58,6 +58,13 @@ def touching(*kinds: str, **others: str) -> Callable[[Call], Needs]:
     return on
 
 
+def new_cache(call: Call) -> Needs:
+    """A serverless cache to be made, its users, and what it begins with."""
+    needs = touching(SERVERLESS, USER_GROUP)(call)
+    given = call.input.get("SnapshotArnsToRestore")
+    return needs + [arn for arn in (given if isinstance(given, list) else []) if isinstance(arn, str)]
+
+
 def tagged(call: Call) -> str:
     """The thing that a tagging call names."""
     return str(call.input.get("ResourceName", ""))

@@ -14,6 +14,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
+from cloudarium.runtime.streams import ResponseStream
 from cloudarium.services.lambda_ import errors, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
@@ -230,6 +231,7 @@ class Event:
     client_context: str = ""
     trace: str = ""
     reserved: int | None = None
+    stream: ResponseStream | None = None
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
@@ -240,7 +242,7 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
-    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, trace_id=event.trace)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
     try:
         return await environments.invoke(spec, invocation, event.reserved)
     except Throttled as throttled:

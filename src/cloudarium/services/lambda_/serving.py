@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -10,7 +11,8 @@ from cloudarium.gateway import sigv4
 from cloudarium.gateway.authenticate import prove
 from cloudarium.gateway.call import ANONYMOUS, Call
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.services.lambda_ import errors, records, resources, running
+from cloudarium.runtime.streams import ResponseStream
+from cloudarium.services.lambda_ import errors, records, resources, running, streaming
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import urls
 from cloudarium.services.lambda_.records.urls import FunctionUrl
@@ -63,9 +65,10 @@ async def _answer(call: Call, request: HttpRequest, one: FunctionUrl, data: Data
     if function is None or version is None:
         return _refusal(call, 404, "ResourceNotFoundException", {"Message": f"Function not found: {arn}"})
     payload = orjson.dumps(rules.event(_visit(call, request, one, iam)))
-    event = running.Event(version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved)
+    pieces = ResponseStream() if data["InvokeMode"] == "RESPONSE_STREAM" else None
+    event = running.Event(version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved, pieces)
     try:
-        return await _buffered(call, event)
+        return await _buffered(call, event) if pieces is None else await _streamed(call, event)
     except errors.TooManyRequests as error:
         return _refusal(call, 429, error.code, {"Reason": error.fields.get("Reason"), "message": error.message})
     except AwsError:
@@ -80,6 +83,44 @@ async def _buffered(call: Call, event: running.Event) -> HttpResponse:
         return _sent(call, rules.answer(result.payload))
     except rules.InvalidAnswer:
         return _broken(call)
+
+
+async def _streamed(call: Call, event: running.Event) -> HttpResponse:
+    """The answer as it comes. A function that fails midway ends it early, as on AWS."""
+    streamed = await streaming.begin(call.cloud, event)
+    if not streamed.streams:
+        result = await streamed.result()
+        if result.error:
+            return _broken(call)
+        return _sent(call, rules.Outgoing(200, {"content-type": "application/octet-stream"}, result.payload))
+    pieces = aiter(streamed.pieces)
+    made, first = rules.Outgoing(200, {"content-type": streamed.pieces.content_type}), b""
+    if streamed.pieces.content_type == rules.INTEGRATION:
+        try:
+            made, first = rules.began(await _head(pieces))
+        except rules.InvalidAnswer:
+            return _broken(call)
+    response = _sent(call, made)
+    if made.status not in _BODILESS:
+        response.body = _rest(first, pieces)
+    return response
+
+
+async def _head(pieces: AsyncIterator[bytes]) -> bytes:
+    """What comes up to the end of the prelude, and what came with it."""
+    head = bytearray()
+    async for piece in pieces:
+        head += piece
+        if rules.BEHIND_PRELUDE in head or len(head) > SYNC_LIMIT:
+            break
+    return bytes(head)
+
+
+async def _rest(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    if first:
+        yield first
+    async for piece in pieces:
+        yield piece
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------------

@@ -22,11 +22,7 @@ from cloudarium.streams import records as streams
 
 MOST_TABLES = 2500
 PAGE = 100
-UNBUILT = (
-    "OnDemandThroughput",
-    "WarmThroughput",
-    "GlobalTableSettingsReplicationMode",
-)
+UNBUILT = ("GlobalTableSettingsReplicationMode",)
 
 
 @operation(

@@ -15,15 +15,17 @@ from cloudarium.services.dynamodb.operations.lookup import KEY, named_table
 from cloudarium.services.dynamodb.operations.tables import UNBUILT, close_stream, described, open_stream
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import tables as rules
+from cloudarium.services.dynamodb.rules import throughput
 from cloudarium.services.dynamodb.rules.definition import Table
 
 Definition = dict[str, Any]
 _NEEDED = (
     "ProvisionedThroughput", "BillingMode", "StreamSpecification", "GlobalSecondaryIndexUpdates", "SSESpecification",
-    "DeletionProtectionEnabled", "TableClass",
+    "DeletionProtectionEnabled", "OnDemandThroughput", "WarmThroughput", "TableClass",
 )  # fmt: skip
 _ALONE = {"SSESpecification": "Server-Side Encryption", "TableClass": "TableClass",
           "DeletionProtectionEnabled": "DeletionProtection"}  # fmt: skip
+_UPDATES = "GlobalSecondaryIndexUpdates"
 _ONE_INDEX = "Subscriber limit exceeded: Only 1 online index can be created or deleted simultaneously per table"
 
 
@@ -61,8 +63,11 @@ def _update(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
     given = call.input
     table = named_table(call, given["TableName"])
     made = copy.deepcopy(table.definition)
+    warm = {record.get("IndexName"): throughput.warm(record) for record in _bearing(made)}
     _billing(made, given, call.now)
     _throughput(made, given, call.now)
+    for record in _bearing(made):
+        throughput.keep_warm(record, warm[record.get("IndexName")])
     _indexes(call, table, made, given)
     _stream(call, table, made, given)
     if "DeletionProtectionEnabled" in given:
@@ -75,14 +80,16 @@ def _update(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
         if key is not None:
             made[KEY] = key
     table = tables.replace(call.store, table, made)
-    answer = described(call, table, "UPDATING")
+    answer = described(call, table, "ACTIVE" if "WarmThroughput" in given else "UPDATING")
+    if given.get("OnDemandThroughput"):  # AWS shows a ceiling that is taken away as it was asked for
+        answer["OnDemandThroughput"] = {**answer.get("OnDemandThroughput", {}), **given["OnDemandThroughput"]}
     _show_indexes(answer, table, given)
     backfills.begin(call, table)
     return {"TableDescription": answer}
 
 
 def _check(given: Mapping[str, Any]) -> None:
-    present = [name for name in _NEEDED if name in given and given[name] != []]
+    present = [name for name in _NEEDED if name in given and given[name] not in ([], {})]
     if not present:
         raise ValidationException(
             "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, GlobalSecondaryIndexUpdates,"
@@ -93,9 +100,17 @@ def _check(given: Mapping[str, Any]) -> None:
     for name, shown in _ALONE.items():
         if name in given and len(present) > 1:
             raise Invalid(f"{shown} modification must be the only operation in the request")
-    stream, updates = given.get("StreamSpecification"), given.get("GlobalSecondaryIndexUpdates") or ()
+    if "OnDemandThroughput" in present and not {"OnDemandThroughput", "BillingMode", _UPDATES}.issuperset(present):
+        raise Invalid("OnDemandThroughput can only be combined with BillingMode in an UpdateTable request")
+    if "WarmThroughput" in present and len(present) > 1:
+        raise Invalid("WarmThroughput must be the only operation in the request")
+    stream, updates = given.get("StreamSpecification"), given.get(_UPDATES) or ()
     if stream is not None and "ProvisionedThroughput" in given:
         raise Invalid("You cannot modify stream status while updating table IOPS")
+    if any("Create" in each for each in updates) and any(
+        "WarmThroughput" in (each.get("Update") or {}) for each in updates
+    ):
+        raise Invalid("Create global secondary index cannot be specified when updating WarmThroughput")
     structural = any("Create" in each or "Delete" in each for each in updates)
     if structural and "ProvisionedThroughput" in given and given.get("BillingMode") != "PROVISIONED":
         raise Invalid("You cannot create or delete index while updating table IOPS")
@@ -143,6 +158,14 @@ def _billing(made: Definition, given: Mapping[str, Any], now: float) -> None:
         made["LastUpdateToPayPerRequestDateTime"] = now
         for each in (made, *made.get("GlobalSecondaryIndexes", ())):
             each["ProvisionedThroughput"] = {"ReadCapacityUnits": 0, "WriteCapacityUnits": 0}
+    else:
+        for each in _bearing(made):
+            each.pop("OnDemandThroughput", None)
+
+
+def _bearing(made: Definition) -> list[Definition]:
+    """The records of what has a throughput: the table and its global indexes."""
+    return [made, *made.get("GlobalSecondaryIndexes", ())]
 
 
 def _throughput(made: Definition, given: Mapping[str, Any], at: float) -> None:
@@ -150,6 +173,8 @@ def _throughput(made: Definition, given: Mapping[str, Any], at: float) -> None:
     if units is not None:
         rules.check_units(units, "")
         _change_units(made, units, "for the table", at)
+    throughput.change_most(made, given.get("OnDemandThroughput") or {}, made["BillingMode"] == "PAY_PER_REQUEST")
+    throughput.change_warm(made, given.get("WarmThroughput") or {})
     for each in given.get("GlobalSecondaryIndexUpdates", ()):
         update = each.get("Update")
         if update is not None:
@@ -181,14 +206,19 @@ def _change_units(record: Definition, units: Mapping[str, int], where: str, at: 
 
 
 def _update_index(made: Definition, update: Mapping[str, Any], at: float) -> None:
-    rules.refuse_parts("GlobalSecondaryIndexUpdates", update, ("OnDemandThroughput", "WarmThroughput"))
     name, units = update["IndexName"], update.get("ProvisionedThroughput")
     index = _find(made, name)
     if index is None:
         raise _no_index(made, name, "update")
-    if units is None:
+    most, warm = update.get("OnDemandThroughput"), update.get("WarmThroughput")
+    if units is None and most is None and warm is None:
         raise Invalid(f"ProvisionedThroughput must be specified for index: {name}")
-    if made["BillingMode"] == "PAY_PER_REQUEST":
+    on_demand = made["BillingMode"] == "PAY_PER_REQUEST"
+    throughput.change_most(index, most or {}, on_demand, name)
+    throughput.change_warm(index, warm or {}, name)
+    if units is None:
+        return
+    if on_demand:
         raise Invalid(
             f"The only Updates for index: {name} when TableThroughputMode is PAY_PER_REQUEST can be to"
             " OnDemandThroughput, WarmThroughput"

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
+from cloudarium.services.dynamodb.rules import throughput
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import arn
-from cloudarium.shared.errors import NotBuilt
 
 Input = Mapping[str, Any]
 Schema = Sequence[Mapping[str, str]]
@@ -159,7 +159,6 @@ def _check_globals(indexes: Sequence[Input], defined: Sequence[str], seen: set[s
 
 def check_global(index: Input, defined: Sequence[str], on_demand: bool) -> None:
     """Refuse a new global secondary index that does not fit the attribute definitions or the billing mode."""
-    refuse_parts("GlobalSecondaryIndex", index, ("OnDemandThroughput", "WarmThroughput"))
     name, schema = index["IndexName"], index["KeySchema"]
     if len(schema) > 2 or [each["KeyType"] for each in schema] == ["HASH", "HASH"]:
         _check_long_schema(schema, defined)
@@ -175,6 +174,7 @@ def check_global(index: Input, defined: Sequence[str], on_demand: bool) -> None:
         raise Invalid(f"ProvisionedThroughput is not specified for index: {name}")
     if units:
         check_units(units, f" for index {name}")
+    throughput.add({"ProvisionedThroughput": units or _ON_DEMAND}, index, on_demand, name)
 
 
 def _check_name(name: str, seen: set[str]) -> None:
@@ -237,13 +237,6 @@ def _check_new_stream(stream: Input) -> None:
         raise Invalid("Table is being created with a stream disabled, UpdateViewType should not be specified")
 
 
-def refuse_parts(what: str, given: Input, names: Sequence[str]) -> None:
-    """Refuse by name a structure's members that are not built."""
-    for name in names:
-        if given.get(name) is not None:
-            raise NotBuilt(f"dynamodb {what} {name}")
-
-
 def encryption(given: Input) -> dict[str, Any] | None:
     """What is recorded of an SSESpecification: None for AWS's own key, which is always there."""
     if given.get("KMSMasterKeyId") is not None and not given.get("Enabled"):
@@ -273,6 +266,7 @@ def definition(given: Input, table_id: str, now: float) -> dict[str, Any]:
         "DeletionProtectionEnabled": given.get("DeletionProtectionEnabled", False),
         "NextSlot": 1,
     }
+    throughput.add(made, given, on_demand)
     if on_demand:
         made["LastUpdateToPayPerRequestDateTime"] = now
     if "TableClass" in given:
@@ -291,6 +285,7 @@ def add_index(made: dict[str, Any], kind: str, index: Input) -> dict[str, Any]:
     made["NextSlot"] += 1
     if kind == "GlobalSecondaryIndexes":
         record["ProvisionedThroughput"] = dict(index.get("ProvisionedThroughput") or _ON_DEMAND)
+        throughput.add(record, index, made["BillingMode"] == "PAY_PER_REQUEST", index["IndexName"])
     made.setdefault(kind, []).append(record)
     return record
 
@@ -320,7 +315,7 @@ def describe(table: Table, counts: Mapping[int, tuple[int, int]], status: str = 
         "AttributeDefinitions": made["AttributeDefinitions"],
         "KeySchema": made["KeySchema"],
         "ProvisionedThroughput": _throughput(made["ProvisionedThroughput"]),
-        "WarmThroughput": _warm(made["ProvisionedThroughput"], status),
+        "WarmThroughput": {**throughput.warm(made), "Status": status},
         "ItemCount": items,
         "TableSizeBytes": size,
         "DeletionProtectionEnabled": made["DeletionProtectionEnabled"],
@@ -344,6 +339,8 @@ def describe(table: Table, counts: Mapping[int, tuple[int, int]], status: str = 
 
 def _add_settings(shown: dict[str, Any], table: Table) -> None:
     made = table.definition
+    if "OnDemandThroughput" in made:
+        shown["OnDemandThroughput"] = made["OnDemandThroughput"]
     if made.get("TableClass"):
         shown["TableClassSummary"] = made["TableClass"]
     if made.get("SSE"):
@@ -359,12 +356,6 @@ def _add_settings(shown: dict[str, Any], table: Table) -> None:
 
 def _throughput(units: Input) -> dict[str, Any]:
     return {"NumberOfDecreasesToday": 0, **units}
-
-
-def _warm(units: Input, status: str) -> dict[str, Any]:
-    """What a table bears at once: on demand 12,000 reads and 4,000 writes a second, else what is provisioned."""
-    read, write = units["ReadCapacityUnits"] or 12_000, units["WriteCapacityUnits"] or 4_000
-    return {"ReadUnitsPerSecond": read, "WriteUnitsPerSecond": write, "Status": status}
 
 
 def _index(table: Table, index: Input, counts: Mapping[int, tuple[int, int]]) -> dict[str, Any]:
@@ -383,5 +374,7 @@ def _index(table: Table, index: Input, counts: Mapping[int, tuple[int, int]]) ->
         if index.get("Backfilling"):
             shown["Backfilling"] = True
         shown["ProvisionedThroughput"] = _throughput(index["ProvisionedThroughput"])
-        shown["WarmThroughput"] = _warm(index["ProvisionedThroughput"], status)
+        shown["WarmThroughput"] = {**throughput.warm(index), "Status": status}
+        if "OnDemandThroughput" in index:
+            shown["OnDemandThroughput"] = index["OnDemandThroughput"]
     return shown

@@ -180,7 +180,7 @@ def _by_id(rules: list[Data], id: str) -> Data:
 
 def _revoked(rule: Data) -> Data:
     others = ("GroupOwnerId", "SecurityGroupRuleArn", "ReferencedGroupInfo")
-    shown = {name: value for name, value in rule.items() if name not in others}
+    shown = {name: value for name, value in rule.items() if name not in others and name[0] != "_"}
     peer = rule.get("ReferencedGroupInfo")
     return {**shown, "ReferencedGroupId": peer["GroupId"]} if peer else shown
 
@@ -202,7 +202,14 @@ def modify_security_group_rules(call: Call) -> Data:
         new = _resolved(call, group, permissions.split([_as_permission(asked)], call.account)[0])
         kept = {
             name: old[name]
-            for name in ("SecurityGroupRuleId", "GroupId", "GroupOwnerId", "IsEgress", "SecurityGroupRuleArn")
+            for name in (
+                "SecurityGroupRuleId",
+                "GroupId",
+                "GroupOwnerId",
+                "IsEgress",
+                "SecurityGroupRuleArn",
+                "_Number",
+            )
         }
         lookup.keep(call, RULE, {**kept, **new}, parent=group["GroupId"])
     return {"Return": True}

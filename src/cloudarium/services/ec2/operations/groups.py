@@ -101,6 +101,7 @@ def default_vpc(call: Call) -> str:
 def shown(call: Call, data: Data) -> Data:
     """A group with its rules as EC2 lists them in it."""
     rules = records.within(call.store, call.scope, data["GroupId"], RULE.record)
+    rules.sort(key=lambda rule: int(rule["_Number"]))
     return {
         **data,
         "IpPermissions": permissions.joined(rule for rule in rules if not rule["IsEgress"]),

@@ -243,7 +243,7 @@ def _users(call: Call, id: str) -> set[str]:
 
 
 def _paged(call: Call, name: str, every: list[Data], key: str) -> Data:
-    most, after = call.input.get("MaxResults") or 100, call.input.get("NextToken")
+    most, after = lookup.size(call, 1, 255) or 100, call.input.get("NextToken")
     start = 0
     if after:
         try:

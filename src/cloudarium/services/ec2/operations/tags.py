@@ -48,13 +48,16 @@ def create_tags(call: Call) -> Data:
 def delete_tags(call: Call) -> Data:
     """Take tags away: those of the given keys (and values, where one is given), or all."""
     things, given = _there(call), call.input.get("Tags")
+    if any((tag.get("Key") or "").startswith("aws:") for tag in given or ()):
+        raise errors.Invalid("Tag keys starting with 'aws:' are reserved for internal use")
     for kind, id in things:
         own = lookup.arn_of(call.scope, kind, id)
         there = call.tags.of(own)
         if given is None:
             keys = [key for key in there if not key.startswith("aws:")]
         else:
-            keys = [tag["Key"] for tag in given if tag.get("Value") is None or there.get(tag["Key"]) == tag["Value"]]
+            named = [(tag.get("Key") or "", tag.get("Value")) for tag in given]
+            keys = [key for key, value in named if key in there and value in (None, there[key])]
         call.tags.remove(own, keys)
     return {}
 
@@ -71,7 +74,7 @@ def describe_tags(call: Call) -> Data:
             for key, value in call.tags.of(lookup.arn_of(call.scope, kind, id)).items():
                 found.append({"Key": key, "Value": value, "ResourceId": id, "ResourceType": kind.record})
     chosen = [one for one in found if filters.matches(one, asked, READERS, "")]
-    most, after = call.input.get("MaxResults"), call.input.get("NextToken")
+    most, after = lookup.size(call), call.input.get("NextToken")
     start = 0
     if after:
         try:

@@ -43,7 +43,7 @@ def permission(rule: Data) -> Data:
 
 @resource_type("AWS::EC2::SecurityGroup")
 class SecurityGroup(ResourceType):
-    """A security group with the rules that the template gives in it."""
+    """A security group with the rules that the template gives in it; `Ref` gives its name where no VPC is named."""
 
     properties = ("GroupDescription", "GroupName", "VpcId", "SecurityGroupIngress", "SecurityGroupEgress", "Tags")
     required = ("GroupDescription",)
@@ -56,9 +56,10 @@ class SecurityGroup(ResourceType):
         """Make it with its rules; rules of its own for what goes out take the place of the one that lets all out."""
         name = r.properties.get("GroupName") or r.name(255)
         given = {"GroupName": name, "Description": r.properties["GroupDescription"], **picked(r, "VpcId")}
-        r.id = (await once(r, "CreateSecurityGroup", {**given, **tags(r, "security-group")}))["GroupId"]
-        found = await r.send("ec2", "DescribeSecurityGroups", {"GroupIds": [r.id]})
-        r.attributes = {"GroupId": r.id, "Id": r.id, "VpcId": found["SecurityGroups"][0]["VpcId"]}
+        id = (await once(r, "CreateSecurityGroup", {**given, **tags(r, "security-group")}))["GroupId"]
+        found = await r.send("ec2", "DescribeSecurityGroups", {"GroupIds": [id]})
+        r.id = id if r.properties.get("VpcId") else name
+        r.attributes = {"GroupId": id, "Id": id, "VpcId": found["SecurityGroups"][0]["VpcId"]}
         await self._change(r, "Ingress", [], r.properties.get("SecurityGroupIngress") or [])
         if r.properties.get("SecurityGroupEgress"):
             await self._revoke(r, "Egress", [EVERYTHING])
@@ -74,10 +75,12 @@ class SecurityGroup(ResourceType):
                     await self._revoke(r, way, [EVERYTHING])
                 else:
                     await r.send(
-                        "ec2", "AuthorizeSecurityGroupEgress", {"GroupId": r.id, "IpPermissions": [EVERYTHING]}
+                        "ec2",
+                        "AuthorizeSecurityGroupEgress",
+                        {"GroupId": r.attributes["GroupId"], "IpPermissions": [EVERYTHING]},
                     )
             await self._change(r, way, old, new)
-        await retag(r)
+        await retag(r, r.attributes["GroupId"])
 
     async def _change(self, r: Resource, way: str, old: list[Data], new: list[Data]) -> None:
         before, after = ([permission(rule) for rule in rules] for rules in (old, new))
@@ -85,16 +88,23 @@ class SecurityGroup(ResourceType):
         add = [one for one in after if one not in before]
         if add:
             there = ("InvalidPermission.Duplicate",) if r.repeated else ()
-            await r.send("ec2", f"AuthorizeSecurityGroup{way}", {"GroupId": r.id, "IpPermissions": add}, gone=there)
+            await r.send(
+                "ec2",
+                f"AuthorizeSecurityGroup{way}",
+                {"GroupId": r.attributes["GroupId"], "IpPermissions": add},
+                gone=there,
+            )
 
     async def _revoke(self, r: Resource, way: str, permissions: list[Data]) -> None:
         if permissions:
-            given = {"GroupId": r.id, "IpPermissions": permissions}
+            given = {"GroupId": r.attributes["GroupId"], "IpPermissions": permissions}
             await r.send("ec2", f"RevokeSecurityGroup{way}", given, gone=("InvalidPermission.NotFound",))
 
     async def delete(self, r: Resource) -> None:
         """Delete it."""
-        await r.send("ec2", "DeleteSecurityGroup", {"GroupId": r.id}, gone=("InvalidGroup.NotFound",))
+        await r.send(
+            "ec2", "DeleteSecurityGroup", {"GroupId": r.attributes["GroupId"]}, gone=("InvalidGroup.NotFound",)
+        )
 
 
 class _Rule(ResourceType):

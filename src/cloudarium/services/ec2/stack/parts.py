@@ -15,8 +15,10 @@ def flag(value: Any) -> bool:
 
 
 def tags(r: Resource, kind: str) -> Data:
-    """The tag specification for a new thing of a kind."""
-    return {"TagSpecifications": [{"ResourceType": kind, "Tags": r.tag_list}]} if r.tags else {}
+    """The tag specification for a new thing of a kind: its tags, and those by which CloudFormation marks it."""
+    marks = {"logical-id": r.logical_id, "stack-id": r.stack_id, "stack-name": r.stack_name}
+    own = [{"Key": f"aws:cloudformation:{name}", "Value": value} for name, value in marks.items()]
+    return {"TagSpecifications": [{"ResourceType": kind, "Tags": [*r.tag_list, *own]}]}
 
 
 async def retag(r: Resource, id: str = "") -> None:

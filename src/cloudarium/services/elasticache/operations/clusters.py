@@ -5,7 +5,7 @@ from __future__ import annotations
 from cloudarium.gateway.call import Call
 from cloudarium.services.elasticache import changing, errors, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
-from cloudarium.services.elasticache.operations import parameter_groups
+from cloudarium.services.elasticache.operations import parameter_groups, snapshots
 from cloudarium.services.elasticache.records import CLUSTER, Data
 from cloudarium.services.elasticache.resources import touching
 from cloudarium.services.elasticache.rules import names
@@ -17,7 +17,7 @@ from cloudarium.shared.errors import NotBuilt
     "CreateCacheCluster",
     on=touching("cluster", "replicationgroup", "parametergroup", "subnetgroup", "snapshot"),
     refuses=(
-        "ReplicationGroupId", "SnapshotName", "NotificationTopicArn", "LogDeliveryConfigurations", "OutpostMode",
+        "ReplicationGroupId", "NotificationTopicArn", "LogDeliveryConfigurations", "OutpostMode",
         "PreferredAvailabilityZones", "SnapshotArns", "CacheSecurityGroupNames", "PreferredOutpostArn",
         "PreferredOutpostArns",
     ),
@@ -37,9 +37,11 @@ async def create_cache_cluster(call: Call) -> Data:
     if parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("A cluster without a replication group cannot have cluster mode enabled.")
     (place,) = addresses.choose(call.store, [wish.port])
+    files = snapshots.restored(call, given.get("SnapshotName"), wish.version.engine, wish.version.full, 1)
     data = await making.member(call, wish, id, place, 0, given.get("PreferredAvailabilityZone") or "")
     try:
         with call.transaction():
+            making.begin_with(call, data, files)
             lookup.refuse_existing(call, CLUSTER, id)
             records.take(call.store, call.scope, f"{CLUSTER}/{id}", *place)
             lookup.keep(call, CLUSTER, id, data)
@@ -84,11 +86,7 @@ def alone(call: Call, id: str) -> Data:
     return data
 
 
-@operation(
-    "DeleteCacheCluster",
-    on=touching("cluster", FinalSnapshotIdentifier="snapshot"),
-    refuses=("FinalSnapshotIdentifier",),
-)
+@operation("DeleteCacheCluster", on=touching("cluster", FinalSnapshotIdentifier="snapshot"))
 def delete_cache_cluster(call: Call) -> Data:
     """Delete a cluster with its data."""
     data = lookup.find(call, CLUSTER, call.input["CacheClusterId"])
@@ -97,9 +95,10 @@ def delete_cache_cluster(call: Call) -> Data:
         raise NotBuilt("DeleteCacheCluster of a replication group's member: use DecreaseReplicaCount")
     if data["CacheClusterStatus"] not in ("available", "create-failed"):
         raise errors.State(CLUSTER, f"Cache cluster {id} is not in a valid state to be deleted.")
+    final = snapshots.final(call, CLUSTER, data)
     data["CacheClusterStatus"], data["_State"] = "deleting", "closing"
     lookup.keep(call, CLUSTER, id, data)
-    call.later("Remove", {"Kind": CLUSTER, "Id": id}, key=f"{CLUSTER}/{id}")
+    call.later("Remove", {"Kind": CLUSTER, "Id": id, "Final": final}, key=f"{CLUSTER}/{id}")
     return {"CacheCluster": shown(data, nodes=False)}
 
 

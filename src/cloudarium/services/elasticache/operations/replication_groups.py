@@ -9,7 +9,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.services.elasticache import errors, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.making import Wish, endpoint
-from cloudarium.services.elasticache.operations import parameter_groups, user_groups
+from cloudarium.services.elasticache.operations import parameter_groups, snapshots, user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, Data
 from cloudarium.services.elasticache.resources import touching
 from cloudarium.services.elasticache.rules import access, names
@@ -84,7 +84,7 @@ def _failover(call: Call, shape: Shape) -> tuple[str, str]:
     "CreateReplicationGroup",
     on=touching("replicationgroup", "parametergroup", "subnetgroup", "snapshot", UserGroupIds="usergroup"),
     refuses=(
-        "GlobalReplicationGroupId", "PrimaryClusterId", "SnapshotName", "ServerlessCacheSnapshotName", "KmsKeyId",
+        "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName", "KmsKeyId",
         "NotificationTopicArn", "LogDeliveryConfigurations", "DataTieringEnabled", "Durability", "SnapshotArns",
         "CacheSecurityGroupNames",
     ),
@@ -99,12 +99,15 @@ async def create_replication_group(call: Call) -> Data:
     if shape.clustered and not parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("Use a parameter group with cluster-enabled set to yes for more than one shard.")
     failover, tags, users = _failover(call, shape), lookup.wanted_tags(call), _user_groups(call, wish)
+    engine, shards = wish.version, len(shape.replicas)
+    files = snapshots.restored(call, call.input.get("SnapshotName"), engine.engine, engine.full, shards)
     doors, places = _places(call, shape, wish.port)
     members = await _members(call, wish, shape, id, places)
     data = _data(call, wish, shape, id, failover, users)
     _connect(data, shape, members, doors)
     try:
         with call.transaction():
+            making.begin_with(call, data, files)
             lookup.refuse_existing(call, GROUP, id)
             for place in (*doors, *places):
                 records.take(call.store, call.scope, f"{GROUP}/{id}", *place)
@@ -260,7 +263,7 @@ def available(call: Call, id: str) -> Data:
 @operation(
     "DeleteReplicationGroup",
     on=touching("replicationgroup", FinalSnapshotIdentifier="snapshot"),
-    refuses=("FinalSnapshotIdentifier", "RetainPrimaryCluster"),
+    refuses=("RetainPrimaryCluster",),
 )
 def delete_replication_group(call: Call) -> Data:
     """Delete a group with all of its clusters and their data."""
@@ -270,11 +273,12 @@ def delete_replication_group(call: Call) -> Data:
         raise errors.State(
             GROUP, f"Replication group {id} has status {data['Status']} which is not valid for deletion."
         )
+    final = snapshots.final(call, GROUP, data)
     data["Status"], data["_State"] = "deleting", "closing"
     lookup.keep(call, GROUP, id, data)
     for name in data["MemberClusters"]:
         member = lookup.find(call, CLUSTER, name)
         member["CacheClusterStatus"], member["_State"] = "deleting", "closing"
         lookup.keep(call, CLUSTER, name, member)
-    call.later("Remove", {"Kind": GROUP, "Id": id}, key=f"{GROUP}/{id}")
+    call.later("Remove", {"Kind": GROUP, "Id": id, "Final": final}, key=f"{GROUP}/{id}")
     return {"ReplicationGroup": data}

@@ -7,9 +7,9 @@ from cloudarium.services.elasticache import errors, lookup, making, network, rec
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.making import endpoint
 from cloudarium.services.elasticache.network import Place
-from cloudarium.services.elasticache.operations import user_groups
+from cloudarium.services.elasticache.operations import serverless_snapshots, user_groups
 from cloudarium.services.elasticache.records import SERVERLESS, Data
-from cloudarium.services.elasticache.resources import touching
+from cloudarium.services.elasticache.resources import new_cache, touching
 from cloudarium.services.elasticache.rules import engines, names, windows
 from cloudarium.services.elasticache.running import addresses
 from cloudarium.shared import ids
@@ -22,8 +22,8 @@ DAILY = "00:00"
 
 @operation(
     "CreateServerlessCache",
-    on=touching("serverlesscache", "usergroup"),
-    refuses=("KmsKeyId", "SnapshotArnsToRestore", "Integrations"),
+    on=new_cache,
+    refuses=("KmsKeyId", "Integrations"),
 )
 async def create_serverless_cache(call: Call) -> Data:
     """Make a serverless cache; its server starts after the answer."""
@@ -39,6 +39,7 @@ async def create_serverless_cache(call: Call) -> Data:
     version = engines.major(engines.engine(given["Engine"]), given.get("MajorEngineVersion"))
     group = _user_group(call, given.get("UserGroupId"), version.engine)
     place, tags = await _place(call), lookup.wanted_tags(call)
+    files = serverless_snapshots.restored(call, given.get("SnapshotArnsToRestore"))
     doors = addresses.choose_together(call.store, PORTS)
     made = [await network.interface(call, subnet, place.groups, id) for subnet, _ in place.subnets[:3]]
     data: Data = {
@@ -67,6 +68,7 @@ async def create_serverless_cache(call: Call) -> Data:
     }
     try:
         with call.transaction():
+            making.begin_with(call, data, files)
             lookup.refuse_existing(call, SERVERLESS, id)
             for door in doors:
                 records.take(call.store, call.scope, f"{SERVERLESS}/{id}", *door)
@@ -129,18 +131,9 @@ def describe_serverless_caches(call: Call) -> Data:
     return lookup.new_page(call, "ServerlessCaches", those, lambda one: one["ServerlessCacheName"])
 
 
-def available(call: Call, id: str) -> Data:
-    """A serverless cache that can be changed now. Raises NotFound and State."""
-    data = lookup.find(call, SERVERLESS, id)
-    if data["Status"] != "available":
-        raise errors.State(SERVERLESS, f"Serverless cache {data['ServerlessCacheName']} is not in available state.")
-    return data
-
-
 @operation(
     "DeleteServerlessCache",
     on=touching("serverlesscache", FinalSnapshotName="serverlesscachesnapshot"),
-    refuses=("FinalSnapshotName",),
 )
 def delete_serverless_cache(call: Call) -> Data:
     """Delete a serverless cache with its data."""
@@ -148,9 +141,13 @@ def delete_serverless_cache(call: Call) -> Data:
     id = data["ServerlessCacheName"]
     if data["Status"] not in ("available", "create-failed"):
         raise errors.State(SERVERLESS, f"Serverless cache {id} is not in a valid state to be deleted.")
+    final = call.input.get("FinalSnapshotName")
+    if final:
+        final = names.identifier(final, "FinalSnapshotName", 255)
+        serverless_snapshots.begin(call, data, final, "manual", later=False)
     data["Status"], data["_State"] = "deleting", "closing"
     lookup.keep(call, SERVERLESS, id, data)
-    call.later("Remove", {"Kind": SERVERLESS, "Id": id}, key=f"{SERVERLESS}/{id}")
+    call.later("Remove", {"Kind": SERVERLESS, "Id": id, "Final": final}, key=f"{SERVERLESS}/{id}")
     return {"ServerlessCache": data}
 
 
@@ -158,7 +155,7 @@ def delete_serverless_cache(call: Call) -> Data:
 async def modify_serverless_cache(call: Call) -> Data:
     """Change a serverless cache's users, groups, limits and snapshots."""
     given = call.input
-    data = available(call, given["ServerlessCacheName"])
+    data = making.available_serverless(call, given["ServerlessCacheName"])
     if given.get("Engine") or given.get("MajorEngineVersion"):
         version = engines.major(engines.engine(given.get("Engine") or data["Engine"]), given.get("MajorEngineVersion"))
         if data["Engine"] == "valkey" and version.engine == "redis":

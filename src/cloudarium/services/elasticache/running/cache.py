@@ -7,6 +7,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 from uvicorn.server import ServerState
@@ -22,6 +23,8 @@ from cloudarium.shared import ids
 
 log = logging.getLogger("cloudarium")
 Judge = Callable[[Plan, str, str], bool]  # may a user come into a cache with a token?
+_SAVE_SECONDS = 600
+_PAUSE = 0.01
 _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
 
 
@@ -163,6 +166,17 @@ class Cache:
             if old.settings.get(name) != value:
                 with contextlib.suppress(ValkeyError):  # what only a start can change
                     await server.command("CONFIG", "SET", name, value if isinstance(value, str) else " ".join(value))
+
+    async def saved(self, id: str) -> Path:
+        """Have a server write all that it holds into a file of its own; where that is. Raises EngineFailed."""
+        server = self.servers[id]
+        await server.command("BGSAVE")
+        async with asyncio.timeout(_SAVE_SECONDS):
+            while (told := await server.command("INFO", "persistence"))["rdb_bgsave_in_progress"]:
+                await asyncio.sleep(_PAUSE)
+        if told["rdb_last_bgsave_status"] != "ok":
+            raise EngineFailed("the server could not write its snapshot")
+        return server.folder / "dump.rdb"
 
     async def close(self) -> None:
         """Take no more clients and end the servers."""

@@ -75,13 +75,25 @@ async def _knows(server: Valkey, ids: Iterable[str]) -> bool:
 
 
 async def _assign(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Give each primary those of its slots that it has not got: one that began with data has some already."""
     for node in plan.nodes:
-        if node.primary and "cluster_slots_assigned:16384" not in await _info(servers[node.id]):
-            try:
-                await servers[node.id].command("CLUSTER", "ADDSLOTSRANGE", *plan.slots[node.shard])
-            except ResponseError as error:
-                if "already busy" not in str(error):
-                    raise
+        if not node.primary:
+            continue
+        first, last = plan.slots[node.shard]
+        own = _owned(_own_line(str(await servers[node.id].command("CLUSTER", "NODES"))))
+        missing = [slot for slot in range(first, last + 1) if slot not in own]
+        if missing:
+            await servers[node.id].command("CLUSTER", "ADDSLOTS", *missing)
+
+
+def _owned(line: str) -> set[int]:
+    """The slots in a node's line, which ends in numbers and ranges."""
+    found: set[int] = set()
+    for word in line.split()[8:]:
+        first, _, last = word.partition("-")
+        if first.isdigit():
+            found.update(range(int(first), int(last or first) + 1))
+    return found
 
 
 async def _fail_over(plan: Plan, servers: Mapping[str, Valkey]) -> None:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
 
 from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.lambda_ import errors, resources, running
+from cloudarium.runtime.streams import ResponseStream
+from cloudarium.services.lambda_ import errors, resources, running, streaming
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import events
+from cloudarium.shared.errors import AwsError
 
 _CONTEXT_LIMIT = 3583
 
@@ -46,6 +49,45 @@ async def invoke(call: Call) -> dict[str, Any]:
     if given.get("LogType") == "Tail":
         answer["LogResult"] = base64.b64encode(result.log_tail).decode()
     return answer
+
+
+@operation("InvokeWithResponseStream", on=resources.qualified, refuses=("TenantId",))
+async def invoke_with_response_stream(call: Call) -> dict[str, Any]:
+    """Run a function and pass on what it answers as it comes; DryRun only asks."""
+    given = call.input
+    found = lookup.version_of(call, routed=True)
+    if given.get("InvocationType") == "DryRun":
+        return {"StatusCode": 204}
+    payload = _payload(bytes(given.get("Payload") or b""), "RequestResponse")
+    context = _client_context(given.get("ClientContext"))
+    event = running.Event(
+        found.version, found.qualifier, payload, call.request_id, context, call.trace, found.function.reserved,
+        ResponseStream(),
+    )  # fmt: skip
+    streamed = await streaming.begin(call.cloud, event)
+    return {
+        "StatusCode": 200,
+        "ExecutedVersion": found.version.number,
+        "EventStream": _events(streamed, given.get("LogType") == "Tail"),
+    }
+
+
+async def _events(streamed: streaming.Streamed, with_log: bool) -> AsyncIterator[dict[str, Any]]:
+    async for piece in streamed.pieces:
+        yield {"PayloadChunk": {"Payload": piece}}
+    end: dict[str, str] = {}
+    try:
+        result = await streamed.result()
+    except AwsError as error:
+        yield {"InvokeComplete": {"ErrorCode": error.code, "ErrorDetails": error.message}}
+        return
+    if result.error:
+        end = {"ErrorCode": result.error, "ErrorDetails": result.payload.decode("utf-8", "replace")}
+    elif not streamed.streams:
+        yield {"PayloadChunk": {"Payload": result.payload}}
+    if with_log:
+        end["LogResult"] = base64.b64encode(result.log_tail).decode()
+    yield {"InvokeComplete": end}
 
 
 @operation("InvokeAsync", on=resources.function)

@@ -14,7 +14,6 @@ from cloudarium.services.lambda_.records import urls
 from cloudarium.services.lambda_.records.urls import FunctionUrl
 from cloudarium.shared import ids
 from cloudarium.shared.clock import iso_millis
-from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _NO_FUNCTION = "Function does not exist"
@@ -49,16 +48,10 @@ def _shown(call: Call, one: FunctionUrl) -> Data:
     }
 
 
-def _check_mode(call: Call) -> None:
-    if call.input.get("InvokeMode") == "RESPONSE_STREAM":
-        raise NotBuilt("lambda: a function URL with InvokeMode RESPONSE_STREAM")
-
-
 @operation("CreateFunctionUrlConfig", on=resources.qualified)
 def create_function_url_config(call: Call) -> Data:
     """Give a function or alias a URL."""
     given = call.input
-    _check_mode(call)
     name = _name(call)
     if urls.find(call.store, name.scope, name.name, name.qualifier) is not None:
         raise errors.Conflict(
@@ -86,7 +79,6 @@ def get_function_url_config(call: Call) -> Data:
 @operation("UpdateFunctionUrlConfig", on=resources.qualified)
 def update_function_url_config(call: Call) -> Data:
     """Change the settings of a URL; what is not given stays."""
-    _check_mode(call)
     _name(call)
     one = _find(call)
     given: Data = {member: call.input[member] for member in ("AuthType", "Cors", "InvokeMode") if member in call.input}

@@ -150,6 +150,22 @@ def prelude(output: Mapping[str, Any]) -> Outgoing:
     return made
 
 
+INTEGRATION = "application/vnd.awslambda.http-integration-response"
+BEHIND_PRELUDE = b"\0" * 8
+
+
+def began(head: bytes) -> tuple[Outgoing, bytes]:
+    """A streamed response whose beginning says status, headers and cookies; and what of its body came with that."""
+    said, behind, rest = head.partition(BEHIND_PRELUDE)
+    try:
+        value = orjson.loads(said)
+    except ValueError as error:
+        raise InvalidAnswer("the prelude is not JSON") from error
+    if not behind or not isinstance(value, dict):
+        raise InvalidAnswer("there is no prelude")
+    return prelude(value), rest
+
+
 def _status(value: Any) -> int:
     if isinstance(value, str) and value.isascii() and value.isdecimal() and len(value) == 3:
         value = int(value)

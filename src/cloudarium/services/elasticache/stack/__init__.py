@@ -1,0 +1,5 @@
+"""CloudFormation's resource types of ElastiCache."""
+
+from cloudarium.services.elasticache.stack import caches, users
+
+__all__ = ["caches", "users"]

@@ -1,0 +1,71 @@
+"""Snapshots: real RDB files that new caches begin with."""
+
+from __future__ import annotations
+
+import pytest
+import valkey
+from botocore.exceptions import ClientError
+
+from tests.services.elasticache.conftest import SMALL, Caches
+
+
+def test_a_cluster_is_copied_restored_and_leaves_a_last_copy(caches: Caches) -> None:
+    client = caches.connect(caches.cluster()["CacheNodes"][0]["Endpoint"])
+    client.set("a", "1", ex=1000)
+    client.set("big", "x" * 200_000)
+    made = caches.api.create_snapshot(SnapshotName="first", CacheClusterId="one", Tags=[{"Key": "k", "Value": "v"}])
+    assert (made["Snapshot"]["SnapshotStatus"], made["Snapshot"]["SnapshotSource"]) == ("creating", "manual")
+    caches.cloud.settle()
+    found = caches.api.describe_snapshots(SnapshotName="first")["Snapshots"][0]
+    assert (found["SnapshotStatus"], found["NodeSnapshots"][0]["CacheSize"]) == ("available", "1 MB")
+    client.set("a", "2")
+    caches.api.copy_snapshot(SourceSnapshotName="first", TargetSnapshotName="second")
+    caches.api.delete_snapshot(SnapshotName="first")
+    restored = caches.connect(caches.cluster("two", SnapshotName="second")["CacheNodes"][0]["Endpoint"])
+    assert (restored.get("a"), restored.strlen("big")) == ("1", 200_000)
+    assert restored.ttl("a") > 900
+    caches.api.delete_cache_cluster(CacheClusterId="one", FinalSnapshotIdentifier="last")
+    caches.cloud.settle()
+    names = [one["SnapshotName"] for one in caches.api.describe_snapshots()["Snapshots"]]
+    assert names == ["last", "second"]
+    there = caches.group(SnapshotName="last", NumCacheClusters=2)
+    assert caches.connect(there["NodeGroups"][0]["PrimaryEndpoint"]).get("a") == "2"
+    with pytest.raises(caches.api.exceptions.SnapshotNotFoundFault):
+        caches.api.describe_snapshots(SnapshotName="first")
+    with pytest.raises(caches.api.exceptions.SnapshotAlreadyExistsFault):
+        caches.api.create_snapshot(SnapshotName="second", ReplicationGroupId="rg")
+    with pytest.raises(ClientError, match="cannot be restored"):
+        caches.cluster("three", SnapshotName="last", Engine="redis")
+
+
+def test_shards_are_restored_as_they_were_and_again_after_a_restart(lasting: Caches) -> None:
+    shape = {"NumNodeGroups": 2, "AutomaticFailoverEnabled": True}
+    first = lasting.connect(lasting.group(**shape)["ConfigurationEndpoint"], kind=valkey.ValkeyCluster)
+    for number in range(30):
+        first.set(f"k{number}", number)
+    lasting.api.create_snapshot(SnapshotName="all", ReplicationGroupId="rg")
+    lasting.cloud.settle()
+    lasting.api.delete_replication_group(ReplicationGroupId="rg")
+    lasting.cloud.settle()
+    there = lasting.group("again", SnapshotName="all", **shape)
+    for _ in range(2):
+        client = lasting.connect(there["ConfigurationEndpoint"], kind=valkey.ValkeyCluster)
+        assert [client.get(f"k{number}") for number in range(30)] == [str(number) for number in range(30)]
+        lasting.cloud.restart()
+    with pytest.raises(ClientError, match="restoring a snapshot of 2 shards to 1"):
+        lasting.api.create_cache_cluster(CacheClusterId="one", SnapshotName="all", **SMALL)
+
+
+def test_serverless_caches_are_copied_and_restored(caches: Caches) -> None:
+    caches.api.create_serverless_cache(ServerlessCacheName="sl", Engine="valkey")
+    caches.cloud.settle()
+    endpoint = caches.api.describe_serverless_caches()["ServerlessCaches"][0]["Endpoint"]
+    caches.connect(endpoint, tls=True).set("a", "1")
+    caches.api.delete_serverless_cache(ServerlessCacheName="sl", FinalSnapshotName="last")
+    caches.cloud.settle()
+    found = caches.api.describe_serverless_cache_snapshots()["ServerlessCacheSnapshots"][0]
+    assert (found["Status"], found["SnapshotType"]) == ("available", "manual")
+    caches.api.create_serverless_cache(ServerlessCacheName="sl", Engine="valkey", SnapshotArnsToRestore=[found["ARN"]])
+    caches.cloud.settle()
+    endpoint = caches.api.describe_serverless_caches()["ServerlessCaches"][0]["Endpoint"]
+    assert caches.connect(endpoint, tls=True).get("a") == "1"
