@@ -40,7 +40,7 @@ TIMED = {
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
-    ("sns", "Deliver"), ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"),
+    ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"),
     ("ssm", "ExpireParameter"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
@@ -60,7 +60,8 @@ AT_ONCE = {
     ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"),
     ("logs", "DropLogEvents"), ("organizations", "CloseAccount"), ("organizations", "CreateAccount"),
     ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"),
-    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "DeliverInOrder"),
+    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
+    ("sns", "Deliver"), ("sns", "DeliverInOrder"),
     ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
