@@ -267,15 +267,20 @@ class Environments:
             if launcher.networks.has(network.key):
                 await launcher.networks.provide(network)
 
-    def behind(self, peer: tuple[str, int], own: tuple[str, int]) -> FunctionSpec | None:
+    def behind(self, peer: tuple[str, int], own: tuple[str, int], text: str = "") -> FunctionSpec | None:
         """The function at the other end of a connection from `peer` to `own` that came over the machine's loopback.
 
-        None when it is none: some other program of this machine, or where the system does not tell.
+        None when it is none: some other program of this machine, or where the system does not tell. `text` is a line
+        for the function's log.
         """
         inode = socket_inode(peer, own) if self._all else ""
-        guards = {one.process.guard: one.spec for one in self._all if one.process is not None} if inode else {}
+        guards = {one.process.guard: one for one in self._all if one.process is not None} if inode else {}
         found = holder(inode, guards)
-        return guards[found] if found is not None else None
+        if found is None:
+            return None
+        if text:
+            guards[found].log.line(text)
+        return guards[found].spec
 
     async def _attach(self, spec: FunctionSpec, launcher: Launcher) -> tuple[str, str]:
         """Provide the network that a function names: its key, and why the function is not kept to it after all."""

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
 
 log = logging.getLogger("cloudarium")
-_NOT_CAUGHT_UP = "The cache is in a VPC, and this function is not: on AWS it could not connect, so it gets no answer."
+OUTSIDE = "VPC: a cache is in a VPC, and this function is not. On AWS it could not connect, so it gets no answer."
 
 
 class Fleet:
@@ -114,11 +114,7 @@ class Fleet:
     def _stranger(self, peer: Destination, own: Destination) -> bool:
         """Is it a function outside of every VPC that connects? Other programs of this machine count as in the VPC."""
         shop = self.cloud.keep.get("lambda")
-        spec = shop.environments.behind(peer, own) if shop is not None else None
-        if spec is None:
-            return False
-        log.info("%s: %s", spec.arn, _NOT_CAUGHT_UP)
-        return True
+        return shop is not None and shop.environments.behind(peer, own, OUTSIDE) is not None
 
     def _context(self, address: str) -> ssl.SSLContext:
         if self.cloud.certificate is None:

@@ -14,6 +14,7 @@ from valkey.exceptions import ResponseError
 from cloudarium.runtime.caches import EngineFailed, Valkey
 from cloudarium.services.elasticache.running.addresses import free_port
 from cloudarium.services.elasticache.running.plans import Node, Plan, Setting
+from cloudarium.services.elasticache.running.succession import caught_up
 
 _PATIENCE = 20.0
 _PAUSE = 0.02
@@ -97,13 +98,21 @@ def _owned(line: str) -> set[int]:
 
 
 async def _fail_over(plan: Plan, servers: Mapping[str, Valkey]) -> None:
-    """Have replicas that are to be primaries take over, once they have copied everything."""
+    """Have replicas that are to be primaries take over; no vote is needed, since the cloud decides."""
     for node in plan.nodes:
-        if not node.primary or "myself,slave" not in _own_line(str(await servers[node.id].command("CLUSTER", "NODES"))):
+        heir = servers[node.id]
+        if not node.primary or not await _is_replica(heir):
             continue
-        await servers[node.id].command("CLUSTER", "FAILOVER")
-        while "myself,slave" in _own_line(str(await servers[node.id].command("CLUSTER", "NODES"))):
-            await asyncio.sleep(_PAUSE)
+        others = [servers[one.id] for one in plan.nodes if one.shard == node.shard and one is not node]
+        async with caught_up(heir, others):
+            await heir.command("CLUSTER", "FAILOVER", "TAKEOVER")
+            for other in others:
+                while not await _is_replica(other):
+                    await asyncio.sleep(_PAUSE)
+
+
+async def _is_replica(server: Valkey) -> bool:
+    return "myself,slave" in _own_line(str(await server.command("CLUSTER", "NODES")))
 
 
 async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:
