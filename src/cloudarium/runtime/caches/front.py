@@ -14,6 +14,7 @@ Gate = Callable[[bytes, bytes], Awaitable[bytes | None]]  # user, password → w
 Stranger = Callable[[tuple[str, int], tuple[str, int]], bool]  # peer, own address → is it to be left without an answer
 Backend = Callable[[], Awaitable[str]]
 Secure = Callable[[Callable[[], asyncio.Protocol]], asyncio.BaseProtocol]
+_TRIES, _PAUSE = 40, 0.05  # seconds
 BROKEN = b"-ERR Protocol error\r\n"
 NOBODY = encode([b"AUTH", b"\0nobody", b"\0"])  # what the server refuses in its own words
 
@@ -118,12 +119,19 @@ class _Client(asyncio.Protocol):
         self.front.spawn(self._join())
 
     async def _join(self) -> None:
-        """Connect to the server."""
-        try:
-            loop = asyncio.get_running_loop()
-            await loop.create_unix_connection(lambda: _Engine(self), await self.front.backend())
-        except OSError:
-            self.close()
+        """Connect to the server; one that has just died is noticed, and then another is there."""
+        loop = asyncio.get_running_loop()
+        for _ in range(_TRIES):
+            try:
+                where = await self.front.backend()
+            except OSError:
+                break
+            try:
+                await loop.create_unix_connection(lambda: _Engine(self), where)
+                return
+            except OSError:
+                await asyncio.sleep(_PAUSE)
+        self.close()
 
     def go_on(self) -> None:
         """Pass on what was held back, and what comes from now on."""
