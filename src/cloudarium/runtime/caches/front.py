@@ -14,7 +14,7 @@ Gate = Callable[[bytes, bytes], Awaitable[bytes | None]]  # user, password → w
 Stranger = Callable[[tuple[str, int], tuple[str, int]], bool]  # peer, own address → is it to be left without an answer
 Backend = Callable[[], Awaitable[str]]
 Secure = Callable[[Callable[[], asyncio.Protocol]], asyncio.BaseProtocol]
-JOIN_SECONDS = 5.0
+_TRIES, _PAUSE = 40, 0.05  # seconds
 BROKEN = b"-ERR Protocol error\r\n"
 NOBODY = encode([b"AUTH", b"\0nobody", b"\0"])  # what the server refuses in its own words
 
@@ -119,19 +119,18 @@ class _Client(asyncio.Protocol):
         self.front.spawn(self._join())
 
     async def _join(self) -> None:
-        """Connect to the server; one that has just ended takes a moment until it is known to have."""
+        """Connect to the server; one that has just died is noticed, and then another is there."""
         loop = asyncio.get_running_loop()
-        last = loop.time() + JOIN_SECONDS
-        while not self.gone:
+        for _ in range(_TRIES):
             try:
-                await loop.create_unix_connection(lambda: _Engine(self), await self.front.backend())
-                return
-            except (ConnectionRefusedError, FileNotFoundError):
-                if loop.time() > last:
-                    break
-                await asyncio.sleep(0.01)
+                where = await self.front.backend()
             except OSError:
                 break
+            try:
+                await loop.create_unix_connection(lambda: _Engine(self), where)
+                return
+            except OSError:
+                await asyncio.sleep(_PAUSE)
         self.close()
 
     def go_on(self) -> None:
