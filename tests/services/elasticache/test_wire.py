@@ -57,3 +57,10 @@ def test_errors_have_their_codes_and_statuses(
 ) -> None:
     got, body = ask(cloud, account, **given)
     assert (got, f"<Code>{code}</Code>" in body) == (status, True), body
+
+
+def test_a_tag_without_a_key_is_refused(cloud: RunningCloud, account: str) -> None:
+    named = {"CacheParameterGroupName": "g", "CacheParameterGroupFamily": "valkey8", "Description": "x"}
+    status, body = ask(cloud, account, Action="CreateCacheParameterGroup", **named, **{"Tags.Tag.1.Value": "v"})
+    assert status == 400
+    assert "Tag key must have 1 to 128 characters" in body

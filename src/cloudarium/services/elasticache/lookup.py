@@ -64,7 +64,12 @@ def note(call: Call, kind: str, id: str, message: str) -> None:
 
 def wanted_tags(call: Call) -> dict[str, str]:
     """The tags that the input gives a new thing. Raises TooManyTags and Invalid."""
-    return checked(tags.from_list(call.input.get("Tags")))
+    return checked(given_tags(call))
+
+
+def given_tags(call: Call) -> dict[str, str]:
+    """The tags of the input as they were sent; one without a key has an empty one, which `checked` refuses."""
+    return {tag.get("Key") or "": tag.get("Value") or "" for tag in call.input.get("Tags") or ()}
 
 
 def checked(given: Mapping[str, str], besides: Mapping[str, str] | None = None) -> dict[str, str]:

@@ -33,7 +33,7 @@ def _named(call: Call) -> str:
 def add_tags_to_resource(call: Call) -> Data:
     """Add tags, or change their values."""
     arn = _named(call)
-    new = lookup.checked(tags.from_list(call.input["Tags"]), call.tags.of(arn))
+    new = lookup.checked(lookup.given_tags(call), call.tags.of(arn))
     call.tags.put(arn, new)
     return {"TagList": tags.to_list(call.tags.of(arn))}
 
