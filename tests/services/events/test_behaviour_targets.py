@@ -324,17 +324,26 @@ def handler(event, context):
     desk.put(entry({"id": "x"}))
     lines = [line for line in desk.seen("/aws/lambda/f") if "GOT" in line]
     assert lines == ['GOT /at/x {"id":"x"} 1 q=sold\n']
+
+
+def test_a_route_under_iam_is_requested_as_the_role(desk, server):
+    gateway = desk.client("apigatewayv2")
+    api = gateway.create_api(Name="a", ProtocolType="HTTP", Target=server.url)["ApiId"]
     [route] = gateway.get_routes(ApiId=api)["Items"]
     gateway.update_route(ApiId=api, RouteId=route["RouteId"], AuthorizationType="AWS_IAM")
+    place = f"arn:aws:execute-api:us-east-1:{desk.account}:{api}/$default/POST/at/*"
+    http = {"PathParameterValues": ["$.detail.id"]}
+    desk.rule(place, RoleArn=desk.role("may", "execute-api:Invoke"), HttpParameters=http, InputPath="$.detail")
     desk.put(entry({"id": "y z"}))
-    lines = [line for line in desk.seen("/aws/lambda/f") if "GOT" in line]
-    assert [line.split("{")[0] for line in lines] == ["GOT /at/x ", "GOT /at/y z "]
+    desk.cloud.settle()
+    assert [body for _, _, _, body in server.requests] == ['{"id":"y z"}']
     dead_url, dead = queue(desk, "dead")
-    desk.rule(place, RoleArn=desk.role("nobody", "sqs:SendMessage"), DeadLetterConfig={"Arn": dead})
-    desk.put(entry())
+    nobody = desk.role("nobody", "sqs:SendMessage")
+    desk.rule(place, RoleArn=nobody, HttpParameters=http, DeadLetterConfig={"Arn": dead})
+    desk.put(entry({"id": "x"}))
     [letter] = received(desk, dead_url)
     assert letter["MessageAttributes"]["ERROR_CODE"]["StringValue"] == "ERROR_FROM_TARGET"
-    assert len([line for line in desk.seen("/aws/lambda/f") if "GOT" in line]) == 2
+    assert len(server.requests) == 1
 
 
 def test_what_is_no_connection_or_destination(desk):
