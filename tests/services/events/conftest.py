@@ -47,8 +47,8 @@ class Desk:
 
     def at(self, moment: str) -> None:
         """Move the clock to this moment, and stop it there."""
-        self.cloud.control("clock", {"at": moment})
         self.cloud.control("clock", {"freeze": True})
+        self.cloud.control("clock", {"at": moment})
 
     def log_group(self, name: str = "/aws/events/seen", *, allowed: bool = True) -> str:
         """The ARN of a new log group."""
