@@ -77,8 +77,8 @@ class Desk:
 
     def at(self, moment: str) -> None:
         """Move the clock to this moment, and stop it there."""
-        self.cloud.control("clock", {"at": moment})
         self.cloud.control("clock", {"freeze": True})
+        self.cloud.control("clock", {"at": moment})
 
 
 @pytest.fixture
