@@ -76,7 +76,7 @@ class Wires:
     api: Callable[[Callable[[str, Destination], bool]], asyncio.BaseProtocol]
     endpoints: dict[Destination, Endpoint] = field(default_factory=dict)
     attached: dict[str, _Attached] = field(default_factory=dict)
-    _changing: set[asyncio.Future[None]] = field(default_factory=set)
+    _changing: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # the last change of an attachment
 
     def publish(self, endpoint: Endpoint) -> None:
         """An endpoint is up."""
@@ -108,9 +108,25 @@ class Wires:
             network = self._network(attached.attachment)
             if network.reach.keys() != attached.network.reach.keys():
                 attached.network = network
-                task = asyncio.ensure_future(attached.runner.change_network(network))
-                self._changing.add(task)
-                task.add_done_callback(self._changing.discard)
+                self._change(attached, network)
+
+    def _change(self, attached: _Attached, network: Network) -> None:
+        key = attached.attachment.key
+        task = self._changing[key] = asyncio.ensure_future(attached.runner.change_network(network))
+
+        def done(task: asyncio.Future[None]) -> None:
+            if not task.cancelled():
+                task.exception()  # the launcher may be gone, and its networks with it
+            if self._changing.get(key) is task:
+                del self._changing[key]
+
+        task.add_done_callback(done)
+
+    async def settled(self, key: str) -> None:
+        """Wait until what has changed holds for the functions that are attached like this."""
+        task = self._changing.get(key)
+        if task is not None:
+            await asyncio.wait([task])  # whether it went well is its own affair
 
     def _network(self, attachment: Attachment) -> Network:
         open_to: dict[Destination, Callable[[], asyncio.BaseProtocol]] = {}

@@ -243,6 +243,8 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
     invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
+    if spec.network:
+        await wires(cloud).settled(spec.network)
     try:
         return await environments.invoke(spec, invocation, event.reserved)
     except Throttled as throttled:
