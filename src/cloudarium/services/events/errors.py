@@ -82,6 +82,27 @@ class IllegalStatus(AwsError):
     code = "IllegalStatusException"
 
 
+class ManagedRule(AwsError):
+    """The rule is EventBridge's own."""
+
+    code = "ManagedRuleException"
+
+    @classmethod
+    def changed(cls, name: str) -> ManagedRule:
+        """No call changes it."""
+        return cls(f"{name} is a managed rule.")
+
+    @classmethod
+    def unforced(cls, name: str) -> ManagedRule:
+        """It can be taken away, but only by force."""
+        return cls(f"{name} is a managed rule. Set 'force' parameter to true to override.")
+
+    @classmethod
+    def tagged(cls, name: str) -> ManagedRule:
+        """It has no tags."""
+        return cls(f"Tag related operations on the managed rule {name} is not allowed.")
+
+
 class PolicyTooLong(AwsError):
     """The policy of a bus would be longer than it can be."""
 

@@ -7,16 +7,16 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.events import resources
-from cloudarium.services.events.records import archived, named, rules
+from cloudarium.services.events.records import archived, managed, named, rules
+from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
-from cloudarium.services.events.records.rules import Rule
 from cloudarium.services.events.rules import entries, targets
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 HANDED_ON = "HandedOn"  # in an entry that one bus sends to another: the event as it is, and over how many it came
-DAY = 86_400.0
+_DAY, _CENTURY = 86_400.0, 36_500
 Data = dict[str, Any]
 
 
@@ -34,7 +34,6 @@ class _Bus(NamedTuple):
     rules: PatternIndex[str]
     targets: dict[str, list[Data]]
     archives: PatternIndex[str]
-    whole_archives: list[str]
     archived: bool
 
 
@@ -45,19 +44,18 @@ def _compiled(store: Store, scope: Scope, name: str) -> _Bus:
         enabled = [
             rule
             for rule in rules.of_bus(store, scope, name)
-            if rule.data["State"] == "ENABLED" and rule.data.get("EventPattern")
+            if rule.data["State"] == "ENABLED" and rule.data.get("EventPattern") and not rule.managed
         ]
         source = resources.bus_arn(scope, name)
-        archives = [each for each in named.every(store, scope, "archive") if each.data["EventSourceArn"] == source]
+        archives = [
+            each
+            for each in named.every(store, scope, "archive")
+            if each.data["EventSourceArn"] == source and not each.data.get("removed")
+        ]
         known[place] = _Bus(
             PatternIndex((rule.name, compile_pattern(rule.data["EventPattern"])) for rule in enabled),
             {rule.name: rules.targets(store, rule) for rule in enabled},
-            PatternIndex(
-                (each.name, compile_pattern(each.data["EventPattern"]))
-                for each in archives
-                if each.data.get("EventPattern")
-            ),
-            [each.name for each in archives if not each.data.get("EventPattern")],
+            PatternIndex((each.name, compile_pattern(managed.pattern(each))) for each in archives),
             bool(archives),
         )
     found: _Bus = known[place]
@@ -79,7 +77,7 @@ def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[s
     compiled = _compiled(store, scope, bus.name)
     fields = flatten(event)
     matched = compiled.rules.find(fields)
-    kept = [*compiled.whole_archives, *compiled.archives.find(fields)] if only is None else ()
+    kept = compiled.archives.find(fields) if only is None else ()
     text = entries.as_text(event) if matched or kept else ""
     for name in kept:
         _archive(call, scope, name, text)
@@ -115,11 +113,17 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
 def _archive(call: Call, scope: Scope, name: str, text: str) -> None:
     archive = named.find(call.store, scope, "archive", name)
     assert archive is not None
-    days = archive.data.get("RetentionDays") or 0
-    expires = call.now + days * DAY if days else None
+    kept_for = lifetime(archive)
+    expires = call.now + kept_for if kept_for is not None else None
     archived.add(call.store, archive, call.now, expires, text)
     if expires is not None:
         plan_expiry(call, archive)
+
+
+def lifetime(archive: Named) -> float | None:
+    """For how many seconds an archive keeps an event; None: for good, as whoever says more than a century means."""
+    days = archive.data.get("RetentionDays") or 0
+    return days * _DAY if 0 < days <= _CENTURY else None
 
 
 def plan_expiry(call: Call, archive: Named) -> None:

@@ -102,7 +102,7 @@ def delete_event_bus(call: Call) -> Data:
     if found is None:
         return {}
     if rules.count(call.store, scope, name):
-        raise errors.Invalid("Event bus can't be deleted since it has rules.")
+        raise errors.Invalid("EventBus can't be deleted since it has rules.")
     named.remove(call.store, found)
     call.tags.drop(resources.bus_arn(scope, name))
     return {}
