@@ -94,6 +94,16 @@ class Wires:
         self.attached[attachment.key] = _Attached(attachment, network, runner)
         return network
 
+    def problem(self, key: str, destination: Destination) -> str:
+        """What keeps functions that are attached like this from a destination; empty when nothing does.
+
+        Asked where the machine has no namespaces, and whoever listens has to keep them out.
+        """
+        attached = self.attached.get(key)
+        if attached is None or destination in attached.network.reach:
+            return ""
+        return f"VPC: {destination[0]}:{destination[1]} gives no answer: {self._why(attached.attachment, destination)}."
+
     def changed_soon(self) -> None:
         """The same as `changed`, once the present call has committed what it changes."""
         if self.attached:

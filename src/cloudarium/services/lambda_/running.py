@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -57,7 +58,8 @@ class Workshop:
             "namespaces": "each sees its own /var/task, /opt and /tmp",
             "none": f"not isolated: {seen['isolation_reason']}",
         }.get(seen["isolation"], "none was started yet")
-        open_ = f"; not kept to their VPCs: {seen['not_attached']}" if seen["not_attached"] else ""
+        but = ", except by caches" if sys.platform == "linux" else ""  # only Linux tells whose connection it is
+        open_ = f"; not kept to their VPCs{but}: {seen['not_attached']}" if seen["not_attached"] else ""
         return f"{seen['environments']} environments, {seen['busy']} busy; {apart}{open_}"
 
     async def close(self) -> None:

@@ -112,9 +112,18 @@ class Fleet:
             wires(self.cloud).withdraw(door.place)
 
     def _stranger(self, peer: Destination, own: Destination) -> bool:
-        """Is it a function outside of every VPC that connects? Other programs of this machine count as in the VPC."""
+        """Is it a function that connects and may not: outside of every VPC, or kept to none by this machine?
+
+        Other programs of this machine count as in the VPC.
+        """
         shop = self.cloud.keep.get("lambda")
-        return shop is not None and shop.environments.behind(peer, own, OUTSIDE) is not None
+        spec = shop.environments.behind(peer, own) if shop is not None else None
+        if shop is None or spec is None:
+            return False
+        problem = wires(self.cloud).problem(spec.network, own) if spec.network else OUTSIDE
+        if problem:
+            shop.environments.behind(peer, own, problem)
+        return bool(problem)
 
     def _context(self, address: str) -> ssl.SSLContext:
         if self.cloud.certificate is None:
