@@ -10,7 +10,6 @@ from botocore.exceptions import ClientError
 from tests.conftest import RunningCloud
 from tests.permissions.taggables import TRUST, Ask
 
-
 DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "UnauthorizedOperation")
 
 
