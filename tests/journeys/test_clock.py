@@ -41,6 +41,7 @@ TIMED = {
     ("ssm", "ExpireParameter"),
     ("events", "Schedule"), ("events", "Expire"), ("events", "Replay"), ("scheduler", "Fire"),
     ("kms", "ExpireMaterial"), ("sqs", "MoveMessages"), ("sns", "Deliver"), ("sns", "Unconfirmed"),
+    ("cloudwatch", "Evaluate"), ("cloudwatch", "Release"), ("cloudwatch", "GrowOld"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
@@ -49,7 +50,8 @@ HEARD = {("ssm", "TellPolicy")}
 # Timed when others do not take it now: tests/services/ses/test_behaviour_relay.py and _receiving.py wait for them.
 AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 AT_ONCE = {
-    ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
+    ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
+    ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
     ("dynamodb", "ForgetExpiries"), ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"),
     ("events", "Target"), ("logs", "DropLogEvents"), ("organizations", "CloseAccount"),
@@ -260,6 +262,21 @@ async def _rule_on_a_schedule_and_archive(house: House) -> None:
     )  # fmt: skip
 
 
+async def _alarm_with_a_suppressor(house: House) -> None:
+    data = [{"MetricName": "m", "Value": 9.0, "StorageResolution": 1}]
+    await house.do("cloudwatch", "PutMetricData", Namespace="shop", MetricData=data)
+    for name in ("busy", "works"):
+        await house.do(
+            "cloudwatch", "PutMetricAlarm", AlarmName=name, Namespace="shop", MetricName=name[0], Statistic="Sum",
+            Period=60, EvaluationPeriods=1, Threshold=5.0, ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="breaching" if name == "busy" else "missing",
+        )  # fmt: skip
+    await house.do(
+        "cloudwatch", "PutCompositeAlarm", AlarmName="c", AlarmRule="ALARM(busy)", ActionsSuppressor="works",
+        ActionsSuppressorWaitPeriod=7, ActionsSuppressorExtensionPeriod=1,
+    )  # fmt: skip
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
@@ -267,6 +284,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
             _function_that_fails, _stack_that_waits, _key_with_material_that_expires,
             _rule_on_a_schedule_and_archive, _schedule_in_a_time_zone,
             _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
+            _alarm_with_a_suppressor,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -287,6 +305,9 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ScheduledRotation") == [DAY]
         assert house.times("Deliver") == [0.0, 20.0, 40.0, 60.0]
         assert house.times("Unconfirmed") == [2 * DAY]
+        assert house.times("Evaluate") == [MINUTE, MINUTE]  # what is missing for good is not looked at again
+        assert house.times("Release") == [MINUTE + 7]
+        assert house.times("GrowOld") == [4 * HOUR]  # seconds; the minute that they become is young for two weeks
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]

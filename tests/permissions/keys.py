@@ -7,7 +7,14 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.permissions import cognito_identity_keys, events_keys, kms_keys, secretsmanager_keys, ses_keys
+from tests.permissions import (
+    cloudwatch_keys,
+    cognito_identity_keys,
+    events_keys,
+    kms_keys,
+    secretsmanager_keys,
+    ses_keys,
+)
 from tests.permissions.probe import Probe
 from tests.permissions.taggables import NOTHING, TRUST, Ask, At, new_function
 from tests.permissions.team import Team
@@ -501,6 +508,7 @@ PROBES = {
     "secretsmanager": secretsmanager_keys.PROBES,
     "organizations": ORGANIZATIONS,
     "events": events_keys.PROBES,
+    "cloudwatch": cloudwatch_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
 }

@@ -33,17 +33,18 @@ def plan(store: Store, finest: int, now: float) -> None:
 
 
 def grow(store: Store, now: float) -> bool:
-    """Make one batch of rows coarser, or drop those that are too old; whether more may wait."""
+    """Make a batch of rows of each resolution coarser, or drop those that are too old; whether more may wait."""
+    more = False
     for place, (seconds, age) in enumerate(RESOLUTIONS):
         taken = points.take(store, seconds, now - age, BATCH)
         if place + 1 < len(RESOLUTIONS):
             coarser = RESOLUTIONS[place + 1].seconds
             for metric, (time, _, unit, sample) in taken:
                 points.add(store, metric, Point(time // coarser * coarser, coarser, unit, sample))
-        if taken:
-            return True
-    metrics.forget_without_points(store, now - RESOLUTIONS[1].age)
-    return False
+        more = more or len(taken) == BATCH
+    if not more:
+        metrics.forget_without_points(store, now - RESOLUTIONS[1].age)
+    return more
 
 
 def following(store: Store, now: float) -> float | None:

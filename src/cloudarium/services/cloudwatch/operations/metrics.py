@@ -128,8 +128,8 @@ def _asked(call: Call, names: list[str], extended: list[str]) -> tuple[int, Span
         except statistics.UnknownStatistic:
             raise errors.InvalidValue.value(each, "ExtendedStatistics") from None
     span = Span(series.rounded_start(start, period, call.now), end, call.now)
-    count = math.ceil((end - span.start) / period)
-    if count - 1 > _MOST_POINTS or (end - start) / period > _MOST_POINTS:
+    count = math.ceil((end - start) / period)
+    if count > _MOST_POINTS:
         raise errors.InvalidCombination(
             f"You have requested up to {count:,} datapoints, which exceeds the limit of {_MOST_POINTS:,}. You may"
             " reduce the datapoints requested by increasing Period, or decreasing the time range."
