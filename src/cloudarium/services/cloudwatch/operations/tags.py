@@ -35,7 +35,9 @@ def tag_resource(call: Call) -> Data:
     """Add tags to an alarm, or change their values."""
     arn = _tagged(call)
     new = tags.from_list(call.input["Tags"])
-    wrong = tags.problem({**call.tags.of(arn), **new}, _MOST)
+    wrong = tags.problem(new)
+    if len({**call.tags.of(arn), **new}) > _MOST:
+        wrong = f"The resource cannot have more than {_MOST} tags."
     if wrong:
         raise errors.InvalidValue(wrong)
     call.tags.put(arn, new)
