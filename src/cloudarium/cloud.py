@@ -19,6 +19,7 @@ from cloudarium.gateway.journey import Journeys
 from cloudarium.gateway.meters import Meter
 from cloudarium.glass.journal import Journal
 from cloudarium.policy.principal import Principal
+from cloudarium.shared.arn import Arn
 from cloudarium.shared.clock import Clock
 from cloudarium.shared.errors import AccessDenied, NotBuilt
 from cloudarium.shared.scope import Scope
@@ -164,6 +165,16 @@ class Cloud:
         if credential is None:
             raise AccessDenied("The role's session is gone.")
         return credential.principal
+
+    async def queue_url(self, parent: Call, queue: Arn) -> str:
+        """The URL of the queue with this ARN, which AWS itself knows: only what is done there is judged.
+
+        Raises the AwsError of SQS when there is no such queue.
+        """
+        named = {"QueueName": queue.resource, "QueueOwnerAWSAccountId": queue.account}
+        owner, scope = Principal.root(queue.account), Scope(queue.account, queue.region)
+        answer = await parent.send("sqs", "GetQueueUrl", named, as_=owner, scope=scope)
+        return str(answer["QueueUrl"])
 
     async def _close_kept(self) -> None:
         closers, self._closers = self._closers, []

@@ -52,7 +52,7 @@ class World:
 
     def change(self, scope: Scope, new: Facts) -> None:
         self.known[scope] = new
-        self.wires.changed(scope)
+        self.wires.changed()
 
 
 def test_a_running_function_learns_of_endpoints_and_rules() -> None:

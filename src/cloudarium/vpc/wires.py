@@ -81,13 +81,12 @@ class Wires:
     def publish(self, endpoint: Endpoint) -> None:
         """An endpoint is up."""
         self.endpoints[endpoint.destination] = endpoint
-        self.changed(endpoint.scope)
+        self.changed()
 
     def withdraw(self, destination: Destination) -> None:
         """An endpoint is gone."""
-        endpoint = self.endpoints.pop(destination, None)
-        if endpoint is not None:
-            self.changed(endpoint.scope)
+        if self.endpoints.pop(destination, None) is not None:
+            self.changed()
 
     def attach(self, attachment: Attachment, runner: Runner) -> Network:
         """What a function that is attached like this reaches; its runner is told when that changes."""
@@ -95,15 +94,15 @@ class Wires:
         self.attached[attachment.key] = _Attached(attachment, network, runner)
         return network
 
-    def changed_soon(self, scope: Scope) -> None:
+    def changed_soon(self) -> None:
         """The same as `changed`, once the present call has committed what it changes."""
         if self.attached:
-            asyncio.get_running_loop().call_soon(self.changed, scope)
+            asyncio.get_running_loop().call_soon(self.changed)
 
-    def changed(self, scope: Scope) -> None:
-        """Something of this account's network changed: running functions reach from now on what is right now.
+    def changed(self) -> None:
+        """Something of a network changed: running functions reach from now on what is right now.
 
-        Those of other accounts and regions too: a peering connection may lead there.
+        All are looked at, those of other accounts and regions too: a peering connection may lead there.
         """
         for attached in self.attached.values():
             network = self._network(attached.attachment)

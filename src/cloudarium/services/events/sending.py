@@ -80,10 +80,8 @@ async def _to_queue(event: Event, place: Arn, text: str, caller: Principal) -> N
 
 
 async def put_into_queue(event: Event, place: Arn, given: Data, caller: Principal) -> None:
-    """Send a message to the queue with this ARN. Its URL is AWS's own knowledge; only the sending is judged."""
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    owner = Principal.root(place.account)
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=owner, scope=scope_of(place)))["QueueUrl"]
+    """Send a message to the queue with this ARN."""
+    url = await event.cloud.queue_url(event, place)
     await _send(event, place, "SendMessage", {"QueueUrl": url, **given}, caller)
 
 

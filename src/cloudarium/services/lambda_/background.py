@@ -233,9 +233,7 @@ async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, 
         given: dict[str, Any] = {"TopicArn": str(place), "Message": text, "MessageAttributes": typed}
         await event.send("sns", "Publish", given, as_=principal, scope=scope)
         return
-    # The queue's URL is AWS's own knowledge; only the sending is judged by the role's policies.
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=Principal.root(place.account), scope=scope))["QueueUrl"]
+    url = await event.cloud.queue_url(event, place)
     given = {"QueueUrl": url, "MessageBody": text, "MessageAttributes": typed}
     await event.send("sqs", "SendMessage", given, as_=principal, scope=scope)
 

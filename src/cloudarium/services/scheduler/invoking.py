@@ -97,10 +97,8 @@ async def _templated(event: Event, place: Arn, role: Principal) -> None:
 
 
 async def put_into_queue(event: Event, place: Arn, given: Data, role: Principal) -> None:
-    """Send a message to the queue with this ARN. Its URL is AWS's own knowledge; only the sending is judged."""
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    owner = Principal.root(place.account)
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=owner, scope=_scope(place)))["QueueUrl"]
+    """Send a message to the queue with this ARN."""
+    url = await event.cloud.queue_url(event, place)
     await event.send("sqs", "SendMessage", {"QueueUrl": url, **given}, as_=role, scope=_scope(place))
 
 

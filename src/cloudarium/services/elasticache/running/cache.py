@@ -186,14 +186,6 @@ class Cache:
         await asyncio.gather(*(one.stop() for one in self.servers.values()), return_exceptions=True)
         self.servers.clear()
 
-    async def figures(self, id: str) -> dict[str, Any]:
-        """What a server tells of itself: hits, misses, evictions, keys, memory, clients; empty when it does not run."""
-        server = self.servers.get(id)
-        if server is None or not server.running:
-            return {}
-        found = await server.command("INFO", "everything")
-        return found if isinstance(found, dict) else {}
-
 
 def secured(context: ssl.SSLContext) -> Secure:
     """What ends TLS in front of whoever speaks with a client."""

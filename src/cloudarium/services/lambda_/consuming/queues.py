@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.policy.principal import Principal
 from cloudarium.services.lambda_.consuming.giving import THROTTLES, Giver, Problem
 from cloudarium.services.lambda_.records.event_sources import EventSource
 from cloudarium.services.lambda_.rules import batches
@@ -118,10 +117,8 @@ class QueueReader:
         return list(answer.get("Messages") or ())
 
     async def _look(self, call: Call) -> None:
-        """Find the queue, and for how long it hides what is received; the URL is AWS's own knowledge."""
-        queue = {"QueueName": self.place.resource, "QueueOwnerAWSAccountId": self.place.account}
-        root = Principal.root(self.place.account)
-        url = (await call.send("sqs", "GetQueueUrl", queue, as_=root, scope=self.scope))["QueueUrl"]
+        """Find the queue, and for how long it hides what is received."""
+        url = await call.cloud.queue_url(call, self.place)
         wanted = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
         answer = await self.giver.send(call, "sqs", "GetQueueAttributes", wanted, self.scope)
         self._hidden = float(answer["Attributes"]["VisibilityTimeout"])
