@@ -36,11 +36,12 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
-    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
+    ("cloudformation", "Deploy"), ("cloudwatch", "Evaluate"), ("cloudwatch", "GrowOld"),
+    ("cloudwatch", "Release"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
-    ("sns", "Deliver"), ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"),
+    ("sns", "DeliverByHttp"), ("sns", "Unconfirmed"), ("sqs", "MoveMessages"),
     ("ssm", "ExpireParameter"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
@@ -52,7 +53,8 @@ AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 # Timed too, with a test of their own below: a cache has network interfaces.
 APART = {("elasticache", "Daily")}
 AT_ONCE = {
-    ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
+    ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
+    ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
     ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
@@ -60,7 +62,8 @@ AT_ONCE = {
     ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
     ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"), ("ses", "Arrival"),
-    ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"),
+    ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "Deliver"),
+    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"),
     ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
