@@ -16,6 +16,7 @@ from cloudarium.gateway.bells import Bells
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
 from cloudarium.gateway.journey import Journeys
+from cloudarium.gateway.meters import Meter
 from cloudarium.glass.journal import Journal
 from cloudarium.policy.principal import Principal
 from cloudarium.shared.arn import Arn
@@ -47,6 +48,7 @@ class Cloud:
         self.bells = Bells(self.clock)
         self.directory = Directory(self.store)
         self.journal = Journal(self)
+        self.meter = Meter(self)
         self.deliverer = Deliverer(self)
         self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
@@ -78,6 +80,7 @@ class Cloud:
         self.deliverer.start()
         self.journeys.resume()
         self.journal.start()
+        self.meter.start()
         for _, module in rooms.rooms_with("startup"):
             await module.start(self)
 
@@ -90,6 +93,7 @@ class Cloud:
         await self.journeys.stop()
         await self.deliverer.stop()
         await self._close_kept()
+        self.meter.stop()
         self.journal.stop()
         self.store.close()
 
@@ -99,6 +103,7 @@ class Cloud:
         await self.deliverer.stop()
         await self._close_kept()
         self.journal.forget()
+        self.meter.forget()
         self.decided.clear()
         self.store.empty()
         self.clock.reset()

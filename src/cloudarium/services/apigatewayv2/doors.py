@@ -13,7 +13,7 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.apigatewayv2.rules import cors
 from cloudarium.services.apigatewayv2.rules.responses import Outgoing
 from cloudarium.services.apigatewayv2.rules.routing import Match
-from cloudarium.services.apigatewayv2.serving import backends, config, functions
+from cloudarium.services.apigatewayv2.serving import backends, config, functions, metering
 from cloudarium.services.apigatewayv2.serving.authorization import authorize
 from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
 from cloudarium.shared.web import BODILESS, HOP_BY_HOP, clf_time, is_preflight
@@ -41,6 +41,7 @@ async def execute_api(call: Call) -> HttpResponse:
         visit.log["error.message"] = str(refused)
         response = refused.response()
     _add_cors(visit, response)
+    metering.served(visit, response)
     if place.stage.access_log is not None:
         _log(visit, response)
     return _sent(call, response)

@@ -16,7 +16,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, networks, records, sealing
+from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
 from cloudarium.services.lambda_.rules import configuration
@@ -241,19 +241,25 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     version = event.version
     environments = workshop(cloud).environments
     if event.reserved == 0:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
     invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
     if spec.network:
         await wires(cloud).settled(spec.network)
+    result = None
+    metering.began(cloud, version)
     try:
-        return await environments.invoke(spec, invocation, event.reserved)
+        result = await environments.invoke(spec, invocation, event.reserved)
+        return result
     except Throttled as throttled:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests(throttled.reason) from throttled
     except LauncherLost as lost:
         raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
     finally:
+        metering.ended(cloud, version, event.qualifier, result)
         workshop(cloud).logs.flush_soon()
 
 

@@ -29,6 +29,22 @@ READERS = {
     "default-for-az": member("DefaultForAz"),
     "defaultForAz": member("DefaultForAz"),
     "map-public-ip-on-launch": member("MapPublicIpOnLaunch"),
+    "customer-owned-ipv4-pool": member("CustomerOwnedIpv4Pool"),
+    "enable-dns64": member("EnableDns64"),
+    "enable-lni-at-device-index": member("EnableLniAtDeviceIndex"),
+    "ipv6-cidr-block-association.association-id": member("Ipv6CidrBlockAssociationSet", "AssociationId"),
+    "ipv6-cidr-block-association.ipv6-cidr-block": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
+    "ipv6-cidr-block-association.state": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlockState", "State"),
+    "ipv6-native": member("Ipv6Native"),
+    "map-customer-owned-ip-on-launch": member("MapCustomerOwnedIpOnLaunch"),
+    "outpost-arn": member("OutpostArn"),
+    "private-dns-name-options-on-launch.hostname-type": member("PrivateDnsNameOptionsOnLaunch", "HostnameType"),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": member(
+        "PrivateDnsNameOptionsOnLaunch", "EnableResourceNameDnsARecord"
+    ),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": member(
+        "PrivateDnsNameOptionsOnLaunch", "EnableResourceNameDnsAAAARecord"
+    ),
     "owner-id": member("OwnerId"),
     "state": member("State"),
 }

@@ -37,6 +37,10 @@ READERS = {
     "dhcp-options-id": member("DhcpOptionsId"),
     "is-default": member("IsDefault"),
     "isDefault": member("IsDefault"),
+    "ipv6-cidr-block-association.association-id": member("Ipv6CidrBlockAssociationSet", "AssociationId"),
+    "ipv6-cidr-block-association.ipv6-cidr-block": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
+    "ipv6-cidr-block-association.state": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlockState", "State"),
+    "ipv6-cidr-block-association.ipv6-pool": member("Ipv6CidrBlockAssociationSet", "Ipv6Pool"),
     "owner-id": member("OwnerId"),
     "state": member("State"),
 }

@@ -17,6 +17,10 @@ Data = dict[str, Any]
 _TIMES = ("CreationTime", "LastModifiedTime", "LastAuthorizedTime")
 _PRIVATE = ("InvocationConnectivityParameters",)
 _OAUTH = "OAUTH_CLIENT_CREDENTIALS"
+_NOTHING = (
+    "Failed to update the connection(s). At least one of the following is required: Description, KmsKeyIdentifier, "
+    "AuthorizationType with BasicAuthParameters, ApiKeyAuthParameters, or OAuthParameters."
+)
 
 
 def find(call: Call, wanted: str) -> Named:
@@ -47,7 +51,7 @@ async def create_connection(call: Call) -> Data:
         "AuthorizationType": given["AuthorizationType"],
         "AuthParameters": authorization.shown(given["AuthParameters"]),
         "SecretArn": secret,
-        **_times(call, created=call.now),
+        **_times(call, given["AuthorizationType"]),
         **({"Description": given["Description"]} if given.get("Description") else {}),
     }
     with call.transaction():
@@ -62,8 +66,9 @@ def _check_new(call: Call) -> None:
         raise errors.Exists(f"Connection {call.input['Name']} already exists.")
 
 
-def _times(call: Call, created: float) -> Data:
-    return {"CreationTime": created, "LastModifiedTime": call.now, "LastAuthorizedTime": call.now}
+def _times(call: Call, kind: str) -> Data:
+    authorized = 0.0 if kind == _OAUTH else call.now  # AWS shows 1970 until the first token came
+    return {"CreationTime": call.now, "LastModifiedTime": call.now, "LastAuthorizedTime": authorized}
 
 
 def _authorizing(call: Call, connection: Named) -> Named:
@@ -81,6 +86,8 @@ async def update_connection(call: Call) -> Data:
     given = call.input
     keys.check_name(given.get("KmsKeyIdentifier"))
     found = find(call, "update")
+    if not any(given.get(name) is not None for name in ("Description", "KmsKeyIdentifier", "AuthorizationType")):
+        raise errors.Invalid(_NOTHING)
     kind = given.get("AuthorizationType") or found.data["AuthorizationType"]
     parameters = given.get("AuthParameters")
     data = dict(found.data)
@@ -96,7 +103,8 @@ async def update_connection(call: Call) -> Data:
         data["LastModifiedTime"] = call.now
         changed = found._replace(data=data)
         if parameters is not None:
-            changed = _authorizing(call, changed._replace(data={**data, "LastAuthorizedTime": call.now}))
+            authorized = data["LastAuthorizedTime"] if kind == _OAUTH else call.now
+            changed = _authorizing(call, changed._replace(data={**data, "LastAuthorizedTime": authorized}))
         named.put(call.store, changed)
     return _answer(changed)
 
