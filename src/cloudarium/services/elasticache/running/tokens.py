@@ -45,8 +45,7 @@ def _problem(cloud: Cloud, plan: Plan, user: str, token: str) -> str:
     kind = "ServerlessCache" if plan.kind == SERVERLESS else None
     if asked.get("Action") != "connect" or asked.get("User") != user or asked.get("ResourceType") != kind:
         return "the token is not for Action=connect with this User (and, to a serverless cache, ResourceType)"
-    headers = {"host": host, "x-amz-content-sha256": sigv4.EMPTY_SHA256}
-    request = HttpRequest("GET", "/", query, headers)
+    request = HttpRequest("GET", "/", query, {"host": host})
     claim = sigv4.claim_of(request)
     if claim is None or claim.expires is None or claim.expires > LONGEST_LIFE:
         return f"the token must be presigned for at most {LONGEST_LIFE} seconds"
