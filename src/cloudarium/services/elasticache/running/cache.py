@@ -14,7 +14,7 @@ from uvicorn.server import ServerState
 from valkey.exceptions import ResponseError, ValkeyError
 
 from cloudarium.gateway.tls import Secured
-from cloudarium.runtime.caches import EngineFailed, Front, Valkey
+from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
 from cloudarium.services.elasticache.rules import access
 from cloudarium.services.elasticache.running import forming
@@ -22,7 +22,7 @@ from cloudarium.services.elasticache.running.plans import INNER, Destination, Do
 from cloudarium.shared import ids
 
 log = logging.getLogger("cloudarium")
-Judge = Callable[[Plan, str, str], bool]  # may a user come into a cache with a token?
+Judge = Callable[[Plan, str, str], float | None]  # until when a user may be in a cache with a token; None: not at all
 _SAVE_SECONDS = 600
 _PAUSE = 0.01
 DUMP = "dump.rdb"
@@ -113,16 +113,18 @@ class Cache:
             front = self.fronts[place] = Front(self._backend(door.place), tls, self._gate(), self.stranger)
             await front.listen(*place)
 
-    def _gate(self) -> Callable[[bytes, bytes], Any] | None:
+    def _gate(self) -> Gate | None:
         return self._judged if self.plan.iam or self.plan.tokens else None
 
-    async def _judged(self, user: bytes, password: bytes) -> bytes | None:
+    async def _judged(self, user: bytes, password: bytes) -> Pass | None:
         name = user.decode("utf-8", "replace")
         if name == "default" and self.plan.tokens:
-            return password if access.digest(password.decode("utf-8", "replace")) in self.plan.tokens else None
+            known = access.digest(password.decode("utf-8", "replace")) in self.plan.tokens
+            return Pass(password) if known else None
         if name not in self.plan.iam:
-            return password
-        return self._inner.encode() if self.judge(self.plan, name, password.decode("utf-8", "replace")) else None
+            return Pass(password)
+        until = self.judge(self.plan, name, password.decode("utf-8", "replace"))
+        return Pass(self._inner.encode(), until) if until is not None else None
 
     def _backend(self, place: Destination) -> Callable[[], Any]:
         async def backend() -> str:
