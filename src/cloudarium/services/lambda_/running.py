@@ -50,6 +50,7 @@ class Workshop:
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
     opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
+    provisioned: dict[tuple[str, ...], str] = field(default_factory=dict)  # by place: the key of the spec held ready
 
     def status(self) -> str:
         """What runs, in a line for `cloudarium status`, and whether functions are kept apart from the machine."""
@@ -259,7 +260,7 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     except LauncherLost as lost:
         raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
     finally:
-        metering.ended(cloud, version, event.qualifier, result)
+        metering.ended(cloud, version, event.qualifier, result, environments.provisioned(spec.key))
         workshop(cloud).logs.flush_soon()
 
 

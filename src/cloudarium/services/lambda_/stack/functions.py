@@ -1,4 +1,4 @@
-"""Functions and what hangs on them: versions, aliases, layers, permissions, asynchronous settings."""
+"""Functions and what hangs on them: layers, permissions, asynchronous settings."""
 
 from __future__ import annotations
 
@@ -125,66 +125,6 @@ class Function(ResourceType):
     async def delete(self, r: Resource) -> None:
         """Delete the function."""
         await r.send("lambda", "DeleteFunction", {"FunctionName": r.id}, gone=_GONE)
-
-
-@resource_type("AWS::Lambda::Version")
-class Version(ResourceType):
-    """A published version; its Ref is its ARN."""
-
-    properties = ("FunctionName", "CodeSha256", "Description")
-    refuses = ("ProvisionedConcurrencyConfig", "RuntimePolicy", "FunctionScalingConfig")
-    required = ("FunctionName",)
-    replaces = ("FunctionName", "CodeSha256", "Description")
-    attributes = ("Version", "FunctionArn")
-
-    async def create(self, r: Resource) -> None:
-        """Publish it."""
-        answer = await r.send("lambda", "PublishVersion", dict(r.properties))
-        r.id = r.arn = answer["FunctionArn"]
-        r.attributes = {"Version": answer["Version"], "FunctionArn": r.id}
-
-    async def delete(self, r: Resource) -> None:
-        """Delete the version; its function may be gone already."""
-        function, _, number = r.id.rpartition(":")
-        await r.send("lambda", "DeleteFunction", {"FunctionName": function, "Qualifier": number}, gone=_GONE)
-
-
-def _weights(routing: dict[str, Any] | None) -> dict[str, Any]:
-    weights = (routing or {}).get("AdditionalVersionWeights") or []
-    return {"AdditionalVersionWeights": {one["FunctionVersion"]: float(one["FunctionWeight"]) for one in weights}}
-
-
-@resource_type("AWS::Lambda::Alias")
-class Alias(ResourceType):
-    """An alias; its Ref is its ARN."""
-
-    properties = ("FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig")
-    refuses = ("ProvisionedConcurrencyConfig",)
-    required = ("FunctionName", "FunctionVersion", "Name")
-    replaces = ("FunctionName", "Name")
-    attributes = ("AliasArn",)
-    physical_name = "Name"
-
-    def _input(self, r: Resource) -> dict[str, Any]:
-        given = {**r.properties, "FunctionVersion": str(r.properties["FunctionVersion"])}
-        if "RoutingConfig" in given or "RoutingConfig" in r.old_properties:
-            given["RoutingConfig"] = _weights(given.get("RoutingConfig"))
-        return given
-
-    async def create(self, r: Resource) -> None:
-        """Make the alias."""
-        answer = await r.send("lambda", "CreateAlias", self._input(r))
-        r.id = r.arn = answer["AliasArn"]
-        r.attributes = {"AliasArn": r.id}
-
-    async def update(self, r: Resource) -> None:
-        """Point it elsewhere."""
-        await r.send("lambda", "UpdateAlias", self._input(r))
-
-    async def delete(self, r: Resource) -> None:
-        """Delete the alias."""
-        given = {"FunctionName": r.id.rpartition(":")[0], "Name": r.properties["Name"]}
-        await r.send("lambda", "DeleteAlias", given, gone=_GONE)
 
 
 @resource_type("AWS::Lambda::LayerVersion")
