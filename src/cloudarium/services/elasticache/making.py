@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cloudarium.gateway.call import Call
 from cloudarium.runtime.caches import EngineMissing
 from cloudarium.runtime.caches.valkey import program
-from cloudarium.services.elasticache import errors, lookup, network
+from cloudarium.services.elasticache import errors, lookup, network, notices
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
 from cloudarium.services.elasticache.records import CLUSTER, SERVERLESS, Data
@@ -39,6 +39,7 @@ class Wish(NamedTuple):
     at_rest: bool
     minor_upgrades: bool
     token: str | None
+    topic: Data | None = None
 
 
 async def wish(call: Call, clustered: bool | None = None) -> Wish:
@@ -77,6 +78,7 @@ async def wish(call: Call, clustered: bool | None = None) -> Wish:
         version.engine == "valkey" if at_rest is None else bool(at_rest),
         given.get("AutoMinorVersionUpgrade") is not False,
         given.get("AuthToken"),
+        await notices.configuration(call),
     )
 
 
@@ -180,6 +182,8 @@ async def member(call: Call, wish: Wish, id: str, place: Destination, number: in
     }
     if wish.transit:
         data["TransitEncryptionMode"] = "required"
+    if wish.topic is not None:
+        data["NotificationConfiguration"] = dict(wish.topic)
     return {**data, "AuthTokenLastModifiedDate": call.now} if tokens else data
 
 

@@ -17,7 +17,7 @@ from cloudarium.shared.errors import NotBuilt
     "CreateCacheCluster",
     on=touching("cluster", "replicationgroup", "parametergroup", "subnetgroup", "snapshot"),
     refuses=(
-        "ReplicationGroupId", "NotificationTopicArn", "LogDeliveryConfigurations", "OutpostMode",
+        "ReplicationGroupId", "LogDeliveryConfigurations", "OutpostMode",
         "PreferredAvailabilityZones", "SnapshotArns", "CacheSecurityGroupNames", "PreferredOutpostArn",
         "PreferredOutpostArns",
     ),
@@ -106,7 +106,7 @@ def delete_cache_cluster(call: Call) -> Data:
     "ModifyCacheCluster",
     on=touching("cluster", "parametergroup"),
     refuses=(
-        "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones", "NotificationTopicArn", "NotificationTopicStatus",
+        "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones",
         "LogDeliveryConfigurations", "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip

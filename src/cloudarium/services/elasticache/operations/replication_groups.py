@@ -85,7 +85,7 @@ def _failover(call: Call, shape: Shape) -> tuple[str, str]:
     on=touching("replicationgroup", "parametergroup", "subnetgroup", "snapshot", UserGroupIds="usergroup"),
     refuses=(
         "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName", "KmsKeyId",
-        "NotificationTopicArn", "LogDeliveryConfigurations", "DataTieringEnabled", "Durability", "SnapshotArns",
+        "LogDeliveryConfigurations", "DataTieringEnabled", "Durability", "SnapshotArns",
         "CacheSecurityGroupNames",
     ),
 )  # fmt: skip

@@ -92,11 +92,11 @@ def _endpoint(name: str, endpoint: Data | None) -> Data:
 _COMMON = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "CacheSubnetGroupName", "Engine",
     "EngineVersion", "Port", "PreferredMaintenanceWindow", "SnapshotName", "SnapshotRetentionLimit", "SnapshotWindow",
-    "TransitEncryptionEnabled",
+    "TransitEncryptionEnabled", "NotificationTopicArn",
 )  # fmt: skip
 _CHANGED = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "Engine", "EngineVersion",
-    "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
+    "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
 )  # fmt: skip
 
 
@@ -108,7 +108,7 @@ class CacheCluster(Cache):
     properties = (*made, "ClusterName", "VpcSecurityGroupIds", "Tags")
     refuses = (
         "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "LogDeliveryConfigurations", "NetworkType",
-        "NotificationTopicArn", "PreferredAvailabilityZones", "SnapshotArns",
+        "PreferredAvailabilityZones", "SnapshotArns",
     )  # fmt: skip
     required = ("CacheNodeType", "Engine", "NumCacheNodes")
     replaces = (
@@ -141,7 +141,7 @@ class ReplicationGroup(Cache):
     properties = (*made, "ReplicationGroupId", "Tags")
     refuses = (
         "CacheSecurityGroupNames", "DataTieringEnabled", "Durability", "GlobalReplicationGroupId", "IpDiscovery",
-        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "NotificationTopicArn", "PrimaryClusterId",
+        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "PrimaryClusterId",
         "SnapshotArns", "SnapshottingClusterId", "TransitEncryptionMode",
     )  # fmt: skip
     required = ("ReplicationGroupDescription",)
