@@ -58,7 +58,7 @@ def test_data_in_all_forms(desk):
         ("InvalidParameterValue", {"Value": math.inf},
          "The value Infinity for parameter MetricData.member.1.Value is invalid."),
         ("InvalidParameterCombination", {"Value": 1, "Values": [1]},
-         "The parameters MetricData.member.1.Values and MetricData.member.1.Value are mutually exclusive and you have"
+         "The parameters MetricData.member.1.Value and MetricData.member.1.Values are mutually exclusive and you have"
          " specified both."),
         ("InvalidParameterValue", {"Values": [1, 2], "Counts": [1]},
          "The parameters MetricData.member.1.Values and MetricData.member.1.Counts must be of the same size."),
@@ -158,8 +158,7 @@ def test_statistics_that_cannot_be_asked_for(desk, code, given, message):
         ([stat("M1")], "The value M1 for parameter MetricDataQueries.member.1.Id is not matching the expected pattern"
          " ^[a-z][a-zA-Z0-9_]*$."),
         ([stat("m1"), stat("m1")], "The values for parameter id in MetricDataQueries are not unique."),
-        ([{"Id": "a"}], "Either MetricDataQueries.member.1.Expression or MetricDataQueries.member.1.MetricStat must be"
-         " specified."),
+        ([{"Id": "a"}], "The parameter MetricDataQueries.member.1.MetricStat is required.\n"),
         ([{**stat("a"), "Expression": "1"}], None),
         ([stat("a", stat="median")], "The value median for parameter MetricDataQueries.member.1.MetricStat.Stat is not"
          " supported."),

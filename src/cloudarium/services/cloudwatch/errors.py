@@ -70,7 +70,7 @@ class ResourceMissing(AwsError):
 
     def __init__(self, arn: str) -> None:
         kind = "Dashboard" if ":dashboard/" in arn else "Alarm"
-        super().__init__(f"Unknown {arn}", ResourceType=kind, ResourceId=arn)
+        super().__init__("Unknown", ResourceType=kind, ResourceId=arn)
 
 
 class LimitExceeded(AwsError):

@@ -76,6 +76,17 @@ class LimitExceeded(AwsError):
         super().__init__(message)
 
 
+class AccessDenied(AwsError):
+    """What another service does not let EventBridge, or the caller, do."""
+
+    code = "AccessDeniedException"
+
+    @classmethod
+    def call(cls, operation: str, reason: str) -> AccessDenied:
+        """KMS does not allow one of its operations."""
+        return cls(f"Access to call kms:{operation} is denied. Reason: {reason}")
+
+
 class IllegalStatus(AwsError):
     """What the state of a resource does not allow."""
 

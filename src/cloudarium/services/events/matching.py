@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.events import resources
+from cloudarium.services.events import resources, sealing
 from cloudarium.services.events.records import archived, managed, named, rules
 from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries, targets
+from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
@@ -34,6 +36,7 @@ class _Bus(NamedTuple):
     rules: PatternIndex[str]
     targets: dict[str, list[Data]]
     archives: PatternIndex[str]
+    archive_keys: frozenset[str]
     archived: bool
 
 
@@ -56,6 +59,7 @@ def _compiled(store: Store, scope: Scope, name: str) -> _Bus:
             PatternIndex((rule.name, compile_pattern(rule.data["EventPattern"])) for rule in enabled),
             {rule.name: rules.targets(store, rule) for rule in enabled},
             PatternIndex((each.name, compile_pattern(managed.pattern(each))) for each in archives),
+            frozenset(each.data[sealing.MEMBER] for each in archives if each.data.get(sealing.MEMBER)),
             bool(archives),
         )
     found: _Bus = known[place]
@@ -68,10 +72,24 @@ def has_listeners(store: Store, scope: Scope, name: str) -> bool:
     return bool(compiled.targets or compiled.archived)
 
 
-def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[str] | None = None) -> None:
+def keys_of(store: Store, bus: Named) -> frozenset[str]:
+    """The customer managed keys under which events of a bus are kept."""
+    own, archives = bus.data.get(sealing.MEMBER), _compiled(store, bus.scope, bus.name).archive_keys
+    return archives | {own} if own else archives
+
+
+def take(
+    call: Call,
+    bus: Named,
+    event: Data,
+    origin: Origin,
+    only: Collection[str] | None = None,
+    keys: sealing.Keys = MappingProxyType({}),
+) -> None:
     """Put an event into the archives of a bus, and leave it for the targets of the rules that it matches.
 
-    With `only` it is a replay: for the rules of these ARNs (none: for all), and for no archive.
+    With `only` it is a replay: for the rules of these ARNs (none: for all), and for no archive. `keys` are those of
+    `keys_of`; an archive whose key cannot be used gets nothing.
     """
     store, scope = call.store, bus.scope
     compiled = _compiled(store, scope, bus.name)
@@ -80,7 +98,10 @@ def take(call: Call, bus: Named, event: Data, origin: Origin, only: Collection[s
     kept = compiled.archives.find(fields) if only is None else ()
     text = entries.as_text(event) if matched or kept else ""
     for name in kept:
-        _archive(call, scope, name, text)
+        _archive(call, bus, name, text, keys)
+    own = keys.get(bus.data.get(sealing.MEMBER, ""))
+    if isinstance(own, DataKey) and matched:
+        text = sealing.sealed(text, own, bus)
     for name in matched:
         arn = resources.rule_arn(scope, bus.name, name)
         if not only or arn in only:
@@ -110,9 +131,14 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
     call.store.outbox.put("events", kind, scope, payload, call.now, trace=origin.trace)
 
 
-def _archive(call: Call, scope: Scope, name: str, text: str) -> None:
-    archive = named.find(call.store, scope, "archive", name)
+def _archive(call: Call, bus: Named, name: str, text: str, keys: sealing.Keys) -> None:
+    archive = named.find(call.store, bus.scope, "archive", name)
     assert archive is not None
+    if archive.data.get(sealing.MEMBER):
+        key = keys.get(archive.data[sealing.MEMBER])
+        if not isinstance(key, DataKey):
+            return
+        text = sealing.sealed(text, key, bus)
     kept_for = lifetime(archive)
     expires = call.now + kept_for if kept_for is not None else None
     archived.add(call.store, archive, call.now, expires, text)

@@ -37,6 +37,23 @@ def ended(cloud: Cloud, version: Version, qualifier: str, result: InvocationResu
         _add(cloud, version.scope, "Throttles", own, 0.0, "Count")
 
 
+def aged(cloud: Cloud, version: Version, qualifier: str, seconds: float) -> None:
+    """Count how old a stream's last record in an event is when the function gets it."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "IteratorAge", own, round(max(seconds, 0.0) * 1000), "Milliseconds")
+
+
+def not_delivered(cloud: Cloud, scope: Scope, name: str) -> None:
+    """Count an event that did not reach its destination."""
+    for own in ((("FunctionName", name),), (("FunctionName", name), ("Resource", name)), ()):
+        _add(cloud, scope, "DestinationDeliveryFailures", own, 1.0, "Count")
+
+
+def mapped(cloud: Cloud, scope: Scope, uuid: str, name: str, count: int) -> None:
+    """Count events of an event source mapping, which asks for that by its MetricsConfig."""
+    _add(cloud, scope, name, (("EventSourceMappingUUID", uuid),), float(count), "Count")
+
+
 def throttled(cloud: Cloud, version: Version, qualifier: str) -> None:
     """Count an invocation that was refused for want of room."""
     for own in _dimensions(version, qualifier):

@@ -87,6 +87,8 @@ def _entry(dashboard: Dashboard) -> Data:
 @operation("DeleteDashboards", on=resources.dashboards)
 def delete_dashboards(call: Call) -> Data:
     """Delete dashboards: all of those that are named, or none when one is not there."""
+    if not call.input["DashboardNames"]:
+        raise errors.InvalidValue("The parameter DashboardNames must name at least one dashboard.")
     for found in [_find(call, name) for name in dict.fromkeys(call.input["DashboardNames"])]:
         dashboards.remove(call.store, found)
     return {}

@@ -41,7 +41,7 @@ async def get_metric_data(call: Call) -> Data:
         raise errors.Invalid("The parameters StartTime and EndTime must be times between the years 1 and 9999.")
     if start > end:
         raise errors.Invalid("The parameter EndTime must be greater than StartTime.")
-    if start == end:
+    if int(start) == int(end):  # AWS looks at whole seconds
         raise errors.Invalid("The parameter StartTime must not equal parameter EndTime.")
     check(queries, "MetricDataQueries", call.account)
     zone = (given.get("LabelOptions") or {}).get("Timezone", "")
@@ -156,7 +156,7 @@ def _check_kind(query: Data, own: str) -> None:
             f"The parameters {own}.Expression and {own}.MetricStat are mutually exclusive and you have specified both."
         )
     if stat is None and expression is None:
-        raise errors.Invalid(f"Either {own}.Expression or {own}.MetricStat must be specified.")
+        raise errors.Invalid(f"The parameter {own}.MetricStat is required.\n")
     if stat is None:
         if "Period" in query:
             check_period(query["Period"], f"{own}.Period")

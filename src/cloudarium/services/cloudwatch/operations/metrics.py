@@ -76,7 +76,7 @@ def _after(call: Call) -> int:
     except ValueError:
         found = None
     if type(found) is not int or not 0 <= found < 2**62:
-        raise errors.InvalidValue("The service cannot process the NextToken: it is invalid.")
+        raise errors.InvalidValue("Request parameter NextToken is invalid")
     return found
 
 
@@ -120,7 +120,7 @@ def _asked(call: Call, names: list[str], extended: list[str]) -> tuple[int, Span
         raise errors.InvalidValue("The parameter Period must be a multiple of 60, or one of 1, 5, 10, 20 and 30.")
     if not (-_FAR < start < _FAR and -_FAR < end < _FAR):
         raise errors.InvalidValue("The parameters StartTime and EndTime must be times between the years 1 and 9999.")
-    if start >= end:
+    if int(start) >= int(end):  # AWS looks at whole seconds
         raise errors.InvalidValue("The parameter StartTime must be less than the parameter EndTime.")
     for each in extended:
         try:

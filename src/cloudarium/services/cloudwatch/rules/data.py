@@ -61,15 +61,14 @@ def datum(given: Data, place: str, now: float) -> Datum:
 def _sample(given: Data, place: str) -> Sample:
     value, stats, values = given.get("Value"), given.get("StatisticValues"), given.get("Values")
     if value is not None and values:
-        raise errors.InvalidCombination.both(f"{place}.Values", f"{place}.Value")
+        raise errors.InvalidCombination.both(f"{place}.Value", f"{place}.Values")
     if value is not None and stats is not None:
         raise errors.InvalidCombination.both(f"{place}.Value", f"{place}.StatisticValues")
-    if values and stats is not None:
-        raise errors.InvalidCombination.both(f"{place}.Values", f"{place}.StatisticValues")
     if value is not None:
         return samples.one(_number(value, f"{place}.Value"))
-    if stats is not None:
-        return _statistic_set(stats, f"{place}.StatisticValues")
+    if stats is not None:  # AWS takes it beside Values too, of which the set says less
+        set_ = _statistic_set(stats, f"{place}.StatisticValues")
+        return _counted(values, given.get("Counts"), place) if values else set_
     if values:
         return _counted(values, given.get("Counts"), place)
     raise errors.InvalidCombination(

@@ -7,11 +7,12 @@ from ipaddress import IPv4Network
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
 from cloudarium.services.ec2.kinds import ACL, INTERFACE, NAT_GATEWAY, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.operations.nat import GONE
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
-from cloudarium.services.ec2.zones import zones
+from cloudarium.shared.zones import zones
 from cloudarium.vpc import records
 
 READERS = {
@@ -117,7 +118,7 @@ def delete_subnet(call: Call) -> Data:
     data = lookup.named(call, SUBNET)
     id, vpc = data["SubnetId"], data["VpcId"]
     gateways = records.within(call.store, call.scope, vpc, NAT_GATEWAY.record)
-    if interfaces(call, id, vpc) or any(one["SubnetId"] == id and one["State"] != "deleted" for one in gateways):
+    if interfaces(call, id, vpc) or any(one["SubnetId"] == id and one["State"] not in GONE for one in gateways):
         raise errors.InUse(f"The subnet '{id}' has dependencies and cannot be deleted.")
     for kind in (ACL, ROUTE_TABLE):
         for one in records.within(call.store, call.scope, vpc, kind.record):
@@ -144,7 +145,7 @@ def modify_subnet_attribute(call: Call) -> Data:
         data["MapPublicIpOnLaunch"] = bool(given["MapPublicIpOnLaunch"].get("Value"))
     options = data["PrivateDnsNameOptionsOnLaunch"]
     if given.get("PrivateDnsHostnameTypeOnLaunch"):
-        options["HostnameType"] = given["PrivateDnsHostnameTypeOnLaunch"]
+        options["HostnameType"] = lookup.one_of(call, "PrivateDnsHostnameTypeOnLaunch", "ip-name", "resource-name")
     for name in ("EnableResourceNameDnsARecordOnLaunch", "EnableResourceNameDnsAAAARecordOnLaunch"):
         if given.get(name) is not None:
             options[name.removesuffix("OnLaunch")] = bool(given[name].get("Value"))
@@ -160,8 +161,9 @@ def create_default_subnet(call: Call) -> Data:
         raise errors.Conflict("No default VPC for this user", code="DefaultVpcDoesNotExist")
     zone = _zone(call)
     others = records.within(call.store, call.scope, of["VpcId"], SUBNET.record)
-    if any(one["DefaultForAz"] and one["AvailabilityZone"] == zone for one in others):
-        message = f"A default subnet already exists for this account in the Availability Zone {zone}."
+    there = next((one for one in others if one["DefaultForAz"] and one["AvailabilityZone"] == zone), None)
+    if there is not None:
+        message = f"'{there['SubnetId']}' is already the default subnet in {zone}."
         raise errors.Conflict(message, code="DefaultSubnetAlreadyExistsInAvailabilityZone")
     taken = [IPv4Network(one["CidrBlock"]) for one in others]
     parts = IPv4Network(of["CidrBlock"]).subnets(new_prefix=20)

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +15,16 @@ from uvicorn.server import ServerState
 from valkey.exceptions import ResponseError, ValkeyError
 
 from cloudarium.gateway.tls import Secured
-from cloudarium.runtime.caches import EngineFailed, Front, Valkey
+from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
 from cloudarium.services.elasticache.rules import access
 from cloudarium.services.elasticache.running import forming
+from cloudarium.services.elasticache.running.measuring import Seen
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
 from cloudarium.shared import ids
 
 log = logging.getLogger("cloudarium")
-Judge = Callable[[Plan, str, str], bool]  # may a user come into a cache with a token?
+Judge = Callable[[Plan, str, str], float | None]  # until when a user may be in a cache with a token; None: not at all
 _SAVE_SECONDS = 600
 _PAUSE = 0.01
 DUMP = "dump.rdb"
@@ -30,12 +32,17 @@ _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": 
 
 
 class Cache:
-    """The servers and doors of one plan. `judge` is asked about tokens of IAM, `stranger` about connections."""
+    """The servers and doors of one plan.
 
-    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger) -> None:
+    `judge` is asked about tokens of IAM, `stranger` about connections; `used` is told when clients come or go on.
+    """
+
+    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger, used: Callable[[Cache], None]) -> None:
         self.plan = plan
         self.judge = judge
         self.stranger = stranger
+        self.used = used
+        self.seen = Seen()
         self.servers: dict[str, Valkey] = {}
         self.fronts: dict[Destination, Front] = {}
         self._turn = 0
@@ -111,18 +118,21 @@ class Cache:
                 continue
             tls = secured(context(place[0])) if self.plan.tls else None
             front = self.fronts[place] = Front(self._backend(door.place), tls, self._gate(), self.stranger)
+            front.wake = partial(self.used, self)
             await front.listen(*place)
 
-    def _gate(self) -> Callable[[bytes, bytes], Any] | None:
+    def _gate(self) -> Gate | None:
         return self._judged if self.plan.iam or self.plan.tokens else None
 
-    async def _judged(self, user: bytes, password: bytes) -> bytes | None:
+    async def _judged(self, user: bytes, password: bytes) -> Pass | None:
         name = user.decode("utf-8", "replace")
         if name == "default" and self.plan.tokens:
-            return password if access.digest(password.decode("utf-8", "replace")) in self.plan.tokens else None
+            known = access.digest(password.decode("utf-8", "replace")) in self.plan.tokens
+            return Pass(password) if known else None
         if name not in self.plan.iam:
-            return password
-        return self._inner.encode() if self.judge(self.plan, name, password.decode("utf-8", "replace")) else None
+            return Pass(password)
+        until = self.judge(self.plan, name, password.decode("utf-8", "replace"))
+        return Pass(self._inner.encode(), until) if until is not None else None
 
     def _backend(self, place: Destination) -> Callable[[], Any]:
         async def backend() -> str:
@@ -134,6 +144,7 @@ class Cache:
             except EngineFailed as error:
                 log.error("%s did not start: %s", self.plan.name, error)
                 raise OSError("the server did not start") from error
+            self.used(self)
             self._turn += 1
             return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
 

@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cloudarium")
 LONGEST_LIFE = 900
+LONGEST_STAY = 12 * 3600
 _SERVICE = "elasticache"
 
 
-def may_connect(cloud: Cloud, plan: Plan, user: str, token: str) -> bool:
-    """Does this token let a user into a cache? It must be signed, be for both, and its signer may connect as him."""
+def stay(cloud: Cloud, plan: Plan, user: str, token: str) -> float | None:
+    """Until when a token lets a user into a cache; None when it does not.
+
+    It must be signed, be for both, and its signer may connect as him.
+    """
     try:
         problem = _problem(cloud, plan, user, token)
     except AwsError as error:
         problem = error.message or error.code
     if problem:
         log.info("%s: no IAM authentication as %s: %s", plan.name, user, problem)
-    return not problem
+        return None
+    return cloud.clock.now() + LONGEST_STAY
 
 
 def _problem(cloud: Cloud, plan: Plan, user: str, token: str) -> str:

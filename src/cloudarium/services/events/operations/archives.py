@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.events import errors, matching, resources
+from cloudarium.services.events import errors, matching, resources, sealing
 from cloudarium.services.events.operations import lookup
 from cloudarium.services.events.records import archived, managed, named, rules
 from cloudarium.services.events.records.named import Named
-from cloudarium.services.events.rules import keys
 from cloudarium.shared import ids
 
 Data = dict[str, Any]
-_SAID = ("Description", "EventPattern")
+_SAID = ("Description", "EventPattern", sealing.MEMBER)
 _CHANGED = ("EventPattern", "RetentionDays", "Description", "KmsKeyIdentifier")
 _FORCED = "Managed rule for the archive was forcefully deleted."
 
@@ -30,13 +30,24 @@ def find(call: Call, name: str) -> Named:
 def _settings(call: Call) -> Data:
     if call.input.get("EventPattern"):
         lookup.pattern(call.input["EventPattern"])
-    keys.check_name(call.input.get("KmsKeyIdentifier"))
     return {name: call.input[name] for name in (*_SAID, "RetentionDays") if call.input.get(name) is not None}
 
 
 @operation("CreateArchive", on=resources.new_archive)
-def create_archive(call: Call) -> Data:
+def create_archive(call: Call) -> Data | Awaitable[Data]:
     """Have the events of a bus that match a pattern (without one: all) be kept from now on."""
+    made = _new(call)
+    return _under_key(call, made.data["EventSourceArn"], _make) if made.data.get(sealing.MEMBER) else _make(call)
+
+
+async def _under_key(call: Call, bus: str, then: Callable[[Call], Data]) -> Data:
+    await sealing.check_for_archive(call, bus, call.input[sealing.MEMBER])
+    with call.transaction():
+        return then(call)
+
+
+def _new(call: Call) -> Named:
+    """The archive that a call wants. Raises AWS's errors for one that cannot be."""
     settings = _settings(call)
     if ":event-bus/" not in call.input["EventSourceArn"]:
         raise errors.Invalid.parameter("EventSourceArn", "Must contain an event bus ARN.")
@@ -51,7 +62,11 @@ def create_archive(call: Call) -> Data:
     arn = resources.bus_arn(source.scope, source.name)
     made = {"EventSourceArn": arn, "CreationTime": call.now, "incarnation": ids.uuid()}
     data = {"RetentionDays": 0, **settings, **made}
-    archive = Named(call.scope, "archive", name, data)
+    return Named(call.scope, "archive", name, data)
+
+
+def _make(call: Call) -> Data:
+    archive = _new(call)
     named.put(call.store, archive)
     return _answer(archive)
 
@@ -69,8 +84,17 @@ def _answer(archive: Named) -> Data:
 
 
 @operation("UpdateArchive", on=resources.archive)
-def update_archive(call: Call) -> Data:
-    """Change what an archive keeps from now on, and for how long it keeps what it has; its rule is there again."""
+def update_archive(call: Call) -> Data | Awaitable[Data]:
+    """Change what an archive keeps from now on, and for how long it keeps what it has; its rule is there again.
+
+    What it has stays under the key under which it came.
+    """
+    found, _ = _changed(call)
+    return _under_key(call, found.data["EventSourceArn"], _change) if call.input.get(sealing.MEMBER) else _change(call)
+
+
+def _changed(call: Call) -> tuple[Named, Named]:
+    """An archive before and after a call. Raises AWS's errors for a change that cannot be."""
     if all(name not in call.input for name in _CHANGED):
         raise errors.Invalid("At least one of EventPattern, RetentionDays or Description must be provided.")
     settings = _settings(call)
@@ -78,7 +102,11 @@ def update_archive(call: Call) -> Data:
     if resources.find_bus(call.store, *resources.bus_of(found.data["EventSourceArn"], call.scope)) is None:
         raise errors.NotFound(f"Archive {found.name} managed rule does not exist.")
     kept = {name: value for name, value in found.data.items() if name != "removed"}
-    changed = found._replace(data={**kept, **settings})
+    return found, found._replace(data={**kept, **settings})
+
+
+def _change(call: Call) -> Data:
+    found, changed = _changed(call)
     named.put(call.store, changed)
     if changed.data["RetentionDays"] != found.data["RetentionDays"]:
         archived.keep_for(call.store, changed, matching.lifetime(changed))

@@ -114,7 +114,9 @@ class QueueReader:
             "MessageAttributeNames": ["All"],
         }
         answer = await self.giver.send(call, "sqs", "ReceiveMessage", wanted, self.scope)
-        return list(answer.get("Messages") or ())
+        found = list(answer.get("Messages") or ())
+        self.giver.count("PolledEventCount", len(found))
+        return found
 
     async def _look(self, call: Call) -> None:
         """Find the queue, and for how long it hides what is received."""
@@ -133,6 +135,8 @@ class QueueReader:
             pairs = [(message, batches.queue_record(message, self.source)) for message in messages]
             wanted = [record for _, record in pairs if self.filters.lets(record, "body")]
             done = {record["messageId"] for _, record in pairs} - {record["messageId"] for record in wanted}
+            if self.filters:
+                self.giver.count("FilteredOutEventCount", len(done))
             if wanted:
                 done |= await self._give(call, wanted)
             await self._delete(call, [message for message in messages if message["MessageId"] in done])
@@ -150,6 +154,7 @@ class QueueReader:
                 result = await self.giver.give(call, {"Records": wanted})
                 break
             except THROTTLES:
+                self.at_once = max(1, self.at_once // 2)
                 if self.cloud.clock.now() + pause >= until or self.cloud.bells.silent:
                     return set()
                 await self.giver.pause(pause)
@@ -162,6 +167,8 @@ class QueueReader:
         if "ReportBatchItemFailures" not in (self.settings.get("FunctionResponseTypes") or ()):
             return set(known)
         failed = batches.failed_items(result.payload, known)
+        if failed != set():
+            self.giver.count("FailedInvokeEventCount", len(known if failed is None else failed))
         return set() if failed is None else set(known) - failed
 
     async def _delete(self, call: Call, done: list[Data]) -> None:
@@ -171,7 +178,8 @@ class QueueReader:
                 for place, message in enumerate(done[start : start + 10])
             ]
             given = {"QueueUrl": self._url, "Entries": entries}
-            await self.giver.send(call, "sqs", "DeleteMessageBatch", given, self.scope)
+            answer = await self.giver.send(call, "sqs", "DeleteMessageBatch", given, self.scope)
+            self.giver.count("DeletedEventCount", len(answer.get("Successful") or ()))
 
 
 def _bytes(messages: list[Data]) -> int:

@@ -22,7 +22,7 @@ from cloudarium.shared.scope import Scope
 Data = dict[str, Any]
 _NONE = "The resource you requested does not exist."
 _UNBUILT = (
-    "KMSKeyArn", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig", "SourceAccessConfigurations", "Topics",
+    "KMSKeyArn", "LoggingConfig", "ProvisionedPollerConfig", "SourceAccessConfigurations", "Topics",
     "Queues", "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
 )  # fmt: skip
