@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from cloudarium.console.pages import PAGES
@@ -9,6 +10,8 @@ from cloudarium.console.rendering import page, static
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
 from cloudarium.shared.errors import AwsError
+
+log = logging.getLogger("cloudarium")
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -31,3 +34,7 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         return page(visit, "refused.html", "Not to be shown", refused.status, said=str(refused), code="")
     except AwsError as error:
         return page(visit, "refused.html", "Not to be shown", error.status or 400, said=error.message, code=error.code)
+    except Exception:
+        log.exception("the page %s broke", request.path[:200])
+        said = "This is a defect of the console's; the cloud's log has its traceback."
+        return page(visit, "refused.html", "The page broke", 500, said=said, code="")
