@@ -52,7 +52,7 @@ class World:
 
     def change(self, scope: Scope, new: Facts) -> None:
         self.known[scope] = new
-        self.wires.changed(scope)
+        self.wires.changed()
 
 
 def test_a_running_function_learns_of_endpoints_and_rules() -> None:
@@ -105,5 +105,40 @@ def test_an_endpoint_of_another_account_is_reached_over_peering() -> None:
         world.change(ELSEWHERE, replace(there, peerings=PEERED))
         await asyncio.sleep(0)
         assert [set(one.reach) for one in world.runner.networks] == [{API, AT}]
+
+    asyncio.run(test())
+
+
+def test_whoever_waits_finds_that_a_change_holds() -> None:
+    class Slow(Runner):
+        async def change_network(self, network: Network) -> None:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await super().change_network(network)
+
+    async def test() -> None:
+        world = World()
+        world.runner = Slow()
+        world.wires.attach(ATTACHED, world.runner)
+        world.publish()
+        world.change(HERE, facts(()))
+        assert world.runner.networks == []
+        await world.wires.settled(ATTACHED.key)
+        assert [set(one.reach) for one in world.runner.networks] == [{API, AT}, {API}]
+        await world.wires.settled(ATTACHED.key)  # nothing is under way
+
+    asyncio.run(test())
+
+
+def test_a_change_that_fails_is_no_reason_to_wait_for_ever() -> None:
+    class Broken(Runner):
+        async def change_network(self, network: Network) -> None:
+            raise OSError("the launcher is gone")
+
+    async def test() -> None:
+        world = World()
+        world.wires.attach(ATTACHED, Broken())
+        world.publish()
+        await world.wires.settled(ATTACHED.key)
 
     asyncio.run(test())

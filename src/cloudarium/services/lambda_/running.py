@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, networks, records, sealing
+from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
 from cloudarium.services.lambda_.rules import configuration
@@ -57,7 +58,8 @@ class Workshop:
             "namespaces": "each sees its own /var/task, /opt and /tmp",
             "none": f"not isolated: {seen['isolation_reason']}",
         }.get(seen["isolation"], "none was started yet")
-        open_ = f"; not kept to their VPCs: {seen['not_attached']}" if seen["not_attached"] else ""
+        but = ", except by caches" if sys.platform == "linux" else ""  # only Linux tells whose connection it is
+        open_ = f"; not kept to their VPCs{but}: {seen['not_attached']}" if seen["not_attached"] else ""
         return f"{seen['environments']} environments, {seen['busy']} busy; {apart}{open_}"
 
     async def close(self) -> None:
@@ -239,17 +241,25 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     version = event.version
     environments = workshop(cloud).environments
     if event.reserved == 0:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
     invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
+    if spec.network:
+        await wires(cloud).settled(spec.network)
+    result = None
+    metering.began(cloud, version)
     try:
-        return await environments.invoke(spec, invocation, event.reserved)
+        result = await environments.invoke(spec, invocation, event.reserved)
+        return result
     except Throttled as throttled:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests(throttled.reason) from throttled
     except LauncherLost as lost:
         raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
     finally:
+        metering.ended(cloud, version, event.qualifier, result)
         workshop(cloud).logs.flush_soon()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.services.scheduler import invoking, records, resources, timing
@@ -43,13 +44,14 @@ async def fire(event: Event) -> None:
 @delivery("Invoke")
 async def invoke(event: Event) -> None:
     """Invoke a target; what fails is tried again by the schedule's policy, and at last is a dead letter."""
+    kept = event.payload
     try:
         await invoking.invoke(event)
     except Failure as failure:
-        await _failed(event, failure)
+        await _failed(event, kept, failure)
 
 
-async def _failed(event: Event, failure: Failure) -> None:
+async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
     wanted = event.payload
     event.now = event.cloud.clock.now()
     condition = None
@@ -59,7 +61,7 @@ async def _failed(event: Event, failure: Failure) -> None:
         condition = retrying.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
         if condition is None:
             with event.transaction():
-                event.later("Invoke", {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
+                event.later("Invoke", {**kept, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
     log.info("schedule %s/%s did not reach its target: %s", wanted["Group"], wanted["Name"], failure)
     try:

@@ -23,6 +23,7 @@ READERS = {
     "vpc-endpoint-state": member("State"),
     "vpc-endpoint-type": member("VpcEndpointType"),
     "ip-address-type": member("IpAddressType"),
+    "service-region": member("ServiceRegion"),
 }
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
@@ -237,7 +238,13 @@ def delete_vpc_endpoints(call: Call) -> Data:
 def describe_vpc_endpoint_services(call: Call) -> Data:
     """The services that an endpoint may lead to."""
     asked, names = call.input.get("Filters") or [], call.input.get("ServiceNames") or []
-    readers = {"service-name": member("ServiceName"), "service-type": member("ServiceType", "ServiceType")}
+    readers = {
+        "owner": member("Owner"),
+        "service-name": member("ServiceName"),
+        "service-region": member("ServiceRegion"),
+        "service-type": member("ServiceType", "ServiceType"),
+        "supported-ip-address-types": member("SupportedIpAddressTypes"),
+    }
     filters.check(asked, readers)
     every = [_service_detail(call, service) for service in sorted(_services())]
     for name in names:
@@ -259,6 +266,7 @@ def _service_detail(call: Call, service: str) -> dict[str, Any]:
         "ServiceType": [{"ServiceType": type} for type in types],
         "ServiceRegion": call.region,
         "Owner": "amazon",
+        "SupportedIpAddressTypes": ["ipv4"],
         "AcceptanceRequired": False,
         "ManagesVpcEndpoints": False,
         "VpcEndpointPolicySupported": False,

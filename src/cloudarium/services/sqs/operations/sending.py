@@ -14,6 +14,7 @@ from cloudarium.services.sqs.records import groups, messages
 from cloudarium.services.sqs.records.queues import Queue
 from cloudarium.services.sqs.rules import messages as rules
 from cloudarium.services.sqs.rules.attributes import MOST_BYTES
+from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.errors import AwsError
 
 Data = dict[str, Any]
@@ -98,7 +99,7 @@ def _identified(found: Queue, given: Data, text: str, in_batch: bool) -> tuple[s
     return group, deduplication
 
 
-def put(call: Call, found: Queue, new: Draft, key: sealing.DataKey | None = None) -> Data:
+def put(call: Call, found: Queue, new: Draft, key: DataKey | None = None) -> Data:
     """Put a message into its queue, and say of it what a sender learns. One sent before is not sent again."""
     answer: Data = {"MD5OfMessageBody": rules.body_digest(new.body)}
     data: Data = {"SenderId": call.principal.id or call.account, "MD5": answer["MD5OfMessageBody"]}
@@ -179,7 +180,7 @@ async def _send_all_sealed(call: Call, found: Queue, entries: list[Data]) -> Dat
         return _put_all(call, lookup.queue(call), entries, key)
 
 
-def _put_all(call: Call, found: Queue, entries: list[Data], key: sealing.DataKey | None) -> Data:
+def _put_all(call: Call, found: Queue, entries: list[Data], key: DataKey | None) -> Data:
     answer: Data = {"Successful": [], "Failed": []}
     for entry in entries:
         try:

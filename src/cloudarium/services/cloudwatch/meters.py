@@ -1,0 +1,24 @@
+"""What the rooms measure becomes metrics."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+
+from cloudarium.cloud import Cloud
+from cloudarium.gateway.meters import Counted
+from cloudarium.services.cloudwatch import ingest
+from cloudarium.services.cloudwatch.rules import samples
+from cloudarium.services.cloudwatch.rules.data import Datum
+
+
+def take(cloud: Cloud, counted: Sequence[tuple[Counted, dict[float, float]]]) -> None:
+    """Add what was counted to the metrics of its accounts, within a transaction."""
+    now = cloud.clock.now()
+    in_order = sorted(counted, key=lambda each: each[0][:2])
+    for (scope, namespace), group in itertools.groupby(in_order, key=lambda each: each[0][:2]):
+        data = [
+            Datum(one.name, one.dimensions, one.unit, float(one.minute), 60, samples.of(values))
+            for one, values in group
+        ]
+        ingest.take(cloud.store, scope, namespace, data, now)
