@@ -22,6 +22,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.shared.arn import Arn
 from cloudarium.shared.clock import Clock
 from cloudarium.shared.errors import AccessDenied, NotBuilt
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
@@ -58,7 +59,7 @@ class Cloud:
         self.certificate: Callable[..., ssl.SSLContext] | None = None  # for what speaks TLS on those, or at an address
         self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
-        self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
+        self.connect: Callable[[Callable[[str, tuple[str, int]], Passage | None]], asyncio.BaseProtocol] | None = None
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 
 from cloudarium.runtime import Network
 from cloudarium.runtime.networks import Destination
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.vpc.facts import Facts, Permission, Route
 from cloudarium.vpc.wires import Attachment, Endpoint, Wires
@@ -38,11 +39,11 @@ class World:
 
     def __init__(self) -> None:
         self.known: dict[Scope, Facts] = {HERE: facts(), ELSEWHERE: Facts()}
-        self.judge: Callable[[str, Destination], bool] | None = None
+        self.judge: Callable[[str, Destination], Passage | None] | None = None
         self.runner = Runner()
         self.wires = Wires(self.known.__getitem__, API, self.answer)
 
-    def answer(self, judge: Callable[[str, Destination], bool]) -> asyncio.BaseProtocol:
+    def answer(self, judge: Callable[[str, Destination], Passage | None]) -> asyncio.BaseProtocol:
         self.judge = judge
         return asyncio.Protocol()
 
@@ -86,7 +87,8 @@ def test_calls_of_services_are_judged_and_a_refusal_is_said() -> None:
         assert not world.judge("", ("10.0.1.5", 4000)) and "VPC: the internet is not reached" in world.runner.said[1]
         out = Route(IPv4Network("0.0.0.0/0"), "nat-1")
         world.change(HERE, facts(near=replace(NEAR, routes=(out,))))
-        assert world.judge("sqs", ("10.0.1.5", 4000)) and len(world.runner.said) == 2
+        assert world.judge("sqs", ("10.0.1.5", 4000)) == Passage({"aws:SourceIp": "203.0.113.1"})
+        assert len(world.runner.said) == 2
 
     asyncio.run(test())
 

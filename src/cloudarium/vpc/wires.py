@@ -13,9 +13,10 @@ from typing import Protocol
 
 from cloudarium.runtime import Network
 from cloudarium.runtime.networks import Destination
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.vpc.facts import Facts, Interface
-from cloudarium.vpc.reach import Verdict, reach, reach_service
+from cloudarium.vpc.reach import Verdict, passage, reach, reach_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ class Wires:
 
     facts: Callable[[Scope], Facts]
     api_at: Destination
-    api: Callable[[Callable[[str, Destination], bool]], asyncio.BaseProtocol]
+    api: Callable[[Callable[[str, Destination], Passage | None]], asyncio.BaseProtocol]
     endpoints: dict[Destination, Endpoint] = field(default_factory=dict)
     attached: dict[str, _Attached] = field(default_factory=dict)
     _changing: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # the last change of an attachment
@@ -143,7 +144,7 @@ class Wires:
         for destination, endpoint in self.endpoints.items():
             if self._verdict(attachment, endpoint).allowed:
                 open_to[destination] = endpoint.serve
-        open_to[self.api_at] = lambda: self.api(lambda service, peer: self._may_call(attachment, service, peer))
+        open_to[self.api_at] = lambda: self.api(lambda service, peer: self._passage(attachment, service, peer))
         address = str(attachment.interface.address)
         return Network(attachment.key, address, open_to, why=lambda destination: self._why(attachment, destination))
 
@@ -155,13 +156,16 @@ class Wires:
         allowed = next((verdict for verdict in verdicts if verdict.allowed), None)
         return allowed or (verdicts[0] if verdicts else Verdict(False, "it has no network interface"))
 
-    def _may_call(self, attachment: Attachment, service: str, peer: Destination) -> bool:
-        """Does a call to the API of a service get through? If not, the log of the function says why."""
-        verdict = reach_service(self.facts(attachment.scope), attachment.interface, service)
-        if not verdict.allowed and attachment.key in self.attached:
+    def _passage(self, attachment: Attachment, service: str, peer: Destination) -> Passage | None:
+        """How a call to the API of a service gets through; None when it does not, and the function's log says why."""
+        facts = self.facts(attachment.scope)
+        verdict = reach_service(facts, attachment.interface, service)
+        if verdict.allowed:
+            return passage(facts, attachment.interface, verdict.by)
+        if attachment.key in self.attached:
             text = f"VPC: {service or 'the internet'} is not reached, and this call will time out: {verdict.reason}."
             self.attached[attachment.key].runner.say(attachment.key, peer, self.api_at, text)
-        return verdict.allowed
+        return None
 
     def _why(self, attachment: Attachment, destination: Destination) -> str:
         endpoint = self.endpoints.get(destination)

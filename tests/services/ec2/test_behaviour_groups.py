@@ -207,6 +207,13 @@ def test_endpoints_lead_to_what_this_cloud_has(net):
     made = ec2.create_vpc_endpoint(**inside)["VpcEndpoint"]
     (card,) = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"]
     assert (card["InterfaceType"], card["Groups"][0]["GroupName"]) == ("vpc_endpoint", "default")
+    id = made["VpcEndpointId"]
+    names = [one["DnsName"].removeprefix(id) for one in made["DnsEntries"]]
+    assert names[0].endswith(".sqs.us-east-1.vpce.amazonaws.com") and "-us-east-1a.sqs." in names[1]
+    assert names[2:] == ["sqs.us-east-1.amazonaws.com"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=id, PrivateDnsEnabled=False)
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[id])["VpcEndpoints"]
+    assert found["DnsEntries"] == made["DnsEntries"][:2]
     group = net.group("guard")
     default = made["Groups"][0]["GroupId"]
     ec2.modify_vpc_endpoint(
@@ -220,6 +227,20 @@ def test_endpoints_lead_to_what_this_cloud_has(net):
     assert code(ec2.create_vpc_endpoint, **gateway) == "RouteAlreadyExists"
     (found,) = ec2.describe_route_tables(Filters=only("route.gateway-id", second))["RouteTables"]
     assert found["RouteTableId"] == table
+    policy = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
+    ec2.modify_vpc_endpoint(VpcEndpointId=second, PolicyDocument=policy)
+    for wrong in ("{", '{"Statement": []}', policy.replace('"Principal": "*", ', ""), policy + " " * 20_480):
+        change = {"VpcEndpointId": second, "PolicyDocument": wrong}
+        assert code(ec2.modify_vpc_endpoint, **change) == "InvalidPolicyDocument"
+        third = {**inside, "ServiceName": f"{prefix}.sns", "PolicyDocument": wrong}
+        assert code(ec2.create_vpc_endpoint, **third) == "InvalidPolicyDocument"
+    both = {"VpcEndpointId": second, "PolicyDocument": policy, "ResetPolicy": True}
+    assert code(ec2.modify_vpc_endpoint, **both) == "InvalidParameterCombination"
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[second])["VpcEndpoints"]
+    assert found["PolicyDocument"] == policy
+    ec2.modify_vpc_endpoint(VpcEndpointId=second, ResetPolicy=True)
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[second])["VpcEndpoints"]
+    assert '"Effect": "Allow"' in found["PolicyDocument"]
     answer = ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"], second, "vpce-12345678"])
     assert [one["ResourceId"] for one in answer["Unsuccessful"]] == ["vpce-12345678"]
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []

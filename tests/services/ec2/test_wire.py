@@ -263,7 +263,7 @@ def test_what_is_not_built_says_so(net):
         (net.ec2.describe_vpc_classic_link, {}),
         (net.ec2.create_vpc, {"CidrBlock": "10.1.0.0/16", "AmazonProvidedIpv6CidrBlock": True}),
         (net.ec2.create_vpc_endpoint, {"VpcId": net.vpc, "ServiceName": "com.amazonaws.us-east-1.s3",
-                                       "PolicyDocument": "{}"}),
+                                       "ServiceRegion": "eu-west-1"}),
     ):  # fmt: skip
         assert "has not built ec2:" in refused("NotImplemented", call, **given)
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import RunningCloud
 from tests.services.lambda_.conftest import TRUST, refused
 from tests.services.lambda_.test_event_sources_queues import Room
 
@@ -69,11 +70,10 @@ def table(client: Callable[..., Any]) -> Table:
 
 
 @pytest.fixture
-def timed(fresh_cloud: Any) -> Table:
+def timed(clients: Callable[[str], Any]) -> Table:
     """A table in a cloud whose clock stands still until it is moved."""
-    made = Table(fresh_cloud.client)
+    made = Table(clients)
     made.function(source=KEYS)
-    fresh_cloud.control("clock", {"freeze": True})
     return made
 
 
@@ -147,7 +147,7 @@ def test_filter_and_parallel_lanes(table: Table) -> None:
     assert sorted(got) == [f"o{number}" for number in range(6)]
 
 
-def test_batch_that_fails_blocks_until_its_tries_are_over_and_is_told(timed: Table, fresh_cloud: Any) -> None:
+def test_batch_that_fails_blocks_until_its_tries_are_over_and_is_told(timed: Table, still: RunningCloud) -> None:
     failed, failed_arn = timed.queue("failed")
     uuid = timed.follow(
         BatchSize=1, MaximumRetryAttempts=1, DestinationConfig={"OnFailure": {"Destination": failed_arn}}
@@ -156,7 +156,7 @@ def test_batch_that_fails_blocks_until_its_tries_are_over_and_is_told(timed: Tab
     assert timed.told() == [["bad"]]
     timed.waits(uuid)
     assert "Messages" not in timed.sqs.receive_message(QueueUrl=timed.results)
-    fresh_cloud.clock_advance(2)
+    still.clock_advance(2)
     assert timed.told(2) == [["bad"], ["good"]]
     message = timed.sqs.receive_message(QueueUrl=failed, WaitTimeSeconds=10)["Messages"][0]
     told = json.loads(message["Body"])
@@ -184,22 +184,21 @@ def test_failing_batch_is_halved(timed: Table) -> None:
     assert timed.told(5) == [["a", "b", "bad", "c"], ["a", "b"], ["bad", "c"], ["bad"], ["c"]]
 
 
-def test_reported_failure_is_where_it_goes_on(fresh_cloud: Any) -> None:
-    table = Table(fresh_cloud.client)
+def test_reported_failure_is_where_it_goes_on(still: RunningCloud, clients: Callable[[str], Any]) -> None:
+    table = Table(clients)
     table.function(source=KEYS, Variables={"ANSWER": "1"})
-    fresh_cloud.control("clock", {"freeze": True})
     table.put("a", "bad", "c")
     uuid = table.follow(MaximumRetryAttempts=1, FunctionResponseTypes=["ReportBatchItemFailures"])
     assert table.told() == [["a", "bad", "c"]]
     table.waits(uuid)
-    fresh_cloud.clock_advance(2)
+    still.clock_advance(2)
     assert table.told() == [["bad", "c"]]
 
 
-def test_records_that_are_too_old_are_given_up(timed: Table, fresh_cloud: Any) -> None:
+def test_records_that_are_too_old_are_given_up(timed: Table, still: RunningCloud) -> None:
     failed, failed_arn = timed.queue("failed")
     timed.put("old")
-    fresh_cloud.clock_advance(120)
+    still.clock_advance(120)
     timed.put("young")
     timed.follow(MaximumRecordAgeInSeconds=60, DestinationConfig={"OnFailure": {"Destination": failed_arn}})
     assert timed.told() == [["young"]]

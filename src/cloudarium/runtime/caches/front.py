@@ -57,6 +57,8 @@ class Front:
         self.gate = gate
         self.stranger = stranger
         self.traffic = Traffic()
+        self.asleep = False  # is the next command to be told to `wake`?
+        self.wake: Callable[[], None] = lambda: None
         self.clients: set[_Client] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -171,6 +173,9 @@ class _Client(asyncio.Protocol):
             self.read(False)
             return
         self.front.traffic.bytes_in += len(data)
+        if self.front.asleep:
+            self.front.asleep = False
+            self.front.wake()
         if self.splitter is None:
             engine.transport.write(data)
             return

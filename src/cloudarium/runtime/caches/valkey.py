@@ -67,6 +67,7 @@ class Valkey:
         self._process: asyncio.subprocess.Process | None = None
         self._control = -1
         self._client: Client | None = None
+        self.sent = 0  # commands of the cloud's own that were answered
 
     @property
     def socket(self) -> str:
@@ -145,7 +146,9 @@ class Valkey:
             self._client = Client(
                 unix_socket_path=self.socket, username=ADMIN, password=self._password, decode_responses=True
             )
-        return await self._client.execute_command(*words)
+        answer = await self._client.execute_command(*words)
+        self.sent += 1
+        return answer
 
     async def stop(self) -> None:
         """End the process once it has written down what it holds, and clean up."""

@@ -9,7 +9,7 @@ from cloudarium.runtime.caches import EngineFailed
 from cloudarium.services.elasticache import daily, lookup, network, records, saving
 from cloudarium.services.elasticache.operations import user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
-from cloudarium.services.elasticache.running import reading
+from cloudarium.services.elasticache.running import measuring, reading
 from cloudarium.services.elasticache.running.fleet import fleet
 
 log = logging.getLogger("cloudarium")
@@ -30,6 +30,7 @@ async def start(event: Event) -> None:
         await saving.lay_out(event, data, plan)
         cache = await fleet(event.cloud).open(plan)
         await cache.start()
+        cache.used(cache)
     except (EngineFailed, OSError) as error:
         log.error("%s %s was not made: %s", _NOUNS[kind], id, error)
         _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")
@@ -53,6 +54,15 @@ async def change(event: Event) -> None:
 async def copy_daily(event: Event) -> Retry | None:
     """Take a cache's automatic snapshot of the day."""
     return daily.copy(event)
+
+
+@delivery("Measure")
+async def measure(event: Event) -> Retry | None:
+    """Tell CloudWatch what a running cache has done in the last minute, and again after the next one."""
+    cache = fleet(event.cloud).caches.get((event.scope, event.payload["Kind"], event.payload["Id"]))
+    if cache is None or not cache.running:
+        return None
+    return Retry(await measuring.measure(event.cloud, cache, event.due))
 
 
 @delivery("Snapshot")

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
 from cloudarium.services.elasticache.rules import access
 from cloudarium.services.elasticache.running import forming
+from cloudarium.services.elasticache.running.measuring import Seen
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
 from cloudarium.shared import ids
 
@@ -30,12 +32,17 @@ _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": 
 
 
 class Cache:
-    """The servers and doors of one plan. `judge` is asked about tokens of IAM, `stranger` about connections."""
+    """The servers and doors of one plan.
 
-    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger) -> None:
+    `judge` is asked about tokens of IAM, `stranger` about connections; `used` is told when clients come or go on.
+    """
+
+    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger, used: Callable[[Cache], None]) -> None:
         self.plan = plan
         self.judge = judge
         self.stranger = stranger
+        self.used = used
+        self.seen = Seen()
         self.servers: dict[str, Valkey] = {}
         self.fronts: dict[Destination, Front] = {}
         self._turn = 0
@@ -111,6 +118,7 @@ class Cache:
                 continue
             tls = secured(context(place[0])) if self.plan.tls else None
             front = self.fronts[place] = Front(self._backend(door.place), tls, self._gate(), self.stranger)
+            front.wake = partial(self.used, self)
             await front.listen(*place)
 
     def _gate(self) -> Gate | None:
@@ -136,6 +144,7 @@ class Cache:
             except EngineFailed as error:
                 log.error("%s did not start: %s", self.plan.name, error)
                 raise OSError("the server did not start") from error
+            self.used(self)
             self._turn += 1
             return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
 

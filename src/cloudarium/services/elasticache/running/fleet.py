@@ -6,12 +6,13 @@ import logging
 import shutil
 import ssl
 from collections.abc import Iterable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.runtime.caches import Front
 from cloudarium.services.elasticache import records
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS
-from cloudarium.services.elasticache.running import reading, tokens
+from cloudarium.services.elasticache.running import measuring, reading, tokens
 from cloudarium.services.elasticache.running.cache import Cache
 from cloudarium.services.elasticache.running.lifetimes import Lifetimes
 from cloudarium.services.elasticache.running.plans import Destination, Plan
@@ -44,7 +45,7 @@ class Fleet:
         """Take clients of a cache; its servers start with the first one. Raises OSError."""
         cache = self.caches.get(plan.key)
         if cache is None:
-            cache = Cache(plan, self._stay, self._stranger)
+            cache = Cache(plan, self._stay, self._stranger, partial(measuring.plan, self.cloud))
             self.caches[plan.key] = cache
         await cache.listen(self._context)
         self._publish(cache)

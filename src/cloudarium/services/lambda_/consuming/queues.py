@@ -155,10 +155,10 @@ class QueueReader:
                 break
             except THROTTLES:
                 self.at_once = max(1, self.at_once // 2)
-                if self.cloud.clock.now() + pause >= until or self.cloud.bells.silent:
-                    return set()
                 await self.giver.pause(pause)
                 pause *= 2
+                if self.cloud.clock.now() >= until or self.cloud.bells.silent:
+                    return set()  # they have come back to the queue
         known = [record["messageId"] for record in wanted]
         if result.error:
             return set()
