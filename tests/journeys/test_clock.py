@@ -45,7 +45,10 @@ TIMED = {
     ("ssm", "ExpireParameter"),
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
-LATE = {("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret")}
+LATE = {
+    ("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret"),
+    ("xray", "ExpireTraces"),
+}  # fmt: skip
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
 # Timed when others do not take it now: tests/services/ses/test_behaviour_relay.py and _receiving.py wait for them.

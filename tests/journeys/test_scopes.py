@@ -30,6 +30,7 @@ from tests.journeys.samples import (
     ScheduleGroup,
     SecurityGroup,
     Topic,
+    TraceGroup,
 )
 
 ACCOUNTS = ("111111111111", "222222222222")
@@ -406,6 +407,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "sqs": Queue,
     "elasticache": CacheUser,
     "ssm": Parameter,
+    "xray": TraceGroup,
 }
 
 

@@ -70,6 +70,7 @@ class Environment:
         self.busy = False
         self.retired = False
         self.used_at = 0.0
+        self._answered = 0.0  # when the last answer came, by the stopwatch
         self.peak = 0  # the most memory held so far, bytes
         self.folder: Path | None = None  # its own /tmp where that is a folder of the host
         self.initialization = initialization
@@ -170,11 +171,13 @@ class Environment:
         process.drain()
         self.log.start(invocation.request_id)
         given = process.give(invocation, time.time() + left)
+        self._answered = 0.0
         problem: _Failure | None = None
         process.watch_memory()
         try:
             async with asyncio.timeout(max(left, 0.001)):
                 await given
+                self._answered = time.perf_counter()
                 await process.next_ready()
         except TimeoutError:
             process.drain()
@@ -198,7 +201,8 @@ class Environment:
     def _result(
         self, invocation: Invocation, began: float, init: float, problem: _Failure | None, answer: Answer | None
     ) -> InvocationResult:
-        duration = (time.perf_counter() - began) * 1000
+        now = time.perf_counter()
+        duration = (now - began) * 1000
         if answer is not None and answer.kind == "too-large":
             problem = _too_large()
         elif problem is None and answer is not None and answer.kind == "error":
@@ -216,6 +220,7 @@ class Environment:
             duration=duration,
             billed=billed,
             init=init,
+            overhead=(now - self._answered) * 1000 if self._answered and status != "timeout" else 0.0,
             max_memory=memory,
             log_stream=self.stream,
             log_tail=self.log.tail_bytes(),

@@ -16,7 +16,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
+from cloudarium.services.lambda_ import errors, metering, networks, records, sealing, tracing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
 from cloudarium.services.lambda_.rules import configuration
@@ -235,6 +235,9 @@ class Event:
     trace: str = ""
     reserved: int | None = None
     stream: ResponseStream | None = None
+    taken: float = 0.0  # when an asynchronous event came
+    attempt: int = 1
+    links: tuple[tuple[str, str], ...] = ()  # what a batch came from: traces, each with its segment
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
@@ -246,15 +249,18 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
-    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
+    traced = tracing.begin(cloud, spec, event)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", traced.header, event.stream)
     if spec.network:
         await wires(cloud).settled(spec.network)
     result = None
     metering.began(cloud, version)
     try:
         result = await environments.invoke(spec, invocation, event.reserved)
+        tracing.end(cloud, spec, event, traced, result)
         return result
     except Throttled as throttled:
+        tracing.end(cloud, spec, event, traced, None)
         metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests(throttled.reason) from throttled
     except LauncherLost as lost:

@@ -10,7 +10,7 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import errors, metering, records, resources, running
+from cloudarium.services.lambda_ import errors, metering, records, resources, running, tracing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Version
 from cloudarium.services.lambda_.records import event_sources as rows
@@ -86,7 +86,10 @@ class Giver:
         function = records.find_function(call.store, version.scope, version.name)
         reserved = function.reserved if function is not None else None
         payload = orjson.dumps(event)
-        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", call.trace, reserved)
+        came = tracing.links(batch)
+        what = running.Event(
+            version, self.one.qualifier, payload, call.request_id, "", call.trace, reserved, links=came
+        )
         try:
             result = await running.run(self.cloud, what)
         except AwsError:

@@ -1,0 +1,141 @@
+"""How functions are traced: what a run tells the function of its trace, and what X-Ray and the journal learn of it.
+
+Of every run the journal gets a record. X-Ray gets segments of those of actively traced functions that are sampled, put
+in the name of the function's role, as on AWS: who says so upstream decides, else one a second and one in twenty beyond
+that. Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import orjson
+
+from cloudarium.runtime import FunctionSpec, InvocationResult
+from cloudarium.shared import ids
+from cloudarium.shared.scope import Scope
+from cloudarium.traces import header, runs
+from cloudarium.traces.header import TraceHeader
+from cloudarium.traces.runs import Run
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.services.lambda_.running import Event
+
+DELIVERY = "TraceSegments"
+_RESERVOIRS = "lambda trace reservoirs"
+_MOST_RESERVOIRS = 5000
+_RATE = 0.05
+_LONGEST_MESSAGE = 1000
+_MOST_LINKS = 100
+
+
+class Began(NamedTuple):
+    """A run that has begun: where in which trace, and the header that the function gets."""
+
+    root: str
+    parent: str
+    sampled: bool
+    service: str
+    function: str
+    invocation: str
+    started: float
+    stopwatch: float
+
+    @property
+    def header(self) -> str:
+        """The function's _X_AMZN_TRACE_ID."""
+        return str(TraceHeader(self.root, self.invocation, "1" if self.sampled else "0"))
+
+
+def begin(cloud: Cloud, spec: FunctionSpec, event: Event) -> Began:
+    """Begin the trace of a run, or go on with the one that its event came in."""
+    now = cloud.clock.now()
+    came = header.parse(event.trace) or TraceHeader(header.root_of(now, event.request_id))
+    sampled = came.sampled == "1"
+    if spec.tracing == "Active" and came.sampled not in ("0", "1"):
+        sampled = _sampled(cloud, spec, now)
+    own = ids.hex(48)
+    return Began(came.root, came.parent, sampled, own[:16], own[16:32], own[32:], now, cloud.stopwatch())
+
+
+def _sampled(cloud: Cloud, spec: FunctionSpec, now: float) -> bool:
+    """Whether a run is sampled: the function's first one of a second is, and one in twenty of the others."""
+    known: dict[str, int] = cloud.keep.setdefault(_RESERVOIRS, {})
+    if known.get(spec.function) != int(now):
+        if len(known) >= _MOST_RESERVOIRS:
+            known.clear()
+        known[spec.function] = int(now)
+        return True
+    return ids.fraction() < _RATE
+
+
+def end(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: InvocationResult | None) -> None:
+    """Tell the journal of a run that has ended, and leave its segments for X-Ray. None: there was no room for it."""
+    run = _run(cloud, spec, event, began, result)
+    cloud.journal.ran(run)
+    if not (run.traced and run.sampled):
+        return
+    payload = {
+        "Arn": spec.arn,
+        "Role": spec.role,
+        "Documents": [orjson.dumps(one).decode() for one in runs.documents(run)],
+    }
+    with cloud.store.transaction():
+        cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
+
+
+def _run(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: InvocationResult | None) -> Run:
+    kind, message = _error(result)
+    return Run(
+        account=spec.account,
+        region=spec.region,
+        arn=spec.arn,
+        version=spec.version,
+        request_id=event.request_id,
+        root=began.root,
+        parent=began.parent,
+        service=began.service,
+        function=began.function,
+        invocation=began.invocation,
+        sampled=began.sampled,
+        traced=spec.tracing == "Active",
+        taken=event.taken,
+        attempt=event.attempt,
+        started=began.started,
+        micros=int((cloud.stopwatch() - began.stopwatch) * 1e6),
+        init=int(result.init * 1000) if result is not None else 0,
+        duration=int(result.duration * 1000) if result is not None else 0,
+        overhead=int(result.overhead * 1000) if result is not None else 0,
+        error=kind,
+        message=message,
+        log_group=spec.log_group,
+        log_stream=result.log_stream if result is not None else "",
+        links=orjson.dumps(event.links).decode() if event.links else "",
+    )
+
+
+def _error(result: InvocationResult | None) -> tuple[str, str]:
+    """(type, message) of what went wrong, empty for a run that succeeded."""
+    if result is None:
+        return "TooManyRequestsException", "Rate Exceeded."
+    if not result.error:
+        return "", ""
+    try:
+        said = orjson.loads(result.payload)
+    except orjson.JSONDecodeError:
+        said = None
+    message = said.get("errorMessage") if isinstance(said, dict) else None
+    return result.error_type or result.error, message[:_LONGEST_MESSAGE] if isinstance(message, str) else ""
+
+
+def links(records: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
+    """The traces, each with its segment, that a batch of a queue's messages came from."""
+    found: dict[tuple[str, str], None] = {}
+    for record in records:
+        said = (record.get("attributes") or {}).get("AWSTraceHeader")
+        came = header.parse(said) if isinstance(said, str) else None
+        if came is not None and len(found) < _MOST_LINKS:
+            found[came.root, came.parent] = None
+    return tuple(found)

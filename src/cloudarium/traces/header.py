@@ -1,0 +1,54 @@
+"""The header X-Amzn-Trace-Id: which trace a request belongs to, what it was made by, and whether it is sampled."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import NamedTuple
+
+NAME = "x-amzn-trace-id"
+_ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?=\s*(?:;|$))", re.ASCII)
+_PARENT = re.compile(r"(?:^|;)\s*Parent=([0-9a-fA-F]{16})(?=\s*(?:;|$))", re.ASCII)
+_SAMPLED = re.compile(r"(?:^|;)\s*Sampled=([01?])(?=\s*(?:;|$))", re.ASCII)
+_LONGEST = 1024
+
+
+class TraceHeader(NamedTuple):
+    """What a header says: `sampled` is "1", "0", "?" (whoever is asked shall say it) or empty."""
+
+    root: str
+    parent: str = ""
+    sampled: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"Root={self.root}"]
+        if self.parent:
+            parts.append(f"Parent={self.parent}")
+        if self.sampled:
+            parts.append(f"Sampled={self.sampled}")
+        return ";".join(parts)
+
+
+@lru_cache(maxsize=1024)
+def parse(text: str) -> TraceHeader | None:
+    """What a header says, None when it names no trace."""
+    root = _ROOT.search(text[:_LONGEST])
+    if root is None:
+        return None
+    parent, sampled = _PARENT.search(text[:_LONGEST]), _SAMPLED.search(text[:_LONGEST])
+    return TraceHeader(root[1].lower(), parent[1].lower() if parent else "", sampled[1] if sampled else "")
+
+
+def new(now: float, request_id: str) -> str:
+    """The header of a trace that begins with this request."""
+    return f"Root={root_of(now, request_id)}"
+
+
+def root_of(now: float, request_id: str) -> str:
+    """The id of the trace that begins with a request: the journal finds the one by the other."""
+    return f"1-{int(now):08x}-{request_id.replace('-', '')[:24]}"
+
+
+def segment_of(request_id: str) -> str:
+    """The id that a call has where a segment's is asked for."""
+    return request_id.replace("-", "")[:16]
