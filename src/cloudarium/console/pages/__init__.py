@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from cloudarium.console.pages import alarms, calls, logs, metrics, overview
+from cloudarium.console.pages import alarms, calls, logs, map, metrics, overview, traces
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.http import HttpResponse
 
 PAGES: Mapping[str, Callable[[Visit], Awaitable[HttpResponse]]] = {
-    "": overview.overview,
-    "alarms": alarms.alarms,
-    "calls": calls.calls,
-    "logs": logs.logs,
-    "metrics": metrics.metrics,
+    "": overview.show,
+    "alarms": alarms.show,
+    "calls": calls.show,
+    "logs": logs.show,
+    "map": map.show,
+    "metrics": metrics.show,
+    "traces": traces.show,
 }

@@ -15,7 +15,7 @@ _MOST_SHOWN = 500
 _STREAMS = 20
 
 
-async def logs(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """The log groups, or the newest events of the one that `group` names. Raises Refused."""
     if visit.parts:
         raise Refused(404, "There is no such page of logs.")
