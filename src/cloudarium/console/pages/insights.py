@@ -34,7 +34,7 @@ async def show(visit: Visit) -> HttpResponse:
     query, span = visit.asked.get("query", "").replace("\r\n", "\n"), visit.asked.get("range") or "1h"
     if span not in RANGES:
         raise Refused(400, "range must be among those that the page offers.")
-    shown: dict[str, Any] = {"rows": [], "names": [], "drawn": None, "statistics": None, "said": "", "status": ""}
+    shown: dict[str, Any] = {"rows": [], "names": [], "drawn": None, "statistics": None, "said": "", "state": ""}
     if query and chosen:
         shown |= await _answer(visit, query, chosen, span)
     return page(
@@ -57,7 +57,7 @@ async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dic
         "names": names,
         "drawn": drawn(rows, names, visit.now - seconds_of(span), visit.now),
         "statistics": answer.get("statistics"),
-        "status": answer["status"],
+        "state": answer["status"],
     }
 
 
