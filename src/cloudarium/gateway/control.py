@@ -18,6 +18,7 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.glass.journal import KEPT
+from cloudarium.glass.traces import trace, traces
 from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
@@ -251,6 +252,22 @@ async def _why(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return told
 
 
+async def _traces(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    limit, single = given.pop("limit", "20"), given.pop("single", "")
+    if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000 or given or single not in ("", "true"):
+        raise Refused(400, "traces takes limit, 1 to 1000, and single=true.")
+    return {"traces": traces(cloud, int(limit), bool(single))}
+
+
+async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    wanted = unquote(request.path.removeprefix(PREFIX + "traces").strip("/"))[:500]
+    told = trace(cloud, wanted)
+    if told is None:
+        raise Refused(404, f"Nothing is known of a trace or request {wanted}. GET {PREFIX}traces lists the last ones.")
+    return told
+
+
 _WHERE_IDS_ARE = (
     "A request's id is in the error (RequestId), in the header x-amzn-requestid or x-amz-request-id, and in GET"
     f" {PREFIX}journal, which keeps the last {KEPT} calls. After a crash the last quarter of a second may be missing."
@@ -267,5 +284,6 @@ _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]]
     ("POST", PREFIX + "settle"): _settle,
     ("GET", PREFIX + "journal"): _journal,
     ("GET", PREFIX + "why"): _why,
+    ("GET", PREFIX + "traces"): _traces,
 }
-_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why}
+_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why, ("GET", PREFIX + "traces/"): _trace}

@@ -219,3 +219,9 @@ def run_of_request(store: Store, request_id: str) -> Run | None:
     """The last run of a function for a request or an event."""
     sql = f"SELECT {_RUN} FROM journal_runs WHERE request_id = ? ORDER BY number DESC LIMIT 1"
     return store.one(sql, (request_id,), Run)
+
+
+def traces_linked_to(store: Store, root: str, most: int = 20) -> list[str]:
+    """The traces of runs that say that their records came from the trace `root`."""
+    sql = "SELECT DISTINCT root FROM journal_runs WHERE links <> '' AND instr(links, ?) LIMIT ?"
+    return [found for (found,) in store.all(sql, (root, most))]

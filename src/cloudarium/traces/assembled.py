@@ -125,7 +125,7 @@ class Entity:
 class Assembled:
     """All entities of one trace. `segments` stand for nodes, `loose` are subsegments whose segment is unknown."""
 
-    def __init__(self, id: str, documents: Iterable[Document]) -> None:
+    def __init__(self, id: str, documents: Iterable[Document], infer: bool = True) -> None:
         self.id = id
         self.segments: list[Entity] = []
         self.loose: list[Entity] = []
@@ -139,7 +139,8 @@ class Assembled:
         self._attach(separate)
         self.segments.sort(key=lambda one: one.start)
         self._join()
-        self._infer()
+        if infer:
+            self._infer()
 
     @property
     def roots(self) -> list[Entity]:

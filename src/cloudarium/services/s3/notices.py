@@ -70,7 +70,8 @@ def tell(
         )
         record["s3"]["configurationId"] = target.id
         payload = {"bucket": bucket.name, "arn": target.arn, "record": record, "header": _trace_header(cause)}
-        store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)
+        onward = cause.onward if isinstance(cause, Call) else trace
+        store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=onward)
 
 
 def _tell_bridge(
