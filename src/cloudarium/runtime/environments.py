@@ -57,6 +57,7 @@ class Environments:
     `credentials` gives a role's keys at each environment's start; what it raises goes through `invoke`. `on_log` takes
     (spec, stream name, event) and must not block. `clock` is the cloud's clock: log records and the age of keys follow
     it, while processes live in real time. `network` says what a function that names a network is attached to.
+    `on_segment` takes what a function sends to the X-Ray daemon.
     """
 
     def __init__(
@@ -68,6 +69,7 @@ class Environments:
         on_log: Callable[[FunctionSpec, str, LogEvent], None],
         endpoint: str,
         network: Callable[[FunctionSpec], Awaitable[Network]] | None = None,
+        on_segment: Callable[[FunctionSpec, str], None] = lambda spec, text: None,
         total: int | None = None,
     ) -> None:
         self.folder = folder.resolve()
@@ -76,6 +78,7 @@ class Environments:
         self.on_log = on_log
         self.endpoint = endpoint
         self.network = network
+        self.on_segment = on_segment
         self.not_attached = ""  # why this machine keeps no function to its network
         self.total = total or default_total()
         self.packages = Packages(self.folder)
@@ -201,7 +204,7 @@ class Environments:
     async def _start(self, spec: FunctionSpec, invocation: Invocation) -> InvocationResult:
         self._make_room()
         stream = _stream_name(spec, self.clock())
-        environment = Environment(spec, stream, Credentials("", "", "", 0), self.clock, self.on_log)
+        environment = Environment(spec, stream, Credentials("", "", "", 0), self.clock, self.on_log, self.on_segment)
         environment.busy = True
         self._all.add(environment)
         try:
@@ -339,8 +342,9 @@ class Environments:
         launcher, forks = await self._launcher_for(interpreter, environment, layers)
         network, not_attached = await self._attach(spec, launcher)
 
-        def order(address: str) -> dict[str, Any]:
-            return {"network": network, **self._order(environment, launcher.layout, layers, address, forks)}
+        def order(address: str, daemon: str) -> dict[str, Any]:
+            made = self._order(environment, launcher.layout, layers, address, daemon, forks)
+            return {"network": network, **made}
 
         notes = _notes(spec, interpreter, layers)
         return Start(launcher, interpreter, order, network, (*notes, not_attached) if not_attached else notes)
@@ -379,14 +383,14 @@ class Environments:
         return await node_sdk.ready(link)
 
     def _order(
-        self, environment: Environment, layout: Layout, layers: Path | None, address: str, forks: bool
+        self, environment: Environment, layout: Layout, layers: Path | None, address: str, daemon: str, forks: bool
     ) -> dict[str, Any]:
         spec = environment.spec
         task = "/var/task" if layout.isolate else str(spec.code)
         opt = "/opt" if layout.isolate or layers is None else str(layers)
         tmp = "/tmp" if layout.isolate else self._own_tmp(environment)
         values = variables.of_function(
-            spec, layout, address, environment.stream, self.endpoint, environment.keys, opt, tmp
+            spec, layout, address, daemon, environment.stream, self.endpoint, environment.keys, opt, tmp
         )
         path = _import_path(layout, task, opt, values.get("PYTHONPATH", "")) if layout.is_python else []
         return {

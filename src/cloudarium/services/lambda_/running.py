@@ -87,6 +87,7 @@ def workshop(cloud: Cloud) -> Workshop:
             on_log=logs.take,
             endpoint=cloud.endpoint,
             network=network,
+            on_segment=lambda spec, text: tracing.take(cloud, spec, text),
         )
         found = made = cloud.keep["lambda"] = Workshop(environments, logs)
         cloud.at_close(found.close)
