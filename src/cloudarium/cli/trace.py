@@ -38,7 +38,7 @@ def trace(
     data: Data = None,
     as_json: Json = False,
 ) -> None:
-    """Show one trace: who called whom, how long it took, and IAM's decision on each call. Without an id, the last ones."""
+    """Show one trace: who called whom, how long it took, and IAM's decisions. Without an id, the last traces."""
     cloud = running.find(data)
     if id is None:
         found = cloud.ask(f"traces?limit={limit}{'&single=true' if single else ''}")["traces"]

@@ -30,7 +30,8 @@ class Service:
     `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
     federated users are not taken here, only those of roles. `pages` maps the first label of paths below
     /_cloudarium/ to functions of its pages.py (see control.py). `ports` maps the names of ports on which it speaks
-    another protocol than HTTP to their usual numbers (see ports.py).
+    another protocol than HTTP to their usual numbers (see ports.py); `datagrams` are those of them that UDP reaches,
+    too.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Service:
     clock_skew: int = 5 * 60
     pages: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
+    datagrams: tuple[str, ...] = ()
     no_user_tokens: bool = False
 
 

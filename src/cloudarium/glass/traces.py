@@ -34,7 +34,7 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     """The trace of that id, or of a request's id (its first eight characters do), None when nothing is known of it.
 
     A span has `id`, `kind` (call, door, function, segment or part), `name`, `start` and `end` (epoch seconds, None
-    while it is in progress), `status`, `ok`, `error`, `spans` (what is inside of it, in order); a call has `request_id`,
+    while it is in progress), `status`, `ok`, `error`, `spans` (what is inside, in order); a call has `request_id`,
     `service`, `operation`, `principal`, `account`, `region` and `decision`; a function `arn`, `cold`, `log_group`,
     `log_stream` and `request_id`. The trace has `id`, `start`, `end`, `spans`, and `came_from` and `went_on`: the ids
     of traces that it is linked with by the messages of queues.
