@@ -51,6 +51,11 @@ def onward(text: str, request_id: str) -> str:
     return f"{text.partition(';Cause=')[0]};Cause={segment_of(request_id)}"
 
 
+def passed_on(text: str | None) -> str | None:
+    """A client's header as services pass it on with messages; None for what is none, or too long for one."""
+    return text if text and len(text) <= 256 and text.isascii() and text.isprintable() else None
+
+
 def new(now: float, request_id: str) -> str:
     """The header of a trace that begins with this request."""
     return f"Root={root_of(now, request_id)}"

@@ -16,6 +16,7 @@ from cloudarium.services.sqs.rules import messages as rules
 from cloudarium.services.sqs.rules.attributes import MOST_BYTES
 from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.errors import AwsError
+from cloudarium.traces import header
 
 Data = dict[str, Any]
 
@@ -109,6 +110,10 @@ def put(call: Call, found: Queue, new: Draft, key: DataKey | None = None) -> Dat
     if new.system:
         answer["MD5OfMessageSystemAttributes"] = rules.digest(new.system)
         data["AWSTraceHeader"] = new.system["AWSTraceHeader"]["StringValue"]
+    elif call.request is not None:  # the header of the request is as good
+        said = header.passed_on(call.request.headers.get(header.NAME))
+        if said is not None:
+            data["AWSTraceHeader"] = said
     if new.group is not None:
         data["MessageGroupId"] = new.group
     if found.fifo:
