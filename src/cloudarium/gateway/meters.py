@@ -1,7 +1,8 @@
 """Meters: by which a room counts what it does, for whoever keeps the cloud's metrics.
 
-A room adds values as they come; they are summed up in memory by minute and handed over about once a second, to the
-rooms that have a `meters.py`. So a value costs about a microsecond, and a crash loses those of the last second.
+A room adds values as they come, and what it does not count but knows, when somebody is about to look; they are summed
+up in memory by minute and handed over about once a second, to the rooms that have a `meters.py`. So a value costs about
+a microsecond, and a crash loses those of the last second.
 """
 
 from __future__ import annotations
@@ -64,6 +65,16 @@ class Meter:
             if self._timer is None and self._loop is not None:
                 self._timer = self._loop.call_later(_PAUSE, self.flush)
         values[value] = values.get(value, 0.0) + 1.0
+
+    def watched(self, scope: Scope, namespace: str) -> bool:
+        """Whether anybody wants to be woken by metrics of a namespace."""
+        return any(module.watches(self._cloud.store, scope, namespace) for _, module in rooms_with("meters"))
+
+    def sample(self, scope: Scope) -> None:
+        """Have the rooms with a `sampling.py` add how things stand in an account: somebody is about to look."""
+        now = self._cloud.clock.now()
+        for _, module in rooms_with("sampling"):
+            module.sample(self._cloud, scope, now)
 
     def flush(self) -> None:
         """Hand over what waits, now; not within a transaction, which may be rolled back."""

@@ -10,6 +10,7 @@ from cloudarium.services.cloudwatch.records import alarms
 @delivery(watching.KIND)
 async def evaluate(event: Event) -> Retry | None:
     """Look at a metric alarm, and again when what it sees can be different."""
+    event.cloud.meter.sample(event.scope)
     event.cloud.meter.flush()
     assert event.key is not None
     with event.transaction():

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.sqs import errors, resources, sealing
+from cloudarium.services.sqs import errors, measuring, resources, sealing
 from cloudarium.services.sqs.operations import lookup
 from cloudarium.services.sqs.records import groups, messages
 from cloudarium.services.sqs.records.queues import Queue
@@ -117,6 +117,7 @@ def put(call: Call, found: Queue, new: Draft, key: DataKey | None = None) -> Dat
         part = new.group if found.attributes.get("DeduplicationScope") == "messageGroup" else ""
         before = groups.earlier(call.store, found.shelf, part, new.deduplication, call.now)
         if before is not None:
+            measuring.deduplicated(call, found)
             return {**answer, "MessageId": before.message, "SequenceNumber": sequence_number(before.seq)}
     message_id = answer["MessageId"] = lookup.new_id()
     body: str | bytes = new.body.decode()
