@@ -92,7 +92,7 @@ def _endpoint(name: str, endpoint: Data | None) -> Data:
 _COMMON = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "CacheSubnetGroupName", "Engine",
     "EngineVersion", "Port", "PreferredMaintenanceWindow", "SnapshotName", "SnapshotRetentionLimit", "SnapshotWindow",
-    "TransitEncryptionEnabled", "NotificationTopicArn",
+    "TransitEncryptionEnabled", "NotificationTopicArn", "SnapshotArns",
 )  # fmt: skip
 _CHANGED = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "Engine", "EngineVersion",
@@ -108,11 +108,11 @@ class CacheCluster(Cache):
     properties = (*made, "ClusterName", "VpcSecurityGroupIds", "Tags")
     refuses = (
         "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "LogDeliveryConfigurations", "NetworkType",
-        "PreferredAvailabilityZones", "SnapshotArns",
+        "PreferredAvailabilityZones",
     )  # fmt: skip
     required = ("CacheNodeType", "Engine", "NumCacheNodes")
     replaces = (
-        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotName", "TransitEncryptionEnabled",
+        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotArns", "SnapshotName", "TransitEncryptionEnabled",
         "PreferredAvailabilityZone",
     )  # fmt: skip
     attributes = ("RedisEndpoint.Address", "RedisEndpoint.Port")
@@ -142,7 +142,7 @@ class ReplicationGroup(Cache):
     refuses = (
         "CacheSecurityGroupNames", "DataTieringEnabled", "Durability", "GlobalReplicationGroupId", "IpDiscovery",
         "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "PrimaryClusterId",
-        "SnapshotArns", "SnapshottingClusterId", "TransitEncryptionMode",
+        "SnapshottingClusterId", "TransitEncryptionMode",
     )  # fmt: skip
     required = ("ReplicationGroupDescription",)
     replaces = (
