@@ -124,6 +124,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "GetFunctionCodeSigningConfig": {},
     "GetFunctionConcurrency": {},
     "GetFunctionConfiguration": {},
+    "GetFunctionRecursionConfig": {},
     "GetRuntimeManagementConfig": {},
     "InvokeAsync": {"InvokeArgs": b"{}"},
     "ListAliases": {},
@@ -132,6 +133,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "ListFunctionUrlConfigs": {},
     "ListVersionsByFunction": {},
     "PublishVersion": {},
+    "PutFunctionRecursionConfig": {"RecursiveLoop": "Allow"},
     "PutFunctionConcurrency": {"ReservedConcurrentExecutions": 5},
     "PutRuntimeManagementConfig": {"UpdateRuntimeOn": "Auto"},
 }

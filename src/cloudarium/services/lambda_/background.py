@@ -50,6 +50,9 @@ async def async_invoke(event: Event) -> None:
                 event.trace, function.reserved,
             ),
         )  # fmt: skip
+    except errors.RecursiveInvocation:
+        await _finish(event, version, settings, "RecursiveInvocation", None)
+        return
     except (errors.TooManyRequests, errors.ServiceFailure, errors.AccessDenied):
         pause = events.throttle_pause(wanted["Throttles"])
         _again(event, {**wanted, "Throttles": wanted["Throttles"] + 1}, pause)

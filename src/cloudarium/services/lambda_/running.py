@@ -18,8 +18,9 @@ from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
 from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
+from cloudarium.services.lambda_.records import recursion as loops
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
-from cloudarium.services.lambda_.rules import configuration
+from cloudarium.services.lambda_.rules import configuration, recursion
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -238,15 +239,19 @@ class Event:
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
-    """Run an event; raises TooManyRequests and ServiceFailure, while a function's own errors are in the result."""
+    """Run an event; a function's own errors are in the result.
+
+    Raises TooManyRequests, RecursiveInvocation and ServiceFailure.
+    """
     version = event.version
+    trace = _enter(cloud, event)
     environments = workshop(cloud).environments
     if event.reserved == 0:
         metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
-    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", trace, event.stream)
     if spec.network:
         await wires(cloud).settled(spec.network)
     result = None
@@ -262,6 +267,16 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     finally:
         metering.ended(cloud, version, event.qualifier, result, environments.provisioned(spec.key))
         workshop(cloud).logs.flush_soon()
+
+
+def _enter(cloud: Cloud, event: Event) -> str:
+    """The trace header that the function gets. Raises RecursiveInvocation when it has run too often in this chain."""
+    version = event.version
+    trace, before = recursion.entered(event.trace, function_arn(version.scope, version.name))
+    if before >= recursion.LIMIT and not loops.allowed(cloud.store, version.scope, version.name):
+        metering.recursive(cloud, version, event.qualifier)
+        raise errors.RecursiveInvocation()
+    return trace
 
 
 def link(cloud: Cloud, blob: str) -> str:
