@@ -118,6 +118,12 @@ def test_change_reaches_the_function_as_on_aws(table: Table, account: str) -> No
         "StateTransitionReason": "User action",
         "TumblingWindowInSeconds": 0,
     }
+    with refused("ResourceConflictException") as refusal:
+        table.follow()
+    assert refusal.message == (
+        f'The event source arn (" {table.stream} ") and function (" teller ") provided mapping already exists.'
+        f" Please update or delete the existing mapping with UUID {uuid}"
+    )
 
 
 def test_latest_begins_with_what_comes_and_batches_are_in_order(table: Table) -> None:
