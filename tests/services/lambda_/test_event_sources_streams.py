@@ -237,6 +237,10 @@ def test_what_a_stream_cannot_be_mapped_with(table: Table, account: str) -> None
             {"StartingPosition": "LATEST", "StartingPositionTimestamp": 1}, invalid,
             "Timestamp only valid with StartingPosition AT_TIMESTAMP",
         ),
+        (
+            {"StartingPosition": "0"}, "ValidationException",
+            "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
+        ),
         ({"StartingPosition": "AT_TIMESTAMP"}, invalid, "Unsupported starting position for arn type"),
         ({"StartingPosition": "LATEST", "EventSourceArn": gone}, invalid, "Stream not found"),
         (
