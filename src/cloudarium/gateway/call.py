@@ -105,6 +105,10 @@ class Call:
         """The trace header of what happens later because of this call."""
         return header.onward(self.trace, self.request_id) if self.trace else ""
 
+    def new_trace(self) -> str:
+        """A trace that begins with this call."""
+        return f"Root=1-{int(self.now):08x}-{self.request_id.replace('-', '')[:24]}"
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing of what is recorded inside; only asynchronous handlers need it. No await inside."""
         return self.cloud.store.transaction()

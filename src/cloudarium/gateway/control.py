@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from cloudarium import __version__
+from cloudarium import __version__, console
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.http import HttpRequest, HttpResponse
@@ -54,6 +54,10 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
             (request.method, request.path[: request.path.rfind("/") + 1])
         )
+        if _wants_console(request):
+            from cloudarium.console import answering  # loaded when somebody first looks
+
+            return await answering.answer(cloud, request)
         page = _page(request) if handler is None else None
         if page is not None:
             return await page(cloud, request)
@@ -75,6 +79,13 @@ def _page(request: HttpRequest) -> Callable[[Cloud, HttpRequest], Awaitable[Http
         if label in room.card.pages:
             return getattr(room.module("pages"), room.card.pages[label])
     return None
+
+
+def _wants_console(request: HttpRequest) -> bool:
+    """Whether a path is one of the console's pages; its first page is for browsers alone, as others get JSON there."""
+    if request.path in ("/", PREFIX):
+        return "text/html" in request.headers.get("accept", "")
+    return request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
 
 
 def _guard(request: HttpRequest) -> None:
@@ -167,6 +178,7 @@ async def _clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 _CLOCK_WORDS = (
     'Give one of: advance ("+30d" or seconds), at ("2027-01-01T00:00" or epoch seconds), freeze, run, reset (true).'
+    ' With "wait": false the answer does not wait for the second to end; URLs presigned in it count as older.'
 )
 _LAST_MOMENT = 253402300800.0  # the year 10000: no timestamp of AWS can say it
 
@@ -203,8 +215,8 @@ def _target(name: str, value: Any) -> Callable[[float], float]:
 
 async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     given = await _body(request)
-    began = cloud.clock.machine_now()
-    if len(given) != 1:
+    began, wait = cloud.clock.machine_now(), given.pop("wait", True)
+    if len(given) != 1 or not isinstance(wait, bool):
         raise Refused(400, _CLOCK_WORDS)
     ((name, value),) = given.items()
     if name in ("advance", "at"):
@@ -219,8 +231,8 @@ async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
             await cloud.deliverer.settle()
     else:
         raise Refused(400, _CLOCK_WORDS)
-    # Signatures tell whole seconds: the move's own second has to end, or one signed after it looks like one before it.
-    await asyncio.sleep(max(0.0, math.floor(began) + 1 - cloud.clock.machine_now()))
+    if wait:  # presigned URLs tell whole seconds: one signed after the move would look like one before it
+        await asyncio.sleep(max(0.0, math.floor(began) + 1 - cloud.clock.machine_now()))
     return _shown_clock(cloud)
 
 

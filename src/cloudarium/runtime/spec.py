@@ -49,6 +49,7 @@ class FunctionSpec:
     log_format: str = "Text"
     application_log_level: str = ""
     system_log_level: str = ""
+    snap_start: bool = False  # AWS would start it from a snapshot
     network: str = ""  # names the way in which it is attached to a VPC; empty: it is not
 
     @property
@@ -76,6 +77,7 @@ class InvocationResult:
 
     Times are milliseconds. `init` is 0 unless this invocation started its environment, `overhead` is what of the
     duration came after the answer. `log_tail` is the last 4 KiB of what this invocation logged, REPORT line included.
+    `provisioned` says that the environment had been started ahead; `spilled` that all such ones were busy.
     """
 
     payload: bytes
@@ -88,6 +90,8 @@ class InvocationResult:
     max_memory: int = 0
     log_stream: str = ""
     log_tail: bytes = b""
+    provisioned: bool = False
+    spilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

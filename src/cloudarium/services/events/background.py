@@ -10,6 +10,7 @@ from typing import Any
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import calling, failures, matching, resources, roles, sealing, secrets, sending, timing
+from cloudarium.services.events.measuring import Attempt
 from cloudarium.services.events.records import archived, named, rules
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries
@@ -43,10 +44,10 @@ async def emit(event: Event) -> None:
 @delivery("Target")
 async def deliver(event: Event) -> None:
     """Bring an event to a target; what fails is tried again by the target's policy, and at last is a dead letter."""
-    kept = event.payload
+    kept, place = event.payload, resources.rule_of(event.payload["Rule"])
+    assert place is not None
     if sealing.is_sealed(kept["Event"]):
-        place = resources.rule_of(kept["Rule"])
-        bus = resources.find_bus(event.store, *place[:2]) if place is not None else None
+        bus = resources.find_bus(event.store, *place[:2])
         if bus is None:
             return
         try:
@@ -54,10 +55,12 @@ async def deliver(event: Event) -> None:
         except AwsError as error:
             await _not_opened(event, bus, error)
             return
+    attempt = Attempt(event, place)
     try:
         await sending.send(event)
+        attempt.succeeded()
     except Failure as failure:
-        await _failed(event, kept, failure)
+        await _failed(event, kept, failure, attempt)
 
 
 async def _not_opened(event: Event, bus: Named, error: AwsError) -> None:
@@ -70,16 +73,19 @@ async def _not_opened(event: Event, bus: Named, error: AwsError) -> None:
         await _bury(event, dead, failures.unopened(event.payload), resources.bus_arn(bus.scope, bus.name))
 
 
-async def _bury(event: Event, queue: Arn, letter: dict[str, Any], source: str) -> None:
+async def _bury(event: Event, queue: Arn, letter: dict[str, Any], source: str) -> bool:
+    """Whether a letter has reached a dead-letter queue."""
     try:
         await sending.put_into_queue(event, queue, letter, roles.service(event.account), source)
+        return True
     except AwsError as error:
         if (error.status or 400) >= 500 and error.code != "NotImplemented":
             raise
         log.warning("the dead-letter queue %s was not reached: %s", queue, error.message)
+        return False
 
 
-async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
+async def _failed(event: Event, kept: dict[str, Any], failure: Failure, attempt: Attempt) -> None:
     wanted = event.payload
     event.now = event.cloud.clock.now()
     policy = wanted["Target"].get("RetryPolicy") or {}
@@ -91,11 +97,12 @@ async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
             with event.transaction():
                 event.later(event.kind, {**kept, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
+    attempt.failed()
     dead = (wanted["Target"].get("DeadLetterConfig") or {}).get("Arn")
     log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure)
     place = arns.parse(dead)
     if place is not None:
-        await _bury(event, place, failures.letter(wanted, failure, condition), wanted["Rule"])
+        attempt.buried(await _bury(event, place, failures.letter(wanted, failure, condition), wanted["Rule"]))
 
 
 @delivery("Schedule")

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.events import resources, sealing
+from cloudarium.services.events.measuring import counted
 from cloudarium.services.events.records import archived, managed, named, rules
 from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
@@ -106,14 +107,26 @@ def take(
     for name in matched:
         arn = resources.rule_arn(scope, bus.name, name)
         if not only or arn in only:
+            _triggered(call, bus, name, len(compiled.targets[name]))
             for target in compiled.targets[name]:
                 leave(call, scope, arn, target, text, origin)
+
+
+def _triggered(call: Call, bus: Named, rule: str, targets: int) -> None:
+    for metric in ("MatchedEvents", "TriggeredRules"):
+        counted(call, bus.scope, bus.name, rule, metric)
+    if targets:
+        counted(call, bus.scope, bus.name, rule, "InvocationsCreated", float(targets))
 
 
 def fire(call: Call, rule: Rule, event: Data) -> None:
     """Leave a scheduled event for the targets of its rule."""
     text = entries.as_text(event)
-    for target in rules.targets(call.store, rule):
+    found = rules.targets(call.store, rule)
+    counted(call, rule.scope, rule.bus, rule.name, "TriggeredRules")
+    if found:
+        counted(call, rule.scope, rule.bus, rule.name, "InvocationsCreated", float(len(found)))
+    for target in found:
         leave(call, rule.scope, resources.rule_arn(*rule[:3]), target, text, Origin(event["time"], 0, call.trace))
 
 

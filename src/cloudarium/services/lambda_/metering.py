@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from cloudarium.cloud import Cloud
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_.records import Version
+from cloudarium.runtime.provisions import Provision
+from cloudarium.services.lambda_.records import LATEST, Version
 from cloudarium.shared.scope import Scope
 
 _NAMESPACE = "AWS/Lambda"
@@ -16,17 +17,19 @@ _RUNNING = "lambda running"
 
 def began(cloud: Cloud, version: Version) -> None:
     """Count an invocation that begins among those that run."""
-    running: dict[tuple[str, str], int] = cloud.keep.setdefault(_RUNNING, {})
-    place = (version.account, version.name)
+    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
+    place = (*version.scope, version.name)
     running[place] = running.get(place, 0) + 1
     own = (("FunctionName", version.name),)
     _add(cloud, version.scope, "ConcurrentExecutions", own, float(running[place]), "Count")
 
 
-def ended(cloud: Cloud, version: Version, qualifier: str, result: InvocationResult | None) -> None:
-    """Count an invocation that has ended: what became of it, and how long it took."""
-    running: dict[tuple[str, str], int] = cloud.keep.setdefault(_RUNNING, {})
-    place = (version.account, version.name)
+def ended(
+    cloud: Cloud, version: Version, qualifier: str, result: InvocationResult | None, held: Provision | None = None
+) -> None:
+    """Count an invocation that has ended: what became of it, and how long it took; `held` is what was provisioned."""
+    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
+    place = (*version.scope, version.name)
     running[place] = max(running.get(place, 1) - 1, 0)
     if result is None:
         return
@@ -35,6 +38,24 @@ def ended(cloud: Cloud, version: Version, qualifier: str, result: InvocationResu
         _add(cloud, version.scope, "Errors", own, 1.0 if result.error else 0.0, "Count")
         _add(cloud, version.scope, "Duration", own, round(result.duration, 2), "Milliseconds")
         _add(cloud, version.scope, "Throttles", own, 0.0, "Count")
+        if held is not None and own:
+            _count_provisioned(cloud, version.scope, own, result, held)
+
+
+def _count_provisioned(
+    cloud: Cloud, scope: Scope, own: tuple[tuple[str, str], ...], result: InvocationResult, held: Provision
+) -> None:
+    name = "ProvisionedConcurrencyInvocations"
+    _add(cloud, scope, name if result.provisioned else "ProvisionedConcurrencySpilloverInvocations", own, 1.0, "Count")
+    busy = min(held.busy + (1 if result.provisioned else 0), held.wanted)  # this one has just ended
+    _add(cloud, scope, "ProvisionedConcurrentExecutions", own, float(busy), "Count")
+    _add(cloud, scope, "ProvisionedConcurrencyUtilization", own, busy / max(held.wanted, 1), "Count")
+
+
+def recursive(cloud: Cloud, version: Version, qualifier: str) -> None:
+    """Count an invocation that was dropped because it is part of a loop."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "RecursiveInvocationsDropped", own, 1.0, "Count")
 
 
 def aged(cloud: Cloud, version: Version, qualifier: str, seconds: float) -> None:
@@ -54,6 +75,18 @@ def mapped(cloud: Cloud, scope: Scope, uuid: str, name: str, count: int) -> None
     _add(cloud, scope, name, (("EventSourceMappingUUID", uuid),), float(count), "Count")
 
 
+def waited(cloud: Cloud, version: Version, qualifier: str, seconds: float) -> None:
+    """Count how long an asynchronous event has waited for the function that gets it now."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "AsyncEventAge", own, round(max(seconds, 0.0) * 1000), "Milliseconds")
+
+
+def asynchronous(cloud: Cloud, version: Version, qualifier: str, name: str) -> None:
+    """Count an asynchronous event by AWS's name for what became of it."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, name, own, 1.0, "Count")
+
+
 def throttled(cloud: Cloud, version: Version, qualifier: str) -> None:
     """Count an invocation that was refused for want of room."""
     for own in _dimensions(version, qualifier):
@@ -66,6 +99,8 @@ def _dimensions(version: Version, qualifier: str) -> list[tuple[tuple[str, str],
     found: list[tuple[tuple[str, str], ...]] = [(("FunctionName", name),), ()]
     if qualifier:
         found.append((("FunctionName", name), ("Resource", f"{name}:{qualifier}")))
+        if not qualifier.isdecimal() and qualifier != LATEST:
+            found.append((("ExecutedVersion", version.number), *found[-1]))
     else:
         found.append((("FunctionName", name), ("Resource", name)))
     return found

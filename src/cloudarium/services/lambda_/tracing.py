@@ -50,27 +50,30 @@ class Began(NamedTuple):
     invocation: str
     started: float
     stopwatch: float
+    lineage: str
 
     @property
     def header(self) -> str:
         """The function's _X_AMZN_TRACE_ID."""
-        return str(TraceHeader(self.root, self.invocation, "1" if self.sampled else "0"))
+        return f"{TraceHeader(self.root, self.invocation, '1' if self.sampled else '0')}{self.lineage}"
 
 
-def begin(cloud: Cloud, spec: FunctionSpec, event: Event) -> Began:
-    """Begin the trace of a run, or go on with the one that its event came in."""
+def begin(cloud: Cloud, spec: FunctionSpec, event: Event, trace: str) -> Began:
+    """Begin the trace of a run, or go on with the one that its event came in: `trace`, with the function's lineage."""
     now = cloud.clock.now()
-    came = header.parse(event.trace) or TraceHeader(header.root_of(now, event.request_id))
+    came = header.parse(trace) or TraceHeader(header.root_of(now, event.request_id))
     sampled = came.sampled == "1"
     if spec.tracing == "Active" and came.sampled not in ("0", "1"):
         sampled = _sampled(cloud, spec, now)
     own = ids.hex(48)
+    _, found, functions = trace.rpartition(";Lineage=")
+    lineage = found + functions if found else ""
     if sampled and came.parent and spec.tracing != "Active":
         passed: dict[str, str] = cloud.keep.setdefault(_PASSED, {})
         if len(passed) >= _MOST_PASSED:
             passed.clear()
         passed[own[32:]] = came.parent
-    return Began(came.root, came.parent, sampled, own[:16], own[16:32], own[32:], now, cloud.stopwatch())
+    return Began(came.root, came.parent, sampled, own[:16], own[16:32], own[32:], now, cloud.stopwatch(), lineage)
 
 
 def _sampled(cloud: Cloud, spec: FunctionSpec, now: float) -> bool:

@@ -61,7 +61,9 @@ def _of_one_metric(given: Data) -> None:
         try:
             statistics.extended(extended)
         except statistics.UnknownStatistic:
-            raise errors.InvalidValue(f"The value {extended} for parameter ExtendedStatistic is not supported.") from None
+            raise errors.InvalidValue(
+                f"The value {extended} for parameter ExtendedStatistic is not supported."
+            ) from None
     _lasting(given["Period"], given["EvaluationPeriods"])
 
 
