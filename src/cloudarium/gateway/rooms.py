@@ -21,6 +21,7 @@ class Service:
 
     `signing_name` is the service in signatures where it differs from the name.
     `validation_error` is the code in which this service reports what the model forbids (None: the room does it all).
+    `paths` maps paths of its endpoint at which it speaks another protocol over HTTP to functions of doors.py.
     `virtual_hosts` are host labels whose first label is a path segment: BUCKET.s3.localhost is /BUCKET. `doors` maps
     host labels (ID.execute-api.localhost, /_aws/execute-api/ID/…) to functions of doors.py. `signs_path_once`: the
     signature covers the path as it was sent, not encoded a second time. `anonymous`: an unsigned call is judged by the
@@ -39,6 +40,7 @@ class Service:
     signing_name: str = ""
     validation_error: str | None = "ValidationException"
     virtual_hosts: tuple[str, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
     doors: Mapping[str, str] = field(default_factory=dict)
     signs_path_once: bool = False
     anonymous: bool = False

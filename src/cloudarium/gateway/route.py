@@ -61,7 +61,20 @@ def route(call: Call) -> Awaitable[None] | None:
     for room in candidates:
         if _find_operation(call, request, room):
             return None
+    if _find_path(call, request, candidates):
+        return None
     raise _nothing_for(call, request, claim, candidates)
+
+
+def _find_path(call: Call, request: HttpRequest, candidates: list[Room]) -> bool:
+    """Whether it is for a path at which a room speaks another protocol; the call then goes to the room's door."""
+    for room in candidates:
+        if request.method == "POST" and request.path in room.card.paths:
+            call.door = Door(request.path, "", request.path, by_host=False)
+            call.room, call.service, call.operation_name = room, room.card.name, room.card.paths[request.path]
+            call.protocol = detect(model.service(room.card.name), request)
+            return True
+    return False
 
 
 async def _find_operation_by_stream(
@@ -78,6 +91,8 @@ async def _find_operation_by_stream(
             if call.operation.streaming_input is None or not _proved_while_it_streams(call, request):
                 await _read_body(call, request, room.card.max_body)
             return
+    if _find_path(call, request, candidates):
+        return
     raise _nothing_for(call, request, claim, candidates)
 
 

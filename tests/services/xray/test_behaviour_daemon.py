@@ -70,7 +70,9 @@ def test_a_program_with_the_sdk(cloud, daemon, home):
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_DEFAULT_REGION": "us-east-1",
     }
-    done = subprocess.run([sys.executable, "-c", PROGRAM, str(daemon)], env=environment, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, str(daemon)], env=environment, capture_output=True, text=True, timeout=60
+    )
     assert done.returncode == 0, done.stderr
     [trace] = eventually(lambda: traces_of(home, done.stdout.strip()))
     program, queues = sorted(

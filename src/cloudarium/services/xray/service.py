@@ -10,6 +10,7 @@ CARD = Service(
     name="xray",
     purpose="Keeps traces: segments, summaries, service maps, groups and sampling rules.",
     validation_error="InvalidRequestException",
+    paths={"/v1/traces": "otlp"},
     ports={"xray-daemon": 2000},
     datagrams=("xray-daemon",),
 )
