@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import pathlib
 import time
@@ -9,14 +10,12 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import aws_xray_sdk
 import pytest
 
 from tests.conftest import RunningCloud
 from tests.services.lambda_.conftest import BASIC, TRUST, refused, zipped
 
 ACCOUNT = "555500001111"
-NAME = "aws_xray_sdk"
 READS = """
 import boto3, os
 table = boto3.client("dynamodb")
@@ -28,16 +27,17 @@ def handler(event, context):
         boto3.client("sqs").send_message(QueueUrl=event["queue"], MessageBody="x")
     return os.environ["_X_AMZN_TRACE_ID"]
 """
-WITH_SDK = """
-import boto3, os
-from aws_xray_sdk.core import patch, xray_recorder
-patch(["botocore"])
+WITH_TRACER = """
+import boto3
+from aws_lambda_powertools import Tracer
+tracer = Tracer(service="shop")  # AWS's SDK for X-Ray, and a segment around the handler
 table = boto3.client("dynamodb")
+@tracer.capture_lambda_handler
 def handler(event, context):
-    with xray_recorder.in_subsegment("## work") as part:
+    with tracer.provider.in_subsegment("## work") as part:
         part.put_annotation("who", "me")
         table.put_item(TableName="items", Item={"id": {"S": "1"}})
-    return os.environ["_X_AMZN_TRACE_ID"]
+    return {"done": True}
 """
 AUTHORIZES = "def handler(event, context):\n    return {'isAuthorized': True}\n"
 
@@ -202,28 +202,32 @@ def test_an_event_waits(house: House) -> None:
     assert (invoke, service_name, attempt, name) == ("lambda:Invoke", "traced", "Attempt #1", "traced")
 
 
-def test_a_program_with_the_sdk_joins(house: House) -> None:
-    place = pathlib.Path(aws_xray_sdk.__file__).parents[1]
-    files = {"app.py": WITH_SDK}
-    for package in (NAME, "wrapt"):
-        for file in (place / package).rglob("*"):
+def test_a_program_with_a_tracer_joins(house: House) -> None:
+    files = {"app.py": WITH_TRACER}
+    for package in ("aws_lambda_powertools", "aws_xray_sdk", "wrapt", "jmespath", "typing_extensions"):
+        module = pathlib.Path(importlib.import_module(package).__file__ or "")
+        folder = module.parent if module.name == "__init__.py" else None
+        for file in folder.rglob("*") if folder is not None else [module]:
             if file.suffix in (".py", ".json"):
-                files[str(file.relative_to(place))] = file.read_text()
-    house.make("sdk", files, "Active")
+                files[str(file.relative_to(folder.parent if folder is not None else module.parent))] = file.read_text()
+    house.make("tracer", files, "Active")
     root = new_root()
-    house.invoke("sdk", header=f"Root={root};Sampled=1")
+    house.invoke("tracer", header=f"Root={root};Sampled=1")
 
     def parts() -> list[dict[str, Any]]:
         _, function, *_ = house.documents(root)
         return function["subsegments"][-2].get("subsegments", [])
 
-    [work] = eventually(parts)
+    [handler] = eventually(parts)
+    assert handler["name"] == "## handler" and handler["annotations"] == {"ColdStart": True, "Service": "shop"}
+    [work] = handler["subsegments"]
     assert work["name"] == "## work" and work["annotations"] == {"who": "me"}
     [call] = work["subsegments"]
     [top] = house.seen(root)["spans"]
     [function] = top["spans"]
-    assert names(function["spans"][1:2]) == [["Invocation", [["## work", ["dynamodb:PutItem"]]]]]
-    [put] = function["spans"][1]["spans"][0]["spans"]
+    inside = ["## handler", [["## work", ["dynamodb:PutItem"]]]]
+    assert names(function["spans"][1:2]) == [["Invocation", [inside]]]
+    [put] = function["spans"][1]["spans"][0]["spans"][0]["spans"]
     assert put["request_id"] == call["aws"]["request_id"] and put["decision"][0]["allowed"]
     fits = {"StartTime": time.time() - 60, "EndTime": time.time() + 60, "FilterExpression": 'annotation.who = "me"'}
     assert [one["Id"] for one in house.xray.get_trace_summaries(**fits)["TraceSummaries"]] == [root]
