@@ -18,6 +18,7 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.glass.journal import KEPT
+from cloudarium.glass.maps import service_map
 from cloudarium.glass.traces import trace, traces
 from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
@@ -280,6 +281,15 @@ async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return told
 
 
+async def _map(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    minutes = given.pop("minutes", "60")
+    if given or not minutes.isdecimal() or not 1 <= int(minutes[:6]) <= 1440:
+        raise Refused(400, "map takes minutes, 1 to 1440.")
+    now = cloud.clock.now()
+    return {"services": service_map(cloud, now - int(minutes) * 60, now)}
+
+
 _WHERE_IDS_ARE = (
     "A request's id is in the error (RequestId), in the header x-amzn-requestid or x-amz-request-id, and in GET"
     f" {PREFIX}journal, which keeps the last {KEPT} calls. After a crash the last quarter of a second may be missing."
@@ -297,5 +307,6 @@ _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]]
     ("GET", PREFIX + "journal"): _journal,
     ("GET", PREFIX + "why"): _why,
     ("GET", PREFIX + "traces"): _traces,
+    ("GET", PREFIX + "map"): _map,
 }
 _HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why, ("GET", PREFIX + "traces/"): _trace}

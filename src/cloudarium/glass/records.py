@@ -210,6 +210,11 @@ def latest(store: Store, limit: int) -> list[Entry]:
     return store.all(f"{_ENTRIES} ORDER BY number DESC LIMIT ?", (limit,), Entry)
 
 
+def latest_runs(store: Store, limit: int) -> list[Run]:
+    """The last runs of functions, the newest first."""
+    return store.all(f"SELECT {_RUN} FROM journal_runs ORDER BY number DESC LIMIT ?", (limit,), Run)
+
+
 def runs_of_trace(store: Store, root: str, most: int) -> list[Run]:
     """The runs of functions in a trace, in the order in which they ended."""
     return store.all(f"SELECT {_RUN} FROM journal_runs WHERE root = ? ORDER BY number LIMIT ?", (root, most), Run)

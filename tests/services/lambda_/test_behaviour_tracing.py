@@ -168,6 +168,19 @@ def test_calls_of_a_function_are_in_its_trace_without_any_code(house: House) -> 
     assert house.seen(put["request_id"][:13])["id"] == seen["id"]  # any request leads to its trace
 
 
+def test_the_map_of_everything(house: House) -> None:
+    house.invoke("passing")
+    services = house.cloud.control("map?minutes=5")["services"]
+    own = {one["Name"]: one for one in services if one.get("AccountId") == ACCOUNT}
+    [client] = [one for one in services if one["Type"] == "client"]
+    passing, table = own["passing"], own["items"]
+    assert (passing["Type"], table["Type"]) == ("AWS::Lambda::Function", "AWS::DynamoDB::Table")
+    leads = {(source["Name"], edge["ReferenceId"]): edge for source in services for edge in source["Edges"]}
+    edge = leads["passing", table["ReferenceId"]]
+    assert edge["SummaryStatistics"]["TotalCount"] == passing["SummaryStatistics"]["TotalCount"] >= 1
+    assert passing["ReferenceId"] in {edge["ReferenceId"] for edge in client["Edges"]} and passing["Root"] is True
+
+
 def test_who_samples(house: House) -> None:
     for sampled, told in (("1", 2), ("0", 0)):
         root = new_root()
