@@ -51,7 +51,8 @@ def template(queue: str, reads: dict[str, Any], follows: dict[str, Any], url: di
     }
     outputs = {
         "Reads": {"Ref": "Reads"}, "Id": {"Fn::GetAtt": "Reads.Id"}, "Follows": {"Ref": "Follows"},
-        "Arn": {"Fn::GetAtt": "Reads.EventSourceMappingArn"}, "Url": {"Fn::GetAtt": "Url.FunctionUrl"}, "Function": {"Ref": "Url"},
+        "Arn": {"Fn::GetAtt": "Reads.EventSourceMappingArn"},
+        "Url": {"Fn::GetAtt": "Url.FunctionUrl"}, "Function": {"Ref": "Url"},
     }  # fmt: skip
     return {"Resources": resources, "Outputs": {name: {"Value": value} for name, value in outputs.items()}}
 
