@@ -72,9 +72,11 @@ class Cache:
         async with self._starting:
             if self.running:
                 return
-            gone = [one for one in self.plan.nodes if one.id not in self.servers or not self.servers[one.id].running]
-            await self._run([one.id for one in gone])
+            ended = [id for id, server in self.servers.items() if not server.running]
+            await self._run([one.id for one in self.plan.nodes if one.id not in self.servers or one.id in ended])
             await self._form()
+            for id in ended:
+                self.recovered(self, id)
 
     async def _form(self) -> None:
         self._formed = False
@@ -108,7 +110,6 @@ class Cache:
         log.error("%s: the server of %s has ended; it is started anew", self.plan.name, id)
         try:
             await self.start()
-            self.recovered(self, id)
         except (EngineFailed, OSError, ValkeyError) as error:
             log.error("%s did not start again: %s", self.plan.name, error)
 
