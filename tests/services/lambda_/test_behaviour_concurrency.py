@@ -104,7 +104,7 @@ def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) 
     assert found["AllocatedProvisionedConcurrentExecutions"] == 0
 
 
-def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, account: str) -> None:
+def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, cloud: Any, account: str) -> None:
     arn = f"arn:aws:lambda:us-east-1:{account}:function:fn"
     make("fn", Publish=True)
     functions.update_function_configuration(FunctionName="fn", Description="new")
@@ -145,6 +145,10 @@ def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, acc
     with refused("InvalidParameterValueException") as refusal:
         functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
     assert refusal.message.endswith("should not be lower than function's total provisioned concurrency [1].")
+    cloud.settle()
+    assert functions.invoke(FunctionName="fn", Qualifier="live")["StatusCode"] == 200
+    with refused("TooManyRequestsException"):  # all that is reserved is provisioned
+        functions.invoke(FunctionName="fn")
 
 
 def test_what_is_provisioned_survives_a_crash(fresh_cloud: Any) -> None:
