@@ -5,10 +5,11 @@ from cloudarium.services.cloudwatch.operations import (
     dashboards,
     data,
     describing,
+    detectors,
     images,
     metrics,
     states,
     tags,
 )
 
-__all__ = ["alarms", "dashboards", "data", "describing", "images", "metrics", "states", "tags"]
+__all__ = ["alarms", "dashboards", "data", "describing", "detectors", "images", "metrics", "states", "tags"]
