@@ -94,7 +94,7 @@ class Environments:
         Raises Throttled when `limit` invocations of the function, over all its versions, are running, what is
         provisioned counted as if it were, or when the machine holds as many environments as it may.
         """
-        ahead = self._take_ahead(spec)
+        ahead = await self._take_ahead(spec)
         if ahead is not None:
             return await self._use(ahead, ahead.run(invocation))
         function = spec.function
@@ -162,6 +162,8 @@ class Environments:
         provision = self._provisions.setdefault(spec.key, Provision(spec))
         provision.wanted = wanted
         self._retire(provision.surplus())
+        if provision.filler is not None:
+            await asyncio.wait((provision.filler,))
         return await self._fill(provision)
 
     def provisioned(self, key: str) -> Provision | None:
@@ -192,6 +194,8 @@ class Environments:
         return self._provisions.get(provision.spec.key) is provision and not self._closed
 
     async def _start_ahead(self, provision: Provision) -> str:
+        if provision.short <= 0:
+            return ""
         held = sum(len(one.members) for one in self._provisions.values())
         if held >= max(1, self.total // 2):  # the other half is for what comes without being foreseen
             return f"this machine holds no more than {held} environments ready"
@@ -224,9 +228,8 @@ class Environments:
 
     def _refill_soon(self, provision: Provision) -> None:
         """Start others in the place of those that have ended."""
-        if provision.short > 0 and not provision.filling and self._holds(provision):
-            provision.filling = True
-            task = asyncio.ensure_future(self._refill(provision))
+        if provision.short > 0 and provision.filler is None and self._holds(provision):
+            provision.filler = task = asyncio.ensure_future(self._refill(provision))
             self._preparing.add(task)
             task.add_done_callback(self._prepared)
 
@@ -234,16 +237,20 @@ class Environments:
         try:
             await self._fill(provision)
         finally:
-            provision.filling = False
+            provision.filler = None
 
     # ---- finding, starting, using -----------------------------------------------------------------------------
 
-    def _take_ahead(self, spec: FunctionSpec) -> Environment | None:
+    async def _take_ahead(self, spec: FunctionSpec) -> Environment | None:
         provision = self._provisions.get(spec.key)
         if provision is None:
             return None
+        there = len(provision.members)
         found = self._usable(provision.idle)
         self._refill_soon(provision)
+        if found is None and len(provision.members) < there and provision.filler is not None:
+            await asyncio.wait((provision.filler,))  # their keys have expired, and AWS would change those unseen
+            found = self._usable(provision.idle)
         return found
 
     def _held(self, function: str) -> int:

@@ -202,6 +202,8 @@ def test_throttled_events_are_tried_again_for_six_hours(clients: Callable[..., A
     still.clock_advance(300)
     [record] = told()
     assert (record["requestContext"]["condition"], record["responsePayload"]) == ("Success", "on-demand")
+    still.clock_advance(7200)  # the keys of what is held ready have expired meanwhile
+    assert kind(room.functions, "1")[0] == "provisioned-concurrency"
 
 
 def test_reserved_concurrency_is_a_limit_and_a_pace(make: Make, functions: Any, client: Any) -> None:
