@@ -106,3 +106,26 @@ def test_what_is_not_there(cloud: RunningCloud, path: str, status: int) -> None:
     with pytest.raises(urllib.error.HTTPError) as caught:
         cloud.control(path)
     assert caught.value.code == status
+
+
+def test_hops_by_a_bucket_and_by_a_bus(cloud: RunningCloud, client: Callable[..., Any], account: str) -> None:
+    sqs, s3, events = client("sqs"), client("s3"), client("events")
+    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    arn = f"arn:aws:sqs:us-east-1:{account}:q"
+    everyone = {"Effect": "Allow", "Principal": {"Service": ["s3.amazonaws.com", "events.amazonaws.com"]},
+                "Action": "sqs:SendMessage", "Resource": "*"}  # fmt: skip
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [everyone]})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
+    bucket = f"traced-{account}"
+    s3.create_bucket(Bucket=bucket)
+    configuration = {"QueueConfigurations": [{"QueueArn": arn, "Events": ["s3:ObjectCreated:*"]}]}
+    s3.put_bucket_notification_configuration(Bucket=bucket, NotificationConfiguration=configuration)
+    events.put_rule(Name="r", EventPattern=json.dumps({"source": ["shop"]}))
+    events.put_targets(Rule="r", Targets=[{"Id": "q", "Arn": arn}])
+    asked = (
+        s3.put_object(Bucket=bucket, Key="k", Body=b"x"),
+        events.put_events(Entries=[{"Source": "shop", "DetailType": "sold", "Detail": "{}"}]),
+    )
+    cloud.settle()
+    names = [told(cloud.control(f"traces/{one['ResponseMetadata']['RequestId']}")["spans"]) for one in asked]
+    assert names == [[["s3:PutObject", ["sqs:SendMessage"]]], [["events:PutEvents", ["sqs:SendMessage"]]]]

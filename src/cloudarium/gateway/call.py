@@ -139,6 +139,12 @@ class Call:
             self, service, operation, input, as_ or self.principal, context, scope or self.scope
         )
 
+    def source(self) -> dict[str, Any]:
+        """For whose resource a service makes this call: condition keys that go on with what it asks of others."""
+        if self.principal.kind != "service":
+            return {}
+        return {name: value for name, value in self.context.items() if name.startswith("aws:Source")}
+
     def later(
         self,
         kind: str,

@@ -329,6 +329,8 @@ def test_mappings_are_listed_and_tagged(room: Room) -> None:
     assert [one["UUID"] for one in listed(FunctionName="other")["EventSourceMappings"]] == [second]
     assert len(listed(EventSourceArn=arn, MaxItems=1)["EventSourceMappings"]) == 1
     named = room.functions.get_event_source_mapping(UUID=first)["EventSourceMappingArn"]
+    with refused("ResourceConflictException"):
+        room.functions.update_event_source_mapping(UUID=second, FunctionName="teller")
     room.functions.tag_resource(Resource=named, Tags={"more": "b"})
     assert room.functions.list_tags(Resource=named)["Tags"] == {"team": "a", "more": "b"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import http.client
 import json
@@ -12,10 +13,11 @@ import requests
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
+from opentelemetry.exporter.otlp.proto.common.trace_encoder import encode_spans
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
 from opentelemetry.sdk.resources import Resource
 from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor, SpanExporter, SpanExportResult
 from opentelemetry.trace import Link, SpanKind, StatusCode
 
 from tests.services.xray.segments import documents, id_of
@@ -125,6 +127,35 @@ def test_json_and_gzip(endpoint, client):
     trace = f"1-{two['traceId'][:8]}-{two['traceId'][8:]}"
     [found] = documents(client("xray"), trace)
     assert (found["name"], found["start_time"], found["end_time"]) == ("two", 1800000000.0, 1800000001.5)
+
+
+def test_spans_in_a_datagram_of_adot(client, account):
+    """As a function's daemon gets them: the text of a datagram, which is put as it is."""
+    kept = []
+
+    class Kept(SpanExporter):
+        def export(self, spans):
+            kept.extend(spans)
+            return SpanExportResult.SUCCESS
+
+    provider = TracerProvider(resource=Resource.create({"service.name": "fn", "cloud.platform": "aws_lambda"}))
+    provider.add_span_processor(SimpleSpanProcessor(Kept()))
+    with provider.get_tracer("t").start_as_current_span("handler", kind=SpanKind.SERVER):
+        pass
+    packed = base64.b64encode(encode_spans(kept).SerializeToString()).decode()
+    xray = client("xray")
+    texts = [f"T1S{packed}", "T1S?", "T1S" + base64.b64encode(b"\xff").decode()]
+    unprocessed = xray.put_trace_segments(TraceSegmentDocuments=texts)["UnprocessedTraceSegments"]
+    assert [one["ErrorCode"] for one in unprocessed] == ["ParseError", "ParseError"]
+    text = f"{kept[0].get_span_context().trace_id:032x}"
+    trace = f"1-{text[:8]}-{text[8:]}"
+    [found] = documents(xray, trace)
+    assert (found["name"], found["origin"]) == ("fn", "AWS::Lambda::Function")
+    assert xray.put_trace_segments(TraceSegmentDocuments=[f"T1U{packed}"])["UnprocessedTraceSegments"] == []
+    [summary] = xray.get_trace_summaries(StartTime=found["start_time"] - 1, EndTime=found["end_time"] + 1)[
+        "TraceSummaries"
+    ]
+    assert summary["Revision"] == 1  # what was not sampled is not kept
 
 
 def test_spans_that_are_none_are_counted(endpoint):

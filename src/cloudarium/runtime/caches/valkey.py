@@ -81,6 +81,11 @@ class Valkey:
         """Is the process there?"""
         return self._process is not None and self._process.returncode is None
 
+    async def ended(self) -> None:
+        """Wait until the process is gone, however it came to that."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def start(self) -> None:
         """Start the process, load what is in the folder, and wait until it answers. Raises EngineFailed."""
         self.folder.mkdir(parents=True, exist_ok=True)
