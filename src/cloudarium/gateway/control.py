@@ -18,6 +18,8 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.glass.journal import KEPT
+from cloudarium.glass.maps import service_map
+from cloudarium.glass.traces import trace, traces
 from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
@@ -177,6 +179,7 @@ async def _clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 _CLOCK_WORDS = (
     'Give one of: advance ("+30d" or seconds), at ("2027-01-01T00:00" or epoch seconds), freeze, run, reset (true).'
+    ' With "wait": false the answer does not wait for the second to end; URLs presigned in it count as older.'
 )
 _LAST_MOMENT = 253402300800.0  # the year 10000: no timestamp of AWS can say it
 
@@ -213,8 +216,8 @@ def _target(name: str, value: Any) -> Callable[[float], float]:
 
 async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     given = await _body(request)
-    began = cloud.clock.machine_now()
-    if len(given) != 1:
+    began, wait = cloud.clock.machine_now(), given.pop("wait", True)
+    if len(given) != 1 or not isinstance(wait, bool):
         raise Refused(400, _CLOCK_WORDS)
     ((name, value),) = given.items()
     if name in ("advance", "at"):
@@ -229,8 +232,8 @@ async def _move_clock(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
             await cloud.deliverer.settle()
     else:
         raise Refused(400, _CLOCK_WORDS)
-    # Signatures tell whole seconds: the move's own second has to end, or one signed after it looks like one before it.
-    await asyncio.sleep(max(0.0, math.floor(began) + 1 - cloud.clock.machine_now()))
+    if wait:  # presigned URLs tell whole seconds: one signed after the move would look like one before it
+        await asyncio.sleep(max(0.0, math.floor(began) + 1 - cloud.clock.machine_now()))
     return _shown_clock(cloud)
 
 
@@ -262,6 +265,31 @@ async def _why(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return told
 
 
+async def _traces(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    limit, single = given.pop("limit", "20"), given.pop("single", "")
+    if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000 or given or single not in ("", "true"):
+        raise Refused(400, "traces takes limit, 1 to 1000, and single=true.")
+    return {"traces": traces(cloud, int(limit), bool(single))}
+
+
+async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    wanted = unquote(request.path.removeprefix(PREFIX + "traces").strip("/"))[:500]
+    told = trace(cloud, wanted)
+    if told is None:
+        raise Refused(404, f"Nothing is known of a trace or request {wanted}. GET {PREFIX}traces lists the last ones.")
+    return told
+
+
+async def _map(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    minutes = given.pop("minutes", "60")
+    if given or not minutes.isdecimal() or not 1 <= int(minutes[:6]) <= 1440:
+        raise Refused(400, "map takes minutes, 1 to 1440.")
+    now = cloud.clock.now()
+    return {"services": service_map(cloud, now - int(minutes) * 60, now)}
+
+
 _WHERE_IDS_ARE = (
     "A request's id is in the error (RequestId), in the header x-amzn-requestid or x-amz-request-id, and in GET"
     f" {PREFIX}journal, which keeps the last {KEPT} calls. After a crash the last quarter of a second may be missing."
@@ -278,5 +306,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]]
     ("POST", PREFIX + "settle"): _settle,
     ("GET", PREFIX + "journal"): _journal,
     ("GET", PREFIX + "why"): _why,
+    ("GET", PREFIX + "traces"): _traces,
+    ("GET", PREFIX + "map"): _map,
 }
-_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why}
+_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why, ("GET", PREFIX + "traces/"): _trace}

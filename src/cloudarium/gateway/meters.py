@@ -1,7 +1,11 @@
 """Meters: by which a room counts what it does, for whoever keeps the cloud's metrics.
 
-A room adds values as they come; they are summed up in memory by minute and handed over about once a second, to the
-rooms that have a `meters.py`. So a value costs about a microsecond, and a crash loses those of the last second.
+A room adds values as they come, and what it does not count but knows, when somebody is about to look; they are summed
+up in memory by minute and handed over about once a second, to the rooms that have a `meters.py`. So a value costs about
+a microsecond, and a crash loses those of the last second.
+
+What is no event but a level (how much a bucket holds) is a gauge: a room says `gauge_daily` when it begins to have one,
+and its `gauges.py` is read at midnight.
 """
 
 from __future__ import annotations
@@ -43,6 +47,7 @@ class Meter:
         self._counted: dict[tuple[Scope, str, str, Dimensions, str, int], dict[float, float]] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._gauged = self._gauges_planned = False
 
     def start(self) -> None:
         """Begin to hand over; to be called on the event loop."""
@@ -65,12 +70,34 @@ class Meter:
                 self._timer = self._loop.call_later(_PAUSE, self.flush)
         values[value] = values.get(value, 0.0) + 1.0
 
+    def watched(self, scope: Scope, namespace: str) -> bool:
+        """Whether anybody wants to be woken by metrics of a namespace."""
+        return any(module.watches(self._cloud.store, scope, namespace) for _, module in rooms_with("meters"))
+
+    def sample(self, scope: Scope) -> None:
+        """Have the rooms with a `sampling.py` add how things stand in an account: somebody is about to look."""
+        now = self._cloud.clock.now()
+        for _, module in rooms_with("sampling"):
+            module.sample(self._cloud, scope, now)
+
+    def gauge_daily(self) -> None:
+        """Have the rooms' gauges read once a day from now on, as long as one of them shows something."""
+        if not self._gauged:
+            self._gauged = True
+            if self._timer is None and self._loop is not None:
+                self._timer = self._loop.call_later(_PAUSE, self.flush)
+
+    def gauges_end(self) -> None:
+        """No gauge shows anything any more: none is read until a room asks again."""
+        self._gauged = self._gauges_planned = False
+
     def flush(self) -> None:
         """Hand over what waits, now; not within a transaction, which may be rolled back."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if not self._counted:
+        waits = self._gauged and not self._gauges_planned
+        if not self._counted and not waits:
             return
         if self._cloud.store.in_transaction:
             if self._loop is not None:
@@ -81,10 +108,15 @@ class Meter:
         try:
             for _, module in rooms_with("meters"):
                 with self._cloud.store.transaction():
-                    module.take(self._cloud, found)
+                    if found:
+                        module.take(self._cloud, found)
+                    if waits:
+                        module.plan_gauges(self._cloud)
+            self._gauges_planned = self._gauged
         except apsw.Error as error:  # a full disk must not fail the call that is measured
             log.error("%d measured values are lost: %s", len(found), error)
 
     def forget(self) -> None:
         """Drop what waits to be handed over."""
         self._counted.clear()
+        self.gauges_end()

@@ -210,6 +210,11 @@ def latest(store: Store, limit: int) -> list[Entry]:
     return store.all(f"{_ENTRIES} ORDER BY number DESC LIMIT ?", (limit,), Entry)
 
 
+def latest_runs(store: Store, limit: int) -> list[Run]:
+    """The last runs of functions, the newest first."""
+    return store.all(f"SELECT {_RUN} FROM journal_runs ORDER BY number DESC LIMIT ?", (limit,), Run)
+
+
 def runs_of_trace(store: Store, root: str, most: int) -> list[Run]:
     """The runs of functions in a trace, in the order in which they ended."""
     return store.all(f"SELECT {_RUN} FROM journal_runs WHERE root = ? ORDER BY number LIMIT ?", (root, most), Run)
@@ -219,3 +224,9 @@ def run_of_request(store: Store, request_id: str) -> Run | None:
     """The last run of a function for a request or an event."""
     sql = f"SELECT {_RUN} FROM journal_runs WHERE request_id = ? ORDER BY number DESC LIMIT 1"
     return store.one(sql, (request_id,), Run)
+
+
+def traces_linked_to(store: Store, root: str, most: int = 20) -> list[str]:
+    """The traces of runs that say that their records came from the trace `root`."""
+    sql = "SELECT DISTINCT root FROM journal_runs WHERE links <> '' AND instr(links, ?) LIMIT ?"
+    return [found for (found,) in store.all(sql, (root, most))]

@@ -27,11 +27,12 @@ PROVISIONED = "provisioned-concurrency"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the process of an environment is started: the launcher, and the order for it given the API's address."""
+    """How the process of an environment is started: the launcher, and the order for it given the addresses of
+    the Runtime API and of the X-Ray daemon."""
 
     launcher: Launcher
     interpreter: Interpreter
-    order: Callable[[str], dict[str, Any]]
+    order: Callable[[str, str], dict[str, Any]]
     network: str = ""  # the key of the network that it is started in
     notes: tuple[str, ...] = ()  # what the function's log must say about how it is run
 
@@ -63,10 +64,12 @@ class Environment:
         clock: Callable[[], float],
         sink: Callable[[FunctionSpec, str, LogEvent], None],
         initialization: str = ON_DEMAND,
+        on_segment: Callable[[FunctionSpec, str], None] = lambda spec, text: None,
     ) -> None:
         self.spec = spec
         self.stream = stream
         self.keys = keys
+        self._on_segment = on_segment
         self.busy = False
         self.retired = False
         self.used_at = 0.0
@@ -135,7 +138,9 @@ class Environment:
         """Start the process and wait until it asks for events; the failure when it does not."""
         assert self.start_with is not None
         self._drop_process()
-        process = self.process = FunctionProcess(self.log, (self.spec.memory + 32) * 1048576)
+        process = self.process = FunctionProcess(
+            self.log, (self.spec.memory + 32) * 1048576, lambda text: self._on_segment(self.spec, text)
+        )
         try:
             async with asyncio.timeout(seconds):
                 start = self.start_with

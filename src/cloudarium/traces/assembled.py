@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from cloudarium.traces.documents import Data, Document
 
-_TYPES = {
+TYPES = {  # of services by their names in SDKs: the type of their node, and where its name stands
     "dynamodb": ("AWS::DynamoDB::Table", "table_name"),
     "s3": ("AWS::S3::Bucket", "bucket_name"),
     "sqs": ("AWS::SQS::Queue", "queue_url"),
@@ -125,7 +125,7 @@ class Entity:
 class Assembled:
     """All entities of one trace. `segments` stand for nodes, `loose` are subsegments whose segment is unknown."""
 
-    def __init__(self, id: str, documents: Iterable[Document]) -> None:
+    def __init__(self, id: str, documents: Iterable[Document], infer: bool = True) -> None:
         self.id = id
         self.segments: list[Entity] = []
         self.loose: list[Entity] = []
@@ -139,7 +139,8 @@ class Assembled:
         self._attach(separate)
         self.segments.sort(key=lambda one: one.start)
         self._join()
-        self._infer()
+        if infer:
+            self._infer()
 
     @property
     def roots(self) -> list[Entity]:
@@ -245,7 +246,7 @@ def _inferred(one: Entity, trace: str) -> Data:
     if isinstance(one.data.get("sql"), dict):
         made["origin"] = "Database::SQL"
     elif one.data.get("namespace") == "aws":
-        kind, key = _TYPES.get(one.name.lower(), (f"AWS::{one.name}", ""))
+        kind, key = TYPES.get(one.name.lower(), (f"AWS::{one.name}", ""))
         made["origin"] = kind
         named = one.part("aws", key) if key else None
         if isinstance(named, str) and named and isinstance(made.get("aws"), dict):

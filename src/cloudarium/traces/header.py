@@ -10,6 +10,7 @@ NAME = "x-amzn-trace-id"
 _ROOT = re.compile(r"(?:^|;)\s*Root=(1-[0-9a-fA-F]{8}-[0-9a-fA-F]{24})(?=\s*(?:;|$))", re.ASCII)
 _PARENT = re.compile(r"(?:^|;)\s*Parent=([0-9a-fA-F]{16})(?=\s*(?:;|$))", re.ASCII)
 _SAMPLED = re.compile(r"(?:^|;)\s*Sampled=([01?])(?=\s*(?:;|$))", re.ASCII)
+_CAUSE = re.compile(r";Cause=([0-9a-f]{16})(?=;|$)", re.ASCII)
 _LONGEST = 1024
 
 
@@ -39,9 +40,20 @@ def parse(text: str) -> TraceHeader | None:
     return TraceHeader(root[1].lower(), parent[1].lower() if parent else "", sampled[1] if sampled else "")
 
 
-def new(now: float, request_id: str) -> str:
-    """The header of a trace that begins with this request."""
-    return f"Root={root_of(now, request_id)}"
+def cause_of(text: str) -> str:
+    """The id of the call that led to what came later, in a header that `onward` made; empty when it says none."""
+    found = _CAUSE.search(text[:_LONGEST])
+    return found[1] if found is not None else ""
+
+
+def onward(text: str, request_id: str) -> str:
+    """The header for what a call leaves to be done later: the cloud's own note says that it was this call's doing."""
+    return f"{_CAUSE.sub('', text)};Cause={segment_of(request_id)}"
+
+
+def passed_on(text: str | None) -> str | None:
+    """A client's header as services pass it on with messages; None for what is none, or too long for one."""
+    return text if text and len(text) <= 256 and text.isascii() and text.isprintable() else None
 
 
 def root_of(now: float, request_id: str) -> str:

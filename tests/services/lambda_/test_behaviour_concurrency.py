@@ -8,7 +8,9 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.services.lambda_.conftest import TRUST, refused, zipped
+from cloudarium.services.lambda_.rules import concurrency
+from tests.services.lambda_.conftest import refused
+from tests.services.lambda_.test_event_sources_queues import Room
 
 Make = Callable[..., dict[str, Any]]
 KIND = """
@@ -103,7 +105,7 @@ def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) 
     assert found["AllocatedProvisionedConcurrentExecutions"] == 0
 
 
-def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, account: str) -> None:
+def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, cloud: Any, account: str) -> None:
     arn = f"arn:aws:lambda:us-east-1:{account}:function:fn"
     make("fn", Publish=True)
     functions.update_function_configuration(FunctionName="fn", Description="new")
@@ -144,18 +146,95 @@ def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, acc
     with refused("InvalidParameterValueException") as refusal:
         functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
     assert refusal.message.endswith("should not be lower than function's total provisioned concurrency [1].")
+    cloud.settle()
+    assert functions.invoke(FunctionName="fn", Qualifier="live")["StatusCode"] == 200
+    with refused("TooManyRequestsException"):  # all that is reserved is provisioned
+        functions.invoke(FunctionName="fn")
 
 
-def test_what_is_provisioned_survives_a_crash(fresh_cloud: Any) -> None:
-    iam, functions = fresh_cloud.client("iam"), fresh_cloud.client("lambda")
-    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    functions.create_function(
-        FunctionName="fn", Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": zipped(KIND)},
-        Publish=True,
-    )  # fmt: skip
-    wish(functions, 1, "1")
-    fresh_cloud.settle()
-    fresh_cloud.restart()
-    fresh_cloud.settle()
+class Held(Room):
+    """A function whose whole reserved concurrency is provisioned for its version 1."""
+
+    def __init__(self, clients: Callable[..., Any]) -> None:
+        super().__init__(clients)
+        self.function("fn", KIND, Publish=True)
+        self.functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=1)
+        wish(self.functions, 1, "1")
+
+
+def test_what_is_provisioned_survives_a_crash(clients: Callable[..., Any], still: Any) -> None:
+    functions = Held(clients).functions
+    still.settle()
+    still.restart()
+    still.settle()
     assert held(functions, "1") == ("READY", 1, 1)
     assert kind(functions, "1")[0] == "provisioned-concurrency"
+
+
+def test_throttled_events_are_tried_again_for_six_hours(clients: Callable[..., Any], still: Any) -> None:
+    room = Held(clients)
+    arn = room.sqs.get_queue_attributes(QueueUrl=room.results, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    room.functions.put_function_event_invoke_config(
+        FunctionName="fn", DestinationConfig={"OnSuccess": {"Destination": arn}, "OnFailure": {"Destination": arn}}
+    )
+    still.settle()
+
+    def send() -> None:
+        room.functions.invoke(FunctionName="fn", InvocationType="Event", Payload=b"7")
+        still.settle()
+
+    def told() -> list[dict[str, Any]]:
+        messages = room.sqs.receive_message(QueueUrl=room.results, VisibilityTimeout=43200).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
+
+    send()
+    still.clock_advance(3600)
+    assert told() == []
+    still.clock_advance(18000)
+    still.clock_advance(300)
+    [record] = told()
+    assert record["requestContext"]["condition"] == "EventAgeExceeded" and record["requestPayload"] == 7
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    send()
+    still.clock_advance(600)
+    still.restart()
+    room.functions.delete_function_concurrency(FunctionName="fn")
+    still.clock_advance(300)
+    [record] = told()
+    assert (record["requestContext"]["condition"], record["responsePayload"]) == ("Success", "on-demand")
+    still.clock_advance(7200)  # the keys of what is held ready have expired meanwhile
+    assert kind(room.functions, "1")[0] == "provisioned-concurrency"
+
+
+def test_reserved_concurrency_is_a_limit_and_a_pace(make: Make, functions: Any, client: Any) -> None:
+    make("fn", KIND, Timeout=10)
+    functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=1)
+    once = client("lambda", retries={"total_max_attempts": 1})
+
+    def attempt(payload: bytes) -> str:
+        try:
+            once.invoke(FunctionName="fn", Payload=payload)
+        except once.exceptions.TooManyRequestsException as error:
+            answer = error.response
+            assert (answer["Type"], answer["Error"]["Message"]) == ("User", "Rate Exceeded.")
+            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+            return str(answer["Reason"])
+        return ""
+
+    with ThreadPoolExecutor(2) as threads:
+        found = sorted(threads.map(attempt, [b'"slow"', b'"slow"']))
+    assert found == ["", "ReservedFunctionConcurrentInvocationLimitExceeded"]
+    reasons = {attempt(b"1") for _ in range(40)}  # ten a second for each execution, whatever the clock says
+    assert reasons == {"", "ReservedFunctionInvocationRateLimitExceeded"}
+    answers = [functions.invoke(FunctionName="fn", InvocationType="Event")["StatusCode"] for _ in range(20)]
+    assert set(answers) == {202}
+    metrics = client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]
+    assert {"Throttles", "AsyncEventsReceived"} <= {metric["MetricName"] for metric in metrics}
+
+
+def test_what_functions_share() -> None:
+    assert not concurrency.is_full(899, 100) and concurrency.is_full(900, 100)
+    assert not concurrency.is_full(99, 900) and concurrency.is_full(100, 900)
+    pace = concurrency.Pace()
+    assert [pace.take(0.0, 1) for _ in range(11)] == [True] * 10 + [False]
+    assert [pace.take(0.25, 1) for _ in range(3)] == [True, True, False]

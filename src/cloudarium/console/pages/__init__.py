@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from cloudarium.console.pages import alarms, calls, logs, map, metrics, overview, traces
+from cloudarium.console.pages import alarms, calls, dashboards, logs, map, metrics, overview, traces
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.http import HttpResponse
 
@@ -12,6 +12,7 @@ PAGES: Mapping[str, Callable[[Visit], Awaitable[HttpResponse]]] = {
     "": overview.show,
     "alarms": alarms.show,
     "calls": calls.show,
+    "dashboards": dashboards.show,
     "logs": logs.show,
     "map": map.show,
     "metrics": metrics.show,

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from cloudarium.gateway.background import Event, Retry, delivery
-from cloudarium.services.cloudwatch import acting, ageing, composing, evaluating, states, watching
+from cloudarium.services.cloudwatch import acting, ageing, composing, evaluating, gauging, states, watching
 from cloudarium.services.cloudwatch.records import alarms
 
 
 @delivery(watching.KIND)
 async def evaluate(event: Event) -> Retry | None:
     """Look at a metric alarm, and again when what it sees can be different."""
+    event.cloud.meter.sample(event.scope)
     event.cloud.meter.flush()
     assert event.key is not None
     with event.transaction():
@@ -51,4 +52,11 @@ async def grow_old(event: Event) -> Retry | None:
         if ageing.grow(event.store, event.now):
             return Retry(event.now)
         due = ageing.following(event.store, event.now)
+    return None if due is None else Retry(due)
+
+
+@delivery(gauging.KIND)
+async def read_gauges(event: Event) -> Retry | None:
+    """Read the rooms' gauges, and again at the next midnight."""
+    due = await gauging.read(event.cloud, max(event.now, event.due))
     return None if due is None else Retry(due)

@@ -29,6 +29,11 @@ def heard(store: Store, scope: Scope, key: Key, now: float) -> None:
         plan(store, scope, name, now)
 
 
+def looks_at(store: Store, scope: Scope, namespace: str) -> bool:
+    """Whether any alarm watches a metric of a namespace."""
+    return any(key[0] in (namespace, ANY) for key in _watchers(store, scope))
+
+
 def plan(store: Store, scope: Scope, name: str, now: float) -> None:
     """Have an alarm looked at when its next period of evaluation ends, unless it will be before."""
     known = store.known(_KNOWN)

@@ -10,6 +10,7 @@ from typing import Any
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
 from cloudarium.services.events import calling, failures, matching, resources, roles, sealing, secrets, sending, timing
+from cloudarium.services.events.measuring import Attempt
 from cloudarium.services.events.records import archived, named, rules
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries
@@ -43,10 +44,10 @@ async def emit(event: Event) -> None:
 @delivery("Target")
 async def deliver(event: Event) -> None:
     """Bring an event to a target; what fails is tried again by the target's policy, and at last is a dead letter."""
-    kept = event.payload
+    kept, place = event.payload, resources.rule_of(event.payload["Rule"])
+    assert place is not None
     if sealing.is_sealed(kept["Event"]):
-        place = resources.rule_of(kept["Rule"])
-        bus = resources.find_bus(event.store, *place[:2]) if place is not None else None
+        bus = resources.find_bus(event.store, *place[:2])
         if bus is None:
             return
         try:
@@ -54,10 +55,12 @@ async def deliver(event: Event) -> None:
         except AwsError as error:
             await _not_opened(event, bus, error)
             return
+    attempt = Attempt(event, place)
     try:
         await sending.send(event)
+        attempt.succeeded()
     except Failure as failure:
-        await _failed(event, kept, failure)
+        await _failed(event, kept, failure, attempt)
 
 
 async def _not_opened(event: Event, bus: Named, error: AwsError) -> None:
@@ -70,16 +73,19 @@ async def _not_opened(event: Event, bus: Named, error: AwsError) -> None:
         await _bury(event, dead, failures.unopened(event.payload), resources.bus_arn(bus.scope, bus.name))
 
 
-async def _bury(event: Event, queue: Arn, letter: dict[str, Any], source: str) -> None:
+async def _bury(event: Event, queue: Arn, letter: dict[str, Any], source: str) -> bool:
+    """Whether a letter has reached a dead-letter queue."""
     try:
         await sending.put_into_queue(event, queue, letter, roles.service(event.account), source)
+        return True
     except AwsError as error:
         if (error.status or 400) >= 500 and error.code != "NotImplemented":
             raise
         log.warning("the dead-letter queue %s was not reached: %s", queue, error.message)
+        return False
 
 
-async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
+async def _failed(event: Event, kept: dict[str, Any], failure: Failure, attempt: Attempt) -> None:
     wanted = event.payload
     event.now = event.cloud.clock.now()
     policy = wanted["Target"].get("RetryPolicy") or {}
@@ -91,11 +97,12 @@ async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
             with event.transaction():
                 event.later(event.kind, {**kept, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
+    attempt.failed()
     dead = (wanted["Target"].get("DeadLetterConfig") or {}).get("Arn")
     log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure)
     place = arns.parse(dead)
     if place is not None:
-        await _bury(event, place, failures.letter(wanted, failure, condition), wanted["Rule"])
+        attempt.buried(await _bury(event, place, failures.letter(wanted, failure, condition), wanted["Rule"]))
 
 
 @delivery("Schedule")
@@ -165,7 +172,9 @@ async def _replay_some(event: Event) -> bool:
             return _over(event, found, "CANCELLED")
         archive, bus = _archive_of(event, found), _bus_of(event, found)
         own = keys.get(bus.data.get(sealing.MEMBER, "")) if bus is not None else None
-        if archive is None or bus is None or some is None or isinstance(own, AwsError):
+        if archive is None:
+            return _over(event, found, "FAILED", "Archive resource not found.")
+        if bus is None or some is None or isinstance(own, AwsError):
             return _over(event, found, "FAILED", "Internal Failure.")
         only = frozenset(found.data["Destination"].get("FilterArns") or ())
         for each in some:
@@ -176,7 +185,11 @@ async def _replay_some(event: Event) -> bool:
             data.update({"place": [some[-1].time, some[-1].id], "EventLastReplayedTime": some[-1].time})
         found = found._replace(data=data)
         named.put(event.store, found)
-        return len(some) == _PORTION or _over(event, found, "COMPLETED")
+        if len(some) == _PORTION:
+            return True
+        end = found.data["EventEndTime"]  # AWS says the whole minutes that are done, events or none.
+        done = {**found.data, "EventLastReplayedTime": end - end % 60}
+        return _over(event, found._replace(data=done), "COMPLETED")
 
 
 async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.Keys]:
@@ -186,8 +199,8 @@ async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.K
     bus = _bus_of(event, found) if found is not None else None
     if found is None or archive is None or bus is None:
         return [], {}
-    after = found.data.get("place") or (0.0, 0)
     span = found.data["EventStartTime"], found.data["EventEndTime"]
+    after = found.data.get("place") or (span[0], 0)
     some = archived.between(event.store, archive, *span, (after[0], after[1]), _PORTION)
     keys = await sealing.keys(event, bus, matching.keys_of(event.store, bus))
     try:
@@ -199,10 +212,10 @@ async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.K
 
 
 def _replayed(text: str, name: str) -> dict[str, object]:
-    """An event as a replay brings it: with the replay's name behind its region."""
+    """An event as a replay brings it: with an id of its own, and the replay's name behind its region."""
     made: dict[str, object] = {}
     for member, value in json.loads(text).items():
-        made[member] = value
+        made[member] = ids.uuid() if member == "id" else value
         if member == "region":
             made["replay-name"] = name
     return made

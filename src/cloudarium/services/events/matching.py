@@ -8,14 +8,17 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.events import resources, sealing
+from cloudarium.services.events.measuring import counted
 from cloudarium.services.events.records import archived, managed, named, rules
 from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries, targets
+from cloudarium.shared import clock
 from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+from cloudarium.traces import header
 
 HANDED_ON = "HandedOn"  # in an entry that one bus sends to another: the event as it is, and over how many it came
 _DAY, _CENTURY = 86_400.0, 36_500
@@ -98,21 +101,33 @@ def take(
     kept = compiled.archives.find(fields) if only is None else ()
     text = entries.as_text(event) if matched or kept else ""
     for name in kept:
-        _archive(call, bus, name, text, keys)
+        _archive(call, bus, name, clock.moment_of(event["time"]), text, keys)
     own = keys.get(bus.data.get(sealing.MEMBER, ""))
     if isinstance(own, DataKey) and matched:
         text = sealing.sealed(text, own, bus)
     for name in matched:
         arn = resources.rule_arn(scope, bus.name, name)
         if not only or arn in only:
+            _triggered(call, bus, name, len(compiled.targets[name]))
             for target in compiled.targets[name]:
                 leave(call, scope, arn, target, text, origin)
+
+
+def _triggered(call: Call, bus: Named, rule: str, targets: int) -> None:
+    for metric in ("MatchedEvents", "TriggeredRules"):
+        counted(call, bus.scope, bus.name, rule, metric)
+    if targets:
+        counted(call, bus.scope, bus.name, rule, "InvocationsCreated", float(targets))
 
 
 def fire(call: Call, rule: Rule, event: Data) -> None:
     """Leave a scheduled event for the targets of its rule."""
     text = entries.as_text(event)
-    for target in rules.targets(call.store, rule):
+    found = rules.targets(call.store, rule)
+    counted(call, rule.scope, rule.bus, rule.name, "TriggeredRules")
+    if found:
+        counted(call, rule.scope, rule.bus, rule.name, "InvocationsCreated", float(len(found)))
+    for target in found:
         leave(call, rule.scope, resources.rule_arn(*rule[:3]), target, text, Origin(event["time"], 0, call.trace))
 
 
@@ -128,10 +143,11 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
         "Hops": origin.hops,
     }
     kind = "TargetByHttp" if targets.by_http(target) else "Target"
-    call.store.outbox.put("events", kind, scope, payload, call.now, trace=origin.trace)
+    onward = header.onward(origin.trace, call.request_id) if origin.trace else ""
+    call.store.outbox.put("events", kind, scope, payload, call.now, trace=onward)
 
 
-def _archive(call: Call, bus: Named, name: str, text: str, keys: sealing.Keys) -> None:
+def _archive(call: Call, bus: Named, name: str, time: float, text: str, keys: sealing.Keys) -> None:
     archive = named.find(call.store, bus.scope, "archive", name)
     assert archive is not None
     if archive.data.get(sealing.MEMBER):
@@ -141,7 +157,7 @@ def _archive(call: Call, bus: Named, name: str, text: str, keys: sealing.Keys) -
         text = sealing.sealed(text, key, bus)
     kept_for = lifetime(archive)
     expires = call.now + kept_for if kept_for is not None else None
-    archived.add(call.store, archive, call.now, expires, text)
+    archived.add(call.store, archive, time, expires, text)
     if expires is not None:
         plan_expiry(call, archive)
 

@@ -12,7 +12,7 @@ from cloudarium.gateway.background import Event, delivery
 from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import consuming, errors, metering, provisioning, records, running, tracing
+from cloudarium.services.lambda_ import attaching, consuming, errors, metering, provisioning, records, running, tracing
 from cloudarium.services.lambda_.records import LATEST, Version, event_sources
 from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
@@ -42,6 +42,7 @@ async def async_invoke(event: Event) -> None:
         await _finish(event, version, settings, "ZeroReservedConcurrency", None)
         return
     payload = wanted["Payload"].encode("utf-8", "surrogateescape")
+    metering.waited(event.cloud, version, wanted["Qualifier"], event.now - wanted["TakenAt"])
     try:
         result = await running.run(
             event.cloud,
@@ -50,6 +51,9 @@ async def async_invoke(event: Event) -> None:
                 event.trace, function.reserved, taken=wanted["TakenAt"], attempt=wanted["Attempts"] + 1,
             ),
         )  # fmt: skip
+    except errors.RecursiveInvocation:
+        await _finish(event, version, settings, "RecursiveInvocation", None)
+        return
     except (errors.TooManyRequests, errors.ServiceFailure, errors.AccessDenied):
         pause = events.throttle_pause(wanted["Throttles"])
         _again(event, {**wanted, "Throttles": wanted["Throttles"] + 1}, pause)
@@ -151,28 +155,11 @@ async def _keep(event: Event, principal: Principal, bucket: str, wanted: dict[st
 
 @delivery("ReleaseInterfaces")
 async def release_interfaces(event: Event) -> None:
-    """Let go of the network interfaces that no function uses any more, in the name of a role that made them."""
-    used = [
-        (one["SubnetIds"], sorted(set(one["SecurityGroupIds"]))) for one in records.attached(event.store, event.scope)
-    ]
-    for one in records.interfaces(event.store, event.scope):
-        if any(one.subnet in subnets and one.groups == groups for subnets, groups in used):
-            continue
-        await _let_go(event, one)
-        with event.transaction():
-            records.remove_interface(event.store, one)
-
-
-async def _let_go(event: Event, interface: records.NetworkInterface) -> None:
-    """Delete an interface; AWS, too, leaves it where the role is gone or may not."""
-    arn = function_arn(event.scope, "network-interfaces")
-    role = await running.role_session(event.cloud, arn, interface.role, event.scope)
-    if role is None:
-        return
-    try:
-        await event.send("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": interface.id}, as_=role)
-    except AwsError as error:
-        log.info("network interface %s stays: %s", interface.id, error.message)
+    """Let go of the network interfaces that no function uses any more, or of one that a killed cloud still had."""
+    if "Id" in event.payload:
+        await attaching.let_go(event, event.payload["Id"], event.payload["Roles"])
+    else:
+        await attaching.release(event)
 
 
 def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:
@@ -196,6 +183,8 @@ async def _finish(
 ) -> None:
     """Tell the destination, and for a failure the dead-letter target, how the event ended."""
     wanted = event.payload
+    if condition != "Success":
+        metering.asynchronous(event.cloud, version, wanted["Qualifier"], "AsyncEventsDropped")
     side = "OnSuccess" if condition == "Success" else "OnFailure"
     arn = function_arn(version.scope, version.name, wanted["Qualifier"] or LATEST)
     target = settings.get("DestinationConfig", {}).get(side, {}).get("Destination")
@@ -236,6 +225,7 @@ async def _tell(event: Event, version: Version, target: str, record: dict[str, A
             await _send(event, principal, place, text, {})
     except AwsError as error:
         log.warning("a destination of %s was not reached: %s", arn, error.message)
+        metering.asynchronous(event.cloud, version, event.payload["Qualifier"], "DestinationDeliveryFailures")
 
 
 async def _bury(event: Event, version: Version, target: str, result: InvocationResult | None) -> None:
@@ -252,6 +242,7 @@ async def _bury(event: Event, version: Version, target: str, result: InvocationR
         await _send(event, principal, place, text, attributes)
     except AwsError as error:
         log.warning("the dead-letter target of %s was not reached: %s", version.name, error.message)
+        metering.asynchronous(event.cloud, version, event.payload["Qualifier"], "DeadLetterErrors")
 
 
 async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, attributes: dict[str, str]) -> None:

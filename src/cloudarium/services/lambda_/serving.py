@@ -62,7 +62,9 @@ async def _answer(call: Call, request: HttpRequest, one: FunctionUrl, data: Data
         return _refusal(call, 404, "ResourceNotFoundException", {"Message": f"Function not found: {arn}"})
     payload = orjson.dumps(rules.event(_visit(call, request, one, iam)))
     pieces = ResponseStream() if data["InvokeMode"] == "RESPONSE_STREAM" else None
-    event = running.Event(version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved, pieces)
+    event = running.Event(
+        version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved, pieces, waits=True
+    )
     try:
         return await _buffered(call, event) if pieces is None else await _streamed(call, event)
     except errors.TooManyRequests as error:
@@ -95,10 +97,13 @@ async def _streamed(call: Call, event: running.Event) -> HttpResponse:
         try:
             made, first = rules.began(await _head(pieces))
         except rules.InvalidAnswer:
+            streamed.pieces.abandon()
             return _broken(call)
     response = _sent(call, made)
     if made.status not in BODILESS:
-        response.body = _rest(first, pieces)
+        response.body = _rest(first, streamed.pieces)
+    else:
+        streamed.pieces.abandon()
     return response
 
 
@@ -112,11 +117,14 @@ async def _head(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(head)
 
 
-async def _rest(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for piece in pieces:
-        yield piece
+async def _rest(first: bytes, pieces: ResponseStream) -> AsyncIterator[bytes]:
+    try:
+        if first:
+            yield first
+        async for piece in pieces:
+            yield piece
+    finally:
+        pieces.abandon()
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------------

@@ -7,6 +7,8 @@ that. Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 
 from __future__ import annotations
 
+import asyncio
+import re
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -28,6 +30,12 @@ _RESERVOIRS = "lambda trace reservoirs"
 _MOST_RESERVOIRS = 5000
 _RATE = 0.05
 _LONGEST_MESSAGE = 1000
+_SENT = "lambda sent segments"
+_PAUSE = 0.05  # seconds that a document waits for company
+_TOGETHER = 50  # documents at once, as the daemon sends them
+_PASSED = "lambda passed traces"
+_MOST_PASSED = 2000
+_PARENT = re.compile(r'"parent_id"\s*:\s*"([0-9a-f]{16})"')
 _MOST_LINKS = 100
 
 
@@ -42,22 +50,30 @@ class Began(NamedTuple):
     invocation: str
     started: float
     stopwatch: float
+    lineage: str
 
     @property
     def header(self) -> str:
         """The function's _X_AMZN_TRACE_ID."""
-        return str(TraceHeader(self.root, self.invocation, "1" if self.sampled else "0"))
+        return f"{TraceHeader(self.root, self.invocation, '1' if self.sampled else '0')}{self.lineage}"
 
 
-def begin(cloud: Cloud, spec: FunctionSpec, event: Event) -> Began:
-    """Begin the trace of a run, or go on with the one that its event came in."""
+def begin(cloud: Cloud, spec: FunctionSpec, event: Event, trace: str) -> Began:
+    """Begin the trace of a run, or go on with the one that its event came in: `trace`, with the function's lineage."""
     now = cloud.clock.now()
-    came = header.parse(event.trace) or TraceHeader(header.root_of(now, event.request_id))
+    came = header.parse(trace) or TraceHeader(header.root_of(now, event.request_id))
     sampled = came.sampled == "1"
     if spec.tracing == "Active" and came.sampled not in ("0", "1"):
         sampled = _sampled(cloud, spec, now)
     own = ids.hex(48)
-    return Began(came.root, came.parent, sampled, own[:16], own[16:32], own[32:], now, cloud.stopwatch())
+    _, found, functions = trace.rpartition(";Lineage=")
+    lineage = found + functions if found else ""
+    if sampled and came.parent and spec.tracing != "Active":
+        passed: dict[str, str] = cloud.keep.setdefault(_PASSED, {})
+        if len(passed) >= _MOST_PASSED:
+            passed.clear()
+        passed[own[32:]] = came.parent
+    return Began(came.root, came.parent, sampled, own[:16], own[16:32], own[32:], now, cloud.stopwatch(), lineage)
 
 
 def _sampled(cloud: Cloud, spec: FunctionSpec, now: float) -> bool:
@@ -77,11 +93,56 @@ def end(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: In
     cloud.journal.ran(run)
     if not (run.traced and run.sampled):
         return
-    payload = {
-        "Arn": spec.arn,
-        "Role": spec.role,
-        "Documents": [orjson.dumps(one).decode() for one in runs.documents(run)],
-    }
+    _leave(cloud, spec, [orjson.dumps(one).decode() for one in runs.documents(run)])
+
+
+class _Sent:
+    """What programs of one function have sent to the daemon, until it is left for X-Ray together."""
+
+    def __init__(self, cloud: Cloud, spec: FunctionSpec) -> None:
+        self._cloud, self._spec = cloud, spec
+        self._texts: list[str] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    def add(self, text: str) -> None:
+        """Take a document; it waits for company for a moment."""
+        self._texts.append(text)
+        if len(self._texts) >= _TOGETHER:
+            self.flush()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_PAUSE, self.flush)
+
+    def flush(self) -> None:
+        """Leave what is there; a cloud that has been closed or emptied meanwhile wants nothing of it."""
+        if self._timer is not None:
+            self._timer.cancel()
+        known = self._cloud.keep.get(_SENT, {})
+        if known.get(self._spec.key) is self:
+            del known[self._spec.key]
+            _leave(self._cloud, self._spec, self._texts)
+
+
+def take(cloud: Cloud, spec: FunctionSpec, text: str) -> None:
+    """Take a document that a function has sent to the X-Ray daemon."""
+    known: dict[str, _Sent] = cloud.keep.setdefault(_SENT, {})
+    found = known.get(spec.key)
+    if found is None:
+        found = known[spec.key] = _Sent(cloud, spec)
+    found.add(_under_caller(cloud, text))
+
+
+def _under_caller(cloud: Cloud, text: str) -> str:
+    """A part of a run of which X-Ray is told nothing belongs to what led to the run: the header was passed on."""
+    passed: dict[str, str] = cloud.keep.get(_PASSED, {})
+    found = _PARENT.search(text) if passed else None
+    if found is None or found[1] not in passed:
+        return text
+    return f"{text[: found.start(1)]}{passed[found[1]]}{text[found.end(1) :]}"
+
+
+def _leave(cloud: Cloud, spec: FunctionSpec, texts: list[str]) -> None:
+    """Leave documents for X-Ray, to be put as the function's role."""
+    payload = {"Arn": spec.arn, "Role": spec.role, "Documents": texts}
     with cloud.store.transaction():
         cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
 

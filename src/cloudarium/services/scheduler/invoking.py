@@ -108,15 +108,15 @@ def _scope(place: Arn) -> Scope:
     return Scope(place.account, place.region)
 
 
-async def bury(event: Event, failure: Failure, condition: str | None) -> None:
-    """Send what could not be invoked to the schedule's dead-letter queue, as its role.
+async def bury(event: Event, failure: Failure, condition: str | None) -> bool:
+    """Send what could not be invoked to the schedule's dead-letter queue, as its role; whether it has one.
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
     """
     wanted = event.payload
     place = arns.parse((wanted["Target"].get("DeadLetterConfig") or {}).get("Arn"))
     if place is None:
-        return
+        return False
     texts = {
         "ERROR_CODE": failure.origin,
         "ERROR_MESSAGE": failure.message or failure.origin,
@@ -132,6 +132,7 @@ async def bury(event: Event, failure: Failure, condition: str | None) -> None:
     attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     role = await roles.session(event, wanted["Target"]["RoleArn"], wanted["Group"])
     await put_into_queue(event, place, {"MessageBody": text_of(event), "MessageAttributes": attributes}, role)
+    return True
 
 
 def new_execution() -> str:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.call import Call
+from cloudarium.services.sqs.records.queues import Queue
+from cloudarium.services.sqs.sampling import NAMESPACE
 from cloudarium.shared.scope import scope_of
 
 _SENT = ("SendMessage", "SendMessageBatch")
@@ -24,7 +26,7 @@ def measured(call: Call) -> None:
     answer = call.output or {}
 
     def add(name: str, value: float, unit: str = "Count") -> None:
-        call.cloud.meter.add(call.now, scope, "AWS/SQS", name, (("QueueName", queue),), value, unit)
+        call.cloud.meter.add(call.now, scope, NAMESPACE, name, (("QueueName", queue),), value, unit)
 
     if operation in _SENT:
         for text in _sent(call.input, answer):
@@ -36,6 +38,12 @@ def measured(call: Call) -> None:
         add("NumberOfMessagesReceived", float(len(answer["Messages"])))
     else:
         add("NumberOfEmptyReceives", 1.0)
+
+
+def deduplicated(call: Call, found: Queue) -> None:
+    """Count a message that its FIFO queue has had before."""
+    own = (("QueueName", found.name),)
+    call.cloud.meter.add(call.now, found.scope, NAMESPACE, "NumberOfDeduplicatedSentMessages", own, 1.0, "Count")
 
 
 def _sent(given: dict[str, Any], answer: dict[str, Any]) -> list[str]:

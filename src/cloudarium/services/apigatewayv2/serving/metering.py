@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-me
 
 from __future__ import annotations
 
+from cloudarium.gateway.meters import Dimensions
 from cloudarium.services.apigatewayv2.rules.responses import Outgoing
 from cloudarium.services.apigatewayv2.serving.visit import Visit
 
@@ -12,7 +13,7 @@ _NAMESPACE = "AWS/ApiGateway"
 
 
 def served(visit: Visit, response: Outgoing) -> None:
-    """Count a request, by API and by stage."""
+    """Count a request: by API, by stage, and by route where the stage or its route asks for detailed metrics."""
     call = visit.call
     assert call.request is not None
     api, stage = ("ApiId", visit.served.id), ("Stage", visit.place.stage.name)
@@ -26,6 +27,11 @@ def served(visit: Visit, response: Outgoing) -> None:
     ]
     if "integrationLatency" in visit.log:
         values.append(("IntegrationLatency", float(visit.log["integrationLatency"]), "Milliseconds"))
-    for dimensions in ((api,), (api, stage)):
+    places: list[Dimensions] = [(api,), (api, stage)]
+    key = visit.route_key
+    if visit.place.stage.detailed(key):
+        method, _, path = key.partition(" ")
+        places.append((api, ("Method", method), ("Resource", path or key), stage))
+    for dimensions in places:
         for name, value, unit in values:
             call.cloud.meter.add(call.now, call.scope, _NAMESPACE, name, dimensions, value, unit)

@@ -52,6 +52,7 @@ async def get_metric_data(call: Call) -> Data:
     most = given.get("MaxDatapoints", _MOST_POINTS)
     if not 1 <= most <= _MOST_POINTS:
         raise errors.Invalid(f"The parameter MaxDatapoints must be between 1 and {_MOST_POINTS}.")
+    call.cloud.meter.sample(call.scope)
     call.cloud.meter.flush()
     querying = Querying(call.store, call.scope, queries, Span(start, end, call.now))
     found = results(querying, queries, zone, given.get("ScanBy") == "TimestampAscending")

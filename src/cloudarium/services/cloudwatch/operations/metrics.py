@@ -43,6 +43,7 @@ def put_metric_data(call: Call) -> Data:
 )
 async def list_metrics(call: Call) -> Data:
     """Metrics that had data within two weeks, of a namespace, of a name, with dimensions, 500 a page."""
+    call.cloud.meter.sample(call.scope)
     call.cloud.meter.flush()
     if call.input.get("OwningAccount", call.account) != call.account:
         raise NotBuilt("cloudwatch:ListMetrics OwningAccount of another account")
@@ -97,6 +98,7 @@ async def get_metric_statistics(call: Call) -> Data:
     given = call.input
     names, extended = given.get("Statistics") or [], given.get("ExtendedStatistics") or []
     period, span = _asked(call, names, extended)
+    call.cloud.meter.sample(call.scope)
     call.cloud.meter.flush()
     key = (given["Namespace"], given["MetricName"], data.dimensions(given.get("Dimensions")))
     found = series.by_unit(call.store, call.scope, key, span, period)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import changing, errors, lookup, making, network, records
+from cloudarium.services.elasticache import changing, errors, exchanging, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.operations import parameter_groups, snapshots
 from cloudarium.services.elasticache.records import CLUSTER, Data
@@ -17,8 +17,8 @@ from cloudarium.shared.errors import NotBuilt
     "CreateCacheCluster",
     on=touching("cluster", "replicationgroup", "parametergroup", "subnetgroup", "snapshot"),
     refuses=(
-        "ReplicationGroupId", "LogDeliveryConfigurations", "OutpostMode",
-        "PreferredAvailabilityZones", "SnapshotArns", "CacheSecurityGroupNames", "PreferredOutpostArn",
+        "ReplicationGroupId", "OutpostMode",
+        "PreferredAvailabilityZones", "CacheSecurityGroupNames", "PreferredOutpostArn",
         "PreferredOutpostArns",
     ),
 )  # fmt: skip
@@ -37,17 +37,19 @@ async def create_cache_cluster(call: Call) -> Data:
     if parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("A cluster without a replication group cannot have cluster mode enabled.")
     (place,) = addresses.choose(call.store, [wish.port])
-    files = snapshots.restored(call, given.get("SnapshotName"), wish.version.engine, wish.version.full, 1)
+    files = await exchanging.seeds(call, 1) or snapshots.restored(call, wish.version, 1)
     data = await making.member(call, wish, id, place, 0, given.get("PreferredAvailabilityZone") or "")
     try:
         with call.transaction():
             making.begin_with(call, data, files)
+            data["LogDeliveryConfigurations"] = list(wish.logs)
             lookup.refuse_existing(call, CLUSTER, id)
             records.take(call.store, call.scope, f"{CLUSTER}/{id}", *place)
             lookup.keep(call, CLUSTER, id, data)
             lookup.tag(call, CLUSTER, id, tags)
             call.later("Start", {"Kind": CLUSTER, "Id": id}, key=f"{CLUSTER}/{id}")
     except Exception:
+        making.discard(call, files)
         await network.release(call, [data["_Interface"]])
         raise
     return {"CacheCluster": shown(data, nodes=False)}
@@ -107,7 +109,7 @@ def delete_cache_cluster(call: Call) -> Data:
     on=touching("cluster", "parametergroup"),
     refuses=(
         "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones",
-        "LogDeliveryConfigurations", "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
+        "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
 async def modify_cache_cluster(call: Call) -> Data:
@@ -116,6 +118,7 @@ async def modify_cache_cluster(call: Call) -> Data:
     if call.input.get("NumCacheNodes") not in (None, 1):
         raise errors.Invalid(f"A {data['Engine']} cluster has one node.")
     changing.rotate(call, data)
+    data["LogDeliveryConfigurations"] = changing.logs(call, data["LogDeliveryConfigurations"], data)
     await changing.alter(call, [data])
     id = data["CacheClusterId"]
     with call.transaction():

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, network, records
+from cloudarium.services.elasticache import errors, exchanging, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.making import Wish, endpoint
 from cloudarium.services.elasticache.operations import parameter_groups, snapshots, user_groups
@@ -85,7 +85,7 @@ def _failover(call: Call, shape: Shape) -> tuple[str, str]:
     on=touching("replicationgroup", "parametergroup", "subnetgroup", "snapshot", UserGroupIds="usergroup"),
     refuses=(
         "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName", "KmsKeyId",
-        "LogDeliveryConfigurations", "DataTieringEnabled", "Durability", "SnapshotArns",
+        "DataTieringEnabled", "Durability",
         "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
@@ -99,8 +99,8 @@ async def create_replication_group(call: Call) -> Data:
     if shape.clustered and not parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("Use a parameter group with cluster-enabled set to yes for more than one shard.")
     failover, tags, users = _failover(call, shape), lookup.wanted_tags(call), _user_groups(call, wish)
-    engine, shards = wish.version, len(shape.replicas)
-    files = snapshots.restored(call, call.input.get("SnapshotName"), engine.engine, engine.full, shards)
+    shards = len(shape.replicas)
+    files = await exchanging.seeds(call, shards) or snapshots.restored(call, wish.version, shards)
     doors, places = _places(call, shape, wish.port)
     members = await _members(call, wish, shape, id, places)
     data = _data(call, wish, shape, id, failover, users)
@@ -111,9 +111,10 @@ async def create_replication_group(call: Call) -> Data:
             lookup.refuse_existing(call, GROUP, id)
             for place in (*doors, *places):
                 records.take(call.store, call.scope, f"{GROUP}/{id}", *place)
+            own = {"ReplicationGroupId": id, "ReplicationGroupLogDeliveryEnabled": bool(wish.logs)}
             for member in members:
                 lookup.refuse_existing(call, CLUSTER, member["CacheClusterId"])
-                lookup.keep(call, CLUSTER, member["CacheClusterId"], {**member, "ReplicationGroupId": id})
+                lookup.keep(call, CLUSTER, member["CacheClusterId"], {**member, **own})
                 lookup.tag(call, CLUSTER, member["CacheClusterId"], tags)
             for group in users:
                 user_groups.bind(call, group, GROUP, id)
@@ -121,6 +122,7 @@ async def create_replication_group(call: Call) -> Data:
             lookup.tag(call, GROUP, id, tags)
             call.later("Start", {"Kind": GROUP, "Id": id}, key=f"{GROUP}/{id}")
     except Exception:
+        making.discard(call, files)
         await network.release(call, [one["_Interface"] for one in members])
         raise
     return {"ReplicationGroup": shown(data)}
@@ -183,7 +185,7 @@ def _data(call: Call, wish: Wish, shape: Shape, id: str, failover: tuple[str, st
         "StorageEncryptionType": "sse-elasticache" if wish.at_rest else "none",
         "ARN": lookup.arn_of(call.scope, GROUP, id),
         "UserGroupIds": users,
-        "LogDeliveryConfigurations": [],
+        "LogDeliveryConfigurations": list(wish.logs),
         "ReplicationGroupCreateTime": call.now,
         "DataTiering": "disabled",
         "AutoMinorVersionUpgrade": wish.minor_upgrades,

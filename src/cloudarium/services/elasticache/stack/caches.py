@@ -92,11 +92,12 @@ def _endpoint(name: str, endpoint: Data | None) -> Data:
 _COMMON = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "CacheSubnetGroupName", "Engine",
     "EngineVersion", "Port", "PreferredMaintenanceWindow", "SnapshotName", "SnapshotRetentionLimit", "SnapshotWindow",
-    "TransitEncryptionEnabled", "NotificationTopicArn",
+    "TransitEncryptionEnabled", "LogDeliveryConfigurations", "NotificationTopicArn", "SnapshotArns",
 )  # fmt: skip
 _CHANGED = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "Engine", "EngineVersion",
-    "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
+    "LogDeliveryConfigurations", "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit",
+    "SnapshotWindow",
 )  # fmt: skip
 
 
@@ -107,12 +108,12 @@ class CacheCluster(Cache):
     made = (*_COMMON, "NumCacheNodes", "PreferredAvailabilityZone")
     properties = (*made, "ClusterName", "VpcSecurityGroupIds", "Tags")
     refuses = (
-        "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "LogDeliveryConfigurations", "NetworkType",
-        "PreferredAvailabilityZones", "SnapshotArns",
+        "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "NetworkType",
+        "PreferredAvailabilityZones",
     )  # fmt: skip
     required = ("CacheNodeType", "Engine", "NumCacheNodes")
     replaces = (
-        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotName", "TransitEncryptionEnabled",
+        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotArns", "SnapshotName", "TransitEncryptionEnabled",
         "PreferredAvailabilityZone",
     )  # fmt: skip
     attributes = ("RedisEndpoint.Address", "RedisEndpoint.Port")
@@ -141,8 +142,8 @@ class ReplicationGroup(Cache):
     properties = (*made, "ReplicationGroupId", "Tags")
     refuses = (
         "CacheSecurityGroupNames", "DataTieringEnabled", "Durability", "GlobalReplicationGroupId", "IpDiscovery",
-        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "PrimaryClusterId",
-        "SnapshotArns", "SnapshottingClusterId", "TransitEncryptionMode",
+        "KmsKeyId", "NetworkType", "PrimaryClusterId",
+        "SnapshottingClusterId", "TransitEncryptionMode",
     )  # fmt: skip
     required = ("ReplicationGroupDescription",)
     replaces = (

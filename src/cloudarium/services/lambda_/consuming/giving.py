@@ -15,6 +15,7 @@ from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Version
 from cloudarium.services.lambda_.records import event_sources as rows
 from cloudarium.services.lambda_.records.event_sources import EventSource
+from cloudarium.services.lambda_.rules import recursion
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
@@ -86,10 +87,9 @@ class Giver:
         function = records.find_function(call.store, version.scope, version.name)
         reserved = function.reserved if function is not None else None
         payload = orjson.dumps(event)
+        trace = recursion.joined(call.trace, [_header(one) for one in batch])
         came = tracing.links(batch)
-        what = running.Event(
-            version, self.one.qualifier, payload, call.request_id, "", call.trace, reserved, links=came
-        )
+        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", trace, reserved, links=came)
         try:
             result = await running.run(self.cloud, what)
         except AwsError:
@@ -132,3 +132,8 @@ class Giver:
             one = rows.find(self.cloud.store, self.one.scope, self.one.uuid)
             if one is not None:
                 rows.set_result(self.cloud.store, one, result)
+
+
+def _header(record: Mapping[str, Any]) -> str:
+    """The trace header that a message has come with."""
+    return str((record.get("attributes") or {}).get("AWSTraceHeader", ""))

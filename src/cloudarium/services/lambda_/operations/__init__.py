@@ -11,6 +11,8 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     layers,
     managed,
     permissions,
+    recursion,
+    signing,
     tags,
     urls,
     versions,

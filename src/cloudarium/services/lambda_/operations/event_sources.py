@@ -157,9 +157,12 @@ async def create_event_source_mapping(call: Call) -> Data:
     with call.transaction():
         name, _ = _function(call)
         _check_new(call, name, source)
-        rows.put(call.store, name.scope, uuid, name.name, name.qualifier, source, "Creating", data, call.now)
+        enabled = given.get("Enabled", True)
+        state = "Creating" if enabled or kind != rules.SQS else "Disabled"  # a queue has nothing to prepare
+        rows.put(call.store, name.scope, uuid, name.name, name.qualifier, source, state, data, call.now)
         call.tags.put(resources.mapping_arn(name.scope, uuid), given.get("Tags") or {})
-        _settle(call, uuid, "Enabled" if given.get("Enabled", True) else "Disabled")
+        if state == "Creating":
+            _settle(call, uuid, "Enabled" if enabled else "Disabled")
         return shown(_row(call, uuid))
 
 
@@ -173,14 +176,11 @@ def _settle(call: Call, uuid: str, state: str) -> None:
     call.later("SettleEventSource", {"UUID": uuid, "State": state}, key=uuid)
 
 
-def _check_new(call: Call, name: resources.FunctionName, source: str) -> None:
+def _check_new(call: Call, name: resources.FunctionName, source: str, own: str = "") -> None:
     for one in rows.listed(call.store, name.scope, "", 1000, name.name, source):
-        if one.qualifier == name.qualifier:
+        if one.qualifier == name.qualifier and one.uuid != own:
             shown_name = name.name if not name.qualifier else f"{name.name}:{name.qualifier}"
-            raise errors.Conflict(
-                f'The event source arn (" {source} ") and function (" {shown_name} ") provided mapping already exists.'
-                f" Please update or delete the existing mapping with UUID {one.uuid}"
-            )
+            raise errors.Conflict(rules.taken(rules.kind_of(source), source, shown_name, one.uuid))
 
 
 @operation("GetEventSourceMapping", on=resources.mapping)
@@ -217,6 +217,7 @@ async def update_event_source_mapping(call: Call) -> Data:
     version = lookup.resolve(call, name)
     if given.get("FunctionName"):
         name, version = _function(call)
+        _check_new(call, name, one.source, one.uuid)
     if version is None:
         raise errors.InvalidParameter("Function does not exist")
     await _check_role(call, one.source, kind, version, settings)

@@ -12,13 +12,14 @@ import orjson
 from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.operation import operation
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, resources, running, streaming
+from cloudarium.services.lambda_ import errors, metering, resources, running, streaming
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
-from cloudarium.services.lambda_.rules import events
+from cloudarium.services.lambda_.rules import events, recursion
 from cloudarium.shared.errors import AwsError
 
 _CONTEXT_LIMIT = 3583
+_PASSING = ("sns.amazonaws.com", "s3.amazonaws.com")
 
 
 @operation("Invoke", on=resources.qualified, refuses=("DurableExecutionName", "TenantId"))
@@ -27,6 +28,7 @@ async def invoke(call: Call) -> dict[str, Any]:
     given = call.input
     kind = given.get("InvocationType", "RequestResponse")
     found = lookup.version_of(call, routed=True)
+    _cut_lineage(call)
     if kind == "DryRun":
         return {"StatusCode": 204}
     payload = _payload(bytes(given.get("Payload") or b""), kind)
@@ -37,7 +39,9 @@ async def invoke(call: Call) -> dict[str, Any]:
     reserved = found.function.reserved
     result = await running.run(
         call.cloud,
-        running.Event(found.version, found.qualifier, payload, call.request_id, context, call.trace, reserved),
+        running.Event(
+            found.version, found.qualifier, payload, call.request_id, context, call.trace, reserved, waits=True
+        ),
     )
     answer: dict[str, Any] = {
         "StatusCode": 200,
@@ -62,7 +66,7 @@ async def invoke_with_response_stream(call: Call) -> dict[str, Any]:
     context = _client_context(given.get("ClientContext"))
     event = running.Event(
         found.version, found.qualifier, payload, call.request_id, context, call.trace, found.function.reserved,
-        ResponseStream(),
+        ResponseStream(), waits=True,
     )  # fmt: skip
     streamed = await streaming.begin(call.cloud, event)
     return {
@@ -73,8 +77,11 @@ async def invoke_with_response_stream(call: Call) -> dict[str, Any]:
 
 
 async def _events(streamed: streaming.Streamed, with_log: bool) -> AsyncIterator[dict[str, Any]]:
-    async for piece in streamed.pieces:
-        yield {"PayloadChunk": {"Payload": piece}}
+    try:
+        async for piece in streamed.pieces:
+            yield {"PayloadChunk": {"Payload": piece}}
+    finally:
+        streamed.pieces.abandon()
     end: dict[str, str] = {}
     try:
         result = await streamed.result()
@@ -103,6 +110,12 @@ async def invoke_async(call: Call) -> dict[str, Any]:
     with call.transaction():
         _take(call, found, payload, "")
     return {"Status": 202}
+
+
+def _cut_lineage(call: Call) -> None:
+    """Only some services pass a lineage on; loops through others are not found, on AWS neither."""
+    if call.principal.kind == "service" and call.principal.name not in _PASSING:
+        call.trace = recursion.without(call.trace)
 
 
 def _payload(payload: bytes, kind: str) -> bytes:
@@ -155,3 +168,4 @@ def _take(call: Call, found: lookup.Found, payload: bytes, context: str) -> None
         "Throttles": 0,
     }
     call.later("AsyncInvoke", event)
+    metering.asynchronous(call.cloud, found.version, found.qualifier, "AsyncEventsReceived")

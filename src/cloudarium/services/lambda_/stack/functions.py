@@ -55,9 +55,11 @@ class Function(ResourceType):
         "Architectures",
         "Tags",
         "ReservedConcurrentExecutions",
+        "RecursiveLoop",
+        "CodeSigningConfigArn",
     )
     refuses = (
-        "CodeSigningConfigArn", "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig", "RecursiveLoop",
+        "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig",
         "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "FunctionScalingConfig", "PublishToLatestPublished",
     )  # fmt: skip
     required = ("Code", "Role")
@@ -69,7 +71,7 @@ class Function(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make the function."""
         r.id = r.properties.get("FunctionName") or r.name(64)
-        given = _given(r.properties, (*_SETTINGS, "PackageType", "Architectures"))
+        given = _given(r.properties, (*_SETTINGS, "PackageType", "Architectures", "CodeSigningConfigArn"))
         given |= {"FunctionName": r.id, "Code": _code(r)}
         if r.tags:
             given["Tags"] = r.tags
@@ -78,9 +80,14 @@ class Function(ResourceType):
         r.arn = f"arn:aws:lambda:{r.scope.region}:{r.scope.account}:function:{r.id}"
         r.attributes = {"Arn": r.arn}
         await self._reserve(r)
+        await self._loop(r)
 
     async def update(self, r: Resource) -> None:
-        """Change code, then settings, then concurrency and tags."""
+        """Change what signs its code, code, then settings, then concurrency and tags."""
+        if r.changed("CodeSigningConfigArn"):
+            arn = r.properties.get("CodeSigningConfigArn")
+            given = {"FunctionName": r.id, **({"CodeSigningConfigArn": arn} if arn else {})}
+            await r.send("lambda", f"{'Put' if arn else 'Delete'}FunctionCodeSigningConfig", given)
         if r.changed("Code", "Architectures"):
             given = {"FunctionName": r.id, **_code(r)}
             given["Architectures"] = r.properties.get("Architectures", ["x86_64"])
@@ -90,6 +97,8 @@ class Function(ResourceType):
             await r.send("lambda", "UpdateFunctionConfiguration", given)
         if r.changed("ReservedConcurrentExecutions"):
             await self._reserve(r)
+        if r.changed("RecursiveLoop"):
+            await self._loop(r)
         if r.removed_tags:
             await r.send("lambda", "UntagResource", {"Resource": r.arn, "TagKeys": r.removed_tags})
         if r.tags and r.tags != r.old_tags:
@@ -108,6 +117,7 @@ class Function(ResourceType):
             "EphemeralStorage": {"Size": 512},
             "DeadLetterConfig": {"TargetArn": ""},
             "LoggingConfig": {"LogFormat": "Text"},
+            "SnapStart": {"ApplyOn": "None"},
         }
         found = {name: value for name, value in defaults.items() if name in r.old_properties}
         if "KmsKeyArn" in found:
@@ -121,6 +131,12 @@ class Function(ResourceType):
             await r.send("lambda", "PutFunctionConcurrency", given)
         elif "ReservedConcurrentExecutions" in r.old_properties:
             await r.send("lambda", "DeleteFunctionConcurrency", {"FunctionName": r.id})
+
+    async def _loop(self, r: Resource) -> None:
+        loop = r.properties.get("RecursiveLoop")
+        if loop is not None or "RecursiveLoop" in r.old_properties:
+            given = {"FunctionName": r.id, "RecursiveLoop": loop or "Terminate"}
+            await r.send("lambda", "PutFunctionRecursionConfig", given)
 
     async def delete(self, r: Resource) -> None:
         """Delete the function."""

@@ -11,6 +11,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.sns import errors, resources
 from cloudarium.services.sns.delivery import texting
 from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publication, leave
+from cloudarium.services.sns.measuring import counted
 from cloudarium.services.sns.records import subscriptions, topics
 from cloudarium.services.sns.records.topics import Seen, Topic
 from cloudarium.services.sns.rules import filters
@@ -18,6 +19,7 @@ from cloudarium.services.sns.rules import messages as rules
 from cloudarium.services.sns.rules.subscriptions import is_phone
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
+from cloudarium.traces import header
 
 _MOST_ENTRIES = 10
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -76,7 +78,7 @@ async def _use_key(call: Call, topic: Topic) -> None:
         "KeySpec": "AES_256",
         "EncryptionContext": {"aws:sns:topicArn": topic.arn},
     }
-    via = {"kms:ViaService": f"sns.{topic.scope.region}.amazonaws.com"}
+    via = {**call.source(), "kms:ViaService": f"sns.{topic.scope.region}.amazonaws.com"}
     try:
         await call.send("kms", "GenerateDataKey", given, context=via, scope=topic.scope)
     except AwsError as error:
@@ -107,7 +109,11 @@ def _fan_out(call: Call, topic: Topic, given: Given, texts: dict[str, str], seen
     for each in subscriptions.of_topic(call.store, topic.arn):
         scope = each.attributes.get("FilterPolicyScope", filters.ATTRIBUTES)
         text = texts.get(each.protocol, texts["default"])
-        if not each.confirmed or not filters.passes(each.attributes.get("FilterPolicy"), scope, text, attributes):
+        if not each.confirmed:
+            continue
+        if not filters.passes(each.attributes.get("FilterPolicy"), scope, text, attributes):
+            for name in ("", filters.reason(scope, text, attributes)):
+                counted(call, topic, f"NumberOfNotificationsFilteredOut{name}")
             continue
         made = Publication(
             NOTIFICATION, seen.message, topic.arn, text, call.now, given.get("Subject"), kept,
@@ -118,8 +124,8 @@ def _fan_out(call: Call, topic: Topic, given: Given, texts: dict[str, str], seen
 
 def _trace(call: Call, topic: Topic) -> str | None:
     """The trace header that goes on with the message: the publisher's own, or one of an actively traced topic."""
-    said = call.request.headers.get("x-amzn-trace-id") if call.request is not None else None
-    if said and len(said) <= 256 and said.isascii() and said.isprintable():
+    said = header.passed_on(call.request.headers.get(header.NAME)) if call.request is not None else None
+    if said is not None:
         return said
     return call.trace if topic.attributes.get("TracingConfig") == "Active" else None
 

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from cloudarium.services.sns import errors
-from cloudarium.shared.event_patterns import PatternError, compile_pattern, flatten
+from cloudarium.shared.event_patterns import Fields, Pattern, PatternError, compile_pattern, flatten
 
 ATTRIBUTES, BODY = "MessageAttributes", "MessageBody"
 MOST_PER_TOPIC = 200
@@ -20,6 +20,7 @@ _MOST_COMBINATIONS = 150
 _MOST_KEYS = 5
 _LARGEST = 256 * 1024
 _DEEPEST = 100
+_NUMBERS_END = 1e10  # no pattern has a number so large
 _INSIDE_ANYTHING_BUT = frozenset(("prefix", "wildcard", "equals-ignore-case"))
 
 
@@ -122,8 +123,52 @@ def passes(policy: str | None, scope: str, message: str, attributes: dict[str, d
         return True
     if scope == BODY:
         given = _object(message)
-        return given is not None and compile_pattern(policy).matches(flatten(given))
-    return compile_pattern(policy).matches(flatten(_values(attributes)))
+        return given is not None and _pattern(policy).matches(_fields(given))
+    return _pattern(policy).matches(_fields(_values(attributes)))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(policy: str) -> Pattern:
+    """A policy with its numbers as SNS compares them."""
+    given = _json(policy)
+    compared = _compared(given)
+    try:
+        return compile_pattern(policy if compared == given else orjson.dumps(compared).decode())
+    except PatternError:  # a range between two numbers that are one when compared
+        return compile_pattern(policy)
+
+
+def _fields(given: dict[str, Any]) -> Fields:
+    """What patterns look at in a message, with its numbers as SNS compares them."""
+    found = flatten(given)
+    for values in found.values():
+        for place, each in enumerate(values):
+            if isinstance(each.value, float):
+                number = _cut(each.value)
+                values[place] = each._replace(value=number, key=number)
+    return found
+
+
+def _cut(number: float) -> float:
+    """Six digits behind the point count: the documentation says five, clients saw six."""
+    return int(number * 1e6) / 1e6 if abs(number) < _NUMBERS_END else number
+
+
+def _compared(given: Any) -> Any:
+    if isinstance(given, float):
+        return _cut(given)
+    if isinstance(given, list):
+        return [_compared(each) for each in given]
+    if isinstance(given, dict):
+        return {name: _compared(value) for name, value in given.items()}
+    return given
+
+
+def reason(scope: str, message: str, attributes: dict[str, dict[str, Any]]) -> str:
+    """Why a message was filtered out, as the ending of a metric's name."""
+    if scope == BODY:
+        return "-MessageBody" if _object(message) is not None else "-InvalidMessageBody"
+    return "-MessageAttributes" if attributes else "-NoMessageAttributes"
 
 
 def _values(attributes: dict[str, dict[str, Any]]) -> dict[str, Any]:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+from collections.abc import Iterator
 from typing import Any
+
+import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.xray import background, resources
-from cloudarium.traces import documents, records
+from cloudarium.traces import documents, protobuf, records, spans
 from cloudarium.traces.documents import Document, Refused
 
 _UNSEEN = "X-Ray keeps the daemons' reports for itself; no operation shows them."
@@ -19,7 +23,7 @@ def put_trace_segments(call: Call) -> dict[str, Any]:
     taken: list[Document] = []
     refused: list[dict[str, str]] = []
     for text in call.input["TraceSegmentDocuments"]:
-        for one in documents.read(text):
+        for one in _read(text):
             if isinstance(one, Refused):
                 named = {"Id": one.id} if one.id else {}
                 refused.append({**named, "ErrorCode": one.code, "Message": one.message})
@@ -27,6 +31,25 @@ def put_trace_segments(call: Call) -> dict[str, Any]:
                 taken.append(one)
     keep(call, taken)
     return {"UnprocessedTraceSegments": refused}
+
+
+def _read(text: str) -> Iterator[Document | Refused]:
+    """The documents in a text; what AWS's distribution of OpenTelemetry sends to a daemon are spans in Base64.
+
+    Source: OTLPUdpSpanExporter in https://github.com/aws-observability/aws-otel-python-instrumentation; spans that were
+    not sampled (T1U) count for metrics alone.
+    """
+    if not text.startswith(("T1S", "T1U")):
+        yield from documents.read(text)
+        return
+    try:
+        found = protobuf.request(base64.b64decode(text[3:], validate=True))
+    except (ValueError, protobuf.Malformed):
+        yield Refused("", "ParseError", "Invalid segment. ErrorCode: ParseError")
+        return
+    if text.startswith("T1S"):
+        for one in spans.segments(found):
+            yield from documents.read(orjson.dumps(one).decode())
 
 
 def keep(call: Call, taken: list[Document]) -> None:
