@@ -6,7 +6,7 @@ import json
 import time
 from typing import Any
 
-from tests.permissions.example import Also, Case, Examples, Stage
+from tests.permissions.example import Also, Case, Examples, Fails, Stage
 
 EXAMPLES = Examples()
 
@@ -165,3 +165,61 @@ def tag_log_group(at: Stage) -> Case:
 @EXAMPLES("UntagLogGroup")
 def untag_log_group(at: Stage) -> Case:
     return Case({"logGroupName": group(at, tags={"a": "b"}), "tags": ["a"]}, on_group(at))
+
+
+# ---- Logs Insights ---------------------------------------------------------------------------------------------------
+
+QUERY = {"startTime": 0, "endTime": 10_000_000_000, "queryString": "fields @message"}
+
+
+@EXAMPLES("StartQuery")
+def start_query(at: Stage) -> Case:
+    return Case({"logGroupNames": [group(at)], **QUERY}, on_group(at))
+
+
+def started(at: Stage) -> str:
+    """The id of a query over a new group."""
+    answer = at.root().start_query(logGroupName=group(at), **QUERY)
+    return str(answer["queryId"])
+
+
+@EXAMPLES("GetQueryResults")
+def get_query_results(at: Stage) -> Case:
+    return Case({"queryId": started(at)}, on_group(at))
+
+
+@EXAMPLES("StopQuery")
+def stop_query(at: Stage) -> Case:
+    return Case({"queryId": started(at)}, fails=Fails("InvalidParameterException", "the query has ended"))
+
+
+@EXAMPLES("DescribeQueries", "DescribeQueryDefinitions")
+def describe_queries(at: Stage) -> Case:
+    return Case({})
+
+
+@EXAMPLES("PutQueryDefinition")
+def put_query_definition(at: Stage) -> Case:
+    return Case({"name": at.name, "queryString": "fields @message"})
+
+
+@EXAMPLES("DeleteQueryDefinition")
+def delete_query_definition(at: Stage) -> Case:
+    made = at.root().put_query_definition(name=at.name, queryString="fields @message")
+    return Case({"queryDefinitionId": made["queryDefinitionId"]})
+
+
+@EXAMPLES("GetLogGroupFields")
+def get_log_group_fields(at: Stage) -> Case:
+    return Case({"logGroupName": group(at)}, on_group(at))
+
+
+@EXAMPLES("GetLogRecord")
+def get_log_record(at: Stage) -> Case:
+    root = at.root()
+    root.create_log_stream(logGroupName=group(at), logStreamName="s")
+    root.put_log_events(logGroupName=at.name, logStreamName="s", logEvents=[EVENT])
+    started = root.start_query(logGroupName=at.name, **QUERY)["queryId"]
+    while (answer := root.get_query_results(queryId=started))["status"] in ("Scheduled", "Running"):
+        pass
+    return Case({"logRecordPointer": answer["results"][0][-1]["value"]}, on_group(at))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.services.logs import records
+from cloudarium.services.logs.records import queries
 from cloudarium.services.logs.rules import DAY
 
 _PORTION = 2000
@@ -36,3 +37,22 @@ async def drop_log_events(event: Event) -> Retry | None:
     with event.transaction():
         more = records.drop_events(event.store, column, value, _PORTION) == _PORTION
     return Retry(at=event.now) if more else None
+
+
+@delivery("RunQuery")
+async def run_query(event: Event) -> Retry | None:
+    """Run a query of Logs Insights; after a crash it is run again from its start."""
+    from cloudarium.services.logs.insights import running
+
+    query = queries.find_query(event.store, event.scope, event.payload["QueryId"])
+    if query is not None and query.status in ("Scheduled", "Running"):
+        await running.run(event.cloud, query)
+    return None
+
+
+@delivery("ForgetQuery")
+async def forget_query(event: Event) -> Retry | None:
+    """Forget a query and its results when AWS would."""
+    with event.transaction():
+        queries.forget_query(event.store, event.payload["QueryId"])
+    return None

@@ -55,3 +55,42 @@ CREATE TABLE IF NOT EXISTS logs_keys (
     key      TEXT NOT NULL,
     sealed   BLOB NOT NULL
 );
+
+-- Queries of Logs Insights, and what they found: pages of rows as compressed JSON.
+CREATE TABLE IF NOT EXISTS logs_queries (
+    id       TEXT PRIMARY KEY,
+    account  TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    groups   TEXT NOT NULL,             -- JSON: ids and names
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    most     INTEGER,
+    created  INTEGER NOT NULL,
+    status   TEXT NOT NULL,
+    scanned  INTEGER NOT NULL DEFAULT 0,
+    matched  INTEGER NOT NULL DEFAULT 0,
+    bytes    INTEGER NOT NULL DEFAULT 0,
+    problem  TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS logs_queries_by_time ON logs_queries (account, region, created, id);
+
+CREATE TABLE IF NOT EXISTS logs_query_results (
+    query TEXT NOT NULL,
+    page  INTEGER NOT NULL,
+    rows  INTEGER NOT NULL,
+    data  BLOB NOT NULL,
+    PRIMARY KEY (query, page)
+);
+
+CREATE TABLE IF NOT EXISTS logs_query_definitions (
+    account    TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    groups     TEXT NOT NULL,           -- JSON: names
+    parameters TEXT NOT NULL,           -- JSON
+    modified   INTEGER NOT NULL,
+    PRIMARY KEY (account, region, id)
+) WITHOUT ROWID;
