@@ -16,10 +16,13 @@ from cloudarium.gateway.bells import Bells
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.identity import HOME_ACCOUNT, Directory
 from cloudarium.gateway.journey import Journeys
+from cloudarium.gateway.meters import Meter
 from cloudarium.glass.journal import Journal
 from cloudarium.policy.principal import Principal
+from cloudarium.shared.arn import Arn
 from cloudarium.shared.clock import Clock
 from cloudarium.shared.errors import AccessDenied, NotBuilt
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
@@ -46,6 +49,7 @@ class Cloud:
         self.bells = Bells(self.clock)
         self.directory = Directory(self.store)
         self.journal = Journal(self)
+        self.meter = Meter(self)
         self.deliverer = Deliverer(self)
         self.journeys = Journeys(self)
         self.decided: dict[Any, Any] = {}  # decisions that hold until a policy changes; see gateway/authorize.py
@@ -55,7 +59,7 @@ class Cloud:
         self.certificate: Callable[..., ssl.SSLContext] | None = None  # for what speaks TLS on those, or at an address
         self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
-        self.connect: Callable[[Callable[[str, tuple[str, int]], bool]], asyncio.BaseProtocol] | None = None
+        self.connect: Callable[[Callable[[str, tuple[str, int]], Passage | None]], asyncio.BaseProtocol] | None = None
         self.started_at = self.clock.machine_now()
         self._closers: list[Callable[[], Awaitable[None]]] = []
 
@@ -77,6 +81,7 @@ class Cloud:
         self.deliverer.start()
         self.journeys.resume()
         self.journal.start()
+        self.meter.start()
         for _, module in rooms.rooms_with("startup"):
             await module.start(self)
 
@@ -89,6 +94,7 @@ class Cloud:
         await self.journeys.stop()
         await self.deliverer.stop()
         await self._close_kept()
+        self.meter.stop()
         self.journal.stop()
         self.store.close()
 
@@ -98,6 +104,7 @@ class Cloud:
         await self.deliverer.stop()
         await self._close_kept()
         self.journal.forget()
+        self.meter.forget()
         self.decided.clear()
         self.store.empty()
         self.clock.reset()
@@ -159,6 +166,16 @@ class Cloud:
         if credential is None:
             raise AccessDenied("The role's session is gone.")
         return credential.principal
+
+    async def queue_url(self, parent: Call, queue: Arn) -> str:
+        """The URL of the queue with this ARN, which AWS itself knows: only what is done there is judged.
+
+        Raises the AwsError of SQS when there is no such queue.
+        """
+        named = {"QueueName": queue.resource, "QueueOwnerAWSAccountId": queue.account}
+        owner, scope = Principal.root(queue.account), Scope(queue.account, queue.region)
+        answer = await parent.send("sqs", "GetQueueUrl", named, as_=owner, scope=scope)
+        return str(answer["QueueUrl"])
 
     async def _close_kept(self) -> None:
         closers, self._closers = self._closers, []

@@ -12,6 +12,7 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App
 from cloudarium.gateway.attached import AttachedConnection, Peer, claimed_service
 from cloudarium.gateway.http import HttpRequest
+from cloudarium.shared.passage import Passage
 
 SIGNED = "AWS4-HMAC-SHA256 Credential=AKIA/20261123/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 CALL = "GET {} HTTP/1.1\r\nHost: localhost\r\n{}\r\n"
@@ -35,9 +36,9 @@ def test_the_service_that_a_request_is_signed_for(headers: dict[str, str], query
 def test_a_call_that_does_not_get_through_gets_no_answer(tmp_path: Path) -> None:
     asked: list[tuple[str, Peer]] = []
 
-    def judge(service: str, peer: Peer) -> bool:
+    def judge(service: str, peer: Peer) -> Passage | None:
         asked.append((service, peer))
-        return service == "sts"
+        return Passage({}) if service == "sts" else None
 
     async def run() -> None:
         cloud, loop = Cloud(tmp_path / "cloud"), asyncio.get_running_loop()

@@ -97,3 +97,16 @@ def test_a_presigned_url_expires_with_the_clouds_clock(fresh_cloud: RunningCloud
     assert status == 403 and b"Request has expired" in body
     again = s3.generate_presigned_url("get_object", Params={"Bucket": "pictures", "Key": "a b+c"}, ExpiresIn=60)
     assert get(again) == (200, b"cat")
+
+
+def test_a_presigned_call_of_another_service_signs_its_empty_body(cloud: RunningCloud, account: str) -> None:
+    sts = cloud.client("sts", key=account)
+    url = sts.generate_presigned_url("get_caller_identity", HttpMethod="GET")
+    status, body = get(url)
+    assert status == 200 and f"<Account>{account}</Account>".encode() in body
+    status, body = get(url.replace("Action=GetCallerIdentity", "Action=GetSessionToken"))
+    assert status == 403 and b"SignatureDoesNotMatch" in body
+    with_body = urllib.request.Request(url, b"DurationSeconds=900", method="GET")
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(with_body, timeout=20)
+    assert refused.value.code == 403

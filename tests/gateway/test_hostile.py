@@ -9,6 +9,7 @@ import random
 import socket
 from typing import Any
 
+import cbor2
 import pytest
 from botocore.exceptions import ClientError
 
@@ -123,6 +124,26 @@ def test_an_unknown_service_is_refused_by_name(cloud: RunningCloud) -> None:
     with pytest.raises(ClientError, match="kinesis") as refused:
         cloud.client("kinesis").list_streams()
     assert refused.value.response["ResponseMetadata"]["HTTPStatusCode"] == 501
+
+
+@pytest.mark.parametrize(
+    ("service", "operation"),
+    [("pipes", "list_pipes"), ("route53", "list_hosted_zones"), ("rds", "describe_db_clusters")],
+)
+def test_an_unknown_service_is_refused_in_the_form_that_its_client_reads(
+    cloud: RunningCloud, service: str, operation: str
+) -> None:
+    with pytest.raises(ClientError, match=f"has not built the service {service}") as refused:
+        getattr(cloud.client(service), operation)()
+    assert refused.value.response["Error"]["Code"] == "NotImplemented"
+
+
+def test_an_unknown_service_is_refused_in_cbor_too(cloud: RunningCloud) -> None:
+    credential = "Credential=test/20260101/us-east-1/arc-region-switch/aws4_request, SignedHeaders=host, Signature="
+    signed = f"AWS4-HMAC-SHA256 {credential}{'0' * 64}"
+    head = {"Smithy_Protocol": "rpc-v2-cbor", "Authorization": signed, "X_Amz_Date": "20260101T000000Z"}
+    status, body = send(cloud, "POST", "/service/X/operation/Y", **head)
+    assert status == 501 and cbor2.loads(body)["__type"].endswith("NotImplemented")
 
 
 def test_an_unbuilt_operation_is_refused_by_name_and_changes_nothing(cloud: RunningCloud, client: Any) -> None:

@@ -215,6 +215,39 @@ class Topic(Sample):
         return {each["Key"]: each["Value"] for each in found}
 
 
+class Alarm(Sample):
+    def make(self, value: str) -> None:
+        self.clients("cloudwatch").put_metric_alarm(
+            AlarmName=NAME, AlarmDescription=value, Namespace="shop", MetricName="m", Statistic="Sum", Period=60,
+            EvaluationPeriods=1, Threshold=1, ComparisonOperator="GreaterThanThreshold",
+        )  # fmt: skip
+
+    def _found(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.clients("cloudwatch").describe_alarms()["MetricAlarms"]
+        return found
+
+    def names(self) -> list[str]:
+        return [each["AlarmName"] for each in self._found()]
+
+    def value(self) -> str:
+        return str(self._found()[0]["AlarmDescription"])
+
+    def change(self, value: str) -> None:
+        self.make(value)
+
+    def delete(self) -> None:
+        self.clients("cloudwatch").delete_alarms(AlarmNames=[NAME])
+
+    def tag(self, value: str) -> None:
+        arn = self._found()[0]["AlarmArn"]
+        self.clients("cloudwatch").tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        arn = self._found()[0]["AlarmArn"]
+        found = self.clients("cloudwatch").list_tags_for_resource(ResourceARN=arn)["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
 class Bus(Sample):
     def make(self, value: str) -> None:
         self.clients("events").create_event_bus(Name=NAME, Description=value)

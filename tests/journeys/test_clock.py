@@ -36,7 +36,8 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
-    ("cloudformation", "Deploy"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
+    ("cloudformation", "Deploy"), ("cloudwatch", "Evaluate"), ("cloudwatch", "GrowOld"),
+    ("cloudwatch", "Release"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
@@ -52,17 +53,18 @@ AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 # Timed too, with a test of their own below: a cache has network interfaces.
 APART = {("elasticache", "Daily")}
 AT_ONCE = {
-    ("apigatewayv2", "AccessLog"), ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
+    ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
+    ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"),
-    ("elasticache", "Release"), ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"),
-    ("events", "Authorize"), ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"),
-    ("events", "TargetByHttp"), ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"),
-    ("logs", "DropLogEvents"), ("organizations", "CloseAccount"), ("organizations", "CreateAccount"),
-    ("s3", "Notification"), ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"),
-    ("ses", "Arrival"), ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"),
-    ("sns", "Deliver"), ("sns", "DeliverInOrder"),
-    ("sns", "DeliveryStatus"), ("sqs", "ClearShelf"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
+    ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
+    ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),
+    ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"),
+    ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
+    ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"), ("ses", "Arrival"),
+    ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "Deliver"),
+    ("sns", "DeliverInOrder"), ("sns", "DeliveryStatus"),
+    ("sqs", "ClearShelf"),
 }  # fmt: skip
 TRUST = {
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}]
@@ -292,6 +294,21 @@ async def _function_that_left_its_network(house: House) -> None:
     await house.do("lambda", "DeleteFunction", FunctionName="inside")
 
 
+async def _alarm_with_a_suppressor(house: House) -> None:
+    data = [{"MetricName": "m", "Value": 9.0, "StorageResolution": 1}]
+    await house.do("cloudwatch", "PutMetricData", Namespace="shop", MetricData=data)
+    for name in ("busy", "works"):
+        await house.do(
+            "cloudwatch", "PutMetricAlarm", AlarmName=name, Namespace="shop", MetricName=name[0], Statistic="Sum",
+            Period=60, EvaluationPeriods=1, Threshold=5.0, ComparisonOperator="GreaterThanThreshold",
+            TreatMissingData="breaching" if name == "busy" else "missing",
+        )  # fmt: skip
+    await house.do(
+        "cloudwatch", "PutCompositeAlarm", AlarmName="c", AlarmRule="ALARM(busy)", ActionsSuppressor="works",
+        ActionsSuppressorWaitPeriod=7, ActionsSuppressorExtensionPeriod=1,
+    )  # fmt: skip
+
+
 def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., None]) -> None:
     async def test(house: House) -> None:
         for prepare in (
@@ -300,6 +317,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
             _rule_on_a_schedule_and_archive, _schedule_in_a_time_zone,
             _secret_on_a_schedule, _messages_that_move_slowly, _topic_with_a_server_that_is_not_there,
             _gateway_that_is_gone, _function_that_left_its_network,
+            _alarm_with_a_suppressor,
         ):  # fmt: skip
             await prepare(house)
         await house.cloud.deliverer.settle()
@@ -323,6 +341,9 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("ForgetAnswer") == [DAY]
         assert house.times("ForgetNatGateway") == [HOUR]
         assert house.times("ReleaseInterfaces") == [20 * MINUTE]
+        assert house.times("Evaluate") == [MINUTE, MINUTE]  # what is missing for good is not looked at again
+        assert house.times("Release") == [MINUTE + 7]
+        assert house.times("GrowOld") == [4 * HOUR]  # seconds; the minute that they become is young for two weeks
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]

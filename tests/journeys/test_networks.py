@@ -32,7 +32,8 @@ def handler(event, context):
         getattr(boto3.client(service, config=FAST), method)()
         return [os.getpid(), "reached"]
     except Exception as error:
-        return [os.getpid(), type(error).__name__]
+        denied = (getattr(error, "response", None) or {}).get("Error", {}).get("Message")
+        return [os.getpid(), denied or type(error).__name__]
 """
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 MAY = {"Effect": "Allow", "Action": ["dynamodb:ListTables", "sqs:ListQueues"], "Resource": "*"}
@@ -135,6 +136,11 @@ def test_a_nat_gateway_leads_to_every_service_and_its_routes_decide(place: Place
     ec2.create_route(**out, GatewayId=gateway)
     assert not place.reached(QUEUES)[0], "a function has no public address, so an internet gateway is no help"
     ec2.replace_route(**out, NatGatewayId=nat)
+    reached, said = place.reached(QUEUES)
+    assert not reached and f"{nat} is in {public}, and no route from there leads to an internet gateway" in said
+    outward = ec2.create_route_table(**here)["RouteTable"]["RouteTableId"]
+    ec2.associate_route_table(RouteTableId=outward, SubnetId=public)
+    ec2.create_route(RouteTableId=outward, DestinationCidrBlock="0.0.0.0/0", GatewayId=gateway)
     assert place.reached(QUEUES) == (True, "") and place.reached(TABLES) == (True, "")
 
     # What its security group does not let out stays in, though the route is there.
@@ -160,6 +166,40 @@ def test_a_nat_gateway_leads_to_every_service_and_its_routes_decide(place: Place
 
     ec2.delete_nat_gateway(NatGatewayId=nat)
     assert not place.reached(QUEUES)[0], "its route is a black hole now"
+
+
+def test_the_policy_of_an_endpoint_decides_about_what_comes_by_it(place: Place, client: Callable[..., Any]) -> None:
+    ec2 = place.ec2
+    made = ec2.create_vpc_endpoint(
+        VpcId=place.vpc, ServiceName="com.amazonaws.us-east-1.dynamodb", RouteTableIds=[place.table]
+    )["VpcEndpoint"]["VpcEndpointId"]
+    assert place.reached(TABLES) == (True, "")
+
+    def outcome() -> str:
+        (_, told), said = place.ask(call=TABLES)
+        assert said == "", "the network lets it through"
+        return str(told)
+
+    def policy(action: str, effect: str = "Allow", **more: Any) -> str:
+        statement = {"Effect": effect, "Principal": "*", "Action": action, "Resource": "*", **more}
+        return json.dumps({"Version": "2012-10-17", "Statement": statement})
+
+    ec2.modify_vpc_endpoint(VpcEndpointId=made, PolicyDocument=policy("dynamodb:GetItem"))
+    assert outcome().endswith("because no VPC endpoint policy allows the dynamodb:ListTables action")
+    ec2.modify_vpc_endpoint(VpcEndpointId=made, ResetPolicy=True)
+    assert outcome() == "reached"
+
+    # Who owns the resources may ask where a call comes from.
+    iam, own = client("iam"), {"RoleName": "inside", "PolicyName": "may"}
+    for keys, reached in (
+        ({"aws:SourceVpce": made, "aws:SourceVpc": place.vpc, "aws:VpcSourceIp": "10.0.1.*"}, True),
+        ({"aws:SourceVpce": "vpce-other"}, False),
+        ({"aws:SourceIp": "*"}, False),
+    ):
+        iam.put_role_policy(**own, PolicyDocument=policy("dynamodb:*", Condition={"StringLike": keys}).replace(
+            '"Principal": "*", ', ""))  # fmt: skip
+        assert (outcome() == "reached") is reached, keys
+    assert client("dynamodb").list_tables()["TableNames"] == [], "whoever comes another way is not asked"
 
 
 def test_nothing_else_is_reached(place: Place) -> None:

@@ -18,6 +18,7 @@ from cloudarium.gateway.rooms import all_rooms
 from tests.conftest import RunningCloud
 from tests.journeys.samples import (
     NAME,
+    Alarm,
     Bus,
     CacheUser,
     ChangeStream,
@@ -387,6 +388,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "cognito-identity": IdentityPool,
     "apigatewayv2": HttpApi,
     "cloudformation": Stack,
+    "cloudwatch": Alarm,
     "cognito-idp": UserPool,
     "dynamodb": Table,
     "dynamodbstreams": ChangeStream,

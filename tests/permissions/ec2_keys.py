@@ -128,7 +128,7 @@ PROBES = [
     Probe("ec2:SecurityGroupID", drop_group, "sg-*", "sg-1", LIKE),
     Probe("ec2:SubnetID", drop_subnet, "subnet-*", "subnet-1", LIKE),
     Probe("ec2:AvailabilityZone", drop_subnet, "us-east-1a", "us-east-1b"),
-    Probe("ec2:AvailabilityZoneId", drop_subnet, "use1-az1", "use1-az2"),
+    Probe("ec2:AvailabilityZoneId", drop_subnet, "use1-az6", "use1-az2"),
     Probe("ec2:Subnet", drop_interface, f"{OWN}subnet/subnet-*", f"{OWN}subnet/subnet-1", "ArnLike"),
     Probe("ec2:NetworkInterfaceID", drop_interface, "eni-*", "eni-1", LIKE),
     Probe("ec2:AssociatePublicIpAddress", drop_interface, "false", "true", "Bool"),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from tests.permissions import (
+    cloudwatch_keys,
     cognito_identity_keys,
     ec2_keys,
     elasticache_keys,
@@ -520,6 +521,7 @@ PROBES = {
     "ec2": ec2_keys.PROBES,
     "elasticache": elasticache_keys.PROBES,
     "events": events_keys.PROBES,
+    "cloudwatch": cloudwatch_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
 }

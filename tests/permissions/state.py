@@ -11,8 +11,9 @@ import apsw
 
 from cloudarium.store.database import FILE
 
-# The journal and its parts are the record of every call, denied ones too; sqlite_sequence counts its rows.
-BESIDES = ("journal", "sqlite_sequence")
+# The journal and its parts are the record of every call, denied ones too, and metrics count them;
+# sqlite_sequence counts its rows.
+BESIDES = ("journal", "cloudwatch_metrics", "cloudwatch_points", "sqlite_sequence")
 
 
 class State:

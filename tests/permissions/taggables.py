@@ -45,6 +45,12 @@ def _some(tags: Tags) -> dict[str, Any]:
     return {"Tags": pairs(tags)}
 
 
+_ALARM = {
+    "Namespace": "shop", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 1, "Threshold": 1,
+    "ComparisonOperator": "GreaterThanThreshold",
+}  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Taggable:
     """One kind of resource.
@@ -485,6 +491,19 @@ TAGGABLES = {
             lambda ref: ("describe_event_bus", {"Name": ref[1]}),
             lambda ref: ("update_event_bus", {"Name": ref[1], "Description": "d"}),
             lambda ref: ("delete_event_bus", {"Name": ref[1]}),
+        ),
+    ),
+    "alarm": Taggable(
+        "cloudwatch",
+        lambda at, tags: ("put_metric_alarm", {**_ALARM, "AlarmName": at.name, **_some(tags)}),
+        lambda _, at: (f"arn:aws:cloudwatch:us-east-1:{at.account}:alarm:{at.name}", at.name),
+        lambda ref, tags: ("tag_resource", {"ResourceARN": ref[0], "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceARN": ref[0], "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceARN": ref[0]}),
+            lambda ref: ("set_alarm_state", {"AlarmName": ref[1], "StateValue": "OK", "StateReason": "r"}),
+            lambda ref: ("disable_alarm_actions", {"AlarmNames": [ref[1]]}),
+            lambda ref: ("delete_alarms", {"AlarmNames": [ref[1]]}),
         ),
     ),
     "mail-set": _mail("configuration_set", "ConfigurationSetName", "configuration-set", {}),

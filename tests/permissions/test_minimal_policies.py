@@ -162,6 +162,7 @@ def _named(rest: str) -> tuple[str, str]:
 def own_cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
     """A cloud on disk, so that a test sees what a denied call has changed."""
     running = RunningCloud(tmp_path_factory.mktemp("cloud"))
+    running.control("clock", {"freeze": True})  # what is due meanwhile would look like the call's doing
     yield running
     running.stop()
 

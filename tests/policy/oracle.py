@@ -31,6 +31,7 @@ class Layers:
     resource: Json | None = None
     service_control: Sequence[Sequence[Json]] = ()
     resource_control: Sequence[Json] = ()
+    endpoint: Json | None = None
 
 
 @dataclass
@@ -50,7 +51,7 @@ def allowed(asked: Asked, layers: Layers) -> bool:
     """The final decision."""
     asked.bounded = layers.boundary is not None
     service = asked.caller.kind == "service"
-    everything: list[Json] = [*layers.resource_control]
+    everything: list[Json] = [*layers.resource_control, *([layers.endpoint] if layers.endpoint is not None else [])]
     if layers.resource is not None:
         everything.append(layers.resource)
     if not service:
@@ -60,6 +61,9 @@ def allowed(asked: Asked, layers: Layers) -> bool:
         everything += layers.session or []
     # 1. Deny evaluation.
     if any(statement_applies(one, asked) for document in everything for one in statements(document, "Deny")):
+        return False
+    # The VPC endpoint lets the request through, whoever sends it.
+    if layers.endpoint is not None and not allows(layers.endpoint, asked):
         return False
     granted = grants(asked, layers)
     # A service and the anonymous have the resource's policy alone.

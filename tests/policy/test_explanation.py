@@ -68,15 +68,26 @@ def test_root_is_not_limited() -> None:
     assert layer(found, layers.IDENTITY).spared == "root needs none"
 
 
+def test_an_endpoint_that_lets_nothing_through_stops_root_too() -> None:
+    endpoint = document(statement(Principal="*", Action="sqs:*"), kind="endpoint")
+    found = told(Principal.root(ACCOUNT), endpoint=endpoint)
+    assert found.sentence.endswith("because the policy of the VPC endpoint does not allow it")
+    assert found.decision.message.endswith("because no VPC endpoint policy allows the s3:GetObject action")
+    denied = told(endpoint=document(statement(Principal="*", Effect="Deny"), kind="endpoint"), identity=[ALL])
+    assert denied.sentence.endswith("because statement 1 of the policy of VPC endpoint p denies it")
+    assert denied.decision.message.endswith("with an explicit deny in a VPC endpoint policy")
+
+
 def test_every_layer_in_awss_order() -> None:
     found = told(
         SESSION,
         identity=[ALL], boundary=ALL, session=[ALL], policy=resource_document(statement(Principal="*", Action="x:Y")),
         service_control=[[ALL], [ALL]], resource_control=[resource_document(statement(Principal="*", Effect="Deny",
-        Action="x:Y"))],
+        Action="x:Y"))], endpoint=document(statement(Principal="*"), kind="endpoint"),
     )  # fmt: skip
     assert [(one.name, one.level, one.outcome) for one in found.layers] == [
         (layers.RESOURCE_CONTROL, 0, "silent"),
+        (layers.ENDPOINT, 0, "allows"),
         (layers.SERVICE_CONTROL, 1, "allows"),
         (layers.SERVICE_CONTROL, 2, "allows"),
         (layers.RESOURCE, 0, "silent"),

@@ -129,6 +129,7 @@ def cases(draw: st.DrawFn) -> tuple[oracle.Asked, oracle.Layers, dict[str, Any]]
         resource=draw(st.one_of(st.none(), documents(principals=True))),
         service_control=draw(st.lists(st.lists(mostly_free, min_size=1, max_size=2), max_size=2)),
         resource_control=draw(st.lists(documents(principals=True, effects=("Deny",)), max_size=1)),
+        endpoint=draw(st.one_of(st.none(), st.none(), documents(principals=True))),
     )
     if caller.kind == "anonymous":
         layers.service_control = []
@@ -149,6 +150,7 @@ def engine(asked: oracle.Asked, layers: oracle.Layers, context: dict[str, Any]) 
         None if layers.resource is None else compiled(layers.resource, "resource"),
         [[compiled(one) for one in level] for level in layers.service_control],
         [compiled(one, "resource") for one in layers.resource_control],
+        None if layers.endpoint is None else compiled(layers.endpoint, "endpoint"),
     )
     question = Question(asked.caller, asked.action, asked.resource, context, asked.owner, asked.required)
     return decide(question, policies)
@@ -243,12 +245,12 @@ def test_order_of_policies_and_statements_does_not_matter(case: Any) -> None:
 @quick
 @given(cases())
 def test_a_limit_less_never_denies_more(case: Any) -> None:
-    """Without boundary, session policies, and what the organisation says, whoever was allowed still is."""
+    """Without boundary, session policies, endpoint, and what the organisation says, whoever was allowed still is."""
     asked, layers, context = case
     if not engine(asked, layers, context).allowed:
         return
     free = copy.deepcopy(layers)
-    free.boundary, free.service_control, free.resource_control = None, [], []
+    free.boundary, free.service_control, free.resource_control, free.endpoint = None, [], [], None
     free.session = [FREE] if asked.caller.kind == "federated" else None
     assert engine(asked, free, context).allowed
 

@@ -218,13 +218,13 @@ def raws(draw: Any) -> Raw:
         made |= {"Condition": draw(CONDITIONS)}
         return {**made, "Principal": draw(PRINCIPALS)} if resource else made
 
-    names = draw(st.sets(st.sampled_from(["i0", "i1", "b", "s0", "r", "c1-0", "c2-0", "c2-1", "x0"]), max_size=5))
-    return {name: [one(name[0] in "rx") for _ in range(draw(st.integers(1, 3)))] for name in sorted(names)}
+    names = draw(st.sets(st.sampled_from(["i0", "i1", "b", "s0", "r", "c1-0", "c2-0", "c2-1", "x0", "e"]), max_size=5))
+    return {name: [one(name[0] in "rxe") for _ in range(draw(st.integers(1, 3)))] for name in sorted(names)}
 
 
 def policies_of(raw: Raw) -> Policies:
     """The policies as the engine takes them."""
-    kinds = {"r": "resource", "x": "resource", "s": "session"}
+    kinds = {"r": "resource", "x": "resource", "s": "session", "e": "endpoint"}
     made = {
         name: Document({"Version": "2012-10-17", "Statement": statements}, name, kinds.get(name[0], "identity"))
         for name, statements in raw.items()
@@ -237,6 +237,7 @@ def policies_of(raw: Raw) -> Policies:
         resource=made.get("r"),
         service_control=[[made[name] for name in made if name.startswith(level)] for level in levels],
         resource_control=[made[name] for name in made if name[0] == "x"],
+        endpoint=made.get("e"),
     )
 
 
@@ -255,6 +256,7 @@ def applied(raw: Raw, change: Change, spoilt: str = "") -> Raw:
         layers.BOUNDARY: "b",
         layers.SESSION: "s9",
         layers.RESOURCE: "r",
+        layers.ENDPOINT: "e",
         layers.SERVICE_CONTROL: f"{levels[int(change.to.split()[1]) - 1]}-9" if change.to[:5] == "level" else "",
     }[change.layer]
     return {**after, name: [*after.get(name, []), added]}

@@ -30,7 +30,7 @@ from valkey.asyncio import Valkey as Client
 from valkey.exceptions import AuthenticationError, ConnectionError, ResponseError, TimeoutError
 
 from cloudarium.gateway.tls import Secured
-from cloudarium.runtime.caches import EngineFailed, Front, Gate, Valkey
+from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.resp import Broken, Splitter, encode
 
 SETTINGS = {"save": "", "appendonly": "yes"}
@@ -109,9 +109,9 @@ def test_a_setting_that_it_does_not_know_says_why_it_did_not_start(tmp_path: Pat
 def test_the_gate_turns_tokens_into_what_the_server_knows(tmp_path: Path) -> None:
     asked: list[tuple[bytes, bytes]] = []
 
-    async def gate(user: bytes, password: bytes) -> bytes | None:
+    async def gate(user: bytes, password: bytes) -> Pass | None:
         asked.append((user, password))
-        return {b"token-of-ann": b"inner", b"plain": b"plain"}.get(password)
+        return {b"token-of-ann": Pass(b"inner"), b"plain": Pass(b"plain")}.get(password)
 
     checked: Gate = gate
 
@@ -134,7 +134,7 @@ def test_the_gate_turns_tokens_into_what_the_server_knows(tmp_path: Path) -> Non
 
 
 def test_answers_keep_their_order_around_an_authentication(tmp_path: Path) -> None:
-    async def gate(user: bytes, password: bytes) -> bytes | None:
+    async def gate(user: bytes, password: bytes) -> Pass | None:
         await asyncio.sleep(0)
         return None
 

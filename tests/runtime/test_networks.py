@@ -108,6 +108,25 @@ def test_a_change_holds_for_functions_that_are_warm(lab: Lab, wires: Wires) -> N
     assert lab.value(spec, asked) == [closed, closed]
 
 
+def test_what_is_closed_never_refuses(lab: Lab, wires: Wires) -> None:
+    """The route goes before the listener does; the other way round there is a moment in which it would refuse."""
+    spec = lab.function(CONNECT, network="vpc-1", timeout=20)
+    lab.value(spec, {"to": [CACHE]})
+    (launcher,) = [one for one in lab.environments.launchers.running() if one.networks.has("vpc-1")]
+    order = launcher.network
+    seen: list[bool] = []
+
+    async def ordered(what: dict[str, object]) -> list[socket.socket]:
+        seen.extend(server.is_serving() for server in launcher.networks._made["vpc-1"].servers.values())
+        return await order(what)
+
+    launcher.network = ordered
+    wires.change(Network("vpc-1", "10.0.1.17"))
+    launcher.network = order
+    assert seen == [True]
+    assert launcher.networks._made["vpc-1"].servers == {}
+
+
 def test_a_port_of_its_own_loopback_may_be_served_or_cut_off(lab: Lab, wires: Wires) -> None:
     api = ("127.0.0.1", 4566)
     spec = lab.function(CONNECT, network="vpc-1", timeout=20)

@@ -13,6 +13,7 @@ from cloudarium.vpc.facts import (
     Entry,
     Facts,
     Interface,
+    NatGateway,
     NetworkAcl,
     Permission,
     Route,
@@ -20,7 +21,7 @@ from cloudarium.vpc.facts import (
     ServiceEndpoint,
     Subnet,
 )
-from cloudarium.vpc.reach import reach, reach_service
+from cloudarium.vpc.reach import passage, reach, reach_service
 
 ANYWHERE = IPv4Network("0.0.0.0/0")
 EVERYTHING = (Permission(ALL, -1, -1, (ANYWHERE,)),)
@@ -30,6 +31,8 @@ NEAR = Subnet("subnet-near", "vpc-1", IPv4Network("10.0.1.0/24"), OPEN_ACL, (LOC
 FAR = Subnet("subnet-far", "vpc-1", IPv4Network("10.0.2.0/24"), OPEN_ACL, (LOCAL,))
 FUNCTION = Interface("vpc-1", "subnet-near", IPv4Address("10.0.1.5"), frozenset({"sg-function"}))
 CACHE = Interface("vpc-1", "subnet-far", IPv4Address("10.0.2.9"), frozenset({"sg-cache"}))
+OUTWARD = Subnet("subnet-public", "vpc-1", IPv4Network("10.0.0.0/24"), OPEN_ACL, (LOCAL, Route(ANYWHERE, "igw-1")))
+NAT = NatGateway("nat-1", "subnet-public", IPv4Address("10.0.0.4"), IPv4Address("203.0.113.1"))
 FROM_FUNCTION = Permission(TCP, 6379, 6379, groups=frozenset({"sg-function"}))
 
 
@@ -41,7 +44,8 @@ def facts(
     endpoints: tuple[ServiceEndpoint, ...] = (),
 ) -> Facts:
     groups = [SecurityGroup("sg-function", "vpc-1", (), egress), SecurityGroup("sg-cache", "vpc-1", ingress)]
-    return Facts({one.id: one for one in groups}, {one.id: one for one in (near, far)}, endpoints)
+    subnets = {one.id: one for one in (near, far, OUTWARD)}
+    return Facts({one.id: one for one in groups}, subnets, endpoints, nats={NAT.id: NAT})
 
 
 def acl(*entries: Entry, way: str) -> NetworkAcl:
@@ -86,12 +90,12 @@ def test_outbound_rules_of_the_source() -> None:
     to_cache = Permission(TCP, 6379, 6379, groups=frozenset({"sg-cache"}))
     assert reach(facts(egress=(to_cache,)), FUNCTION, CACHE, 6379).allowed
     verdict = reach(facts(egress=()), FUNCTION, CACHE, 6379)
-    assert verdict == (False, "security group sg-function has no outbound rule for TCP 6379 to 10.0.2.9 (sg-cache)")
+    assert verdict[:2] == (False, "security group sg-function has no outbound rule for TCP 6379 to 10.0.2.9 (sg-cache)")
 
 
 def test_another_vpc_is_not_reached() -> None:
     verdict = reach(facts(), replace(FUNCTION, vpc="vpc-2"), CACHE, 6379)
-    assert verdict == (False, "it is in vpc-1, and no route leads there from vpc-2 and back")
+    assert verdict[:2] == (False, "it is in vpc-1, and no route leads there from vpc-2 and back")
 
 
 @pytest.mark.parametrize(
@@ -126,10 +130,47 @@ def test_services_are_reached_over_a_nat_gateway_and_not_over_an_internet_gatewa
     def known(target: str, active: bool = True) -> Facts:
         return facts(near=replace(NEAR, routes=(LOCAL, Route(ANYWHERE, target, active))))
 
-    assert reach_service(known("nat-1"), FUNCTION, "sqs") == (True, "nat-1 leads to the internet")
-    for wrong in (known("igw-1"), known("nat-1", active=False), facts()):
+    assert reach_service(known("nat-1"), FUNCTION, "sqs") == (True, "nat-1 leads to the internet", "nat-1")
+    assert passage(known("nat-1"), FUNCTION, "nat-1").keys == {"aws:SourceIp": "203.0.113.1"}
+    # nat-2 is a private one: it has no address that the internet knows.
+    for wrong in (known("igw-1"), known("nat-2"), known("nat-1", active=False), facts()):
         verdict = reach_service(wrong, FUNCTION, "sqs")
-        assert verdict == (False, "vpc-1 has no endpoint for sqs, and no route of subnet-near leads to a NAT gateway")
+        assert verdict == (
+            False,
+            "vpc-1 has no endpoint for sqs, and no route of subnet-near leads to a NAT gateway",
+            "",
+        )
+
+
+@pytest.mark.parametrize(
+    ("public", "words"),
+    [
+        (replace(OUTWARD, routes=(LOCAL,)), "nat-1 is in subnet-public, and no route from there leads to an internet"),
+        (replace(OUTWARD, routes=(LOCAL, Route(ANYWHERE, "igw-1", False))), "no route from there leads"),
+        (replace(OUTWARD, routes=(LOCAL, Route(ANYWHERE, "nat-1"))), "no route from there leads"),
+        (
+            replace(OUTWARD, acl=acl(entry(1, True, 443, 443, "10.0.9.0/24"), way="ingress")),
+            "acl-open of subnet-public",
+        ),
+        (replace(OUTWARD, acl=acl(entry(1, True, 443, 443), way="egress")), "where nat-1 is, does not let TCP 443"),
+        (OUTWARD, ""),
+    ],
+)
+def test_a_nat_gateway_is_in_a_subnet_that_leads_outward(public: Subnet, words: str) -> None:
+    known = facts(near=replace(NEAR, routes=(LOCAL, Route(ANYWHERE, "nat-1"))))
+    verdict = reach_service(replace(known, subnets={**known.subnets, public.id: public}), FUNCTION, "sqs")
+    assert verdict.allowed is not bool(words) and words in verdict.reason
+
+
+def test_how_a_call_comes_through_an_endpoint() -> None:
+    endpoint = ServiceEndpoint("vpce-1", "vpc-1", "sqs", "Interface", (CACHE,), '{"Statement": []}')
+    https = Permission(TCP, 443, 443, groups=frozenset({"sg-function"}))
+    known = facts((https,), endpoints=(endpoint,))
+    verdict = reach_service(known, FUNCTION, "sqs")
+    assert verdict.by == "vpce-1"
+    way = passage(known, FUNCTION, verdict.by)
+    assert way.keys == {"aws:SourceVpc": "vpc-1", "aws:SourceVpce": "vpce-1", "aws:VpcSourceIp": "10.0.1.5"}
+    assert (way.endpoint, way.policy) == ("vpce-1", '{"Statement": []}')
 
 
 def test_the_most_specific_route_counts() -> None:

@@ -9,6 +9,7 @@ from ipaddress import IPv4Network
 
 from cloudarium.runtime import Network
 from cloudarium.runtime.networks import Destination
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.vpc.facts import Facts, Permission, Route
 from cloudarium.vpc.wires import Attachment, Endpoint, Wires
@@ -38,11 +39,11 @@ class World:
 
     def __init__(self) -> None:
         self.known: dict[Scope, Facts] = {HERE: facts(), ELSEWHERE: Facts()}
-        self.judge: Callable[[str, Destination], bool] | None = None
+        self.judge: Callable[[str, Destination], Passage | None] | None = None
         self.runner = Runner()
         self.wires = Wires(self.known.__getitem__, API, self.answer)
 
-    def answer(self, judge: Callable[[str, Destination], bool]) -> asyncio.BaseProtocol:
+    def answer(self, judge: Callable[[str, Destination], Passage | None]) -> asyncio.BaseProtocol:
         self.judge = judge
         return asyncio.Protocol()
 
@@ -52,7 +53,7 @@ class World:
 
     def change(self, scope: Scope, new: Facts) -> None:
         self.known[scope] = new
-        self.wires.changed(scope)
+        self.wires.changed()
 
 
 def test_a_running_function_learns_of_endpoints_and_rules() -> None:
@@ -86,7 +87,8 @@ def test_calls_of_services_are_judged_and_a_refusal_is_said() -> None:
         assert not world.judge("", ("10.0.1.5", 4000)) and "VPC: the internet is not reached" in world.runner.said[1]
         out = Route(IPv4Network("0.0.0.0/0"), "nat-1")
         world.change(HERE, facts(near=replace(NEAR, routes=(out,))))
-        assert world.judge("sqs", ("10.0.1.5", 4000)) and len(world.runner.said) == 2
+        assert world.judge("sqs", ("10.0.1.5", 4000)) == Passage({"aws:SourceIp": "203.0.113.1"})
+        assert len(world.runner.said) == 2
 
     asyncio.run(test())
 
@@ -105,5 +107,40 @@ def test_an_endpoint_of_another_account_is_reached_over_peering() -> None:
         world.change(ELSEWHERE, replace(there, peerings=PEERED))
         await asyncio.sleep(0)
         assert [set(one.reach) for one in world.runner.networks] == [{API, AT}]
+
+    asyncio.run(test())
+
+
+def test_whoever_waits_finds_that_a_change_holds() -> None:
+    class Slow(Runner):
+        async def change_network(self, network: Network) -> None:
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            await super().change_network(network)
+
+    async def test() -> None:
+        world = World()
+        world.runner = Slow()
+        world.wires.attach(ATTACHED, world.runner)
+        world.publish()
+        world.change(HERE, facts(()))
+        assert world.runner.networks == []
+        await world.wires.settled(ATTACHED.key)
+        assert [set(one.reach) for one in world.runner.networks] == [{API, AT}, {API}]
+        await world.wires.settled(ATTACHED.key)  # nothing is under way
+
+    asyncio.run(test())
+
+
+def test_a_change_that_fails_is_no_reason_to_wait_for_ever() -> None:
+    class Broken(Runner):
+        async def change_network(self, network: Network) -> None:
+            raise OSError("the launcher is gone")
+
+    async def test() -> None:
+        world = World()
+        world.wires.attach(ATTACHED, Broken())
+        world.publish()
+        await world.wires.settled(ATTACHED.key)
 
     asyncio.run(test())

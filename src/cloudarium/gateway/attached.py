@@ -12,13 +12,15 @@ from cloudarium.cloud import Cloud
 from cloudarium.gateway.app import App, ClientGone
 from cloudarium.gateway.connection import Connection
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.shared.passage import Passage
 
 if TYPE_CHECKING:
     from uvicorn import Config
     from uvicorn.server import ServerState
 
 Peer = tuple[str, int]
-Judge = Callable[[str, Peer], bool]  # a service's signing name ("" for what is not signed), and who calls
+# Asked with a service's signing name ("" for what is not signed) and who calls: how he comes, None when not at all.
+Judge = Callable[[str, Peer], Passage | None]
 _SCOPE = re.compile(r"Credential=[^/,&]+/\d{8}/[^/,&]+/([^/,&]+)/aws4_request")
 
 
@@ -32,9 +34,8 @@ class _Attached(App):
 
     def answer(self, request: HttpRequest) -> HttpResponse | Awaitable[HttpResponse]:
         """Answer a request that the network lets through."""
-        if self.judge(claimed_service(request), self.peer):
-            return super().answer(request)
-        return _lost()
+        request.passage = self.judge(claimed_service(request), self.peer)
+        return super().answer(request) if request.passage is not None else _lost()
 
 
 async def _lost() -> HttpResponse:

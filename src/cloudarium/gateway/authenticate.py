@@ -213,7 +213,7 @@ def _seconds(timestamp: str) -> float:
 
 def _payload_hash(claim: sigv4.Claim, request: HttpRequest, path_once: bool) -> str:
     claimed = request.headers.get("x-amz-content-sha256")
-    if claim.expires is not None:
+    if claim.expires is not None and path_once:  # S3's presigned URLs; those of all other services sign the body
         return claimed or sigv4.UNSIGNED
     if path_once and (claimed is None or not _is_digest(claimed)):
         _check_payload_word(claimed)

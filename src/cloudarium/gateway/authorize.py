@@ -84,8 +84,10 @@ def rule(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> 
 
 def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any]) -> Ruling:
     principal, cloud = call.principal, call.cloud
+    passage = call.request.passage if call.request is not None else None
+    by = passage if passage is not None and passage.policy else None
     place = (id(principal), action, resource, call.operation_name, call.account)
-    known = cloud.decided.get(place)
+    known = cloud.decided.get(place) if by is None else None
     if known is not None and known.principal is principal and known.version == _version(call, known.topic):
         return known.ruling
     side = _resource_side(call, action, resource)
@@ -99,6 +101,7 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         resource=side.document,
         service_control=_service_control(principal, identity),
         resource_control=_resource_control(call, action, account),
+        endpoint=compile_document(by.policy, by.endpoint, "endpoint") if by is not None else None,
     )
     keys = RequestContext(call, action, resource, account, context)
     question = Question(
@@ -114,7 +117,7 @@ def _decided(call: Call, action: str, resource: str, context: Mapping[str, Any])
         keys.gather()  # what would have allowed it may hang on keys that the engine did not come to read
     ruling = Ruling(question, policies, identity.bearers if identity is not None else (), decision, keys.read)
     # A room's own principal is made anew for each call, so nothing would be found again for it.
-    if keys.read is None and call.request is not None and side.topic is not None:
+    if keys.read is None and call.request is not None and side.topic is not None and by is None:
         if len(cloud.decided) >= _MOST_KNOWN:
             cloud.decided.clear()
         cloud.decided[place] = Known(principal, side.topic, version, ruling)

@@ -21,6 +21,7 @@ import httptools
 
 from cloudarium.gateway.app import SMALL_BODY, App, ClientGone, header_value
 from cloudarium.gateway.http import HttpRequest, HttpResponse
+from cloudarium.shared.web import BODILESS
 
 if TYPE_CHECKING:
     from uvicorn import Config
@@ -34,7 +35,6 @@ _MOST_WAITING = 16  # requests that a client may send ahead of their answers
 _IDLE = 75.0  # seconds without a byte after which a connection is closed
 _PATIENCE = 5.0  # seconds that a client has to read an answer to a request that it is still sending
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in http.HTTPStatus}
-_BODILESS = frozenset({204, 304})
 
 
 class Exchange:
@@ -352,7 +352,7 @@ class Connection(asyncio.Protocol):
         if isinstance(body, bytes):
             self._write_whole(exchange, response, body)
             return
-        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
+        bodiless = exchange.request.method == "HEAD" or response.status in BODILESS
         head = self._head(response, None, self._closes_after(exchange))
         chunked = b"\r\ntransfer-encoding: chunked\r\n" in head
         self.transport.write(head)
@@ -365,7 +365,7 @@ class Connection(asyncio.Protocol):
 
     def _write_whole(self, exchange: Exchange, response: HttpResponse, body: bytes) -> None:
         head = self._head(response, len(body), self._closes_after(exchange))
-        bodiless = exchange.request.method == "HEAD" or response.status in _BODILESS
+        bodiless = exchange.request.method == "HEAD" or response.status in BODILESS
         self.transport.write(head if bodiless else head + body)
 
     def _closes_after(self, exchange: Exchange) -> bool:
@@ -385,7 +385,7 @@ class Connection(asyncio.Protocol):
         lines = [f"{name}: {value}" for name, value in headers.items()]
         lines += [f"set-cookie: {cookie}" for cookie in response.cookies]
         text = "".join(lines)
-        if status not in _BODILESS and not _tells_length(headers):
+        if status not in BODILESS and not _tells_length(headers):
             lines.append("transfer-encoding: chunked" if length is None else f"content-length: {length}")
         if close:
             lines.append("connection: close")

@@ -167,7 +167,10 @@ def _add_origin(known: dict[str, Any], call: Call) -> None:
     request = origin.request
     if request is None:
         return
-    known["aws:SourceIp"] = request.peer
+    if request.passage is None:
+        known["aws:SourceIp"] = request.peer
+    else:
+        known.update(request.passage.keys)  # by an endpoint there is no aws:SourceIp
     known["aws:SecureTransport"] = "true" if _is_secure(request) else "false"
     for key, header in (("aws:UserAgent", "user-agent"), ("aws:Referer", "referer")):
         if header in request.headers:

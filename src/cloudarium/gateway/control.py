@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 
 import orjson
 
-from cloudarium import __version__
+from cloudarium import __version__, console
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.body import read_whole
 from cloudarium.gateway.http import HttpRequest, HttpResponse
@@ -53,6 +53,10 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
             (request.method, request.path[: request.path.rfind("/") + 1])
         )
+        if _wants_console(request):
+            from cloudarium.console import answering  # loaded when somebody first looks
+
+            return await answering.answer(cloud, request)
         page = _page(request) if handler is None else None
         if page is not None:
             return await page(cloud, request)
@@ -74,6 +78,13 @@ def _page(request: HttpRequest) -> Callable[[Cloud, HttpRequest], Awaitable[Http
         if label in room.card.pages:
             return getattr(room.module("pages"), room.card.pages[label])
     return None
+
+
+def _wants_console(request: HttpRequest) -> bool:
+    """Whether a path is one of the console's pages; its first page is for browsers alone, as others get JSON there."""
+    if request.path in ("/", PREFIX):
+        return "text/html" in request.headers.get("accept", "")
+    return request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
 
 
 def _guard(request: HttpRequest) -> None:

@@ -6,6 +6,8 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from cloudarium.shared.passage import Passage
+
 
 class Client(Protocol):
     """Whoever made a request: `gone` once he hung up."""
@@ -23,7 +25,7 @@ class HttpRequest:
     `sent_path` keeps the path that was signed when `path` was made path-style. `query_headers` names the headers that
     a presigned URL brought as parameters. `tls` is the version that an https request came by, such as 1.3. `digest` is
     the SHA-256 of a large body in hex, computed while it arrived.
-    `client` is who waits for the answer, where that is known.
+    `client` is who waits for the answer, where that is known; `passage` how the request came out of a VPC.
     """
 
     method: str
@@ -39,6 +41,7 @@ class HttpRequest:
     tls: str = ""
     digest: str = ""
     client: Client | None = None
+    passage: Passage | None = None
 
     @property
     def host(self) -> str:

@@ -1,4 +1,4 @@
-"""Step 8, record: one journal entry per call. Runs whatever happened before."""
+"""Step 8, record: one journal entry per call, and what its room measures. Runs whatever happened before."""
 
 from __future__ import annotations
 
@@ -6,5 +6,7 @@ from cloudarium.gateway.call import Call
 
 
 def record(call: Call) -> None:
-    """Hand the call to the journal, which writes in batches off the hot path."""
+    """Hand the call to the journal, which writes in batches off the hot path, and to its room's meters."""
     call.cloud.journal.add(call)
+    if call.room is not None and call.room.measured is not None and call.operation is not None:
+        call.room.measured(call)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import importlib
 import keyword
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from cloudarium import services
 from cloudarium.gateway.operation import HANDLERS, Handler
@@ -71,6 +72,12 @@ class Room:
             importlib.import_module(f"{services.__name__}.{self.folder}.operations")
             self._handlers = HANDLERS.get(self.folder, {})
         return self._handlers
+
+    @cached_property
+    def measured(self) -> Callable[[Any], None] | None:
+        """What counts a call that has ended for the room's metrics: `measured(call)` of its measuring.py, if any."""
+        module = self.module("measuring")
+        return module.measured if module is not None else None
 
     @cache  # noqa: B019 - rooms live as long as the process
     def module(self, name: str) -> ModuleType | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Mapping
 
 import apsw
 
@@ -116,10 +117,20 @@ def _nearest_protocol(call: Call) -> tuple[str, str]:
     assert request is not None
     if call.service in all_rooms():
         return model.service(call.service).protocols[0], call.service
-    content = request.headers.get("content-type", "")
-    wanted = "rest-xml"
-    if "x-amz-target" in request.headers or "json" in content:
-        wanted = "json"
-    elif content.startswith("application/x-www-form-urlencoded") and request.path == "/":
-        wanted = "query"
-    return wanted, next(name for name in sorted(all_rooms()) if wanted in model.service(name).protocols)
+    wanted = _told(request.headers, request.path)
+    if not wanted and call.claim is not None:  # a REST client that says nothing: most of those read JSON
+        known = model.protocol_of(call.claim.service)
+        wanted = known if known.startswith("rest-") else "rest-json"
+    wanted = wanted or "rest-xml"
+    rooms = sorted(all_rooms())
+    return wanted, next((name for name in rooms if wanted in model.service(name).protocols), rooms[0])
+
+
+def _told(headers: Mapping[str, str], path: str) -> str:
+    """The protocol that a request's own form tells, "" for none."""
+    content = headers.get("content-type", "")
+    if headers.get("smithy-protocol") == "rpc-v2-cbor":
+        return "smithy-rpc-v2-cbor"
+    if "x-amz-target" in headers or "json" in content:
+        return "json"
+    return "query" if content.startswith("application/x-www-form-urlencoded") and path == "/" else ""

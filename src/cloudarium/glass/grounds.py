@@ -52,7 +52,7 @@ def grounds_of(ruling: Ruling) -> Grounds:
     key = (
         id(ruling.principal), ruling.account, ruling.required, ruling.bearers, policies.boundary, policies.resource,
         *policies.identity, None, *(policies.session or (policies.session,)), None,
-        *policies.resource_control, None, *map(tuple, policies.service_control),
+        *policies.resource_control, None, *map(tuple, policies.service_control), policies.endpoint,
     )  # fmt: skip
     found = _made.get(key)
     if found is None:
@@ -72,6 +72,7 @@ def _layers(policies: Policies, bearers: tuple[str, ...]) -> dict[str, Any]:
         "resource": policies.resource and _named(policies.resource),
         "service_control": [[_named(one) for one in level] for level in policies.service_control],
         "resource_control": [_named(one) for one in policies.resource_control],
+        **({"endpoint": _named(policies.endpoint)} if policies.endpoint is not None else {}),
     }
 
 

@@ -107,6 +107,7 @@ def _rebuilt(store: Store, recorded: Recorded) -> tuple[Question, Policies, tupl
         resource=document(*layers["resource"]) if layers["resource"] else None,
         service_control=[[document(*one) for one in level] for level in layers["service_control"]],
         resource_control=[document(*one) for one in layers["resource_control"]],
+        endpoint=document(*layers["endpoint"]) if "endpoint" in layers else None,
     )
     question = Question(principal, recorded.action, recorded.resource, context, account, required)
     return question, policies, tuple(one[3] for one in layers["identity"])

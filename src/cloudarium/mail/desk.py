@@ -12,6 +12,7 @@ from cloudarium.store import Store
 
 if TYPE_CHECKING:
     from cloudarium.gateway.call import Call
+    from cloudarium.gateway.meters import Meter
 
 Data = dict[str, Any]
 
@@ -56,6 +57,7 @@ class Desk:
     peer: str = ""
     trace: str = ""
     relays: bool = False  # whether mail goes on to a real server
+    meter: Meter | None = None
 
     @classmethod
     def of(cls, call: Call, codes: Codes) -> Desk:
@@ -64,7 +66,18 @@ class Desk:
         caller = (who.role_arn.rpartition("/")[2] or who.name) if who.kind != "root" else "root"
         peer = call.request.peer if call.request is not None else ""
         relays = bool(call.cloud.settings.get("smtp_relay"))
-        return cls(call.store, call.scope, call.now, codes, call.cloud.endpoint, caller, peer, call.trace, relays)
+        return cls(
+            call.store,
+            call.scope,
+            call.now,
+            codes,
+            call.cloud.endpoint,
+            caller,
+            peer,
+            call.trace,
+            relays,
+            call.cloud.meter,
+        )
 
     def get(self, kind: str, name: str) -> Data | None:
         """A resource's data, None when there is none of that name."""

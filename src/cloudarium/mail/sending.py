@@ -14,6 +14,7 @@ from cloudarium.mail import (
     dkim,
     events,
     identities,
+    measuring,
     message,
     notices,
     records,
@@ -174,6 +175,9 @@ def send(desk: Desk, envelope: Envelope, raw: bytes) -> Steps[str]:
     more = {} if marks is None else {"Token": marks.token, "Links": links, "Subscription": listed}
     kept = _keep(desk, envelope, finished, message_id, fate, more, blob.id)
     happened = fate.happenings(desk.now)
+    if desk.meter is not None:
+        measuring.happened(desk.meter, desk.now, desk.scope, happened)
+        measuring.reputation(desk.meter, desk.store, desk.now, desk.scope)
     destinations.tell(desk.store, desk.now, kept, finished, happened, desk.trace)
     notices.tell(desk, kept, finished, happened)
     pass_on(desk, kept, fate.reached, len(signers) > 1)  # the last is SES itself
@@ -193,6 +197,8 @@ def fail_rendering(desk: Desk, envelope: Envelope, template: str, reason: str) -
     kept = _keep(desk, envelope, finished, message_id, Fate("RenderingFailure", reason))
     failed = Happening("RENDERING_FAILURE", {"templateName": template, "errorMessage": reason})
     destinations.tell(desk.store, desk.now, kept, finished, [failed], desk.trace)
+    if desk.meter is not None:
+        measuring.happened(desk.meter, desk.now, desk.scope, [failed])
     return message_id
 
 
@@ -217,6 +223,8 @@ def bounce(desk: Desk, mail: records.Mail, raw: bytes, failed: dict[str, str]) -
     said = "; ".join(dict.fromkeys(failed.values()))
     records.change_mail(desk.store, mail._replace(data={**mail.data, "Status": "Bounce", "Reason": said}))
     happened = [Happening("BOUNCE", events.bounce(tuple(failed), "General", desk.now))]
+    if desk.meter is not None:
+        measuring.happened(desk.meter, desk.now, desk.scope, happened)
     destinations.tell(desk.store, desk.now, mail, raw, happened, desk.trace)
     notices.tell(desk, mail, raw, happened)
     if mail.data["Operation"] in REPORTS:  # a report is not answered by another one

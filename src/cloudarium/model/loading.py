@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import importlib.resources
 import os
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,15 @@ def service(name: str) -> ServiceModel:
 def service_names() -> tuple[str, ...]:
     """The names of all services that botocore knows."""
     return tuple(sorted(entry.name for entry in os.scandir(_data()) if entry.is_dir()))
+
+
+@lru_cache(maxsize=256)
+def protocol_of(name: str) -> str:
+    """The wire protocol of a service, without keeping its model; "" for a name that botocore does not know."""
+    if name not in service_names():
+        return ""
+    metadata = _read(name)["metadata"]
+    return str((metadata.get("protocols") or [metadata["protocol"]])[0])
 
 
 def _data() -> Path:

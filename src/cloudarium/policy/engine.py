@@ -1,8 +1,9 @@
 """The decision: may this principal do this action on that resource, and which statements say so.
 
-AWS's order (IAM User Guide, "Policy evaluation logic"): an explicit deny anywhere wins; then service control policies,
-the resource's policy, the identity's policies, the permissions boundary and the session policies each must, or may,
-allow. Which of them are asked depends on who calls and on whose account owns the resource.
+AWS's order (IAM User Guide, "Policy evaluation logic"): an explicit deny anywhere wins; then the policy of the VPC
+endpoint that the request came by, service control policies, the resource's policy, the identity's policies, the
+permissions boundary and the session policies each must, or may, allow. Which of them are asked depends on who calls and
+on whose account owns the resource.
 """
 
 from __future__ import annotations
@@ -47,6 +48,7 @@ class Reason(StrEnum):
     NO_BOUNDARY = "denied: no permissions boundary allows"
     NO_SESSION = "denied: no session policy allows"
     NO_SERVICE_CONTROL = "denied: no service control policy allows"
+    NO_ENDPOINT = "denied: no VPC endpoint policy allows"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,7 @@ class Policies:
 
     `service_control` has one sequence of documents for each level of the organisation above the caller's account, root
     first; `resource_control` are the denials that the organisation of the resource's account attached above that.
+    `endpoint` limits whoever calls by way of a VPC endpoint, root and the unsigned too.
     """
 
     identity: Sequence[Document] = ()
@@ -80,6 +83,7 @@ class Policies:
     resource: Document | None = None
     service_control: Sequence[Sequence[Document]] = ()
     resource_control: Sequence[Document] = ()
+    endpoint: Document | None = None
 
 
 class Decision(NamedTuple):
@@ -199,6 +203,8 @@ def decide(question: Question, policies: Policies) -> Decision:
     explicit = _explicit_deny(asked)
     if explicit is not None:
         return explicit
+    if policies.endpoint is not None and _allow((policies.endpoint,), asked.action, asked.request) is None:
+        return asked.denied(Reason.NO_ENDPOINT, "no VPC endpoint policy")
     kind = question.principal.kind
     if kind in ("service", "anonymous"):
         return _by_resource_alone(asked)
@@ -215,6 +221,8 @@ def _explicit_deny(asked: _Asked) -> Decision | None:
     question, policies, action, request = asked
     if policies.resource_control and (ref := _deny(policies.resource_control, action, request)) is not None:
         return asked.forbidden(ref, "a resource control policy")
+    if policies.endpoint is not None and (ref := _deny((policies.endpoint,), action, request)) is not None:
+        return asked.forbidden(ref, "a VPC endpoint policy")
     if question.principal.kind != "service":
         for level in policies.service_control:
             if (ref := _deny(level, action, request)) is not None:

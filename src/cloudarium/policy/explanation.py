@@ -19,6 +19,7 @@ from cloudarium.policy.principal import Principal
 
 RESOURCE_CONTROL = "resource control policies"
 SERVICE_CONTROL = "service control policies"
+ENDPOINT = "VPC endpoint policy"
 RESOURCE = "resource-based policy"
 TRUST = "role trust policy"
 IDENTITY = "identity-based policies"
@@ -147,6 +148,8 @@ class _Asked:
         document = policies.resource
         if policies.resource_control:
             yield self.layer(RESOURCE_CONTROL, policies.resource_control, "it only limits")
+        if policies.endpoint is not None:
+            yield self.layer(ENDPOINT, (policies.endpoint,), "")
         for level, documents in enumerate(policies.service_control, 1):
             yield self.layer(SERVICE_CONTROL, documents, self._unlimited(), level=level)
         name = TRUST if document is not None and document.kind == "trust" else RESOURCE
@@ -267,6 +270,7 @@ _SILENT = {
     Reason.NO_BOUNDARY: "the permissions boundary does not allow it",
     Reason.NO_SESSION: "no session policy allows it",
     Reason.NO_SERVICE_CONTROL: "no service control policy allows it",
+    Reason.NO_ENDPOINT: "the policy of the VPC endpoint does not allow it",
 }
 
 
@@ -302,6 +306,7 @@ def sentence(
 NOUNS = {
     RESOURCE_CONTROL: "the resource control policy",
     SERVICE_CONTROL: "the service control policy",
+    ENDPOINT: "the policy of VPC endpoint",
     RESOURCE: "the resource-based policy of",
     TRUST: "the role trust policy of",
     IDENTITY: "the identity-based policy",

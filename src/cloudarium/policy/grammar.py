@@ -15,7 +15,9 @@ import orjson
 
 from cloudarium.policy import access, conditions
 
-Kind = Literal["identity", "inline", "resource", "trust", "session", "service control", "resource control"]
+Kind = Literal[
+    "identity", "inline", "resource", "trust", "session", "service control", "resource control", "endpoint"
+]  # fmt: skip
 
 SYNTAX = "Syntax errors in policy."
 NOT_JSON = "This policy contains invalid Json"  # what AWS says of a role's trust policy

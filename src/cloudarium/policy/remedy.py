@@ -17,6 +17,7 @@ from cloudarium.policy.documents import NO_MATCH, Document, StatementRef
 from cloudarium.policy.engine import Decision, Policies, Question, Reason, Request, decide
 from cloudarium.policy.explanation import (
     BOUNDARY,
+    ENDPOINT,
     IDENTITY,
     NOUNS,
     RESOURCE,
@@ -103,6 +104,11 @@ class _Asked:
         reason, policies = decision.reason, self.policies
         if reason in (Reason.NO_RESOURCE, Reason.NO_TRUST):
             return self._added_to_resource()
+        if reason is Reason.NO_ENDPOINT and policies.endpoint is not None:
+            to = policies.endpoint.name
+            statement = _statement(self.question, _principal_element(self.question), among=policies.endpoint)
+            change = _add(ENDPOINT, to, f"Add this statement to {NOUNS[ENDPOINT]} {to}", statement)
+            return change, replace(policies, endpoint=_with(policies.endpoint, statement))
         statement = _statement(self.question)
         document = _document([statement])
         if reason is Reason.NO_IDENTITY:
@@ -301,6 +307,7 @@ def _replaced(document: Document, position: int, statement: Statement | None) ->
 def _places(policies: Policies) -> Iterator[tuple[str, Sequence[Document]]]:
     """The layers in the order in which the engine looks for a Deny."""
     yield RESOURCE_CONTROL, policies.resource_control
+    yield ENDPOINT, () if policies.endpoint is None else (policies.endpoint,)
     for level in policies.service_control:
         yield SERVICE_CONTROL, level
     yield IDENTITY, policies.identity
@@ -323,4 +330,5 @@ def _exchanged(policies: Policies, old: Document, new: Document) -> Policies:
         resource=new if policies.resource is old else policies.resource,
         service_control=[each(level) for level in policies.service_control],
         resource_control=each(policies.resource_control),
+        endpoint=new if policies.endpoint is old else policies.endpoint,
     )

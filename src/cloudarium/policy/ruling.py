@@ -48,6 +48,6 @@ class Ruling:
 
 def documents_of(policies: Policies) -> list[Document]:
     """All policies that were considered."""
-    single = [one for one in (policies.boundary, policies.resource) if one is not None]
+    single = [one for one in (policies.boundary, policies.resource, policies.endpoint) if one is not None]
     levels = (document for level in policies.service_control for document in level)
     return [*policies.identity, *(policies.session or ()), *single, *levels, *policies.resource_control]

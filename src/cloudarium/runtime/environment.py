@@ -20,6 +20,9 @@ from cloudarium.runtime.process import Exited, FunctionProcess
 from cloudarium.runtime.spec import Credentials, FunctionSpec, Invocation, InvocationResult, LogEvent
 
 INIT_SECONDS = 10.0
+AHEAD_SECONDS = 130.0  # or the function's timeout, if longer, where nobody waits for the initialisation
+ON_DEMAND = "on-demand"
+PROVISIONED = "provisioned-concurrency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,7 @@ class Environment:
         keys: Credentials,
         clock: Callable[[], float],
         sink: Callable[[FunctionSpec, str, LogEvent], None],
+        initialization: str = ON_DEMAND,
     ) -> None:
         self.spec = spec
         self.stream = stream
@@ -68,7 +72,9 @@ class Environment:
         self.used_at = 0.0
         self.peak = 0  # the most memory held so far, bytes
         self.folder: Path | None = None  # its own /tmp where that is a folder of the host
-        self.log = FunctionLog(spec, clock, lambda event: sink(spec, stream, event))
+        self.initialization = initialization
+        self.log = FunctionLog(spec, clock, lambda event: sink(spec, stream, event), initialization)
+        self._ahead = 0.0  # what an initialisation took that no event has been told of yet, in milliseconds
         self.process: FunctionProcess | None = None
         self.start_with: Start | None = None
 
@@ -79,12 +85,8 @@ class Environment:
 
     async def first(self, start: Start, invocation: Invocation) -> InvocationResult:
         """Start the environment and run its first event."""
-        self.start_with = start
         self.log.start_tail()
-        version = _version_text(start.interpreter, self.spec.runtime)
-        self.log.init_start(version, _version_arn(self.spec, version))
-        for note in start.notes:
-            self.log.line(note)
+        self._begin(start)
         began = time.perf_counter()
         problem = await self._initialise(INIT_SECONDS, invocation.request_id)
         spent = (time.perf_counter() - began) * 1000
@@ -92,6 +94,28 @@ class Environment:
             return await self.run(invocation, init=spent)
         self.log.init_report(spent, "init", problem.status, problem.error_type)
         return await self._run_again(invocation)
+
+    async def ahead(self, start: Start) -> str:
+        """Start and initialise the environment before there is an event; why not, when that fails."""
+        self._begin(start)
+        began = time.perf_counter()
+        problem = await self._initialise(max(AHEAD_SECONDS, self.spec.timeout), "")
+        spent = (time.perf_counter() - began) * 1000
+        if problem is not None:
+            self.log.init_report(spent, "init", problem.status, problem.error_type)
+            return problem.error_type or problem.status
+        self._ahead = spent
+        if self.process is not None:
+            self.process.freeze_soon()
+        return ""
+
+    def _begin(self, start: Start) -> None:
+        """Say in the log what starts, and how it is run otherwise than on AWS."""
+        self.start_with = start
+        version = _version_text(start.interpreter, self.spec.runtime)
+        self.log.init_start(version, _version_arn(self.spec, version))
+        for note in start.notes:
+            self.log.line(note)
 
     async def _run_again(self, invocation: Invocation) -> InvocationResult:
         """Initialise once more, within the invocation and its time, as AWS does after a failed initialisation."""
@@ -140,6 +164,7 @@ class Environment:
         process.thaw()
         if not init and not began:
             self.log.start_tail()
+            init, self._ahead = self._ahead, 0.0  # AWS's first REPORT tells of it, though nobody has waited for it
         began = began or time.perf_counter()
         left = self.spec.timeout - (time.perf_counter() - began)
         process.drain()
@@ -194,6 +219,7 @@ class Environment:
             max_memory=memory,
             log_stream=self.stream,
             log_tail=self.log.tail_bytes(),
+            provisioned=self.initialization == PROVISIONED,
         )
         if problem is None:
             return result

@@ -13,17 +13,18 @@ import platform
 import shutil
 import time
 from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 from cloudarium.runtime import node_sdk, variables
-from cloudarium.runtime.environment import Environment, Start, failure
+from cloudarium.runtime.environment import ON_DEMAND, PROVISIONED, Environment, Start, failure
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
 from cloudarium.runtime.launcher import Launcher, LauncherLost, Launchers, Layout
 from cloudarium.runtime.networks import Destination, Network
 from cloudarium.runtime.packages import Packages
 from cloudarium.runtime.peers import holder, socket_inode
+from cloudarium.runtime.provisions import AT_ONCE, Provision
 from cloudarium.runtime.sources import Sources
 from cloudarium.runtime.spec import (
     Credentials,
@@ -85,6 +86,7 @@ class Environments:
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)
         self._all: set[Environment] = set()
+        self._provisions: dict[str, Provision] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._preparing: set[asyncio.Task[None]] = set()
         self._leaving: set[asyncio.Task[None]] = set()
@@ -104,10 +106,14 @@ class Environments:
             raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
         self._busy[function] += 1
         try:
+            provision = self._provisions.get(spec.key)
             environment = self._take(spec)
             if environment is not None:
-                return await self._use(environment, environment.run(invocation))
-            return await self._start(spec, invocation)
+                result = await self._use(environment, environment.run(invocation))
+            else:
+                result = await self._start(spec, invocation)
+            result.spilled = provision is not None and not result.provisioned
+            return result
         finally:
             self._busy[function] -= 1
 
@@ -139,15 +145,14 @@ class Environments:
 
     async def stop(self, prefix: str) -> None:
         """Stop the environments whose spec's key starts with `prefix`; busy ones stop after their event."""
-        for environment in list(self._all):
-            if environment.spec.key.startswith(prefix):
-                environment.retired = True
-                if not environment.busy:
-                    self._forget(environment)
+        for key in [key for key in self._provisions if key.startswith(prefix)]:
+            del self._provisions[key]
+        self._retire(one for one in self._all if one.spec.key.startswith(prefix))
 
     async def close(self) -> None:
         """Kill everything. Invocations under way get the error of a killed runtime."""
         self._closed = True
+        self._provisions.clear()
         if self._sweeper is not None:
             self._sweeper.cancel()
         for task in self._preparing:
@@ -171,10 +176,99 @@ class Environments:
             "not_attached": self.not_attached,
         }
 
+    # ---- provisioned concurrency ------------------------------------------------------------------------------
+
+    async def provision(self, spec: FunctionSpec, wanted: int) -> str:
+        """Hold `wanted` environments of a version ready; why there are fewer, when not all could be started."""
+        provision = self._provisions.setdefault(spec.key, Provision(spec))
+        provision.wanted = wanted
+        self._retire(provision.surplus())
+        return await self._fill(provision)
+
+    def provisioned(self, key: str) -> Provision | None:
+        """What is held ready of the version whose spec has this key."""
+        return self._provisions.get(key)
+
+    def release(self, key: str) -> None:
+        """Hold nothing ready of a version any more; what runs an event ends it first."""
+        provision = self._provisions.pop(key, None)
+        if provision is not None:
+            self._retire(provision.members)
+
+    def _retire(self, environments: Iterable[Environment]) -> None:
+        for environment in list(environments):
+            environment.retired = True
+            if not environment.busy:
+                self._forget(environment)
+
+    async def _fill(self, provision: Provision) -> str:
+        """Start what is missing, some at a time; the first problem ends it."""
+        problem = ""
+        while provision.short > 0 and not problem and self._holds(provision):
+            gang = [self._start_ahead(provision) for _ in range(min(provision.short, AT_ONCE))]
+            problem = next(filter(None, await asyncio.gather(*gang)), "")
+        return problem
+
+    def _holds(self, provision: Provision) -> bool:
+        return self._provisions.get(provision.spec.key) is provision and not self._closed
+
+    async def _start_ahead(self, provision: Provision) -> str:
+        held = sum(len(one.members) for one in self._provisions.values())
+        if held >= max(1, self.total // 2):  # the other half is for what comes without being foreseen
+            return f"this machine holds no more than {held} environments ready"
+        try:
+            self._make_room()
+        except Throttled:
+            return f"this machine runs no more than {self.total} environments"
+        environment = self._new(provision.spec, PROVISIONED)
+        provision.members.add(environment)
+        provision.starting += 1
+        try:
+            environment.keys = await self.credentials(provision.spec)
+            problem = await environment.ahead(await self._start_with(environment))
+        except RuntimeUnavailable as error:
+            problem = str(error)
+        except BaseException:
+            provision.starting -= 1
+            provision.lose(environment)
+            self._forget(environment)
+            raise
+        provision.starting -= 1
+        environment.busy = False
+        environment.used_at = time.monotonic()
+        if problem or environment not in provision.members or not self._holds(provision):
+            provision.lose(environment)
+            self._forget(environment)
+        else:
+            provision.idle.append(environment)
+        return problem
+
+    def _refill_soon(self, provision: Provision) -> None:
+        """Start others in the place of those that have ended."""
+        if provision.short > 0 and not provision.filling and self._holds(provision):
+            provision.filling = True
+            task = asyncio.ensure_future(self._refill(provision))
+            self._preparing.add(task)
+            task.add_done_callback(self._prepared)
+
+    async def _refill(self, provision: Provision) -> None:
+        try:
+            await self._fill(provision)
+        finally:
+            provision.filling = False
+
     # ---- finding, starting, using -----------------------------------------------------------------------------
 
     def _take(self, spec: FunctionSpec) -> Environment | None:
-        idle = self._idle.get(spec.key)
+        provision = self._provisions.get(spec.key)
+        if provision is not None:
+            found = self._usable(provision.idle)
+            self._refill_soon(provision)
+            if found is not None:
+                return found
+        return self._usable(self._idle.get(spec.key))
+
+    def _usable(self, idle: list[Environment] | None) -> Environment | None:
         while idle:
             environment = idle.pop()
             if environment.alive and environment.keys.expires - self.clock() > REFRESH_SECONDS:
@@ -192,18 +286,18 @@ class Environments:
         finally:
             environment.busy = False
             environment.used_at = time.monotonic()
-            if environment.alive and not self._closed:
+            provision = self._provisions.get(environment.spec.key)
+            if not environment.alive or self._closed:
+                self._forget(environment)
+            elif provision is not None and environment in provision.members:
+                provision.idle.append(environment)
+            else:
                 self._idle[environment.spec.key].append(environment)
                 self._sweep_later()
-            else:
-                self._forget(environment)
 
     async def _start(self, spec: FunctionSpec, invocation: Invocation) -> InvocationResult:
         self._make_room()
-        stream = _stream_name(spec, self.clock())
-        environment = Environment(spec, stream, Credentials("", "", "", 0), self.clock, self.on_log)
-        environment.busy = True
-        self._all.add(environment)
+        environment = self._new(spec)
         try:
             environment.keys = await self.credentials(spec)
             start = await self._start_with(environment)
@@ -214,6 +308,13 @@ class Environments:
             self._forget(environment)
             raise
         return await self._use(environment, environment.first(start, invocation))
+
+    def _new(self, spec: FunctionSpec, initialization: str = ON_DEMAND) -> Environment:
+        stream = _stream_name(spec, self.clock())
+        environment = Environment(spec, stream, Credentials("", "", "", 0), self.clock, self.on_log, initialization)
+        environment.busy = True
+        self._all.add(environment)
+        return environment
 
     def _unavailable(self, environment: Environment, invocation: Invocation, text: str) -> InvocationResult:
         problem = failure(invocation.request_id, "Runtime.InvalidEntrypoint", text)
@@ -232,13 +333,17 @@ class Environments:
     def _make_room(self) -> None:
         if len(self._all) < self.total:
             return
-        idle = [environment for environment in self._all if not environment.busy]
+        idle = [one for one in self._all if not one.busy and one.initialization == ON_DEMAND]
         if not idle:
             raise Throttled("ConcurrentInvocationLimitExceeded")
         self._forget(min(idle, key=lambda environment: environment.used_at))
 
     def _forget(self, environment: Environment) -> None:
         self._all.discard(environment)
+        provision = self._provisions.get(environment.spec.key)
+        if provision is not None and environment in provision.members:
+            provision.lose(environment)
+            self._refill_soon(provision)
         idle = self._idle.get(environment.spec.key)
         if idle and environment in idle:
             idle.remove(environment)
@@ -254,10 +359,13 @@ class Environments:
     def _sweep(self) -> None:
         self._sweeper = None
         oldest = time.monotonic() - IDLE_SECONDS
-        for environment in [one for one in self._all if not one.busy and one.used_at < oldest]:
+        for environment in [one for one in self._all if self._unused_since(one, oldest)]:
             self._forget(environment)
         if self._all and not self._closed:
             self._sweep_later()
+
+    def _unused_since(self, environment: Environment, oldest: float) -> bool:
+        return not environment.busy and environment.used_at < oldest and environment.initialization == ON_DEMAND
 
     # ---- networks ---------------------------------------------------------------------------------------------
 
@@ -386,8 +494,9 @@ class Environments:
         opt = "/opt" if layout.isolate or layers is None else str(layers)
         tmp = "/tmp" if layout.isolate else self._own_tmp(environment)
         values = variables.of_function(
-            spec, layout, address, environment.stream, self.endpoint, environment.keys, opt, tmp
-        )
+            spec, layout, address, environment.stream, self.endpoint, environment.keys, opt, tmp,
+            environment.initialization,
+        )  # fmt: skip
         path = _import_path(layout, task, opt, values.get("PYTHONPATH", "")) if layout.is_python else []
         return {
             "task": layout.seen(spec.code),

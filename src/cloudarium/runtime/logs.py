@@ -74,8 +74,15 @@ class Splitter:
 class FunctionLog:
     """The log of one environment: takes output and platform events, keeps the tail, passes all on."""
 
-    def __init__(self, spec: FunctionSpec, clock: Callable[[], float], sink: Callable[[LogEvent], None]) -> None:
+    def __init__(
+        self,
+        spec: FunctionSpec,
+        clock: Callable[[], float],
+        sink: Callable[[LogEvent], None],
+        initialization: str = "on-demand",
+    ) -> None:
         self.spec = spec
+        self.initialization = initialization
         self.clock = clock
         self.sink = sink
         self.as_json = spec.log_format == "JSON"
@@ -105,7 +112,7 @@ class FunctionLog:
     def init_start(self, version: str, version_arn: str) -> None:
         """A cold start begins."""
         record = {
-            "initializationType": "on-demand",
+            "initializationType": self.initialization,
             "phase": "init",
             "runtimeVersion": version,
             "runtimeVersionArn": version_arn,
@@ -118,7 +125,7 @@ class FunctionLog:
     def init_report(self, duration: float, phase: str, status: str, error_type: str) -> None:
         """An initialisation failed."""
         record: dict[str, object] = {
-            "initializationType": "on-demand",
+            "initializationType": self.initialization,
             "phase": phase,
             "status": status,
             "metrics": {"durationMs": round(duration, 3)},
@@ -140,8 +147,11 @@ class FunctionLog:
             self._write(f"{self._stamp()} {request_id} Task timed out after {self.spec.timeout:.2f} seconds\n\n")
 
     def end(self, request_id: str, duration: float, init: float, max_memory: int, status: str, error_type: str) -> int:
-        """An invocation is over; gives the billed milliseconds. Since August 2025 AWS bills initialisation for all."""
-        billed = math.ceil(round(duration + init, 2))
+        """An invocation is over; gives the billed milliseconds.
+
+        Since August 2025 AWS bills initialisation for all, but for provisioned concurrency, which is billed by itself.
+        """
+        billed = math.ceil(round(duration + (init if self.initialization == "on-demand" else 0.0), 2))
         metrics: dict[str, float] = {
             "durationMs": round(duration, 3),
             "billedDurationMs": billed,

@@ -72,8 +72,6 @@ class Networks:
         async with self._changing.setdefault(network.key, asyncio.Lock()):
             made = self._made.get(network.key) or _Made(network)
             made.network = network
-            for destination in [one for one in made.servers if one not in network.reach]:
-                made.servers.pop(destination).close()
             new = [destination for destination in network.reach if destination not in made.servers]
             order = {
                 "network": network.key,
@@ -88,6 +86,8 @@ class Networks:
                 made.lost = sockets.pop(0)
                 asyncio.get_running_loop().add_reader(made.lost.fileno(), self._read_lost, made)
             self._made[network.key] = made
+            for destination in [one for one in made.servers if one not in network.reach]:
+                made.servers.pop(destination).close()  # not before it is out of reach, or it would refuse
             for destination, listener in zip(new, sockets, strict=True):
                 made.servers[destination] = await _serve(listener, network.reach[destination])
 

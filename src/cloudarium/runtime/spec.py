@@ -75,7 +75,8 @@ class InvocationResult:
     """What an invocation gave. `error` is empty or AWS's `Unhandled`; then `payload` is the error's JSON.
 
     Times are milliseconds. `init` is 0 unless this invocation started its environment. `log_tail` is the last 4 KiB of
-    what this invocation logged, REPORT line included.
+    what this invocation logged, REPORT line included. `provisioned` says that the environment had been started ahead;
+    `spilled` that all such ones were busy.
     """
 
     payload: bytes
@@ -87,6 +88,8 @@ class InvocationResult:
     max_memory: int = 0
     log_stream: str = ""
     log_tail: bytes = b""
+    provisioned: bool = False
+    spilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

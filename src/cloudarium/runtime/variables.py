@@ -42,6 +42,7 @@ def of_function(
     keys: Credentials,
     opt: str,
     tmp: str,
+    initialization: str = "on-demand",
 ) -> dict[str, str]:
     """The whole environment of one execution environment of `spec`."""
     task = "/var/task" if layout.isolate else layout.seen(spec.code)
@@ -62,6 +63,7 @@ def of_function(
         values |= {"TMPDIR": tmp, "HOME": tmp}
     values |= spec.environment
     values |= _reserved(spec, layout, task, runtime_api, stream, keys)
+    values["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization
     values.setdefault("AWS_ENDPOINT_URL", endpoint)
     return values
 
@@ -83,7 +85,6 @@ def _reserved(
         "AWS_LAMBDA_FUNCTION_NAME": spec.name,
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
         "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
-        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group,
         "AWS_LAMBDA_LOG_STREAM_NAME": stream,
         "AWS_ACCESS_KEY_ID": keys.access_key_id,

@@ -68,6 +68,14 @@ class Outbox:
             (service, kind, scope.account, scope.region, key),
         )
 
+    def when(self, service: str, kind: str, scope: Scope, key: str) -> float | None:
+        """When the event with this key is due, None when none waits."""
+        row = self._store.one(
+            "SELECT due FROM outbox WHERE service = ? AND kind = ? AND account = ? AND region = ? AND key = ?",
+            (service, kind, scope.account, scope.region, key),
+        )
+        return row and row[0]
+
     def due(self, now: float, limit: int, besides: set[int]) -> list[OutboxRow]:
         """Up to `limit` rows that are due at `now`, the earliest first, without those whose id is in `besides`."""
         rows = self._store.all(

@@ -105,6 +105,17 @@ class ServiceEndpoint:
     service: str  # the last part of its service name: s3, dynamodb, secretsmanager
     kind: str
     interfaces: tuple[Interface, ...] = ()
+    policy: str = ""  # its text; empty: everything may pass
+
+
+@dataclass(frozen=True, slots=True)
+class NatGateway:
+    """A NAT gateway that leads to the internet: where it is, and the address that the internet sees."""
+
+    id: str
+    subnet: str
+    address: IPv4Address
+    public: IPv4Address
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +123,8 @@ class Facts:
     """All of it for one account and region, by id.
 
     `peerings` are the connections that are active, with the VPCs that each brings together; `services` are the
-    addresses that stand for services of AWS with a prefix list, by the last part of their names.
+    addresses that stand for services of AWS with a prefix list, by the last part of their names; `nats` are the NAT
+    gateways that have a public address.
     """
 
     groups: Mapping[str, SecurityGroup] = field(default_factory=dict)
@@ -120,6 +132,7 @@ class Facts:
     endpoints: tuple[ServiceEndpoint, ...] = ()
     peerings: Mapping[str, frozenset[str]] = field(default_factory=dict)
     services: Mapping[str, IPv4Address] = field(default_factory=dict)
+    nats: Mapping[str, NatGateway] = field(default_factory=dict)
 
     def beside(self, other: Facts) -> Facts:
         """These, with those of another account or region."""
@@ -129,4 +142,5 @@ class Facts:
             self.endpoints,
             {**other.peerings, **self.peerings},
             self.services,
+            self.nats,
         )

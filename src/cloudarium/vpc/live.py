@@ -8,11 +8,12 @@ from functools import partial
 from typing import Any, Protocol
 
 from cloudarium.runtime.networks import Destination
+from cloudarium.shared.passage import Passage
 from cloudarium.store import Store
 from cloudarium.vpc.reading import facts
 from cloudarium.vpc.wires import Wires
 
-_Judge = Callable[[str, Destination], bool]
+_Judge = Callable[[str, Destination], Passage | None]
 
 
 class Cloud(Protocol):

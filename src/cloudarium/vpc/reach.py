@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv4Network
 from typing import NamedTuple
 
-from cloudarium.vpc.facts import Entry, Facts, Interface, Permission, Route, ServiceEndpoint, Subnet
+from cloudarium.shared.passage import Passage
+from cloudarium.vpc.facts import Entry, Facts, Interface, NatGateway, Permission, Route, ServiceEndpoint, Subnet
 
 EPHEMERAL = (32768, 60999)  # the ports that Linux, and so Lambda, connects from
 HTTPS = 443
@@ -20,10 +21,14 @@ EVERYWHERE = IPv4Network("0.0.0.0/0")
 
 
 class Verdict(NamedTuple):
-    """Whether a connection comes about, and in a few words what lets it or does not."""
+    """Whether a connection comes about, and in a few words what lets it or does not.
+
+    `by` is the endpoint or the NAT gateway that it leads over, where it leads to a service of AWS.
+    """
 
     allowed: bool
     reason: str
+    by: str = ""
 
 
 def reach(facts: Facts, source: Interface, target: Interface, port: int) -> Verdict:
@@ -53,7 +58,8 @@ def reach_service(facts: Facts, source: Interface, service: str) -> Verdict:
                 return verdict
             problem = verdict.reason
     route = _route(subnet.routes, INTERNET)
-    if route is None or not route.target.startswith("nat-"):
+    nat = facts.nats.get(route.target) if route is not None else None
+    if nat is None:
         # A function's interface has no public address, so an internet gateway alone takes it nowhere.
         return Verdict(False, f"{problem}, and no route of {subnet.id} leads to a NAT gateway")
     address = facts.services.get(service, INTERNET)
@@ -61,7 +67,36 @@ def reach_service(facts: Facts, source: Interface, service: str) -> Verdict:
         return Verdict(False, f"{_groups(source)} has no outbound rule for TCP {HTTPS} to the internet")
     if not _passes_out(subnet, address, HTTPS):
         return Verdict(False, f"{subnet.acl.id} of {subnet.id} does not let TCP {HTTPS} out to the internet and back")
-    return Verdict(True, f"{route.target} leads to the internet")
+    problem = _beyond(facts, source, nat, address)
+    return Verdict(False, problem) if problem else Verdict(True, f"{nat.id} leads to the internet", nat.id)
+
+
+def passage(facts: Facts, source: Interface, by: str) -> Passage:
+    """How a call comes to a service of AWS that `source` reaches over this endpoint or NAT gateway."""
+    endpoint = next((one for one in facts.endpoints if one.id == by), None)
+    if endpoint is None:
+        return Passage({"aws:SourceIp": str(facts.nats[by].public)})
+    keys = {
+        "aws:SourceVpc": endpoint.vpc,
+        "aws:SourceVpce": endpoint.id,
+        "aws:VpcSourceIp": str(source.address),
+    }
+    return Passage(keys, endpoint.id, endpoint.policy)
+
+
+def _beyond(facts: Facts, source: Interface, nat: NatGateway, address: IPv4Address) -> str:
+    """What keeps a NAT gateway from the internet: the routes and the ACL of its own subnet; empty when nothing."""
+    subnet = facts.subnets.get(nat.subnet)
+    route = _route(subnet.routes, INTERNET) if subnet is not None else None
+    if subnet is None or route is None or not route.target.startswith("igw-"):
+        return f"{nat.id} is in {nat.subnet}, and no route from there leads to an internet gateway"
+    if subnet.id == source.subnet:
+        return ""
+    acl = subnet.acl
+    near = _allows(acl.ingress, source.address, HTTPS, HTTPS) and _allows(acl.egress, source.address, *EPHEMERAL)
+    if near and _passes_out(subnet, address, HTTPS):
+        return ""
+    return f"{acl.id} of {subnet.id}, where {nat.id} is, does not let TCP {HTTPS} through to the internet and back"
 
 
 def _peered(facts: Facts, source: Interface, target: Interface) -> bool:
@@ -81,12 +116,12 @@ def _by_endpoint(facts: Facts, source: Interface, subnet: Subnet, endpoint: Serv
         if not _passes_out(subnet, address, HTTPS):
             problem = f"{subnet.acl.id} of {subnet.id} does not let TCP {HTTPS} out to {endpoint.service} and back"
             return Verdict(False, problem)
-        return Verdict(True, f"{endpoint.id} leads to {endpoint.service}")
+        return Verdict(True, f"{endpoint.id} leads to {endpoint.service}", endpoint.id)
     verdict = Verdict(False, f"{endpoint.id} has no network interface")
     for interface in endpoint.interfaces:
         verdict = reach(facts, source, interface, HTTPS)
         if verdict.allowed:
-            return Verdict(True, f"{endpoint.id} leads to {endpoint.service}")
+            return Verdict(True, f"{endpoint.id} leads to {endpoint.service}", endpoint.id)
     return verdict
 
 

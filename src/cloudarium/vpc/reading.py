@@ -12,6 +12,7 @@ from cloudarium.vpc.facts import (
     Entry,
     Facts,
     Interface,
+    NatGateway,
     NetworkAcl,
     Permission,
     Route,
@@ -60,8 +61,21 @@ def _read(store: Store, scope: Scope) -> Facts:
         for id, one in lists.items()
         if one["OwnerId"] == "AWS"
     }
+    nats = {
+        one["NatGatewayId"]: _nat(one) for one in records.every(store, scope, records.NAT_GATEWAY) if _is_public(one)
+    }
     by_id = {one.id: one for one in groups}, {one.id: one for one in subnets}
-    return Facts(*by_id, tuple(endpoints), peerings, services)
+    return Facts(*by_id, tuple(endpoints), peerings, services, nats)
+
+
+def _is_public(data: Data) -> bool:
+    return bool(data["State"] == "available" and data["ConnectivityType"] == "public")
+
+
+def _nat(data: Data) -> NatGateway:
+    held = data["NatGatewayAddresses"][0]
+    own, public = IPv4Address(held["PrivateIp"]), IPv4Address(held["PublicIp"])
+    return NatGateway(data["NatGatewayId"], data["SubnetId"], own, public)
 
 
 def _blocks(data: Data) -> Blocks:
@@ -123,4 +137,5 @@ def _endpoint(store: Store, scope: Scope, data: Data) -> ServiceEndpoint:
     found = [records.find(store, scope, records.INTERFACE, id) for id in data.get("NetworkInterfaceIds", ())]
     interfaces = tuple(interface(one) for one in found if one is not None)
     service = data["ServiceName"].rpartition(".")[2]
-    return ServiceEndpoint(data["VpcEndpointId"], data["VpcId"], service, data["VpcEndpointType"], interfaces)
+    policy = data.get("_Policy", "")
+    return ServiceEndpoint(data["VpcEndpointId"], data["VpcId"], service, data["VpcEndpointType"], interfaces, policy)

@@ -13,9 +13,10 @@ from typing import Protocol
 
 from cloudarium.runtime import Network
 from cloudarium.runtime.networks import Destination
+from cloudarium.shared.passage import Passage
 from cloudarium.shared.scope import Scope
 from cloudarium.vpc.facts import Facts, Interface
-from cloudarium.vpc.reach import Verdict, reach, reach_service
+from cloudarium.vpc.reach import Verdict, passage, reach, reach_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,21 +74,20 @@ class Wires:
 
     facts: Callable[[Scope], Facts]
     api_at: Destination
-    api: Callable[[Callable[[str, Destination], bool]], asyncio.BaseProtocol]
+    api: Callable[[Callable[[str, Destination], Passage | None]], asyncio.BaseProtocol]
     endpoints: dict[Destination, Endpoint] = field(default_factory=dict)
     attached: dict[str, _Attached] = field(default_factory=dict)
-    _changing: set[asyncio.Future[None]] = field(default_factory=set)
+    _changing: dict[str, asyncio.Future[None]] = field(default_factory=dict)  # the last change of an attachment
 
     def publish(self, endpoint: Endpoint) -> None:
         """An endpoint is up."""
         self.endpoints[endpoint.destination] = endpoint
-        self.changed(endpoint.scope)
+        self.changed()
 
     def withdraw(self, destination: Destination) -> None:
         """An endpoint is gone."""
-        endpoint = self.endpoints.pop(destination, None)
-        if endpoint is not None:
-            self.changed(endpoint.scope)
+        if self.endpoints.pop(destination, None) is not None:
+            self.changed()
 
     def attach(self, attachment: Attachment, runner: Runner) -> Network:
         """What a function that is attached like this reaches; its runner is told when that changes."""
@@ -95,30 +95,56 @@ class Wires:
         self.attached[attachment.key] = _Attached(attachment, network, runner)
         return network
 
-    def changed_soon(self, scope: Scope) -> None:
+    def problem(self, key: str, destination: Destination) -> str:
+        """What keeps functions that are attached like this from a destination; empty when nothing does.
+
+        Asked where the machine has no namespaces, and whoever listens has to keep them out.
+        """
+        attached = self.attached.get(key)
+        if attached is None or destination in attached.network.reach:
+            return ""
+        return f"VPC: {destination[0]}:{destination[1]} gives no answer: {self._why(attached.attachment, destination)}."
+
+    def changed_soon(self) -> None:
         """The same as `changed`, once the present call has committed what it changes."""
         if self.attached:
-            asyncio.get_running_loop().call_soon(self.changed, scope)
+            asyncio.get_running_loop().call_soon(self.changed)
 
-    def changed(self, scope: Scope) -> None:
-        """Something of this account's network changed: running functions reach from now on what is right now.
+    def changed(self) -> None:
+        """Something of a network changed: running functions reach from now on what is right now.
 
-        Those of other accounts and regions too: a peering connection may lead there.
+        All are looked at, those of other accounts and regions too: a peering connection may lead there.
         """
         for attached in self.attached.values():
             network = self._network(attached.attachment)
             if network.reach.keys() != attached.network.reach.keys():
                 attached.network = network
-                task = asyncio.ensure_future(attached.runner.change_network(network))
-                self._changing.add(task)
-                task.add_done_callback(self._changing.discard)
+                self._change(attached, network)
+
+    def _change(self, attached: _Attached, network: Network) -> None:
+        key = attached.attachment.key
+        task = self._changing[key] = asyncio.ensure_future(attached.runner.change_network(network))
+
+        def done(task: asyncio.Future[None]) -> None:
+            if not task.cancelled():
+                task.exception()  # the launcher may be gone, and its networks with it
+            if self._changing.get(key) is task:
+                del self._changing[key]
+
+        task.add_done_callback(done)
+
+    async def settled(self, key: str) -> None:
+        """Wait until what has changed holds for the functions that are attached like this."""
+        task = self._changing.get(key)
+        if task is not None:
+            await asyncio.wait([task])  # whether it went well is its own affair
 
     def _network(self, attachment: Attachment) -> Network:
         open_to: dict[Destination, Callable[[], asyncio.BaseProtocol]] = {}
         for destination, endpoint in self.endpoints.items():
             if self._verdict(attachment, endpoint).allowed:
                 open_to[destination] = endpoint.serve
-        open_to[self.api_at] = lambda: self.api(lambda service, peer: self._may_call(attachment, service, peer))
+        open_to[self.api_at] = lambda: self.api(lambda service, peer: self._passage(attachment, service, peer))
         address = str(attachment.interface.address)
         return Network(attachment.key, address, open_to, why=lambda destination: self._why(attachment, destination))
 
@@ -130,13 +156,16 @@ class Wires:
         allowed = next((verdict for verdict in verdicts if verdict.allowed), None)
         return allowed or (verdicts[0] if verdicts else Verdict(False, "it has no network interface"))
 
-    def _may_call(self, attachment: Attachment, service: str, peer: Destination) -> bool:
-        """Does a call to the API of a service get through? If not, the log of the function says why."""
-        verdict = reach_service(self.facts(attachment.scope), attachment.interface, service)
-        if not verdict.allowed and attachment.key in self.attached:
+    def _passage(self, attachment: Attachment, service: str, peer: Destination) -> Passage | None:
+        """How a call to the API of a service gets through; None when it does not, and the function's log says why."""
+        facts = self.facts(attachment.scope)
+        verdict = reach_service(facts, attachment.interface, service)
+        if verdict.allowed:
+            return passage(facts, attachment.interface, verdict.by)
+        if attachment.key in self.attached:
             text = f"VPC: {service or 'the internet'} is not reached, and this call will time out: {verdict.reason}."
             self.attached[attachment.key].runner.say(attachment.key, peer, self.api_at, text)
-        return verdict.allowed
+        return None
 
     def _why(self, attachment: Attachment, destination: Destination) -> str:
         endpoint = self.endpoints.get(destination)

@@ -156,6 +156,11 @@ def modify_vpc_attribute(at: Stage) -> Case:
     return Case({"VpcId": vpc(at), "EnableDnsSupport": {"Value": True}}, at.arn(f"vpc/{vpc(at)}"))
 
 
+@EXAMPLES("ModifyVpcTenancy")
+def modify_vpc_tenancy(at: Stage) -> Case:
+    return Case({"VpcId": vpc(at), "InstanceTenancy": "default"}, at.arn(f"vpc/{vpc(at)}"))
+
+
 @EXAMPLES("AssociateVpcCidrBlock")
 def associate_vpc_cidr_block(at: Stage) -> Case:
     return Case({"VpcId": vpc(at), "CidrBlock": "100.64.0.0/20"}, at.arn(f"vpc/{vpc(at)}"))

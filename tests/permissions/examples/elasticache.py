@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from tests.permissions.example import Also, Case, Examples, Stage
@@ -373,6 +374,20 @@ def create_serverless_cache_snapshot(at: Stage) -> Case:
 def by_serverless_snapshot(at: Stage) -> Case:
     given = {"ServerlessCacheSnapshotName": serverless_snapshot(at)}
     return Case(given, at.arn(f"serverlesscachesnapshot:{at.name}"))
+
+
+@EXAMPLES("ExportServerlessCacheSnapshot")
+def export_serverless_cache_snapshot(at: Stage) -> Case:
+    bucket = f"exports-{at.name}"
+    s3 = at.root("s3")
+    s3.create_bucket(Bucket=bucket)
+    allow = {
+        "Effect": "Allow", "Principal": {"Service": "us-east-1.elasticache-snapshot.amazonaws.com"}, "Action": "s3:*",
+        "Resource": [f"arn:aws:s3:::{bucket}", f"arn:aws:s3:::{bucket}/*"],
+    }  # fmt: skip
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": [allow]}))
+    given = {"ServerlessCacheSnapshotName": serverless_snapshot(at), "S3BucketName": bucket}
+    return Case(given, [at.arn(f"serverlesscachesnapshot:{at.name}")])
 
 
 @EXAMPLES("CopyServerlessCacheSnapshot")

@@ -7,7 +7,7 @@ import json
 import zipfile
 from typing import Any
 
-from tests.permissions.example import Also, Case, Examples, Fails, Stage
+from tests.permissions.example import Also, Case, Examples, Stage
 
 EXAMPLES = Examples()
 
@@ -124,6 +124,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "GetFunctionCodeSigningConfig": {},
     "GetFunctionConcurrency": {},
     "GetFunctionConfiguration": {},
+    "GetFunctionRecursionConfig": {},
     "GetRuntimeManagementConfig": {},
     "InvokeAsync": {"InvokeArgs": b"{}"},
     "ListAliases": {},
@@ -132,6 +133,7 @@ FUNCTIONS: dict[str, dict[str, Any]] = {
     "ListFunctionUrlConfigs": {},
     "ListVersionsByFunction": {},
     "PublishVersion": {},
+    "PutFunctionRecursionConfig": {"RecursiveLoop": "Allow"},
     "PutFunctionConcurrency": {"ReservedConcurrentExecutions": 5},
     "PutRuntimeManagementConfig": {"UpdateRuntimeOn": "Auto"},
 }
@@ -197,15 +199,20 @@ def of_event_invoke_config(at: Stage) -> Case:
     return Case({"FunctionName": at.name, **more}, on(at, at.name))
 
 
-@EXAMPLES("GetProvisionedConcurrencyConfig")
-def get_provisioned_concurrency_config(at: Stage) -> Case:
-    fails = Fails("ProvisionedConcurrencyConfigNotFoundException", "Provisioned concurrency is not built.")
-    return Case({"FunctionName": at.once(shared), "Qualifier": "live"}, on(at, "shared:live"), fails=fails)
-
-
-@EXAMPLES("DeleteProvisionedConcurrencyConfig")
-def delete_provisioned_concurrency_config(at: Stage) -> Case:
-    return Case({"FunctionName": at.once(shared), "Qualifier": "live"}, on(at, "shared:live"))
+@EXAMPLES(
+    "DeleteProvisionedConcurrencyConfig", "GetProvisionedConcurrencyConfig", "PutProvisionedConcurrencyConfig"
+)  # fmt: skip
+def of_provisioned_concurrency(at: Stage) -> Case:
+    given = {"FunctionName": function(at), "Qualifier": "live"}
+    root = at.root()
+    root.publish_version(FunctionName=at.name)
+    root.create_alias(FunctionName=at.name, Name="live", FunctionVersion="1")
+    more = {"ProvisionedConcurrentExecutions": 1}
+    if at.operation.startswith("Put"):
+        given |= more
+    else:
+        root.put_provisioned_concurrency_config(**given, **more)
+    return Case(given, on(at, f"{at.name}:live"))
 
 
 # ---- event sources ---------------------------------------------------------------------------------------------------

@@ -202,3 +202,15 @@ def test_an_index_of_eight_attributes_is_described_and_filled(dynamodb: Any) -> 
     used = {f":{name}": {"S": name} for name in letters}
     asked = {"TableName": "long", "IndexName": "long", "ExpressionAttributeValues": used}
     assert dynamodb.query(**asked, KeyConditionExpression=text)["Count"] == 1
+
+
+def test_local_indexes_and_tables_have_two_attributes_at_most(dynamodb: Any, refused: Refused) -> None:
+    three = index([("p", "HASH"), ("a", "RANGE"), ("b", "RANGE")])
+    keys = {"KeySchema": [{"AttributeName": "p", "KeyType": "HASH"}, {"AttributeName": "a", "KeyType": "RANGE"}]}
+    given = {"TableName": "long", "BillingMode": "PAY_PER_REQUEST", "AttributeDefinitions": definitions("pab")}
+    for more, where in (
+        ({**keys, "LocalSecondaryIndexes": [three]}, "localSecondaryIndexes.1.member.keySchema"),
+        ({"KeySchema": three["KeySchema"]}, "keySchema"),
+    ):
+        text = refused(dynamodb.create_table, **given, **more)
+        assert f"at '{where}' failed" in text and text.endswith("Member must have length less than or equal to 2")

@@ -119,3 +119,7 @@ def test_indexes_have_ceilings_of_their_own(dynamodb: Any, refused: Refused) -> 
         ({}, "ProvisionedThroughput must be specified for index: by_g"),
     ):
         assert words in refused(dynamodb.update_table, **update(**more))
+    missing = {"IndexName": "none", "OnDemandThroughput": {READS: 1}}
+    assert refused(dynamodb.update_table, TableName="heavy", GlobalSecondaryIndexUpdates=[{"Update": missing}]) == (
+        "ResourceNotFoundException: Requested resource not found: Index none for table heavy"
+    )

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from botocore.exceptions import ClientError
 
+from cloudarium.shared.zones import zones as region_zones
+
 
 def only(name, *values):
     return [{"Name": name, "Values": list(values)}]
@@ -25,8 +27,8 @@ def test_the_default_vpc_is_there_before_anything_is_made(ec2):
     assert "Tags" not in vpc
     subnets = ec2.describe_subnets(Filters=only("default-for-az", "true"))["Subnets"]
     assert sorted((one["AvailabilityZone"], one["CidrBlock"]) for one in subnets) == [
-        ("us-east-1a", "172.31.0.0/20"), ("us-east-1b", "172.31.16.0/20"), ("us-east-1c", "172.31.32.0/20"),
-    ]  # fmt: skip
+        (f"us-east-1{letter}", f"172.31.{16 * number}.0/20") for number, letter in enumerate("abcdef")
+    ]
     assert all(one["MapPublicIpOnLaunch"] and one["AvailableIpAddressCount"] == 4091 for one in subnets)
     (table,) = ec2.describe_route_tables()["RouteTables"]
     (gateway,) = ec2.describe_internet_gateways()["InternetGateways"]
@@ -77,6 +79,15 @@ def test_attributes_of_a_vpc(net):
     net.ec2.modify_vpc_attribute(VpcId=net.vpc, EnableDnsHostnames={"Value": True})
     assert ask("enableDnsHostnames")["EnableDnsHostnames"] == {"Value": True}
     assert code(net.ec2.modify_vpc_attribute, VpcId=net.vpc) == "InvalidParameterCombination"
+
+
+def test_a_vpc_of_its_own_hardware_and_without_dhcp_options(net):
+    ec2 = net.ec2
+    vpc = ec2.create_vpc(CidrBlock="10.1.0.0/16", InstanceTenancy="dedicated")["Vpc"]["VpcId"]
+    ec2.modify_vpc_tenancy(VpcId=vpc, InstanceTenancy="default")
+    ec2.associate_dhcp_options(DhcpOptionsId="default", VpcId=vpc)
+    (found,) = ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"]
+    assert (found["InstanceTenancy"], found["DhcpOptionsId"]) == ("default", "default")
 
 
 def test_further_blocks_of_a_vpc(net):
@@ -180,7 +191,9 @@ def test_which_table_holds_for_a_subnet(net):
     ]
     own = main["Associations"][0]["RouteTableAssociationId"]
     assert code(net.ec2.disassociate_route_table, AssociationId=own) == "InvalidParameterValue"
-    net.ec2.replace_route_table_association(AssociationId=own, RouteTableId=other)
+    moved = net.ec2.replace_route_table_association(AssociationId=own, RouteTableId=other)["NewAssociationId"]
+    again = net.ec2.replace_route_table_association(AssociationId=moved, RouteTableId=other)
+    assert again["NewAssociationId"] == moved
     (main,) = net.ec2.describe_route_tables(Filters=[*only("vpc-id", net.vpc), *only("association.main", "true")])[
         "RouteTables"
     ]
@@ -193,7 +206,6 @@ def test_which_table_holds_for_a_subnet(net):
 def test_a_nat_gateway_takes_an_address_and_gives_it_back(net):
     address = net.ec2.allocate_address(Domain="vpc")
     given = {"SubnetId": net.subnet, "AllocationId": address["AllocationId"], "ClientToken": "once"}
-    assert code(net.ec2.create_nat_gateway, **given) == "Gateway.NotAttached"
     gateway, table = net.gateway(), net.table()
     made = net.ec2.create_nat_gateway(**given)["NatGateway"]
     assert made["State"] == "pending"
@@ -217,6 +229,29 @@ def test_a_nat_gateway_takes_an_address_and_gives_it_back(net):
     assert found["Routes"][1]["State"] == "blackhole"
     net.ec2.release_address(AllocationId=address["AllocationId"])
     net.ec2.detach_internet_gateway(**detach)
+
+
+def test_a_nat_gateway_fails_after_the_answer(net):
+    """EC2 answers before it finds out that the internet is not reached from there, or that the address is taken."""
+    address = net.ec2.allocate_address()["AllocationId"]
+    given = {"SubnetId": net.subnet, "AllocationId": address}
+    made = net.ec2.create_nat_gateway(**given)["NatGateway"]
+    assert made["State"] == "pending" and "FailureCode" not in made
+    (failed,) = net.ec2.describe_nat_gateways(NatGatewayIds=[made["NatGatewayId"]])["NatGateways"]
+    assert (failed["State"], failed["FailureCode"]) == ("failed", "Gateway.NotAttached")
+    assert failed["FailureMessage"] == f"Network {net.vpc} has no Internet gateway attached"
+    net.gateway()
+    net.ec2.get_waiter("nat_gateway_available").wait(
+        NatGatewayIds=[net.ec2.create_nat_gateway(**given)["NatGateway"]["NatGatewayId"]]
+    )
+    net.ec2.create_nat_gateway(**given)
+    found = net.ec2.describe_nat_gateways(Filter=only("state", "failed"))["NatGateways"]
+    assert {one["FailureCode"] for one in found} == {"Gateway.NotAttached", "Resource.AlreadyAssociated"}
+    route = {"RouteTableId": net.table(), "DestinationCidrBlock": "0.0.0.0/0", "NatGatewayId": failed["NatGatewayId"]}
+    assert code(net.ec2.create_route, **route) == "NatGatewayNotFound"
+    net.ec2.delete_nat_gateway(NatGatewayId=failed["NatGatewayId"])
+    (kept,) = net.ec2.describe_addresses()["Addresses"]
+    assert "AssociationId" in kept, "the gateway that works has it still"
 
 
 def test_addresses_of_interfaces(net):
@@ -319,9 +354,22 @@ def test_regions_and_zones(ec2):
     assert code(ec2.describe_regions, RegionNames=["eu-west-9"]) == "InvalidParameterValue"
     zones = ec2.describe_availability_zones()["AvailabilityZones"]
     assert [(zone["ZoneName"], zone["ZoneId"]) for zone in zones] == [
-        ("us-east-1a", "use1-az1"), ("us-east-1b", "use1-az2"), ("us-east-1c", "use1-az3"),
+        ("us-east-1a", "use1-az6"), ("us-east-1b", "use1-az1"), ("us-east-1c", "use1-az2"),
+        ("us-east-1d", "use1-az4"), ("us-east-1e", "use1-az3"), ("us-east-1f", "use1-az5"),
     ]  # fmt: skip
     assert code(ec2.describe_availability_zones, ZoneNames=["us-east-1x"]) == "InvalidParameterValue"
+
+
+def test_every_zone_of_a_region_can_have_a_subnet(cloud, account):
+    """Templates take zones by Fn::GetAZs, which names those that EC2 has."""
+    ec2 = cloud.client("ec2", key=account, region="ap-northeast-1")
+    zones = [one["ZoneName"] for one in ec2.describe_availability_zones()["AvailabilityZones"]]
+    assert zones == ["ap-northeast-1a", "ap-northeast-1c", "ap-northeast-1d"]
+    assert [name for name, _ in region_zones("ap-northeast-1")] == zones
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    for number, zone in enumerate(zones):
+        ec2.create_subnet(VpcId=vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=zone)
+    assert region_zones("us-gov-west-1")[0] == ("us-gov-west-1a", "usgw1-az1")
 
 
 def test_networks_survive_a_crash(fresh_cloud):

@@ -171,7 +171,11 @@ def test_a_prefix_list_has_versions_and_users(net):
     ec2.create_route(RouteTableId=table, DestinationPrefixListId=id, GatewayId=gateway)
     users = ec2.get_managed_prefix_list_associations(PrefixListId=id)["PrefixListAssociations"]
     assert sorted(one["ResourceId"] for one in users) == sorted([group, table])
-    assert code(ec2.delete_managed_prefix_list, PrefixListId=id) == "DependencyViolation"
+    ec2.delete_managed_prefix_list(PrefixListId=id)  # EC2 answers before it finds out
+    (kept,) = ec2.describe_managed_prefix_lists(PrefixListIds=[id])["PrefixLists"]
+    assert (kept["State"], kept["StateMessage"]) == (
+        "delete-failed", f"The prefix list {id} is in use and cannot be deleted.",
+    )  # fmt: skip
     ec2.delete_route(RouteTableId=table, DestinationPrefixListId=id)
     ec2.revoke_security_group_ingress(GroupId=group, IpPermissions=[rule])
     assert ec2.delete_managed_prefix_list(PrefixListId=id)["PrefixList"]["State"] == "delete-in-progress"
@@ -203,6 +207,13 @@ def test_endpoints_lead_to_what_this_cloud_has(net):
     made = ec2.create_vpc_endpoint(**inside)["VpcEndpoint"]
     (card,) = ec2.describe_network_interfaces(NetworkInterfaceIds=made["NetworkInterfaceIds"])["NetworkInterfaces"]
     assert (card["InterfaceType"], card["Groups"][0]["GroupName"]) == ("vpc_endpoint", "default")
+    id = made["VpcEndpointId"]
+    names = [one["DnsName"].removeprefix(id) for one in made["DnsEntries"]]
+    assert names[0].endswith(".sqs.us-east-1.vpce.amazonaws.com") and "-us-east-1a.sqs." in names[1]
+    assert names[2:] == ["sqs.us-east-1.amazonaws.com"]
+    ec2.modify_vpc_endpoint(VpcEndpointId=id, PrivateDnsEnabled=False)
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[id])["VpcEndpoints"]
+    assert found["DnsEntries"] == made["DnsEntries"][:2]
     group = net.group("guard")
     default = made["Groups"][0]["GroupId"]
     ec2.modify_vpc_endpoint(
@@ -216,6 +227,20 @@ def test_endpoints_lead_to_what_this_cloud_has(net):
     assert code(ec2.create_vpc_endpoint, **gateway) == "RouteAlreadyExists"
     (found,) = ec2.describe_route_tables(Filters=only("route.gateway-id", second))["RouteTables"]
     assert found["RouteTableId"] == table
+    policy = '{"Statement": [{"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}]}'
+    ec2.modify_vpc_endpoint(VpcEndpointId=second, PolicyDocument=policy)
+    for wrong in ("{", '{"Statement": []}', policy.replace('"Principal": "*", ', ""), policy + " " * 20_480):
+        change = {"VpcEndpointId": second, "PolicyDocument": wrong}
+        assert code(ec2.modify_vpc_endpoint, **change) == "InvalidPolicyDocument"
+        third = {**inside, "ServiceName": f"{prefix}.sns", "PolicyDocument": wrong}
+        assert code(ec2.create_vpc_endpoint, **third) == "InvalidPolicyDocument"
+    both = {"VpcEndpointId": second, "PolicyDocument": policy, "ResetPolicy": True}
+    assert code(ec2.modify_vpc_endpoint, **both) == "InvalidParameterCombination"
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[second])["VpcEndpoints"]
+    assert found["PolicyDocument"] == policy
+    ec2.modify_vpc_endpoint(VpcEndpointId=second, ResetPolicy=True)
+    (found,) = ec2.describe_vpc_endpoints(VpcEndpointIds=[second])["VpcEndpoints"]
+    assert '"Effect": "Allow"' in found["PolicyDocument"]
     answer = ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"], second, "vpce-12345678"])
     assert [one["ResourceId"] for one in answer["Unsuccessful"]] == ["vpce-12345678"]
     assert ec2.describe_network_interfaces()["NetworkInterfaces"] == []
@@ -245,14 +270,17 @@ def test_peering_with_another_account_in_another_region(net, cloud):
         f"{made['VpcPeeringConnectionId']} must be accepted in region eu-west-1"
     )
     route = {"RouteTableId": net.table(), "DestinationCidrBlock": "10.50.0.0/16", **named}
-    assert code(net.ec2.create_route, **route) == "InvalidStateTransition"
+    net.ec2.create_route(**route)
+    (table,) = net.ec2.describe_route_tables(RouteTableIds=[route["RouteTableId"]])["RouteTables"]
+    assert table["Routes"][1]["State"] == "blackhole", "nothing gets through before it is accepted"
     far.accept_vpc_peering_connection(**named)
     for client in (net.ec2, far):
         (seen,) = client.describe_vpc_peering_connections(**ids)["VpcPeeringConnections"]
         assert seen["Status"]["Code"] == "active" and "ExpirationTime" not in seen
         assert seen["AccepterVpcInfo"]["CidrBlockSet"] == [{"CidrBlock": "10.50.0.0/16"}]
     assert code(far.reject_vpc_peering_connection, **named) == "InvalidStateTransition"
-    net.ec2.create_route(**route)
+    (table,) = net.ec2.describe_route_tables(RouteTableIds=[route["RouteTableId"]])["RouteTables"]
+    assert table["Routes"][1]["State"] == "active"
     far.delete_vpc_peering_connection(**named)
     (seen,) = net.ec2.describe_vpc_peering_connections(**ids)["VpcPeeringConnections"]
     assert seen["Status"] == {"Code": "deleted", "Message": "Deleted by 100000000007"}

@@ -49,7 +49,8 @@ NETWORK: dict[str, Any] = {
                       CidrBlock="0.0.0.0/0", PortRange={"From": 80, "To": 80}),
     "Guards": resource("SubnetNetworkAclAssociation", NetworkAclId={"Ref": "Acl"}, SubnetId={"Ref": "Subnet"}),
     "Endpoint": resource("VPCEndpoint", **REF, ServiceName={"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
-                         RouteTableIds=[{"Ref": "Table"}]),
+                         RouteTableIds=[{"Ref": "Table"}], PolicyDocument={"Statement": [{"Effect": "Allow",
+                         "Principal": "*", "Action": "s3:Get*", "Resource": "*"}]}),
     "Card": resource("NetworkInterface", SubnetId={"Ref": "Subnet"}, GroupSet=[{"Ref": "Group"}]),
     "Second": {**resource("EIP", Domain="vpc"), "DependsOn": "Attached"},
     "Public": resource("EIPAssociation", AllocationId=att("Second", "AllocationId"),
@@ -107,7 +108,10 @@ def test_a_network_comes_changes_and_goes(stacks, client):
     (peering,) = ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert peering["Status"]["Code"] == "active"
 
+    (endpoint,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    assert "s3:Get*" in endpoint["PolicyDocument"]
     changed = json.loads(json.dumps(NETWORK))
+    del changed["Endpoint"]["Properties"]["PolicyDocument"]
     changed["Vpc"]["Properties"]["Tags"] = [{"Key": "Name", "Value": "w"}]
     changed["Group"]["Properties"]["SecurityGroupIngress"] = [
         {"IpProtocol": "tcp", "FromPort": 81, "ToPort": 81, "CidrIp": "10.0.0.0/8"}
@@ -119,6 +123,8 @@ def test_a_network_comes_changes_and_goes(stacks, client):
     assert stacks.put(changed, update=True) == "UPDATE_COMPLETE", stacks.reasons()
     (group,) = ec2.describe_security_groups(GroupIds=[stacks.id("Group")])["SecurityGroups"]
     assert sorted(one["FromPort"] for one in group["IpPermissions"]) == [81, 443]
+    (endpoint,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    assert "s3:Get*" not in endpoint["PolicyDocument"]
     entries = ec2.get_managed_prefix_list_entries(PrefixListId=stacks.id("List"))["Entries"]
     assert entries == [{"Cidr": "10.8.0.0/16"}]
     tags = {one["Key"]: one["Value"] for one in ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"]}
@@ -158,6 +164,13 @@ def test_what_fails_is_rolled_back(stacks, client):
     assert stacks.put(wrong) == "ROLLBACK_COMPLETE"
     assert any("The CIDR '192.168.0.0/24' is invalid." in reason for reason in stacks.reasons())
     assert len(client("ec2").describe_vpcs()["Vpcs"]) == 1
+
+
+def test_a_nat_gateway_without_an_internet_gateway_fails_its_stack(stacks):
+    address = resource("EIP", Domain="vpc")
+    parts = {"Vpc": NETWORK["Vpc"], "Subnet": NETWORK["Subnet"], "Address": address, "Nat": NETWORK["Nat"]}
+    assert stacks.put(parts) == "ROLLBACK_COMPLETE"
+    assert any("has no Internet gateway attached" in reason for reason in stacks.reasons())
 
 
 @pytest.mark.parametrize(

@@ -160,7 +160,7 @@ def test_subnets(net):
     )
     assert message == (
         "Value (us-east-1z) for parameter availabilityZone is invalid. Subnets can currently only be created in the "
-        "following availability zones: us-east-1a, us-east-1b, us-east-1c."
+        "following availability zones: us-east-1a, us-east-1b, us-east-1c, us-east-1d, us-east-1e, us-east-1f."
     )
 
 
@@ -182,6 +182,8 @@ def test_subnets(net):
         ({"IpProtocol": "-1", "UserIdGroupPairs": [{"GroupId": "sg-1"}]}, "InvalidGroup.NotFound", "'sg-1'"),
         ({"IpProtocol": "-1", "PrefixListIds": [{"PrefixListId": "pl-1"}]}, "InvalidPrefixListID.NotFound", "'pl-1'"),
         ({"IpProtocol": "-1"}, "InvalidParameterValue", ""),
+        ({"FromPort": 1, "ToPort": 1, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, "InvalidParameterValue",
+         "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."),
     ],
 )  # fmt: skip
 def test_rules_that_are_none(net, permission, code, words):
@@ -225,6 +227,34 @@ def test_tags(net):
     )
 
 
+def test_tags_for_a_kind_that_is_not_named(net):
+    nameless = [{"Tags": [{"Key": "k", "Value": "v"}]}]
+    assert refused("InvalidParameter", net.ec2.create_vpc, CidrBlock="10.1.0.0/16", TagSpecifications=nameless) == (
+        "Tag specification resource type must have a value"
+    )
+
+
+def test_values_that_are_none(net):
+    """EC2's model lists what a member may be; nothing else is kept."""
+    ec2 = net.ec2
+    acl = ec2.create_network_acl(VpcId=net.vpc)["NetworkAcl"]["NetworkAclId"]
+    entry = {"NetworkAclId": acl, "RuleNumber": 1, "Protocol": "-1", "CidrBlock": "0.0.0.0/0", "Egress": True}
+    assert "ruleAction" in refused("InvalidParameterValue", ec2.create_network_acl_entry, **entry, RuleAction="no")
+    ec2.create_network_acl_entry(**entry, RuleAction="ALLOW")
+    (kept,) = ec2.describe_network_acls(NetworkAclIds=[acl])["NetworkAcls"]
+    assert kept["Entries"][0]["RuleAction"] == "allow"
+    refused("InvalidParameterValue", ec2.create_nat_gateway, SubnetId=net.subnet, ConnectivityType="no")
+    kind = {"SubnetId": net.subnet, "PrivateDnsHostnameTypeOnLaunch": "no"}
+    refused("InvalidParameterValue", ec2.modify_subnet_attribute, **kind)
+    assert refused("UnsupportedTenancy", ec2.modify_vpc_tenancy, VpcId=net.vpc, InstanceTenancy="dedicated") == (
+        "The tenancy value dedicated is not supported."
+    )
+    assert refused("InvalidGroupId.Malformed", ec2.describe_security_group_rules, Filters=only("group-id", "foo")) == (
+        "The security group ID 'foo' is malformed"
+    )
+    assert ec2.describe_security_group_rules(Filters=only("group-id", "sg-12345678"))["SecurityGroupRules"] == []
+
+
 def test_what_is_not_built_says_so(net):
     for call, given in (
         (net.ec2.run_instances, {"ImageId": "ami-1", "MinCount": 1, "MaxCount": 1}),
@@ -233,7 +263,7 @@ def test_what_is_not_built_says_so(net):
         (net.ec2.describe_vpc_classic_link, {}),
         (net.ec2.create_vpc, {"CidrBlock": "10.1.0.0/16", "AmazonProvidedIpv6CidrBlock": True}),
         (net.ec2.create_vpc_endpoint, {"VpcId": net.vpc, "ServiceName": "com.amazonaws.us-east-1.s3",
-                                       "PolicyDocument": "{}"}),
+                                       "ServiceRegion": "eu-west-1"}),
     ):  # fmt: skip
         assert "has not built ec2:" in refused("NotImplemented", call, **given)
 

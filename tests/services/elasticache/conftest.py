@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -101,13 +100,3 @@ def _clean(made: Caches) -> None:
     for cache in made.api.describe_serverless_caches()["ServerlessCaches"]:
         made.api.delete_serverless_cache(ServerlessCacheName=cache["ServerlessCacheName"])
     made.cloud.settle()
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Shards elect primaries in real time, which a busy machine disturbs: CLOUDARIUM_SHARDS=1 runs their tests."""
-    if os.environ.get("CLOUDARIUM_SHARDS"):
-        return
-    steady = pytest.mark.skip(reason="shards of cluster mode: set CLOUDARIUM_SHARDS=1")
-    for item in items:
-        if "services/elasticache" in item.nodeid and ("shard" in item.name or "shape1" in item.name):
-            item.add_marker(steady)

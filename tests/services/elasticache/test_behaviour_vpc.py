@@ -5,12 +5,14 @@ from __future__ import annotations
 import base64
 import io
 import json
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.conftest import RunningCloud
 from tests.services.elasticache.conftest import TOKEN, Caches
 
 SOURCE = '''
@@ -136,3 +138,47 @@ def test_a_function_in_the_vpc_speaks_tls_with_a_token(functions: Functions, cac
     assert got == "+OK\r\n+OK\r\n$1\r\n1\r\n"
     got, _ = functions.call("right", endpoint, "AUTH none\r\n", 1, **trusted)
     assert got.startswith("-WRONGPASS")
+
+
+class OpenCloud(RunningCloud):
+    """A cloud on a machine without namespaces."""
+
+    program = (
+        "-c",
+        "from cloudarium.runtime.launcher import Launchers\n"
+        "made = Launchers.__init__\n"
+        "def without(self, folder):\n"
+        "    made(self, folder)\n"
+        "    self.isolation, self.reason = 'none', 'a test forbids it'\n"
+        "Launchers.__init__ = without\n"
+        "from cloudarium.cli import main\n"
+        "main()",
+    )
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells whose function connects")
+def test_without_namespaces_a_cache_keeps_out_whom_its_network_does_not_let_in(account: str) -> None:
+    cloud = OpenCloud()
+    try:
+        caches = Caches(cloud, account)
+        functions = Functions(caches)
+        endpoint = caches.cluster(**functions.in_vpc)["CacheNodes"][0]["Endpoint"]
+        for name, group in (("right", "application"), ("wrong", "another")):
+            vpc = {"SubnetIds": functions.subnets[:1], "SecurityGroupIds": [functions.groups[group]]}
+            functions.make(name, VpcConfig=vpc)
+        caches.ec2.authorize_security_group_ingress(**functions.let("application"))
+        got, log = functions.call("right", endpoint, "PING\r\n")
+        assert got == "+PONG\r\n"
+        assert "The function is not kept to its VPC, since this machine forbids it: a test forbids it." in log
+        got, log = functions.call("wrong", endpoint, "PING\r\n", Seconds=0.5)
+        assert got == "TimeoutError"
+        assert "gives no answer: cluster one" in log
+        assert "no inbound rule for TCP 6379" in log
+        caches.ec2.authorize_security_group_ingress(**functions.let("another"))
+        assert functions.call("wrong", endpoint, "PING\r\n")[0] == "+PONG\r\n"
+        said = cloud.control("health")["runtime"]["lambda"]
+        assert "not kept to their VPCs, except by caches: a test forbids it" in said
+        for client in caches.opened:
+            client.close()
+    finally:
+        cloud.stop()

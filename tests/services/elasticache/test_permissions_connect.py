@@ -103,7 +103,7 @@ def test_a_token_needs_a_policy_on_the_cache_and_on_the_user(caches: Caches, use
     assert not let_in(good)
 
 
-def test_a_token_ends_after_a_quarter_of_an_hour(lasting: Caches) -> None:
+def test_a_token_ends_after_a_quarter_of_an_hour_and_its_connection_after_twelve_hours(lasting: Caches) -> None:
     lasting.api.create_user(
         UserId="iam", UserName="iam", Engine="valkey", AccessString="on ~* +@all", AuthenticationMode={"Type": "iam"}
     )
@@ -112,7 +112,26 @@ def test_a_token_ends_after_a_quarter_of_an_hour(lasting: Caches) -> None:
     lasting.cloud.settle()
     endpoint = lasting.api.describe_serverless_caches()["ServerlessCaches"][0]["Endpoint"]
     good = token(lasting.account, "test", "sl", "iam", ResourceType="ServerlessCache")
-    assert lasting.connect(endpoint, tls=True, username="iam", password=good).ping()
+
+    def connection() -> Any:
+        made = lasting.connect(endpoint, tls=True, username="iam", password=good, single_connection_client=True)
+        made.set("a", "1")
+        return made.connection
+
+    def answer(connection: Any, *words: str) -> Any:
+        connection.send_command(*words, check_health=False)
+        return connection.read_response()
+
+    first, second = connection(), connection()
     lasting.cloud.clock_advance(901)
     with pytest.raises(valkey.AuthenticationError):
         lasting.connect(endpoint, tls=True, username="iam", password=good).ping()
+    newer = token(lasting.account, "test", "sl", "iam", ResourceType="ServerlessCache")
+    assert answer(second, "AUTH", "iam", newer) == "OK"
+    lasting.cloud.clock_advance(12 * 3600 - 901)
+    with pytest.raises(valkey.ConnectionError):
+        answer(first, "GET", "a")
+    assert answer(second, "GET", "a") == "1"
+    lasting.cloud.clock_advance(901)
+    with pytest.raises(valkey.ConnectionError):
+        answer(second, "GET", "a")

@@ -216,6 +216,30 @@ def test_an_api_destination_by_a_name_and_password(desk, server):
     assert json.loads(body) == {"id": "x/1", "b": "2"}
 
 
+def _nobody_else_changes(secrets, arn):
+    described = secrets.describe_secret(SecretId=arn)
+    assert described["OwningService"] == "events"
+    assert described["Tags"] == [{"Key": "aws:secretsmanager:owningService", "Value": "events"}]
+    listed = secrets.list_secrets(Filters=[{"Key": "owning-service", "Values": ["events"]}])["SecretList"]
+    assert [each["ARN"] for each in listed] == [arn]
+    for call, given in (
+        (secrets.put_secret_value, {"SecretString": "x", "ClientRequestToken": "t" * 32}),
+        (secrets.update_secret, {"Description": "x", "ClientRequestToken": "t" * 32}),
+        (secrets.update_secret_version_stage, {"VersionStage": "x"}),
+        (secrets.delete_secret, {}),
+        (secrets.delete_secret, {"ForceDeleteWithoutRecovery": True}),
+        (secrets.restore_secret, {}),
+        (secrets.tag_resource, {"Tags": [{"Key": "a", "Value": "b"}]}),
+        (secrets.untag_resource, {"TagKeys": ["aws:secretsmanager:owningService"]}),
+        (secrets.put_resource_policy, {"ResourcePolicy": "{}"}),
+        (secrets.delete_resource_policy, {}),
+        (secrets.rotate_secret, {"ClientRequestToken": "t" * 32}),
+        (secrets.cancel_rotate_secret, {}),
+    ):
+        said = refused("InvalidRequestException", call, SecretId=arn, **given)
+        assert said == "Operation is not allowed on secret owned by events"
+
+
 def test_an_api_destination_by_a_key_and_the_secret_that_holds_it(desk, server):
     key = {"ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "k1"}}
     arn = destination(desk, server.url, "API_KEY", key)
@@ -224,9 +248,11 @@ def test_an_api_destination_by_a_key_and_the_secret_that_holds_it(desk, server):
     assert ":secret:events!connection/c/" in described["SecretArn"]
     value = desk.client("secretsmanager").get_secret_value(SecretId=described["SecretArn"])["SecretString"]
     assert json.loads(value) == {"api_key_name": "x-key", "api_key_value": "k1"}
+    _nobody_else_changes(desk.client("secretsmanager"), described["SecretArn"])
     desk.rule(arn, RoleArn=desk.role("r", "events:InvokeApiDestination"))
     changed = {"ApiKeyAuthParameters": {"ApiKeyName": "x-key", "ApiKeyValue": "k2"}}
-    desk.events.update_connection(Name="c", AuthParameters=changed)
+    refused("ValidationException", desk.events.update_connection, Name="c", AuthParameters=changed)
+    desk.events.update_connection(Name="c", AuthorizationType="API_KEY", AuthParameters=changed)
     desk.put(entry())
     desk.cloud.settle()
     assert server.requests[0][2]["x-key"] == "k2"

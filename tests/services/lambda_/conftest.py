@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.conftest import RunningCloud
+
 TRUST = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}],
@@ -84,3 +86,18 @@ def call(functions: Any) -> Callable[..., Any]:
         return json.loads(answer["Payload"].read() or b"null")
 
     return invoke
+
+
+@pytest.fixture(scope="module")
+def still(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningCloud]:
+    """A cloud on disk for the tests of a module, whose clock stands still until it is moved; it may be killed."""
+    cloud = RunningCloud(tmp_path_factory.mktemp("still"))
+    cloud.control("clock", {"freeze": True})
+    yield cloud
+    cloud.stop()
+
+
+@pytest.fixture
+def clients(still: RunningCloud, account: str) -> Callable[[str], Any]:
+    """Makes clients of the test's own account in the cloud that stands still."""
+    return lambda service: still.client(service, key=account)

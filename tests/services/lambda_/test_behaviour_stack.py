@@ -108,6 +108,7 @@ def test_versions_aliases_layers_permissions(client: Any, functions: Any, accoun
                 "FunctionName": name,
                 "Name": "live",
                 "FunctionVersion": {"Fn::GetAtt": ["Version", "Version"]},
+                "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": "1"},
             },
         },
         Permission={
@@ -139,11 +140,16 @@ def test_versions_aliases_layers_permissions(client: Any, functions: Any, accoun
     stacks = deploy(client, body)
     function = output(stacks)
     assert functions.get_alias(FunctionName=function, Name="live")["FunctionVersion"] == "1"
+    held = functions.get_provisioned_concurrency_config(FunctionName=function, Qualifier="live")
+    assert (held["Status"], held["AvailableProvisionedConcurrentExecutions"]) == ("READY", 1)
     statement = json.loads(functions.get_policy(FunctionName=function, Qualifier="live")["Policy"])["Statement"][0]
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
     assert functions.get_layer_version_policy(LayerName="shared", VersionNumber=1)["Policy"]
     config = functions.get_function_event_invoke_config(FunctionName=function, Qualifier="live")
     assert config["MaximumRetryAttempts"] == 1
+    del body["Resources"]["Alias"]["Properties"]["ProvisionedConcurrencyConfig"]
+    deploy(client, body, update=True)
+    assert functions.list_provisioned_concurrency_configs(FunctionName=function)["ProvisionedConcurrencyConfigs"] == []
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 60})
     assert functions.list_functions()["Functions"] == [] and functions.list_layers()["Layers"] == []

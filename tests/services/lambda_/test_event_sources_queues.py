@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import RunningCloud
 from tests.services.lambda_.conftest import TRUST, refused, zipped
 
 QUEUE_ROLE = "arn:aws:iam::aws:policy/service-role/AWSLambdaSQSQueueExecutionRole"
@@ -77,11 +78,15 @@ class Room:
 
     def emptied(self, url: str) -> None:
         """Return once a queue has no message at all."""
+        self.holds(url, hidden=0)
+
+    def holds(self, url: str, hidden: int) -> None:
+        """Return once a queue has only so many messages, all of them received."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while True:
             found = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
-            if all(value == "0" for value in found.values()):
+            if [found[name] for name in names] == ["0", str(hidden)]:
                 return
             assert time.monotonic() < deadline, found
 
@@ -132,8 +137,10 @@ def test_message_reaches_the_function_as_on_aws_and_is_deleted(room: Room, accou
     }
 
 
-def test_failed_batch_comes_back_after_the_visibility_timeout_and_is_dead_in_the_end(fresh_cloud: Any) -> None:
-    room = Room(fresh_cloud.client)
+def test_failed_batch_comes_back_after_the_visibility_timeout_and_is_dead_in_the_end(
+    still: RunningCloud, clients: Callable[[str], Any]
+) -> None:
+    room = Room(clients)
     room.function()
     dead, dead_arn = room.queue("dead")
     redrive = json.dumps({"deadLetterTargetArn": dead_arn, "maxReceiveCount": 2})
@@ -143,13 +150,13 @@ def test_failed_batch_comes_back_after_the_visibility_timeout_and_is_dead_in_the
     for count in ("1", "2"):
         [event] = room.told()
         assert event["Records"][0]["attributes"]["ApproximateReceiveCount"] == count
-        fresh_cloud.clock_advance(31)
+        still.clock_advance(31)
     got = room.sqs.receive_message(QueueUrl=dead, WaitTimeSeconds=15)
     assert [message["Body"] for message in got["Messages"]] == ["fail"]
 
 
-def test_partial_batch_response_keeps_only_what_failed(fresh_cloud: Any) -> None:
-    room = Room(fresh_cloud.client)
+def test_partial_batch_response_keeps_only_what_failed(still: RunningCloud, clients: Callable[[str], Any]) -> None:
+    room = Room(clients)
     room.function(Variables={"ANSWER": "1"})
     url, arn = room.queue("work", VisibilityTimeout="30")
     for body in ("good", "bad", "better"):
@@ -157,23 +164,24 @@ def test_partial_batch_response_keeps_only_what_failed(fresh_cloud: Any) -> None
     room.map(arn, FunctionResponseTypes=["ReportBatchItemFailures"])
     [event] = room.told()
     assert [record["body"] for record in event["Records"]] == ["good", "bad", "better"]
-    fresh_cloud.clock_advance(31)
+    room.holds(url, hidden=1)
+    still.clock_advance(31)
     [event] = room.told()
     assert [record["body"] for record in event["Records"]] == ["bad"]
 
 
-def test_window_gathers_more_than_ten(fresh_cloud: Any) -> None:
-    room = Room(fresh_cloud.client)
+def test_window_gathers_more_than_ten(still: RunningCloud, clients: Callable[[str], Any]) -> None:
+    room = Room(clients)
     room.function()
     url, arn = room.queue("work", VisibilityTimeout="600")
-    fresh_cloud.control("clock", {"freeze": True})
     room.map(arn, BatchSize=100, MaximumBatchingWindowInSeconds=60)
     for start in (0, 10, 20):
         entries = [{"Id": str(at), "MessageBody": str(at)} for at in range(start, start + 10)]
         room.sqs.send_message_batch(QueueUrl=url, Entries=entries)
-    fresh_cloud.clock_advance(30)
+    room.holds(url, hidden=30)  # the window has begun
+    still.clock_advance(30)
     assert "Messages" not in room.sqs.receive_message(QueueUrl=room.results)
-    fresh_cloud.clock_advance(31)
+    still.clock_advance(31)
     [event] = room.told()
     assert sorted(int(record["body"]) for record in event["Records"]) == list(range(30))
 

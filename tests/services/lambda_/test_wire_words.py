@@ -314,10 +314,6 @@ def test_defaults_that_tools_read(make: Make, functions: Any, arn: str) -> None:
     assert functions.list_provisioned_concurrency_configs(FunctionName="fn")["ProvisionedConcurrencyConfigs"] == []
     functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="1")
     with refused("NotImplemented"):
-        functions.put_provisioned_concurrency_config(
-            FunctionName="fn", Qualifier="1", ProvisionedConcurrentExecutions=1
-        )
-    with refused("NotImplemented"):
         functions.put_function_code_signing_config(
             FunctionName="fn",
             CodeSigningConfigArn=f"{arn.partition(':function')[0]}:code-signing-config:csc-{'0' * 17}",

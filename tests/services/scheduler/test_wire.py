@@ -82,7 +82,7 @@ def test_what_is_no_schedule(desk):
     message = no(target={"Arn": sdk + "sqs:sendMessage", "Input": '{"Nonsense": 1}'})
     assert message == "Invalid RequestJson provided. Reason: The field 'Nonsense' is not supported."
     assert "is not a string" in no(target={"Arn": sdk + "sqs:sendMessage", "Input": '{"QueueUrl": 1}'})
-    no("NotImplemented", KmsKeyArn="arn:aws:kms:us-east-1:000000000001:key/x")
+    no(KmsKeyArn=f"arn:aws:kms:us-east-1:{desk.account}:key/x")
     assert desk.scheduler.list_schedules()["Schedules"] == []
 
 

@@ -37,13 +37,19 @@ def main():
 
 
 def _end(program):
-    program.terminate()
     last = time.monotonic() + PATIENCE
     while program.poll() is None and time.monotonic() < last:
-        time.sleep(0.01)
+        program.terminate()  # again and again: Valkey does not heed it while it writes its first file
+        _wait(program, 0.5)
     if program.poll() is None:
         program.kill()
         program.wait()
+
+
+def _wait(program, seconds):
+    last = time.monotonic() + seconds
+    while program.poll() is None and time.monotonic() < last:
+        time.sleep(0.01)
 
 
 if __name__ == "__main__":

@@ -6,11 +6,19 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import cast
+from typing import NamedTuple, cast
 
 from cloudarium.runtime.caches.resp import Broken, Splitter, encode
 
-Gate = Callable[[bytes, bytes], Awaitable[bytes | None]]  # user, password → what the server takes for it; None: wrong
+
+class Pass(NamedTuple):
+    """What a server takes for a client's password, and when the client's connection ends unless it shows a new one."""
+
+    password: bytes
+    until: float | None = None
+
+
+Gate = Callable[[bytes, bytes], Awaitable[Pass | None]]  # user, password → what it is let in by; None: wrong
 Stranger = Callable[[tuple[str, int], tuple[str, int]], bool]  # peer, own address → is it to be left without an answer
 Backend = Callable[[], Awaitable[str]]
 Secure = Callable[[Callable[[], asyncio.Protocol]], asyncio.BaseProtocol]
@@ -28,6 +36,7 @@ class Traffic:
     bytes_in: int = 0
     bytes_out: int = 0
     refused: int = 0  # authentications with a token or a user that the gate did not know
+    ended: int = 0  # connections that showed no new token in time
 
 
 class Front:
@@ -48,6 +57,8 @@ class Front:
         self.gate = gate
         self.stranger = stranger
         self.traffic = Traffic()
+        self.asleep = False  # is the next command to be told to `wake`?
+        self.wake: Callable[[], None] = lambda: None
         self.clients: set[_Client] = set()
         self.tasks: set[asyncio.Task[None]] = set()
         self._server: asyncio.Server | None = None
@@ -67,6 +78,17 @@ class Front:
         if self.secure is None:
             return _Client(self, on_loopback)
         return self.secure(lambda: _Client(self, on_loopback))
+
+    def ends(self) -> list[float]:
+        """When connections end that came with a pass for a time."""
+        return [client.until for client in self.clients if client.until is not None]
+
+    def end(self, now: float) -> None:
+        """End the connections whose time is over."""
+        for client in list(self.clients):
+            if client.until is not None and client.until <= now:
+                self.traffic.ended += 1
+                client.close()
 
     def drop(self) -> None:
         """End every connection; clients may connect anew."""
@@ -104,6 +126,7 @@ class _Client(asyncio.Protocol):
         self.held = b""
         self.gone = False
         self.joined = False
+        self.until: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Somebody connects."""
@@ -150,6 +173,9 @@ class _Client(asyncio.Protocol):
             self.read(False)
             return
         self.front.traffic.bytes_in += len(data)
+        if self.front.asleep:
+            self.front.asleep = False
+            self.front.wake()
         if self.splitter is None:
             engine.transport.write(data)
             return
@@ -190,10 +216,11 @@ class _Client(asyncio.Protocol):
         if at is None or self.front.gate is None:
             return encode(words)
         user, password = (words[at], words[at + 1]) if len(words) > at + 1 else (b"default", words[at])
-        known = await self.front.gate(user, password)
-        if known is None:
+        found = await self.front.gate(user, password)
+        if found is None:
             return None
-        return encode([*words[:at], user, known, *words[at + 2 :]])
+        self.until = found.until
+        return encode([*words[:at], user, found.password, *words[at + 2 :]])
 
     def send(self, data: bytes) -> None:
         """Bytes for the client."""

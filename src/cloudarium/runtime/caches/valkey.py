@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from valkey.asyncio import Valkey as Client
 
 START_SECONDS = 20.0
+LOAD_SECONDS = 600.0  # for reading what is in the folder
 LOG = "valkey.log"
 ADMIN = "cloudarium"  # the cloud's own user in every server; its password is new at each start
 Setting = str | Sequence[str]
@@ -66,6 +67,7 @@ class Valkey:
         self._process: asyncio.subprocess.Process | None = None
         self._control = -1
         self._client: Client | None = None
+        self.sent = 0  # commands of the cloud's own that were answered
 
     @property
     def socket(self) -> str:
@@ -93,7 +95,9 @@ class Valkey:
         os.close(reader)
         try:
             async with asyncio.timeout(START_SECONDS):
-                await self._until_ready()
+                await self._until_answers(loaded=False)
+            async with asyncio.timeout(LOAD_SECONDS):
+                await self._until_answers(loaded=True)
         except (TimeoutError, EngineFailed) as error:
             await self.stop()
             raise EngineFailed(self._last_words()) from error
@@ -113,17 +117,21 @@ class Valkey:
             arguments += ["--user", *user]
         return arguments
 
-    async def _until_ready(self) -> None:
+    async def _until_answers(self, loaded: bool) -> None:
+        """Wait for an answer; when `loaded`, one that is not that it still reads its data."""
         from valkey.exceptions import BusyLoadingError, ConnectionError
 
-        while True:
-            if not self.running:
-                raise EngineFailed
+        while self.running:
             try:
                 await self.command("PING")
                 return
-            except (ConnectionError, BusyLoadingError):
-                await asyncio.sleep(0.005)
+            except BusyLoadingError:
+                if not loaded:
+                    return
+            except ConnectionError:
+                pass
+            await asyncio.sleep(0.005)
+        raise EngineFailed
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):
@@ -138,7 +146,9 @@ class Valkey:
             self._client = Client(
                 unix_socket_path=self.socket, username=ADMIN, password=self._password, decode_responses=True
             )
-        return await self._client.execute_command(*words)
+        answer = await self._client.execute_command(*words)
+        self.sent += 1
+        return answer
 
     async def stop(self) -> None:
         """End the process once it has written down what it holds, and clean up."""

@@ -10,20 +10,16 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.services.apigatewayv2.rules import cors, requests
+from cloudarium.services.apigatewayv2.rules import cors
 from cloudarium.services.apigatewayv2.rules.responses import Outgoing
 from cloudarium.services.apigatewayv2.rules.routing import Match
-from cloudarium.services.apigatewayv2.serving import backends, config, functions
+from cloudarium.services.apigatewayv2.serving import backends, config, functions, metering
 from cloudarium.services.apigatewayv2.serving.authorization import authorize
 from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
+from cloudarium.shared.web import BODILESS, HOP_BY_HOP, clf_time, is_preflight
 
 _LARGEST = 10 * 1024 * 1024
 _LONGEST_HEAD = 10_240  # the request line and the values of all headers; a fixed quota of HTTP APIs
-_DROPPED = frozenset(
-    ("connection", "content-length", "date", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding")
-    + ("upgrade",)
-)
-_BODILESS = (204, 304)
 
 
 async def execute_api(call: Call) -> HttpResponse:
@@ -45,6 +41,7 @@ async def execute_api(call: Call) -> HttpResponse:
         visit.log["error.message"] = str(refused)
         response = refused.response()
     _add_cors(visit, response)
+    metering.served(visit, response)
     if place.stage.access_log is not None:
         _log(visit, response)
     return _sent(call, response)
@@ -53,7 +50,7 @@ async def execute_api(call: Call) -> HttpResponse:
 async def _answer(visit: Visit, found: bool) -> Outgoing:
     assert visit.call.request is not None
     stage = visit.place.stage
-    preflight = stage.cors is not None and cors.is_preflight(visit.method, visit.headers)
+    preflight = stage.cors is not None and is_preflight(visit.method, visit.headers)
     if preflight and (not found or not visit.route_key.startswith("OPTIONS ")):
         # API Gateway answers for a route that merely includes OPTIONS, but asks such a route's authorizer first.
         if found:
@@ -115,7 +112,7 @@ def _headers(call: Call, request: HttpRequest) -> dict[str, str]:
 def _add_cors(visit: Visit, response: Outgoing) -> None:
     """With CORS configured, the API's headers take the place of the integration's."""
     configuration = visit.place.stage.cors
-    if configuration is None or (response.status == 204 and cors.is_preflight(visit.method, visit.headers)):
+    if configuration is None or (response.status == 204 and is_preflight(visit.method, visit.headers)):
         return
     for name in [name for name in response.headers if name.startswith("access-control-")]:
         del response.headers[name]
@@ -123,9 +120,9 @@ def _add_cors(visit: Visit, response: Outgoing) -> None:
 
 
 def _sent(call: Call, response: Outgoing) -> HttpResponse:
-    headers = {name: value for name, value in response.headers.items() if name not in _DROPPED}
+    headers = {name: value for name, value in response.headers.items() if name not in HOP_BY_HOP}
     headers["apigw-requestid"] = call.request_id
-    body = b"" if response.status in _BODILESS else response.body
+    body = b"" if response.status in BODILESS else response.body
     return HttpResponse(response.status, headers, body, cookies=response.cookies)
 
 
@@ -149,7 +146,7 @@ def _log(visit: Visit, response: Outgoing) -> None:
         "path": incoming.path,
         "protocol": "HTTP/1.1",
         "requestId": call.request_id,
-        "requestTime": requests.clf_time(call.now),
+        "requestTime": clf_time(call.now),
         "requestTimeEpoch": int(call.now * 1000),
         "responseLatency": int((call.cloud.stopwatch() - call.started) * 1000),
         "responseLength": len(response.body),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.background import Event, Retry, delivery
+from cloudarium.services.dynamodb import measuring
 from cloudarium.services.dynamodb.operations import backfills
 from cloudarium.services.dynamodb.operations.changes import present, write
 from cloudarium.services.dynamodb.records import items, tables
@@ -25,6 +26,7 @@ async def expire_items(event: Event) -> Retry | None:
             old = present(event.store, table, key)
             if old is not None and table.due(old.item) == due:  # the item may have got another time since
                 write(event, table, key, old, None, _EXPIRY)
+                measuring.expired(event.cloud, event.now, table.scope, table.name)
         upcoming = items.next_expiry(event.store, table)
     return None if upcoming is None else Retry(max(upcoming, event.now))
 

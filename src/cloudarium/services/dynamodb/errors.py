@@ -36,6 +36,15 @@ class ResourceNotFound(AwsError):
         super().__init__(f"Requested resource not found{named}")
 
 
+class IndexNotFound(AwsError):
+    """The table has no such global index."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, table: str, index: str) -> None:
+        super().__init__(f"Requested resource not found: Index {index} for table {table}")
+
+
 class StreamNotFound(AwsError):
     """No such stream."""
 

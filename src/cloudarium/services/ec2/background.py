@@ -34,5 +34,5 @@ async def forget_answer(event: Event) -> None:
 
 @delivery("ForgetNatGateway")
 async def forget_nat_gateway(event: Event) -> None:
-    """Forget a NAT gateway an hour after it was deleted."""
+    """Forget a NAT gateway an hour after it was deleted or has failed."""
     records.remove(event.store, event.scope, records.NAT_GATEWAY, event.payload["NatGatewayId"])

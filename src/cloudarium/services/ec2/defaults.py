@@ -7,7 +7,7 @@ from ipaddress import IPv4Network
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import lookup, making
 from cloudarium.services.ec2.kinds import DHCP_OPTIONS, INTERNET_GATEWAY, ROUTE_TABLE
-from cloudarium.services.ec2.zones import zones
+from cloudarium.shared.zones import zones
 from cloudarium.vpc import records
 from cloudarium.vpc.records import Data
 

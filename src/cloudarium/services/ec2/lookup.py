@@ -35,6 +35,15 @@ def check_id(kind: Kind, id: str) -> None:
         raise errors.Malformed(kind, id)
 
 
+def one_of(call: Call, member: str, *valid: str) -> str:
+    """A member of the input that must have one of these values; the first when it is left out."""
+    given: str = call.input.get(member) or valid[0]
+    if given not in valid:
+        name = member[0].lower() + member[1:]
+        raise errors.Invalid.value(given, name, f"Allowed values are: {', '.join(valid)}")
+    return given
+
+
 def find(call: Call, kind: Kind, id: str) -> Data:
     """The thing with this id, without its tags. Raises NotFound."""
     check_id(kind, id)
@@ -154,7 +163,8 @@ def tags_for(call: Call, kind: Kind) -> dict[str, str]:
     for each in call.input.get("TagSpecifications") or []:
         type = each.get("ResourceType")
         if type is None:
-            raise errors.Missing("TagSpecification.ResourceType")
+            message = "Tag specification resource type must have a value"
+            raise errors.Conflict(message, code="InvalidParameter")
         if type != kind.record:
             raise errors.Invalid(
                 f"'{type}' is not a valid taggable resource type for this operation.", code="InvalidParameterValue"

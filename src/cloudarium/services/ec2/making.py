@@ -6,8 +6,8 @@ from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import lookup
 from cloudarium.services.ec2.kinds import ACL, GROUP, ROUTE_TABLE, RULE, SUBNET, VPC
 from cloudarium.services.ec2.rules import blocks
-from cloudarium.services.ec2.zones import zone_id
 from cloudarium.shared import arn, ids
+from cloudarium.shared.zones import zone_id
 from cloudarium.vpc import records
 from cloudarium.vpc.records import Data
 

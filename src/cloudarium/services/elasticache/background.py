@@ -6,10 +6,10 @@ import logging
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
-from cloudarium.services.elasticache import daily, lookup, network, records, saving
+from cloudarium.services.elasticache import daily, lookup, network, notices, records, saving
 from cloudarium.services.elasticache.operations import user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
-from cloudarium.services.elasticache.running import reading
+from cloudarium.services.elasticache.running import measuring, reading
 from cloudarium.services.elasticache.running.fleet import fleet
 
 log = logging.getLogger("cloudarium")
@@ -30,6 +30,7 @@ async def start(event: Event) -> None:
         await saving.lay_out(event, data, plan)
         cache = await fleet(event.cloud).open(plan)
         await cache.start()
+        cache.used(cache)
     except (EngineFailed, OSError) as error:
         log.error("%s %s was not made: %s", _NOUNS[kind], id, error)
         _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")
@@ -55,19 +56,37 @@ async def copy_daily(event: Event) -> Retry | None:
     return daily.copy(event)
 
 
+@delivery("Measure")
+async def measure(event: Event) -> Retry | None:
+    """Tell CloudWatch what a running cache has done in the last minute, and again after the next one."""
+    cache = fleet(event.cloud).caches.get((event.scope, event.payload["Kind"], event.payload["Id"]))
+    if cache is None or not cache.running:
+        return None
+    return Retry(await measuring.measure(event.cloud, cache, event.due))
+
+
 @delivery("Snapshot")
 async def snapshot(event: Event) -> None:
     """Have a snapshot hold what its cache holds."""
     kind, id, name = event.payload["Kind"], event.payload["Id"], event.payload["Snapshot"]
     await saving.fill(event, kind, id, name, SNAPSHOTS[kind])
-    if records.find(event.store, event.scope, kind, id) is not None:
-        with event.transaction():
-            lookup.note(
-                event,
-                kind,
-                id,
-                f"Snapshot succeeded for snapshot with ID '{name}' of {_NOUNS[kind].lower()} with ID '{id}'",
-            )
+    data = records.find(event.store, event.scope, kind, id)
+    made = records.find(event.store, event.scope, SNAPSHOTS[kind], name)
+    if data is None or made is None:
+        return
+    how = "succeeded" if made["_Blobs"] else "failed"
+    with event.transaction():
+        text = f"Snapshot {how} for snapshot with ID '{name}' of {_NOUNS[kind].lower()} with ID '{id}'"
+        lookup.note(event, kind, id, text)
+        if kind != SERVERLESS:
+            first = data if kind == CLUSTER else lookup.find(event, CLUSTER, data["MemberClusters"][0])
+            notices.tell(event, first, notices.COPIED if made["_Blobs"] else notices.NOT_COPIED)
+
+
+@delivery("Notify")
+async def notify(event: Event) -> None:
+    """Tell a cache's topic what happened."""
+    await notices.publish(event)
 
 
 @delivery("Release")
@@ -92,6 +111,7 @@ async def reboot(event: Event) -> None:
         data["CacheClusterStatus"] = "available"
         lookup.keep(event, CLUSTER, id, data)
         lookup.note(event, CLUSTER, id, "Cache node 0001 restarted")
+        notices.tell(event, data, notices.REBOOTED)
 
 
 @delivery("Remove")
@@ -112,6 +132,7 @@ async def remove(event: Event) -> None:
     await network.release(event, interfaces)
     with event.transaction():
         for name in members:
+            notices.tell(event, lookup.find(event, CLUSTER, name), notices.DELETED)
             lookup.forget(event, CLUSTER, name)
         for group in _user_groups(data):
             user_groups.unbind(event, group, kind, id)
@@ -128,6 +149,7 @@ def _become(event: Event, kind: str, id: str, status: str, state: str, message: 
     """Keep what a cache has become, its clusters and shards with it."""
     with event.transaction():
         data = lookup.find(event, kind, id)
+        old = data[STATUS[kind]]
         data[STATUS[kind]], data["_State"] = status, state
         saving.settled(event, data)
         if kind == CLUSTER:
@@ -140,6 +162,22 @@ def _become(event: Event, kind: str, id: str, status: str, state: str, message: 
             member["CacheNodes"][0]["CacheNodeStatus"] = status
             lookup.keep(event, CLUSTER, name, member)
         lookup.keep(event, kind, id, data)
+        _tell_made(event, kind, data, old)
         daily.schedule(event, kind, id, data)
         if message:
             lookup.note(event, kind, id, message)
+
+
+def _tell_made(event: Event, kind: str, data: Data, old: str) -> None:
+    """Tell the topics of clusters that these were made, or could not be."""
+    if old != "creating" or kind == SERVERLESS:
+        return
+    made = data[STATUS[kind]] == "available"
+    names = data["MemberClusters"] if kind == GROUP else [data["CacheClusterId"]]
+    clusters = [lookup.find(event, CLUSTER, name) for name in names]
+    for cluster in clusters:
+        notices.tell(event, cluster, notices.MADE if made else notices.NOT_MADE)
+    if kind == GROUP:
+        notices.tell(
+            event, clusters[0], notices.GROUP_MADE if made else notices.GROUP_NOT_MADE, data["ReplicationGroupId"]
+        )

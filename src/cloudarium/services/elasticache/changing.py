@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, network, records
+from cloudarium.services.elasticache import errors, lookup, making, network, notices, records
 from cloudarium.services.elasticache.making import Wish
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
@@ -13,6 +13,11 @@ from cloudarium.services.elasticache.records import CLUSTER, Data
 from cloudarium.services.elasticache.rules import access, engines, node_types, windows
 from cloudarium.shared.errors import NotBuilt
 
+_TOLD = (
+    ("CacheParameterGroup", notices.PARAMETERS),
+    ("SecurityGroups", notices.SECURITY),
+    ("CacheNodeType", notices.SCALED),
+)
 HEAVY = ("CacheNodeType", "Engine", "EngineVersion")
 
 
@@ -23,6 +28,7 @@ async def alter(call: Call, members: Sequence[Data]) -> None:
     if any(given.get(name) for name in HEAVY) and not given.get("ApplyImmediately"):
         raise NotBuilt(f"elasticache:{call.operation_name} of {' or '.join(HEAVY)} without ApplyImmediately")
     new: Data = {}
+    topic = await notices.configuration(call)
     version = engines.by_full(first["Engine"], first["EngineVersion"])
     if given.get("Engine") or given.get("EngineVersion"):
         version = _upgrade(version, given)
@@ -46,7 +52,9 @@ async def alter(call: Call, members: Sequence[Data]) -> None:
         await network.regroup(call, [one["_Interface"] for one in members], place.groups)
         new["SecurityGroups"] = making.memberships(place.groups)
     for member in members:
+        member["_Told"] = [event for name, event in _TOLD if name in new and new[name] != member[name]]
         member.update(new)
+    notices.change(call, topic, members)
 
 
 def _upgrade(old: engines.Version, given: Data) -> engines.Version:
@@ -127,11 +135,14 @@ async def more(call: Call, like: Data) -> Wish:
         like["AtRestEncryptionEnabled"],
         like["AutoMinorVersionUpgrade"],
         None,
+        like.get("NotificationConfiguration"),
     )
 
 
 def keep_members(call: Call, members: Sequence[Data], status: str) -> None:
-    """Keep changed clusters."""
+    """Keep changed clusters, and tell their topics."""
     for member in members:
+        for event in member.pop("_Told", ()):
+            notices.tell(call, member, event)
         member["CacheClusterStatus"] = status
         lookup.keep(call, CLUSTER, member["CacheClusterId"], member)

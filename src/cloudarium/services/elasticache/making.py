@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cloudarium.gateway.call import Call
 from cloudarium.runtime.caches import EngineMissing
 from cloudarium.runtime.caches.valkey import program
-from cloudarium.services.elasticache import errors, lookup, network
+from cloudarium.services.elasticache import errors, lookup, network, notices
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
 from cloudarium.services.elasticache.records import CLUSTER, SERVERLESS, Data
@@ -39,13 +39,14 @@ class Wish(NamedTuple):
     at_rest: bool
     minor_upgrades: bool
     token: str | None
+    topic: Data | None = None
 
 
 async def wish(call: Call, clustered: bool | None = None) -> Wish:
     """What a call asks for. Raises what ElastiCache answers, and NoCapacity where no engine is installed."""
     given = call.input
     check_engine()
-    for name in ("CacheSecurityGroupNames", "PreferredOutpostArn", "PreferredOutpostArns", "SnapshotArns"):
+    for name in ("CacheSecurityGroupNames", "PreferredOutpostArn", "PreferredOutpostArns"):
         if given.get(name):
             raise NotBuilt(f"elasticache:{call.operation_name} with {name}")
     for name, only in (("NetworkType", "ipv4"), ("IpDiscovery", "ipv4")):
@@ -77,6 +78,7 @@ async def wish(call: Call, clustered: bool | None = None) -> Wish:
         version.engine == "valkey" if at_rest is None else bool(at_rest),
         given.get("AutoMinorVersionUpgrade") is not False,
         given.get("AuthToken"),
+        await notices.configuration(call),
     )
 
 
@@ -180,6 +182,8 @@ async def member(call: Call, wish: Wish, id: str, place: Destination, number: in
     }
     if wish.transit:
         data["TransitEncryptionMode"] = "required"
+    if wish.topic is not None:
+        data["NotificationConfiguration"] = dict(wish.topic)
     return {**data, "AuthTokenLastModifiedDate": call.now} if tokens else data
 
 
@@ -189,11 +193,21 @@ def memberships(groups: tuple[str, ...]) -> list[Data]:
 
 
 def begin_with(call: Call, data: Data, files: Sequence[str]) -> None:
-    """Have a new cache begin with the files of a snapshot; part of a transaction."""
+    """Have a new cache begin with the files of a snapshot, or with fetched ones; part of a transaction."""
     for blob in files:
-        call.store.blobs.share(blob)
+        if call.store.blobs.waits(blob):
+            call.store.blobs.keep(blob)
+        else:
+            call.store.blobs.share(blob)
     if files:
         data["_Restore"] = list(files)
+
+
+def discard(call: Call, files: Sequence[str]) -> None:
+    """Let go of fetched files with which no cache begins."""
+    for blob in files:
+        if call.store.blobs.waits(blob):
+            call.store.blobs.discard(blob)
 
 
 def available_serverless(call: Call, id: str) -> Data:

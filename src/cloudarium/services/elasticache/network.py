@@ -32,9 +32,9 @@ class Place(NamedTuple):
         return those[number % len(those)]
 
 
-async def ask(call: Call, operation: str, given: Mapping[str, Any]) -> Data:
-    """Send a call to EC2 as ElastiCache itself."""
-    return await call.send("ec2", operation, given, as_=Principal.root(call.account))
+async def ask(call: Call, operation: str, given: Mapping[str, Any], service: str = "ec2") -> Data:
+    """Send a call to EC2, or to another service, as ElastiCache itself."""
+    return await call.send(service, operation, given, as_=Principal.root(call.account))
 
 
 async def subnets(call: Call, ids: Sequence[str]) -> list[Data]:

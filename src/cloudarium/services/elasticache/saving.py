@@ -10,6 +10,7 @@ from cloudarium.runtime.caches import EngineFailed
 from cloudarium.services.elasticache import lookup, records
 from cloudarium.services.elasticache.records import Data
 from cloudarium.services.elasticache.running import reading
+from cloudarium.services.elasticache.running.cache import DUMP, has_begun
 from cloudarium.services.elasticache.running.fleet import fleet
 from cloudarium.services.elasticache.running.plans import Plan
 from cloudarium.store.blobs import Blob
@@ -30,7 +31,7 @@ async def fill(event: Event, kind: str, name: str, snapshot: str, as_: str) -> N
         return
     try:
         blobs = [await _saved(event, plan, node.id) for node in plan.nodes if node.primary]
-    except EngineFailed:
+    except (EngineFailed, TimeoutError):
         blobs = []
     with event.transaction():
         for blob in blobs:
@@ -70,10 +71,10 @@ async def lay_out(event: Event, data: Data, plan: Plan) -> None:
     """Put the files that a new cache begins with where its primaries look for them."""
     primaries = [node for node in plan.nodes if node.primary]
     for node, blob in zip(primaries, data.get("_Restore") or [], strict=False):
-        if (node.folder / "appendonlydir").exists():  # it has begun with it already
+        if has_begun(node.folder):  # with it, before the cloud was stopped
             continue
         node.folder.mkdir(parents=True, exist_ok=True)
-        with (node.folder / "dump.rdb").open("wb") as file:
+        with (node.folder / DUMP).open("wb") as file:
             async for chunk in event.store.blobs.read(blob):
                 file.write(chunk)
 

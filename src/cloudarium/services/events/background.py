@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
-from cloudarium.services.events import calling, failures, matching, resources, roles, secrets, sending, timing
+from cloudarium.services.events import calling, failures, matching, resources, roles, sealing, secrets, sending, timing
+from cloudarium.services.events.measuring import Attempt
 from cloudarium.services.events.records import archived, named, rules
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries
 from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids, retrying
+from cloudarium.shared.arn import Arn
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.retrying import Failure
 
@@ -41,13 +44,48 @@ async def emit(event: Event) -> None:
 @delivery("Target")
 async def deliver(event: Event) -> None:
     """Bring an event to a target; what fails is tried again by the target's policy, and at last is a dead letter."""
+    kept, place = event.payload, resources.rule_of(event.payload["Rule"])
+    assert place is not None
+    if sealing.is_sealed(kept["Event"]):
+        bus = resources.find_bus(event.store, *place[:2])
+        if bus is None:
+            return
+        try:
+            event.payload = {**kept, "Event": await sealing.opened(event, kept["Event"], bus)}
+        except AwsError as error:
+            await _not_opened(event, bus, error)
+            return
+    attempt = Attempt(event, place)
     try:
         await sending.send(event)
+        attempt.succeeded()
     except Failure as failure:
-        await _failed(event, failure)
+        await _failed(event, kept, failure, attempt)
 
 
-async def _failed(event: Event, failure: Failure) -> None:
+async def _not_opened(event: Event, bus: Named, error: AwsError) -> None:
+    """An event whose key cannot be used any more goes to the dead-letter queue of its bus, as it is."""
+    if (error.status or 400) >= 500:
+        raise error
+    dead = arns.parse((bus.data.get("DeadLetterConfig") or {}).get("Arn"))
+    log.info("an event of the bus %s cannot be decrypted: %s", bus.name, error.message)
+    if dead is not None:
+        await _bury(event, dead, failures.unopened(event.payload), resources.bus_arn(bus.scope, bus.name))
+
+
+async def _bury(event: Event, queue: Arn, letter: dict[str, Any], source: str) -> bool:
+    """Whether a letter has reached a dead-letter queue."""
+    try:
+        await sending.put_into_queue(event, queue, letter, roles.service(event.account), source)
+        return True
+    except AwsError as error:
+        if (error.status or 400) >= 500 and error.code != "NotImplemented":
+            raise
+        log.warning("the dead-letter queue %s was not reached: %s", queue, error.message)
+        return False
+
+
+async def _failed(event: Event, kept: dict[str, Any], failure: Failure, attempt: Attempt) -> None:
     wanted = event.payload
     event.now = event.cloud.clock.now()
     policy = wanted["Target"].get("RetryPolicy") or {}
@@ -57,19 +95,14 @@ async def _failed(event: Event, failure: Failure) -> None:
         condition = retrying.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
         if condition is None:
             with event.transaction():
-                event.later(event.kind, {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
+                event.later(event.kind, {**kept, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
+    attempt.failed()
     dead = (wanted["Target"].get("DeadLetterConfig") or {}).get("Arn")
     log.info("an event for %s did not reach %s: %s", wanted["Rule"], wanted["Target"]["Arn"], failure)
     place = arns.parse(dead)
     if place is not None:
-        try:
-            letter = failures.letter(wanted, failure, condition)
-            await sending.put_into_queue(event, place, letter, roles.service(event.account))
-        except AwsError as error:
-            if (error.status or 400) >= 500 and error.code != "NotImplemented":
-                raise
-            log.warning("the dead-letter queue %s was not reached: %s", dead, error.message)
+        attempt.buried(await _bury(event, place, failures.letter(wanted, failure, condition), wanted["Rule"]))
 
 
 @delivery("Schedule")
@@ -125,11 +158,12 @@ async def drop_archived(event: Event) -> Retry | None:
 @delivery("Replay")
 async def replay(event: Event) -> None:
     """Replay the events of a span of time, some in each transaction, until all are or somebody cancels it."""
-    while _replay_some(event):
+    while await _replay_some(event):
         await asyncio.sleep(0)
 
 
-def _replay_some(event: Event) -> bool:
+async def _replay_some(event: Event) -> bool:
+    some, keys = await _next(event)
     with event.transaction():
         found = named.find(event.store, event.scope, "replay", event.payload["Name"])
         if found is None or found.data["State"] not in ("STARTING", "RUNNING", "CANCELLING"):
@@ -137,21 +171,38 @@ def _replay_some(event: Event) -> bool:
         if found.data["State"] == "CANCELLING":
             return _over(event, found, "CANCELLED")
         archive, bus = _archive_of(event, found), _bus_of(event, found)
-        if archive is None or bus is None:
-            return _over(event, found, "FAILED")
-        after = found.data.get("place") or (0.0, 0)
-        span = found.data["EventStartTime"], found.data["EventEndTime"]
-        some = archived.between(event.store, archive, *span, (after[0], after[1]), _PORTION)
+        own = keys.get(bus.data.get(sealing.MEMBER, "")) if bus is not None else None
+        if archive is None or bus is None or some is None or isinstance(own, AwsError):
+            return _over(event, found, "FAILED", "Internal Failure.")
         only = frozenset(found.data["Destination"].get("FilterArns") or ())
         for each in some:
             origin = matching.Origin(clock.iso_millis(event.now), 0, event.trace)
-            matching.take(event, bus, _replayed(each.event, found.name), origin, only)
+            matching.take(event, bus, _replayed(each.event, found.name), origin, only, keys)
         data = {**found.data, "State": "RUNNING"}
         if some:
             data.update({"place": [some[-1].time, some[-1].id], "EventLastReplayedTime": some[-1].time})
         found = found._replace(data=data)
         named.put(event.store, found)
         return len(some) == _PORTION or _over(event, found, "COMPLETED")
+
+
+async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.Keys]:
+    """The next events in the clear, None when a key does not allow it, and the keys of the bus they are for."""
+    found = named.find(event.store, event.scope, "replay", event.payload["Name"])
+    archive = _archive_of(event, found) if found is not None else None
+    bus = _bus_of(event, found) if found is not None else None
+    if found is None or archive is None or bus is None:
+        return [], {}
+    after = found.data.get("place") or (0.0, 0)
+    span = found.data["EventStartTime"], found.data["EventEndTime"]
+    some = archived.between(event.store, archive, *span, (after[0], after[1]), _PORTION)
+    keys = await sealing.keys(event, bus, matching.keys_of(event.store, bus))
+    try:
+        return [each._replace(event=await sealing.opened(event, each.event, bus)) for each in some], keys
+    except AwsError as error:
+        if (error.status or 400) >= 500:
+            raise
+        return None, keys
 
 
 def _replayed(text: str, name: str) -> dict[str, object]:
@@ -164,8 +215,10 @@ def _replayed(text: str, name: str) -> dict[str, object]:
     return made
 
 
-def _over(event: Event, found: Named, state: str) -> bool:
+def _over(event: Event, found: Named, state: str, reason: str = "") -> bool:
     data = {**found.data, "State": state, "ReplayEndTime": event.now}
+    if reason:
+        data["StateReason"] = reason
     named.put(event.store, found._replace(data=data))
     return False
 

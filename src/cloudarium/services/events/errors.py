@@ -76,10 +76,42 @@ class LimitExceeded(AwsError):
         super().__init__(message)
 
 
+class AccessDenied(AwsError):
+    """What another service does not let EventBridge, or the caller, do."""
+
+    code = "AccessDeniedException"
+
+    @classmethod
+    def call(cls, operation: str, reason: str) -> AccessDenied:
+        """KMS does not allow one of its operations."""
+        return cls(f"Access to call kms:{operation} is denied. Reason: {reason}")
+
+
 class IllegalStatus(AwsError):
     """What the state of a resource does not allow."""
 
     code = "IllegalStatusException"
+
+
+class ManagedRule(AwsError):
+    """The rule is EventBridge's own."""
+
+    code = "ManagedRuleException"
+
+    @classmethod
+    def changed(cls, name: str) -> ManagedRule:
+        """No call changes it."""
+        return cls(f"{name} is a managed rule.")
+
+    @classmethod
+    def unforced(cls, name: str) -> ManagedRule:
+        """It can be taken away, but only by force."""
+        return cls(f"{name} is a managed rule. Set 'force' parameter to true to override.")
+
+    @classmethod
+    def tagged(cls, name: str) -> ManagedRule:
+        """It has no tags."""
+        return cls(f"Tag related operations on the managed rule {name} is not allowed.")
 
 
 class PolicyTooLong(AwsError):

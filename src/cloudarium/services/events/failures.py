@@ -10,6 +10,13 @@ from typing import Any
 from cloudarium.shared.retrying import Failure
 
 
+def unopened(payload: dict[str, Any]) -> dict[str, Any]:
+    """The letter to the dead-letter queue of a bus about an event that its key does not open: the event, encrypted."""
+    texts = {"ERROR_CODE": "RULE_DECRYPTION_FAILURE", "ERROR_MESSAGE": "Unable to decrypt rule using the Kms key."}
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
+    return {"MessageBody": payload["Event"].rpartition(":")[2], "MessageAttributes": attributes}
+
+
 def letter(payload: dict[str, Any], failure: Failure, condition: str | None) -> dict[str, Any]:
     """The dead letter of an event: the event, and in attributes why it is one."""
     texts = {

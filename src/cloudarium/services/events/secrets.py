@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
+from cloudarium.services.events import errors
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import authorization
 from cloudarium.shared import ids
@@ -21,11 +22,17 @@ async def _send(call: Call, operation: str, given: Data) -> Data:
     return await call.send("secretsmanager", operation, given, as_=Principal.root(scope.account), scope=scope)
 
 
-async def create(call: Call, name: str, parameters: Data) -> str:
-    """The ARN of a new secret with the credentials of a connection."""
-    text = json.dumps(authorization.as_secret(parameters))
-    given = {"Name": name, "SecretString": text, "ClientRequestToken": ids.uuid()}
-    return str((await _send(call, "CreateSecret", given))["ARN"])
+async def create(call: Call, connection: str, parameters: Data, key: str | None) -> str:
+    """The ARN of a new secret with the credentials of a connection, under a key (None: Secrets Manager's own)."""
+    text = json.dumps(authorization.as_secret(parameters), separators=(",", ":"))
+    name = f"events!connection/{connection}/{ids.uuid()}"
+    given = {"Name": name, "SecretString": text, "ClientRequestToken": ids.uuid(), **({"KmsKeyId": key} if key else {})}
+    try:
+        return str((await _send(call, "CreateSecret", given))["ARN"])
+    except AwsError as error:
+        if not key:
+            raise
+        raise errors.Invalid.parameter("KmsKeyIdentifier", error.message) from None
 
 
 async def read(call: Call, connection: Data) -> Data:
@@ -54,12 +61,20 @@ async def merged(call: Call, connection: Data, kind: str, parameters: Data) -> D
 async def replace(call: Call, connection: Named, parameters: Data) -> str:
     """The ARN of the secret of a connection, which has these credentials now."""
     if "SecretArn" not in connection.data:
-        return await create(call, f"events!connection/{connection.name}/{ids.uuid()}", parameters)
+        return await create(call, connection.name, parameters, connection.data.get("KmsKeyIdentifier"))
     arn = connection.data["SecretArn"]
-    text = json.dumps(authorization.as_secret(parameters))
+    text = json.dumps(authorization.as_secret(parameters), separators=(",", ":"))
     given = {"SecretId": arn, "SecretString": text, "ClientRequestToken": ids.uuid()}
     await _send(call, "PutSecretValue", given)
     return str(arn)
+
+
+async def rekey(call: Call, arn: str, key: str) -> None:
+    """Have a secret be kept under another key; "" stands for Secrets Manager's own. Raises ValidationException."""
+    try:
+        await _send(call, "UpdateSecret", {"SecretId": arn, "KmsKeyId": key, "ClientRequestToken": ids.uuid()})
+    except AwsError as error:
+        raise errors.Invalid.parameter("KmsKeyIdentifier", error.message) from None
 
 
 async def forget(call: Call, connection: Named) -> None:

@@ -51,9 +51,9 @@ async def _caller(event: Event, target: Data) -> Principal:
         raise Failure("FAILED_TO_ASSUME_ROLE", error.message) from None
 
 
-def context(event: Event) -> Data:
-    """What resource policies may ask about a call that EventBridge makes for a rule."""
-    return {"aws:SourceArn": event.payload["Rule"], "aws:SourceAccount": event.account}
+def context(event: Event, source: str = "") -> Data:
+    """What resource policies may ask about a call that EventBridge makes for a rule, or for another source."""
+    return {"aws:SourceArn": source or event.payload["Rule"], "aws:SourceAccount": event.account}
 
 
 def scope_of(place: Arn) -> Scope:
@@ -61,8 +61,8 @@ def scope_of(place: Arn) -> Scope:
     return Scope(place.account, place.region)
 
 
-async def _send(event: Event, place: Arn, operation: str, given: Data, caller: Principal) -> Data:
-    own = context(event) if caller.kind == "service" else None
+async def _send(event: Event, place: Arn, operation: str, given: Data, caller: Principal, source: str = "") -> Data:
+    own = context(event, source) if caller.kind == "service" else None
     return await event.send(place.service, operation, given, as_=caller, context=own, scope=scope_of(place))
 
 
@@ -79,12 +79,10 @@ async def _to_queue(event: Event, place: Arn, text: str, caller: Principal) -> N
     await put_into_queue(event, place, given, caller)
 
 
-async def put_into_queue(event: Event, place: Arn, given: Data, caller: Principal) -> None:
-    """Send a message to the queue with this ARN. Its URL is AWS's own knowledge; only the sending is judged."""
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    owner = Principal.root(place.account)
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=owner, scope=scope_of(place)))["QueueUrl"]
-    await _send(event, place, "SendMessage", {"QueueUrl": url, **given}, caller)
+async def put_into_queue(event: Event, place: Arn, given: Data, caller: Principal, source: str = "") -> None:
+    """Send a message to the queue with this ARN, for the event's rule or for another source."""
+    url = await event.cloud.queue_url(event, place)
+    await _send(event, place, "SendMessage", {"QueueUrl": url, **given}, caller, source)
 
 
 async def _to_topic(event: Event, place: Arn, text: str, caller: Principal) -> None:

@@ -10,6 +10,8 @@ from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, res
 Data = dict[str, Any]
 _GONE = ("ResourceNotFoundException",)
 _MADE = ("ResourceAlreadyExistsException",)
+_GONE_FROM_A_BUS: Data = {"Description": "", "KmsKeyIdentifier": "", "DeadLetterConfig": {"Arn": ""}}
+_GONE_FROM_AN_ARCHIVE: Data = {"Description": "", "EventPattern": "", "KmsKeyIdentifier": "", "RetentionDays": 0}
 
 
 def _given(r: Resource, *names: str) -> Data:
@@ -132,7 +134,8 @@ class EventBus(ResourceType):
 
     async def update(self, r: Resource) -> None:
         """Change what is said of the bus, its policy and tags."""
-        await r.send("events", "UpdateEventBus", self._said(r))
+        gone = {name: empty for name, empty in _GONE_FROM_A_BUS.items() if name in r.old_properties}
+        await r.send("events", "UpdateEventBus", {**gone, **self._said(r)})
         if r.changed("Policy"):
             await self._put_policy(r)
         await _retag(r, r.attributes["Arn"])
@@ -203,7 +206,8 @@ class Archive(ResourceType):
 
     async def update(self, r: Resource) -> None:
         """Change what it keeps, and for how long."""
-        await r.send("events", "UpdateArchive", self._said(r))
+        gone = {name: empty for name, empty in _GONE_FROM_AN_ARCHIVE.items() if name in r.old_properties}
+        await r.send("events", "UpdateArchive", {**gone, **self._said(r)})
 
     async def delete(self, r: Resource) -> None:
         """Delete the archive."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.events.records.rules import Rule
+from cloudarium.services.events.records.managed import Rule
 from cloudarium.shared.schedules import Cron, rate
 
 _LAST = 4_102_444_800.0 * 2  # no rate leads further

@@ -12,7 +12,7 @@ from cloudarium.gateway.background import Event, delivery
 from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import consuming, errors, records, running
+from cloudarium.services.lambda_ import consuming, errors, metering, provisioning, records, running
 from cloudarium.services.lambda_.records import LATEST, Version, event_sources
 from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
@@ -50,6 +50,9 @@ async def async_invoke(event: Event) -> None:
                 event.trace, function.reserved,
             ),
         )  # fmt: skip
+    except errors.RecursiveInvocation:
+        await _finish(event, version, settings, "RecursiveInvocation", None)
+        return
     except (errors.TooManyRequests, errors.ServiceFailure, errors.AccessDenied):
         pause = events.throttle_pause(wanted["Throttles"])
         _again(event, {**wanted, "Throttles": wanted["Throttles"] + 1}, pause)
@@ -89,6 +92,14 @@ async def settle_event_source(event: Event) -> None:
         consuming.readers(event.cloud).start(one._replace(state=state))
 
 
+@delivery(provisioning.DELIVERY)
+async def provision_concurrency(event: Event) -> None:
+    """Bring the environments that are held ready to what is wished for a version or alias."""
+    wanted = event.payload
+    scope = Scope(wanted["Account"], wanted["Region"])
+    await provisioning.carry_out(event.cloud, scope, wanted["Name"], wanted["Qualifier"])
+
+
 @delivery("EventSourceFailure")
 async def event_source_failure(event: Event) -> None:
     """Tell a mapping's on-failure destination of a batch that was given up, as the function's role."""
@@ -103,8 +114,19 @@ async def event_source_failure(event: Event) -> None:
             await _keep(event, principal, place.resource, wanted)
         else:
             await _send(event, principal, place, orjson.dumps(wanted["Record"]).decode(), {})
+        _count(event, "OnFailureDestinationDeliveredEventCount")
     except AwsError as error:
         log.warning("the destination of mapping %s was not reached: %s", wanted["UUID"], error.message)
+        metering.not_delivered(event.cloud, event.scope, wanted["Name"])
+        _count(event, "DroppedEventCount")
+
+
+def _count(event: Event, name: str) -> None:
+    """Count what became of a batch that was given up, if its mapping counts events."""
+    one = event_sources.find(event.store, event.scope, event.payload["UUID"])
+    if one is not None and "EventCount" in (one.data.get("MetricsConfig") or {}).get("Metrics", ()):
+        count = event.payload["Record"]["DDBStreamBatchInfo"]["batchSize"]
+        metering.mapped(event.cloud, event.scope, one.uuid, name, count)
 
 
 async def _keep(event: Event, principal: Principal, bucket: str, wanted: dict[str, Any]) -> None:
@@ -233,9 +255,7 @@ async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, 
         given: dict[str, Any] = {"TopicArn": str(place), "Message": text, "MessageAttributes": typed}
         await event.send("sns", "Publish", given, as_=principal, scope=scope)
         return
-    # The queue's URL is AWS's own knowledge; only the sending is judged by the role's policies.
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=Principal.root(place.account), scope=scope))["QueueUrl"]
+    url = await event.cloud.queue_url(event, place)
     given = {"QueueUrl": url, "MessageBody": text, "MessageAttributes": typed}
     await event.send("sqs", "SendMessage", given, as_=principal, scope=scope)
 

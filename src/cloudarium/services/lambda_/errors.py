@@ -95,6 +95,18 @@ class TooManyRequests(LambdaError):
         super().__init__("Rate Exceeded.", Reason=reason)
 
 
+class RecursiveInvocation(LambdaError):
+    """The function has run too often in one chain of invocations."""
+
+    code = "RecursiveInvocationException"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Lambda has detected your function being invoked in a recursive loop with other AWS resources and stopped"
+            " your function's invocation."
+        )
+
+
 class RequestTooLarge(LambdaError):
     """The event is larger than Lambda takes."""
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,10 +16,11 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, networks, records, sealing
+from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
 from cloudarium.services.lambda_.logging import LogWriter
+from cloudarium.services.lambda_.records import recursion as loops
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
-from cloudarium.services.lambda_.rules import configuration
+from cloudarium.services.lambda_.rules import configuration, recursion
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -49,6 +51,7 @@ class Workshop:
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
     opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
+    provisioned: dict[tuple[str, ...], str] = field(default_factory=dict)  # by place: the key of the spec held ready
 
     def status(self) -> str:
         """What runs, in a line for `cloudarium status`, and whether functions are kept apart from the machine."""
@@ -57,7 +60,8 @@ class Workshop:
             "namespaces": "each sees its own /var/task, /opt and /tmp",
             "none": f"not isolated: {seen['isolation_reason']}",
         }.get(seen["isolation"], "none was started yet")
-        open_ = f"; not kept to their VPCs: {seen['not_attached']}" if seen["not_attached"] else ""
+        but = ", except by caches" if sys.platform == "linux" else ""  # only Linux tells whose connection it is
+        open_ = f"; not kept to their VPCs{but}: {seen['not_attached']}" if seen["not_attached"] else ""
         return f"{seen['environments']} environments, {seen['busy']} busy; {apart}{open_}"
 
     async def close(self) -> None:
@@ -235,22 +239,44 @@ class Event:
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
-    """Run an event; raises TooManyRequests and ServiceFailure, while a function's own errors are in the result."""
+    """Run an event; a function's own errors are in the result.
+
+    Raises TooManyRequests, RecursiveInvocation and ServiceFailure.
+    """
     version = event.version
+    trace = _enter(cloud, event)
     environments = workshop(cloud).environments
     if event.reserved == 0:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
-    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", event.trace, event.stream)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", trace, event.stream)
+    if spec.network:
+        await wires(cloud).settled(spec.network)
+    result = None
+    metering.began(cloud, version)
     try:
-        return await environments.invoke(spec, invocation, event.reserved)
+        result = await environments.invoke(spec, invocation, event.reserved)
+        return result
     except Throttled as throttled:
+        metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests(throttled.reason) from throttled
     except LauncherLost as lost:
         raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
     finally:
+        metering.ended(cloud, version, event.qualifier, result, environments.provisioned(spec.key))
         workshop(cloud).logs.flush_soon()
+
+
+def _enter(cloud: Cloud, event: Event) -> str:
+    """The trace header that the function gets. Raises RecursiveInvocation when it has run too often in this chain."""
+    version = event.version
+    trace, before = recursion.entered(event.trace, function_arn(version.scope, version.name))
+    if before >= recursion.LIMIT and not loops.allowed(cloud.store, version.scope, version.name):
+        metering.recursive(cloud, version, event.qualifier)
+        raise errors.RecursiveInvocation()
+    return trace
 
 
 def link(cloud: Cloud, blob: str) -> str:

@@ -19,17 +19,13 @@ from cloudarium.services.lambda_.records.urls import FunctionUrl
 from cloudarium.services.lambda_.rules import urls as rules
 from cloudarium.services.lambda_.rules.events import SYNC_LIMIT
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.web import BODILESS, HOP_BY_HOP, is_preflight
 
 Data = dict[str, Any]
 _FORBIDDEN = (
     "Forbidden. For troubleshooting Function URL authorization issues, see:"
     " https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html"
 )
-_DROPPED = frozenset(
-    ("connection", "content-length", "date", "keep-alive", "proxy-authenticate", "te", "trailer", "transfer-encoding")
-    + ("upgrade",)
-)
-_BODILESS = (204, 304)
 
 
 async def serve(call: Call) -> HttpResponse:
@@ -41,7 +37,7 @@ async def serve(call: Call) -> HttpResponse:
     call.scope = one.scope
     data, request = one.data, call.request
     cors, origin = data.get("Cors"), request.headers.get("origin")
-    if cors and rules.is_preflight(request.method, request.headers):
+    if cors and is_preflight(request.method, request.headers):
         return _sent(call, rules.Outgoing(200, rules.cors_headers(cors, origin, preflight=True)))
     response = await _answer(call, request, one, data)
     if cors:
@@ -101,7 +97,7 @@ async def _streamed(call: Call, event: running.Event) -> HttpResponse:
         except rules.InvalidAnswer:
             return _broken(call)
     response = _sent(call, made)
-    if made.status not in _BODILESS:
+    if made.status not in BODILESS:
         response.body = _rest(first, pieces)
     return response
 
@@ -188,9 +184,9 @@ def _visit(call: Call, request: HttpRequest, one: FunctionUrl, iam: Data | None)
 
 
 def _sent(call: Call, response: rules.Outgoing) -> HttpResponse:
-    headers = {name: value for name, value in response.headers.items() if name not in _DROPPED}
+    headers = {name: value for name, value in response.headers.items() if name not in HOP_BY_HOP}
     headers |= {"x-amzn-requestid": call.request_id, "x-amzn-trace-id": call.trace}
-    body = b"" if response.status in _BODILESS else response.body
+    body = b"" if response.status in BODILESS else response.body
     return HttpResponse(response.status, headers, body, cookies=response.cookies)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.services.scheduler import invoking, records, resources, timing
+from cloudarium.services.scheduler.metering import counted
 from cloudarium.shared import ids, retrying
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.retrying import Failure
@@ -43,28 +45,34 @@ async def fire(event: Event) -> None:
 @delivery("Invoke")
 async def invoke(event: Event) -> None:
     """Invoke a target; what fails is tried again by the schedule's policy, and at last is a dead letter."""
+    kept = event.payload
+    counted(event, kept["Group"], "InvocationAttemptCount")
     try:
         await invoking.invoke(event)
     except Failure as failure:
-        await _failed(event, failure)
+        await _failed(event, kept, failure)
 
 
-async def _failed(event: Event, failure: Failure) -> None:
+async def _failed(event: Event, kept: dict[str, Any], failure: Failure) -> None:
     wanted = event.payload
     event.now = event.cloud.clock.now()
-    condition = None
+    condition, group = None, wanted["Group"]
+    counted(event, group, "TargetErrorThrottledCount" if failure.code == "THROTTLING" else "TargetErrorCount")
     if failure.again:
         pause = retrying.pause(wanted["Attempts"], ids.fraction())
         policy = wanted["Target"]["RetryPolicy"]
         condition = retrying.exhausted(policy, wanted["Attempts"], event.now + pause - wanted["Since"])
         if condition is None:
             with event.transaction():
-                event.later("Invoke", {**wanted, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
+                event.later("Invoke", {**kept, "Attempts": wanted["Attempts"] + 1}, due=event.now + pause)
             return
+    counted(event, group, "InvocationDroppedCount")
     log.info("schedule %s/%s did not reach its target: %s", wanted["Group"], wanted["Name"], failure)
     try:
-        await invoking.bury(event, failure, condition)
+        if await invoking.bury(event, failure, condition):
+            counted(event, group, "InvocationsSentToDeadLetterCount")
     except AwsError as error:
+        counted(event, group, "InvocationsFailedToBeSentToDeadLetterCount")
         if (error.status or 400) >= 500 and error.code != "NotImplemented":
             raise
         log.warning("the dead-letter queue of a schedule was not reached: %s", error.message)

@@ -40,6 +40,13 @@ class Conflict(AwsError):
     code = "ConflictException"
 
 
+class AccessDenied(AwsError):
+    """The caller may not use a key."""
+
+    code = "AccessDeniedException"
+    status = 403
+
+
 class QuotaExceeded(AwsError):
     """More than there can be."""
 

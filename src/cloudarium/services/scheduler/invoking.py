@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.background import Event
 from cloudarium.policy.principal import Principal
-from cloudarium.services.scheduler import resources, roles
+from cloudarium.services.scheduler import resources, roles, sealing
 from cloudarium.services.scheduler.rules import targets
 from cloudarium.shared import arn as arns
 from cloudarium.shared import clock, ids
@@ -26,6 +26,8 @@ async def invoke(event: Event) -> None:
     assert place is not None
     try:
         role = await roles.session(event, target["RoleArn"], wanted["Group"])
+        arn = resources.schedule_arn(event.scope, wanted["Group"], wanted["Name"])
+        event.payload = {**wanted, "Target": await sealing.opened(event, arn, target, role)}
         if targets.universal(place):
             await _universal(event, place, role)
         else:
@@ -97,10 +99,8 @@ async def _templated(event: Event, place: Arn, role: Principal) -> None:
 
 
 async def put_into_queue(event: Event, place: Arn, given: Data, role: Principal) -> None:
-    """Send a message to the queue with this ARN. Its URL is AWS's own knowledge; only the sending is judged."""
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
-    owner = Principal.root(place.account)
-    url = (await event.send("sqs", "GetQueueUrl", queue, as_=owner, scope=_scope(place)))["QueueUrl"]
+    """Send a message to the queue with this ARN."""
+    url = await event.cloud.queue_url(event, place)
     await event.send("sqs", "SendMessage", {"QueueUrl": url, **given}, as_=role, scope=_scope(place))
 
 
@@ -108,15 +108,15 @@ def _scope(place: Arn) -> Scope:
     return Scope(place.account, place.region)
 
 
-async def bury(event: Event, failure: Failure, condition: str | None) -> None:
-    """Send what could not be invoked to the schedule's dead-letter queue, as its role.
+async def bury(event: Event, failure: Failure, condition: str | None) -> bool:
+    """Send what could not be invoked to the schedule's dead-letter queue, as its role; whether it has one.
 
     Source: https://docs.aws.amazon.com/scheduler/latest/UserGuide/configuring-schedule-dlq.html
     """
     wanted = event.payload
     place = arns.parse((wanted["Target"].get("DeadLetterConfig") or {}).get("Arn"))
     if place is None:
-        return
+        return False
     texts = {
         "ERROR_CODE": failure.origin,
         "ERROR_MESSAGE": failure.message or failure.origin,
@@ -132,6 +132,7 @@ async def bury(event: Event, failure: Failure, condition: str | None) -> None:
     attributes = {name: {"DataType": "String", "StringValue": text} for name, text in texts.items()}
     role = await roles.session(event, wanted["Target"]["RoleArn"], wanted["Group"])
     await put_into_queue(event, place, {"MessageBody": text_of(event), "MessageAttributes": attributes}, role)
+    return True
 
 
 def new_execution() -> str:

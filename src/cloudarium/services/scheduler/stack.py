@@ -17,10 +17,9 @@ class Schedule(ResourceType):
     """A schedule; `Ref` is its name."""
 
     properties = (
-        "Name", "Description", "EndDate", "FlexibleTimeWindow", "GroupName", "ScheduleExpression",
+        "Name", "Description", "EndDate", "FlexibleTimeWindow", "GroupName", "KmsKeyArn", "ScheduleExpression",
         "ScheduleExpressionTimezone", "StartDate", "State", "Target",
     )  # fmt: skip
-    refuses = ("KmsKeyArn",)
     required = ("FlexibleTimeWindow", "ScheduleExpression", "Target")
     replaces = ("Name", "GroupName")
     attributes = ("Arn",)

@@ -37,6 +37,11 @@ class InvalidRequest(AwsError):
         return cls("You can't perform this operation on the secret because it was marked for deletion.")
 
     @classmethod
+    def owned(cls, owner: str) -> InvalidRequest:
+        """Another service keeps the secret, and alone changes it."""
+        return cls(f"Operation is not allowed on secret owned by {owner}")
+
+    @classmethod
     def name_deleted(cls) -> InvalidRequest:
         """A secret of that name waits for its deletion."""
         return cls("You can't create this secret because a secret with this name is already scheduled for deletion.")

@@ -9,6 +9,7 @@ from cloudarium.services.sns import subscribing
 from cloudarium.services.sns.delivery import reports
 from cloudarium.services.sns.delivery.endpoints import Outcome, Way, deliver, send_to_queue
 from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publication
+from cloudarium.services.sns.measuring import counted
 from cloudarium.services.sns.records import subscriptions, topics
 from cloudarium.services.sns.records.subscriptions import Subscription
 from cloudarium.services.sns.rules import http_policies
@@ -101,12 +102,16 @@ def _slot(way: Way) -> float | None:
 
 async def _finish(way: Way, outcome: Outcome, tries: int) -> None:
     """What was not delivered goes to the subscription's dead-letter queue; the topic's log is told either way."""
-    policy = way.target.attributes.get("RedrivePolicy")
-    if not outcome.delivered and policy and way.publication.type == NOTIFICATION:
+    policy, notified = way.target.attributes.get("RedrivePolicy"), way.publication.type == NOTIFICATION
+    if notified:
+        counted(way.event, way.topic, f"NumberOfNotifications{'Delivered' if outcome.delivered else 'Failed'}")
+    if not outcome.delivered and policy and notified:
         queue = dead_letter_target(policy, way.topic.fifo, way.target.endpoint)
         try:
             await send_to_queue(way, queue)
+            counted(way.event, way.topic, "NumberOfNotificationsRedrivenToDlq")
         except AwsError as error:
+            counted(way.event, way.topic, "NumberOfNotificationsFailedToRedriveToDlq")
             log.warning("the dead-letter queue of %s was not reached: %s", way.target.arn, error.message)
     elif not outcome.delivered:
         log.info("%s got no message of %s: %s", way.target.endpoint, way.topic.arn, outcome.response)

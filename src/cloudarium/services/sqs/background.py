@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
-from cloudarium.services.sqs import resources
+from cloudarium.services.sqs import resources, sampling
 from cloudarium.services.sqs.operations import dead_letters, lookup
 from cloudarium.services.sqs.operations.moving import RUNNING
 from cloudarium.services.sqs.records import groups, messages, queues, tasks
@@ -24,6 +24,13 @@ async def clear_shelf(event: Event) -> Retry | None:
     with event.transaction():
         more = messages.clear(event.store, shelf)
     return Retry(event.now) if more else None
+
+
+@delivery(sampling.DELIVERY)
+async def sample(event: Event) -> None:
+    """Tell how full the queues of an account are: an alarm may want to know."""
+    sampling.sample(event.cloud, event.scope, max(event.now, event.due))
+    event.cloud.meter.flush()
 
 
 @delivery("MoveMessages")

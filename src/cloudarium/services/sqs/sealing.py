@@ -10,34 +10,14 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-
 from cloudarium.gateway.call import Call
 from cloudarium.services.sqs.errors import of_kms
 from cloudarium.services.sqs.records.queues import Queue
-from cloudarium.shared import arn, ids
+from cloudarium.shared import arn, data_keys
+from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.errors import AwsError
 
-_NONCE = 12
-_MOST = 1000  # data keys in memory
-
-
-class DataKey:
-    """A data key: as KMS wrapped it, and until when it may be used without asking again."""
-
-    def __init__(self, wrapped: str, plain: bytes, until: float) -> None:
-        self.wrapped = wrapped
-        self.until = until
-        self._cipher = AESGCM(plain)
-
-    def seal(self, body: bytes, message: str) -> bytes:
-        """A body encrypted for this message."""
-        nonce = ids.data(_NONCE)
-        return nonce + self._cipher.encrypt(nonce, body, message.encode())
-
-    def unseal(self, body: bytes, message: str) -> bytes:
-        """The body of this message in the clear."""
-        return self._cipher.decrypt(body[:_NONCE], body[_NONCE:], message.encode())
+_RING = "sqs.keys"
 
 
 async def key_for_sending(call: Call, queue: Queue) -> DataKey:
@@ -73,15 +53,11 @@ def _key_of(queue: Queue) -> str:
 
 
 def _known(call: Call, place: Any) -> DataKey | None:
-    found: DataKey | None = call.cloud.keep.get("sqs.keys", {}).get(place)
-    return found if found is not None and found.until > call.cloud.clock.now() else None
+    return data_keys.known(call.cloud.keep.get(_RING, {}), place, call.cloud.clock.now())
 
 
 def _keep(call: Call, place: Any, key: DataKey) -> None:
-    known = call.cloud.keep.setdefault("sqs.keys", {})
-    if len(known) >= _MOST:
-        known.clear()
-    known[place] = key
+    data_keys.keep(call.cloud.keep.setdefault(_RING, {}), place, key)
 
 
 async def _ask(call: Call, queue: Queue, operation: str, given: dict[str, Any]) -> dict[str, Any]:

@@ -76,6 +76,20 @@ def configure(at: Stage) -> Case:
     return Case({"Bucket": bucket, **settings(bucket)[at.operation]}, arn(bucket))
 
 
+@EXAMPLES(
+    "PutBucketMetricsConfiguration", "GetBucketMetricsConfiguration", "DeleteBucketMetricsConfiguration",
+    "ListBucketMetricsConfigurations",
+)  # fmt: skip
+def metrics(at: Stage) -> Case:
+    bucket = new_bucket(at)
+    given = {"Bucket": bucket, "Id": "all", "MetricsConfiguration": {"Id": "all"}}
+    if at.operation == "PutBucketMetricsConfiguration":
+        return Case(given, arn(bucket))
+    at.root().put_bucket_metrics_configuration(**given)
+    named = {} if at.operation == "ListBucketMetricsConfigurations" else {"Id": "all"}
+    return Case({"Bucket": bucket, **named}, arn(bucket))
+
+
 @EXAMPLES("PutBucketAcl")
 def put_bucket_acl(at: Stage) -> Case:
     bucket = new_bucket(at)

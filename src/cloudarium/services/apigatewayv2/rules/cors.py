@@ -23,11 +23,6 @@ def check(cors: dict[str, Any]) -> None:
             raise BadRequest(f"Invalid format for origin {origin}. Origin must start with a scheme, such as https://.")
 
 
-def is_preflight(method: str, headers: dict[str, str]) -> bool:
-    """Whether a browser asks before it sends the request itself."""
-    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
-
-
 def _allowed_origin(cors: dict[str, Any], origin: str | None) -> str | None:
     origins = cors.get("AllowOrigins") or []
     if origin is None:

@@ -176,7 +176,7 @@ def stage(data: Data, route_keys: Iterable[str]) -> None:
 
 
 def _settings(settings: Data) -> None:
-    """Raise BadRequest for settings that HTTP APIs do not have; only CloudWatch would show DetailedMetricsEnabled."""
+    """Raise BadRequest for settings that HTTP APIs do not have."""
     if settings.get("DataTraceEnabled") or settings.get("LoggingLevel", "OFF") != "OFF":
         raise BadRequest("Execution logs are not supported on protocolType HTTP")
     for member in ("ThrottlingRateLimit", "ThrottlingBurstLimit"):

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import base64
 import re
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
+
+from cloudarium.shared.web import clf_time, query_parameters
 
 _TEXT_TYPES = re.compile(r"text/|application/(?:json|javascript|xml)\b|application/[\w.-]+\+(?:json|xml)\b")
 _CAPITALISED = {  # how API Gateway writes its own and a few common names in format 1.0
@@ -59,23 +60,6 @@ def body_of(request: Incoming) -> tuple[str | None, bool]:
         except UnicodeDecodeError:
             pass
     return base64.b64encode(request.body).decode(), True
-
-
-def clf_time(moment: float) -> str:
-    """A time as in common log files: 12/Mar/2020:19:03:58 +0000."""
-    return datetime.fromtimestamp(moment, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
-
-
-def query_parameters(query: str) -> dict[str, list[str]]:
-    """The decoded parameters of a query string, each with all its values."""
-    found: dict[str, list[str]] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=5000)
-    except ValueError:
-        return {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def event_2(request: Incoming) -> dict[str, Any]:

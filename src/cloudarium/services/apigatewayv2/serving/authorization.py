@@ -15,10 +15,10 @@ from cloudarium.policy.engine import Policies, Question, decide
 from cloudarium.policy.principal import Principal
 from cloudarium.services.apigatewayv2 import resources
 from cloudarium.services.apigatewayv2.rules import requests
-from cloudarium.services.apigatewayv2.rules.requests import query_parameters
 from cloudarium.services.apigatewayv2.serving import functions, tokens
 from cloudarium.services.apigatewayv2.serving.visit import Refused, Visit
 from cloudarium.shared.errors import AwsError
+from cloudarium.shared.web import query_parameters
 
 Data = dict[str, Any]
 _ANSWERS = "apigatewayv2 authorizer answers"

@@ -59,6 +59,11 @@ class Stage:
     access_log: Data | None
     bucket: Bucket | None
     route_buckets: dict[str, Bucket | None] = field(default_factory=dict)
+    details: dict[str, bool] = field(default_factory=dict)  # by route key; "" is the stage's own
+
+    def detailed(self, route_key: str) -> bool:
+        """Whether a route is counted by itself; its own setting replaces the stage's."""
+        return self.details.get(route_key, self.details.get("", False))
 
     def admits(self, route_key: str, now: float) -> bool:
         """Whether the limits let one more request through; a route's own replace the stage's."""
@@ -118,6 +123,14 @@ def _compile(cloud: Cloud, api_id: str, data: Data, live: Data) -> Stage:
         access_log=data.get("AccessLogSettings"),
         bucket=bucket_of(data.get("DefaultRouteSettings")),
         route_buckets={key: bucket_of(settings) for key, settings in (data.get("RouteSettings") or {}).items()},
+        details={
+            key: settings["DetailedMetricsEnabled"]
+            for key, settings in {
+                "": data.get("DefaultRouteSettings") or {},
+                **(data.get("RouteSettings") or {}),
+            }.items()
+            if "DetailedMetricsEnabled" in settings
+        },
     )
 
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cloudarium.services.cloudformation.errors import ValidationError
+from cloudarium.shared.zones import zones as region_zones
 
 NO_VALUE: Any = object()
 VARIABLE = re.compile(r"\$\{([^${}]*)\}")  # a name never holds $ or braces: no scan runs past the next one
-_ZONES = {"us-east-1": "abcdef", "us-west-2": "abcd", "ap-northeast-1": "acd", "ca-central-1": "abd"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def unknown_in(values: Iterable[Any]) -> Unknown | None:
 
 def zones(region: str) -> list[str]:
     """The availability zones of a region, as Fn::GetAZs lists them."""
-    return [region + letter for letter in _ZONES.get(region, "abc")]
+    return [name for name, _ in region_zones(region)]
 
 
 def lookup(name: str, context: Context) -> Any:

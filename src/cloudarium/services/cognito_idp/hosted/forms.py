@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.services.cognito_idp import errors, people
+from cloudarium.services.cognito_idp import errors, measuring, people
 from cloudarium.services.cognito_idp.hosted import joining, outside, passwordless, questions
 from cloudarium.services.cognito_idp.hosted.steps import (
     TOO_LATE,
@@ -78,9 +78,11 @@ async def _login(visitor: Visitor, wish: Wish) -> HttpResponse:
     name = name_of(visitor)
     try:
         step = await proofs.by_password(visit_of(visitor, wish, PASSWORD=visitor.form.get("password", "")))
-    except errors.UserNotFound:
+    except errors.UserNotFound as error:
+        measuring.told(visitor.call, visitor.pool.id, wish.client.id, "SignIn", error)
         return form(visitor, wish, "/login", error=questions.WRONG, name=name)
     except errors.NotAuthorized as error:
+        measuring.told(visitor.call, visitor.pool.id, wish.client.id, "SignIn", error)
         said = questions.WRONG if error.message in questions.NOT_TOLD else error.message
         return form(visitor, wish, "/login", error=said, name=name)
     except errors.NotConfirmed:

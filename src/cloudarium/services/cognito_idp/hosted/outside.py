@@ -10,7 +10,7 @@ from dataclasses import replace
 from urllib.parse import urlencode
 
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.services.cognito_idp import tokens
+from cloudarium.services.cognito_idp import measuring, tokens
 from cloudarium.services.cognito_idp.federation import arrivals, exchange
 from cloudarium.services.cognito_idp.hosted.visitor import Refused, Visitor, redirect
 from cloudarium.services.cognito_idp.hosted.wishes import Wish, grant, problem, wish_of
@@ -117,9 +117,12 @@ async def _taken_in(visitor: Visitor, wish: Wish, name: str, code: str, asked: e
         claims = await exchange.person(call, provider, code, asked)
         user = await arrivals.enter(call, arrivals.arrival(pool, wish.client, provider, claims))
     except exchange.Failed as failed:
+        measuring.told(call, pool.id, wish.client.id, "Federation", failed, provider.name)
         return wish.back(error_description=failed.said, error=failed.code)
     except AwsError as error:
+        measuring.told(call, pool.id, wish.client.id, "Federation", error, provider.name)
         return wish.back(error_description=error.message or error.code, error="invalid_request")
+    measuring.told(call, pool.id, wish.client.id, "Federation", None, provider.name)
     done = await grant(visitor, wish, user, call.now)
     done.cookies = (*done.cookies, visitor.sign_in(user))
     return done

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.services.cognito_idp import errors, lookup, tokens
+from cloudarium.services.cognito_idp import errors, lookup, measuring, tokens
 from cloudarium.services.cognito_idp.hosted import pages, questions
 from cloudarium.services.cognito_idp.hosted.visitor import Visitor
 from cloudarium.services.cognito_idp.hosted.wishes import Wish, grant
@@ -54,6 +54,7 @@ async def next_step(visitor: Visitor, wish: Wish, step: Data) -> HttpResponse:
             raise errors.UserNotFound
         done = await grant(visitor, wish, user, visitor.call.now)
         done.cookies = (*done.cookies, visitor.sign_in(user))
+        measuring.told(visitor.call, visitor.pool.id, wish.client.id, "SignIn")
         return done
     hidden = {"session": step["Session"], "username": visitor.form.get("username", "")}
     name = step["ChallengeName"]

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.dynamodb import resources
+from cloudarium.services.dynamodb import measuring, resources
 from cloudarium.services.dynamodb.errors import ValidationException
 from cloudarium.services.dynamodb.expressions import request
 from cloudarium.services.dynamodb.expressions.request import Expressions
@@ -57,6 +57,8 @@ def batch_get_item(call: Call) -> dict[str, Any]:
                 whole = values.whole(row.item, call.protocol) if shows is None else shows.show(values.load(row.item))
                 here.append(whole)
         meters.append(meter)
+    for meter in meters:
+        measuring.read(call, meter)
     return {"Responses": found, "UnprocessedKeys": unprocessed, **_consumed(call, meters)}
 
 
@@ -113,6 +115,8 @@ def batch_write_item(call: Call) -> dict[str, Any]:
             if wants_size and table.has_collections:
                 collections.setdefault(name, []).append(collection(call, table, key, given))
         meters.append(meter)
+    for meter in meters:
+        measuring.wrote(call, meter)
     answer: dict[str, Any] = {"UnprocessedItems": {}, **_consumed(call, meters)}
     return {**answer, "ItemCollectionMetrics": collections} if wants_size else answer
 

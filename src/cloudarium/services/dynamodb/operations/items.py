@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.dynamodb import resources
+from cloudarium.services.dynamodb import measuring, resources
 from cloudarium.services.dynamodb.errors import ConditionalCheckFailed, ValidationException
 from cloudarium.services.dynamodb.expressions import paths, request, updates
 from cloudarium.services.dynamodb.expressions.request import NOTHING, Expressions
@@ -48,10 +48,11 @@ def get_item(call: Call) -> dict[str, Any]:
     if row is not None:
         shows = parts.projection
         answer["Item"] = values.whole(row.item, call.protocol) if shows is None else shows.show(values.load(row.item))
+    meter = Meter(table)
+    meter.add(read_units(0 if row is None else row.size, given.get("ConsistentRead", False)))
+    measuring.read(call, meter)
     wanted = given.get("ReturnConsumedCapacity")
     if wanted is not None:
-        meter = Meter(table)
-        meter.add(read_units(0 if row is None else row.size, given.get("ConsistentRead", False)))
         answer["ConsumedCapacity"] = meter.report(wanted)
     return answer
 
@@ -183,10 +184,11 @@ def written(
     answer: dict[str, Any] = {}
     if shown is not None:
         answer["Attributes"] = shown
+    meter = Meter(table)
+    add_write(meter, old, new)
+    measuring.wrote(call, meter)
     wanted = call.input.get("ReturnConsumedCapacity")
     if wanted is not None:
-        meter = Meter(table)
-        add_write(meter, old, new)
         answer["ConsumedCapacity"] = meter.report(wanted)
     if call.input.get("ReturnItemCollectionMetrics") == "SIZE" and table.has_collections:
         state = new or old

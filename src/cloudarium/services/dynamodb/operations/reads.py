@@ -8,7 +8,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.dynamodb import resources
+from cloudarium.services.dynamodb import measuring, resources
 from cloudarium.services.dynamodb.errors import Invalid, ValidationException
 from cloudarium.services.dynamodb.expressions import keyconditions, request
 from cloudarium.services.dynamodb.expressions.keyconditions import KeyRange
@@ -305,10 +305,11 @@ def _page(call: Call, reading: Reading, rows: Iterable[tuple[int, bytes]]) -> di
     if last is not None:
         item = values.load(last)
         answer["LastEvaluatedKey"] = {name: item[name] for name in start_names(reading.table, index)}
+    meter = Meter(reading.table)
+    meter.add(read_units(size, consistent), index)
+    meter.add(fetched / 2)
+    measuring.read(call, meter)
     wanted = given.get("ReturnConsumedCapacity")
     if wanted is not None:
-        meter = Meter(reading.table)
-        meter.add(read_units(size, consistent), index)
-        meter.add(fetched / 2)
         answer["ConsumedCapacity"] = meter.report(wanted)
     return answer

@@ -15,7 +15,7 @@ import orjson
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.dynamodb import resources
+from cloudarium.services.dynamodb import measuring, resources
 from cloudarium.services.dynamodb.errors import (
     ConditionalCheckFailed,
     IdempotentParameterMismatch,
@@ -183,6 +183,9 @@ def _answer(call: Call, planned: list[Planned]) -> dict[str, Any]:
 
 def _consumed(call: Call, meters: dict[int, Meter], split: str) -> dict[str, Any]:
     wanted = call.input.get("ReturnConsumedCapacity")
+    count = measuring.wrote if split == "WriteCapacityUnits" else measuring.read
+    for meter in meters.values():
+        count(call, meter)
     reports = [report for meter in meters.values() if (report := meter.report(wanted, split)) is not None]
     return {"ConsumedCapacity": reports} if reports else {}
 

@@ -9,7 +9,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
-from cloudarium.services.dynamodb.errors import Invalid, LimitExceeded, ResourceNotFound, ValidationException
+from cloudarium.services.dynamodb.errors import IndexNotFound, Invalid, LimitExceeded, ValidationException
 from cloudarium.services.dynamodb.operations import backfills, encryption
 from cloudarium.services.dynamodb.operations.lookup import KEY, named_table
 from cloudarium.services.dynamodb.operations.tables import UNBUILT, close_stream, described, open_stream
@@ -65,7 +65,7 @@ def _update(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
     made = copy.deepcopy(table.definition)
     warm = {record.get("IndexName"): throughput.warm(record) for record in _bearing(made)}
     _billing(made, given, call.now)
-    _throughput(made, given, call.now)
+    _throughput(table, made, given, call.now)
     for record in _bearing(made):
         throughput.keep_warm(record, warm[record.get("IndexName")])
     _indexes(call, table, made, given)
@@ -168,7 +168,7 @@ def _bearing(made: Definition) -> list[Definition]:
     return [made, *made.get("GlobalSecondaryIndexes", ())]
 
 
-def _throughput(made: Definition, given: Mapping[str, Any], at: float) -> None:
+def _throughput(table: Table, made: Definition, given: Mapping[str, Any], at: float) -> None:
     units = given.get("ProvisionedThroughput")
     if units is not None:
         rules.check_units(units, "")
@@ -178,7 +178,7 @@ def _throughput(made: Definition, given: Mapping[str, Any], at: float) -> None:
     for each in given.get("GlobalSecondaryIndexUpdates", ()):
         update = each.get("Update")
         if update is not None:
-            _update_index(made, update, at)
+            _update_index(table, made, update, at)
     if made["BillingMode"] == "PROVISIONED":
         for index in made.get("GlobalSecondaryIndexes", ()):
             if not index["ProvisionedThroughput"]["ReadCapacityUnits"]:
@@ -191,10 +191,11 @@ _DATES = ("LastIncreaseDateTime", "LastDecreaseDateTime")
 def _change_units(record: Definition, units: Mapping[str, int], where: str, at: float) -> None:
     now = {name: record["ProvisionedThroughput"][name] for name in ("ReadCapacityUnits", "WriteCapacityUnits")}
     if now == units:
+        of = where.replace("for the index", "for index")  # sic
         raise ValidationException(
             f"The provisioned throughput {where} will not change. The requested value equals the current value."
-            f" Current ReadCapacityUnits provisioned {where}: {now['ReadCapacityUnits']}. Requested ReadCapacityUnits:"
-            f" {units['ReadCapacityUnits']}. Current WriteCapacityUnits provisioned {where}:"
+            f" Current ReadCapacityUnits provisioned {of}: {now['ReadCapacityUnits']}. Requested ReadCapacityUnits:"
+            f" {units['ReadCapacityUnits']}. Current WriteCapacityUnits provisioned {of}:"
             f" {now['WriteCapacityUnits']}. Requested WriteCapacityUnits: {units['WriteCapacityUnits']}."
             " Refer to the Amazon DynamoDB Developer Guide for current limits and how to request higher limits."
         )
@@ -205,11 +206,11 @@ def _change_units(record: Definition, units: Mapping[str, int], where: str, at: 
     record["ProvisionedThroughput"] = {**dates, **units}
 
 
-def _update_index(made: Definition, update: Mapping[str, Any], at: float) -> None:
+def _update_index(table: Table, made: Definition, update: Mapping[str, Any], at: float) -> None:
     name, units = update["IndexName"], update.get("ProvisionedThroughput")
     index = _find(made, name)
     if index is None:
-        raise _no_index(made, name, "update")
+        raise _no_index(table, made, name, "update")
     most, warm = update.get("OnDemandThroughput"), update.get("WarmThroughput")
     if units is None and most is None and warm is None:
         raise Invalid(f"ProvisionedThroughput must be specified for index: {name}")
@@ -234,10 +235,10 @@ def _find(made: Definition, name: str) -> Definition | None:
     return next((each for each in made.get("GlobalSecondaryIndexes", ()) if each["IndexName"] == name), None)
 
 
-def _no_index(made: Definition, name: str, verb: str) -> Exception:
+def _no_index(table: Table, made: Definition, name: str, verb: str) -> Exception:
     if any(each["IndexName"] == name for each in made.get("LocalSecondaryIndexes", ())):
         return ValidationException(f"Cannot {verb} an index that is not a GlobalSecondaryIndex: {name}")
-    return ResourceNotFound()
+    return IndexNotFound(table.name, name)
 
 
 def _indexes(call: Call, table: Table, made: Definition, given: Mapping[str, Any]) -> None:
@@ -293,7 +294,7 @@ def _user(made: Definition, name: str) -> list[dict[str, str]]:
 def _delete(call: Call, table: Table, made: Definition, name: str) -> None:
     index = _find(made, name)
     if index is None:
-        raise _no_index(made, name, "delete")
+        raise _no_index(table, made, name, "delete")
     made["GlobalSecondaryIndexes"] = [each for each in made["GlobalSecondaryIndexes"] if each["IndexName"] != name]
     rules.prune_attributes(made)
     tables.drop_slot(call.store, table.id, index["Slot"])

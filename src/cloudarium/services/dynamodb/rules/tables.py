@@ -76,13 +76,17 @@ def check_units(units: Input, where: str) -> None:
             raise ValidationException(f"Given value {units[name]} for {name} is out of bounds{where}")
 
 
+def _check_length(schema: Schema, where: str) -> None:
+    if len(schema) > 2:
+        raise ValidationException(
+            f"1 validation error detected: Value '[{', '.join(key_names(schema))}]' at '{where}' failed to satisfy"
+            " constraint: Member must have length less than or equal to 2"
+        )
+
+
 def _check_table_keys(schema: Schema, defined: Sequence[str]) -> None:
     names = [each["AttributeName"] for each in schema]
-    if len(names) > 2:
-        raise ValidationException(
-            f"1 validation error detected: Value '[{', '.join(names)}]' at 'keySchema' failed to satisfy constraint:"
-            " Member must have length less than or equal to 2"
-        )
+    _check_length(schema, "keySchema")
     if len(names) > len(defined):
         raise ValidationException("Invalid KeySchema: Some index key attribute have no definition")
     duplicate = next((name for at, name in enumerate(defined) if name in defined[:at]), None)
@@ -131,9 +135,10 @@ def _check_local(indexes: Sequence[Input], table: Schema, defined: Sequence[str]
         raise Invalid(
             "Table KeySchema does not have a range key, which is required when specifying a LocalSecondaryIndex"
         )
-    for index in indexes:
+    for at, index in enumerate(indexes, 1):
         name, schema = index["IndexName"], index["KeySchema"]
-        _check_schema(schema[:2], defined)
+        _check_length(schema, f"localSecondaryIndexes.{at}.member.keySchema")
+        _check_schema(schema, defined)
         if len(schema) != 2:
             raise Invalid(f"Index KeySchema does not have a range key for index: {name}")
         if schema[0]["AttributeName"] != table[0]["AttributeName"]:

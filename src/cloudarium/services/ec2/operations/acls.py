@@ -25,6 +25,9 @@ READERS = {
     "association.network-acl-id": member("Associations", "NetworkAclId"),
     "association.subnet-id": member("Associations", "SubnetId"),
     "entry.cidr": member("Entries", "CidrBlock"),
+    "entry.icmp.code": member("Entries", "IcmpTypeCode", "Code"),
+    "entry.icmp.type": member("Entries", "IcmpTypeCode", "Type"),
+    "entry.ipv6-cidr": member("Entries", "Ipv6CidrBlock"),
     "entry.egress": member("Entries", "Egress"),
     "entry.port-range.from": member("Entries", "PortRange", "From"),
     "entry.port-range.to": member("Entries", "PortRange", "To"),
@@ -107,10 +110,13 @@ def _entry(given: dict[str, Any]) -> Data:
     protocol = _PROTOCOLS.get(given["Protocol"].lower(), given["Protocol"])
     if protocol != "-1" and not (protocol.isdecimal() and int(protocol) <= 255):
         raise errors.Invalid.value(given["Protocol"], "protocol", "Unknown protocol.")
+    action = given["RuleAction"].lower()
+    if action not in ("allow", "deny"):
+        raise errors.Invalid.value(given["RuleAction"], "ruleAction", "Allowed values are: allow, deny")
     data: Data = {
         "RuleNumber": given["RuleNumber"],
         "Egress": given["Egress"],
-        "RuleAction": given["RuleAction"],
+        "RuleAction": action,
         "Protocol": protocol,
         "CidrBlock": str(blocks.parse(given["CidrBlock"])),
     }

@@ -6,7 +6,7 @@ from ipaddress import AddressValueError, IPv4Address
 from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.ec2 import defaults, errors, lookup
+from cloudarium.services.ec2 import errors, lookup
 from cloudarium.services.ec2.kinds import DHCP_OPTIONS, VPC
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
@@ -71,9 +71,9 @@ def describe_dhcp_options(call: Call) -> Data:
 
 @operation("AssociateDhcpOptions", on=touching((DHCP_OPTIONS, "DhcpOptionsId"), (VPC, "VpcId")))
 def associate_dhcp_options(call: Call) -> Data:
-    """Have a VPC use other options; `default` stands for AWS's own."""
+    """Have a VPC use other options, or, by the name `default`, none."""
     wanted = call.input.get("DhcpOptionsId")
-    id = defaults.dhcp_options(call) if wanted == "default" else lookup.named(call, DHCP_OPTIONS)["DhcpOptionsId"]
+    id = wanted if wanted == "default" else lookup.named(call, DHCP_OPTIONS)["DhcpOptionsId"]
     lookup.keep(call, VPC, {**lookup.named(call, VPC), "DhcpOptionsId": id})
     return {}
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.rooms import all_rooms
+from cloudarium.policy.documents import MalformedPolicy, check_document
 from cloudarium.services.ec2 import errors, interfaces, lookup
 from cloudarium.services.ec2.kinds import ENDPOINT, GROUP, INTERFACE, ROUTE_TABLE, SUBNET, VPC
 from cloudarium.services.ec2.operations import prefix_lists
@@ -14,6 +15,7 @@ from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules import filters
 from cloudarium.services.ec2.rules.filters import member
+from cloudarium.shared import ids
 from cloudarium.vpc import records
 
 READERS = {
@@ -23,7 +25,10 @@ READERS = {
     "vpc-endpoint-state": member("State"),
     "vpc-endpoint-type": member("VpcEndpointType"),
     "ip-address-type": member("IpAddressType"),
+    "service-region": member("ServiceRegion"),
 }
+LONGEST_POLICY = 20_480
+_INVALID_POLICY, _NO_POLICY = "InvalidPolicyDocument", "The Policy Document is not valid."
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
 
 
@@ -35,14 +40,14 @@ def _services() -> set[str]:
 @operation(
     "CreateVpcEndpoint",
     on=touching(
-        (VPC, "VpcId"), (SUBNET, "SubnetIds"), (GROUP, "SecurityGroupIds"), (ROUTE_TABLE, "RouteTableIds"),
+        (VPC, "VpcId"),
+        (SUBNET, "SubnetIds"),
+        (GROUP, "SecurityGroupIds"),
+        (ROUTE_TABLE, "RouteTableIds"),
         makes=ENDPOINT,
     ),
-    refuses=(
-        "PolicyDocument", "DnsOptions", "SubnetConfigurations", "ServiceNetworkArn", "ResourceConfigurationArn",
-        "ServiceRegion",
-    ),
-)  # fmt: skip
+    refuses=("DnsOptions", "SubnetConfigurations", "ServiceNetworkArn", "ResourceConfigurationArn", "ServiceRegion"),
+)
 def create_vpc_endpoint(call: Call) -> Data:
     """Make an endpoint: a gateway in route tables, or interfaces in subnets."""
     token = call.input.get("ClientToken")
@@ -57,7 +62,7 @@ def create_vpc_endpoint(call: Call) -> Data:
         name = call.input["ServiceName"]
         raise errors.Invalid(f"Endpoint type (Gateway) does not match available service types ([Interface]) of {name}.",
             code="InvalidParameter")  # fmt: skip
-    data = _endpoint(call, vpc, kind, token)
+    data = {**_endpoint(call, vpc, kind, token), **_policy(call)}
     if kind == "Gateway":
         tables = call.input.get("RouteTableIds") or []
         _no_twin(call, data, tables)
@@ -65,6 +70,7 @@ def create_vpc_endpoint(call: Call) -> Data:
         _route(call, data, tables, [])
     else:
         _place(call, data, vpc)
+        _name(call, data)
     shown = lookup.made(call, ENDPOINT, data)
     state = "available" if kind == "Gateway" else "pending"
     return {"VpcEndpoint": {**shown, "State": state}, **({"ClientToken": token} if token else {})}
@@ -82,6 +88,35 @@ def _service(call: Call) -> str:
     return str(service)
 
 
+def _policy(call: Call) -> Data:
+    """The policy that a call gives an endpoint; the one that lets everything pass decides nothing, and is not asked."""
+    text = call.input.get("PolicyDocument")
+    if not text:
+        return {"PolicyDocument": json.dumps(FULL_ACCESS), "_Policy": ""}
+    if len(text) > LONGEST_POLICY:
+        raise errors.Conflict(f"{_NO_POLICY} It is longer than {LONGEST_POLICY} characters.", code=_INVALID_POLICY)
+    try:
+        check_document(text, "endpoint")
+    except MalformedPolicy as error:
+        raise errors.Conflict(f"{_NO_POLICY} {error}", code=_INVALID_POLICY) from error
+    return {"PolicyDocument": text, "_Policy": text}
+
+
+def _name(call: Call, data: Data) -> None:
+    """Give an interface endpoint its names: one for the region, one for each zone, and the service's own if it may."""
+    if not data["SubnetIds"]:
+        data["DnsEntries"] = []
+        return
+    start, zone, private = data.setdefault("_Names", [ids.lower(8), f"Z{ids.upper(13)}", f"Z{ids.upper(20)}"])
+    service = f"{data['ServiceName'].rpartition('.')[2]}.{data['ServiceRegion']}"
+    host, end = f"{data['VpcEndpointId']}-{start}", f".{service}.vpce.amazonaws.com"
+    zones = sorted({lookup.find(call, SUBNET, id)["AvailabilityZone"] for id in data["SubnetIds"]})
+    names = [f"{host}{end}", *(f"{host}-{one}{end}" for one in zones)]
+    data["DnsEntries"] = [{"DnsName": name, "HostedZoneId": zone} for name in names]
+    if data["PrivateDnsEnabled"]:
+        data["DnsEntries"].append({"DnsName": f"{service}.amazonaws.com", "HostedZoneId": private})
+
+
 def _endpoint(call: Call, vpc: Data, kind: str, token: str | None) -> Data:
     private = bool(call.input.get("PrivateDnsEnabled", kind == "Interface"))
     return {
@@ -92,7 +127,6 @@ def _endpoint(call: Call, vpc: Data, kind: str, token: str | None) -> Data:
         "ServiceName": call.input["ServiceName"],
         "ServiceRegion": call.region,
         "State": "available",
-        "PolicyDocument": json.dumps(FULL_ACCESS),
         "RouteTableIds": [],
         "SubnetIds": [],
         "Groups": [],
@@ -173,11 +207,15 @@ def describe_vpc_endpoints(call: Call) -> Data:
         (GROUP, "AddSecurityGroupIds"),
         (GROUP, "RemoveSecurityGroupIds"),
     ),
-    refuses=("PolicyDocument", "ResetPolicy", "DnsOptions", "IpAddressType", "SubnetConfigurations"),
+    refuses=("DnsOptions", "IpAddressType", "SubnetConfigurations"),
 )
 def modify_vpc_endpoint(call: Call) -> Data:
-    """Change where an endpoint is reached from."""
+    """Change where an endpoint is reached from, or what may pass."""
     data, given = lookup.named(call, ENDPOINT), call.input
+    if given.get("PolicyDocument") and given.get("ResetPolicy"):
+        raise errors.Combination("Only one of policyDocument and resetPolicy may be specified.")
+    if given.get("PolicyDocument") or given.get("ResetPolicy"):
+        data.update(_policy(call))
     if data["VpcEndpointType"] == "Gateway":
         add = given.get("AddRouteTableIds") or []
         _no_twin(call, data, add)
@@ -191,6 +229,7 @@ def modify_vpc_endpoint(call: Call) -> Data:
             _add_subnet(call, data, id, members)
         if given.get("PrivateDnsEnabled") is not None:
             data["PrivateDnsEnabled"] = given["PrivateDnsEnabled"]
+        _name(call, data)
     lookup.keep(call, ENDPOINT, data)
     return {"Return": True}
 
@@ -237,7 +276,13 @@ def delete_vpc_endpoints(call: Call) -> Data:
 def describe_vpc_endpoint_services(call: Call) -> Data:
     """The services that an endpoint may lead to."""
     asked, names = call.input.get("Filters") or [], call.input.get("ServiceNames") or []
-    readers = {"service-name": member("ServiceName"), "service-type": member("ServiceType", "ServiceType")}
+    readers = {
+        "owner": member("Owner"),
+        "service-name": member("ServiceName"),
+        "service-region": member("ServiceRegion"),
+        "service-type": member("ServiceType", "ServiceType"),
+        "supported-ip-address-types": member("SupportedIpAddressTypes"),
+    }
     filters.check(asked, readers)
     every = [_service_detail(call, service) for service in sorted(_services())]
     for name in names:
@@ -259,9 +304,10 @@ def _service_detail(call: Call, service: str) -> dict[str, Any]:
         "ServiceType": [{"ServiceType": type} for type in types],
         "ServiceRegion": call.region,
         "Owner": "amazon",
+        "SupportedIpAddressTypes": ["ipv4"],
         "AcceptanceRequired": False,
         "ManagesVpcEndpoints": False,
-        "VpcEndpointPolicySupported": False,
+        "VpcEndpointPolicySupported": True,
         "PrivateDnsName": f"{service}.{call.region}.amazonaws.com",
         "BaseEndpointDnsNames": [f"{service}.{call.region}.vpce.amazonaws.com"],
         "Tags": [],

@@ -188,6 +188,10 @@ def _revoked(rule: Data) -> Data:
 @operation("DescribeSecurityGroupRules")
 def describe_security_group_rules(call: Call) -> Data:
     """The rules of the account's security groups, each by itself."""
+    for each in call.input.get("Filters") or []:
+        for id in each.get("Values") or [] if each.get("Name") == "group-id" else ():
+            if not id.startswith(f"{GROUP.prefix}-"):  # this filter alone looks at what ids look like
+                raise errors.Invalid(f"The security group ID '{id}' is malformed", code=GROUP.malformed)
     return lookup.described(call, RULE, READERS)
 
 

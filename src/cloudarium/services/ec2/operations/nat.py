@@ -11,6 +11,8 @@ from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.vpc import records
 
+SHOWN = 3600.0
+GONE = ("deleted", "failed")
 READERS = {
     "nat-gateway-id": member("NatGatewayId"),
     "state": member("State"),
@@ -34,26 +36,28 @@ def create_nat_gateway(call: Call) -> Data:
     if repeated is not None:
         return repeated
     subnet = lookup.named(call, SUBNET)
-    public = (call.input.get("ConnectivityType") or "public") == "public"
-    address = _address(call, subnet["VpcId"]) if public else None
+    public = lookup.one_of(call, "ConnectivityType", "public", "private") == "public"
+    address = _address(call) if public else None
+    problem = _problem(call, address, subnet["VpcId"]) if address is not None else {}
     data: Data = {
         "NatGatewayId": lookup.new_id(NAT_GATEWAY),
         "SubnetId": subnet["SubnetId"],
         "VpcId": subnet["VpcId"],
-        "State": "available",
+        "State": "failed" if problem else "available",
+        **problem,
         "CreateTime": call.now,
         "ConnectivityType": "public" if public else "private",
         "AvailabilityMode": "zonal",
         **({"_Token": token} if token else {}),
     }
-    text = f"Interface for NAT Gateway {data['NatGatewayId']}"
-    asked = call.input.get("PrivateIpAddress") or ""
-    interface = interfaces.make(call, subnet, [], "nat_gateway", text, asked, "amazon-aws")
-    interface["Status"] = "in-use"
-    lookup.keep(call, INTERFACE, interface)
-    data["NatGatewayAddresses"] = [_associate(call, interface, address)]
-    shown = lookup.made(call, NAT_GATEWAY, data)
-    return {"NatGateway": {**shown, "State": "pending"}, **({"ClientToken": token} if token else {})}
+    if problem:
+        data["NatGatewayAddresses"] = [{"AllocationId": call.input["AllocationId"], "IsPrimary": True}]
+        _forget_later(call, data["NatGatewayId"])
+    else:
+        data["NatGatewayAddresses"] = [_place(call, subnet, address, data["NatGatewayId"])]
+    shown = {**lookup.made(call, NAT_GATEWAY, data), "State": "pending"}
+    shown = {name: value for name, value in shown.items() if name not in problem}
+    return {"NatGateway": shown, **({"ClientToken": token} if token else {})}
 
 
 def _made_before(call: Call, token: str | None) -> Data | None:
@@ -64,18 +68,35 @@ def _made_before(call: Call, token: str | None) -> Data | None:
     return None
 
 
-def _address(call: Call, vpc: str) -> Data:
+def _address(call: Call) -> Data:
     if not call.input.get("AllocationId"):
         raise errors.Missing("AllocationId")
-    address = lookup.named(call, ADDRESS)
+    return lookup.named(call, ADDRESS)
+
+
+def _problem(call: Call, address: Data, vpc: str) -> Data:
+    """Why a gateway to the internet fails, which EC2 finds out only after it has answered.
+
+    Source: "Troubleshoot NAT gateways" of the Amazon VPC User Guide.
+    """
     if "AssociationId" in address:
         message = f"Elastic IP address [{address['AllocationId']}] is already associated"
-        raise errors.Conflict(message, code="Resource.AlreadyAssociated")
+        return {"FailureCode": "Resource.AlreadyAssociated", "FailureMessage": message}
     gateways = records.every(call.store, call.scope, INTERNET_GATEWAY.record)
     if all(one["VpcId"] != vpc for each in gateways for one in each["Attachments"]):
         message = f"Network {vpc} has no Internet gateway attached"
-        raise errors.Conflict(message, code="Gateway.NotAttached")
-    return address
+        return {"FailureCode": "Gateway.NotAttached", "FailureMessage": message}
+    return {}
+
+
+def _place(call: Call, subnet: Data, address: Data | None, id: str) -> Data:
+    """Give a gateway its interface; how it has its address."""
+    asked = call.input.get("PrivateIpAddress") or ""
+    text = f"Interface for NAT Gateway {id}"
+    interface = interfaces.make(call, subnet, [], "nat_gateway", text, asked, "amazon-aws")
+    interface["Status"] = "in-use"
+    lookup.keep(call, INTERFACE, interface)
+    return _associate(call, interface, address)
 
 
 def _associate(call: Call, interface: Data, address: Data | None) -> Data:
@@ -103,7 +124,7 @@ def delete_nat_gateway(call: Call) -> Data:
     id = data["NatGatewayId"]
     if data["State"] == "deleted":
         raise errors.NotFound(NAT_GATEWAY, id)
-    for one in data["NatGatewayAddresses"]:
+    for one in data["NatGatewayAddresses"] if data["State"] != "failed" else ():
         if "AllocationId" in one:
             addresses.release(call, lookup.find(call, ADDRESS, one["AllocationId"]))
         lookup.forget(call, INTERFACE, one["NetworkInterfaceId"])
@@ -113,5 +134,10 @@ def delete_nat_gateway(call: Call) -> Data:
                 route["State"] = "blackhole"
         lookup.keep(call, ROUTE_TABLE, table)
     lookup.keep(call, NAT_GATEWAY, {**data, "State": "deleted", "DeleteTime": call.now})
-    call.later("ForgetNatGateway", {"NatGatewayId": id}, due=call.now + 3600, key=id)
+    _forget_later(call, id)
     return {"NatGatewayId": id}
+
+
+def _forget_later(call: Call, id: str) -> None:
+    """Forget a gateway that is no more in an hour."""
+    call.later("ForgetNatGateway", {"NatGatewayId": id}, due=call.now + SHOWN, key=id)

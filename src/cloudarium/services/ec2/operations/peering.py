@@ -143,6 +143,7 @@ def accept_vpc_peering_connection(call: Call) -> Data:
     data["Status"] = {"Code": "active", "Message": "Active"}
     data.pop("ExpirationTime", None)
     keep(call, data)
+    _turn_routes(call, data, "active")
     return {"VpcPeeringConnection": lookup.shown(call, PEERING, data)}
 
 
@@ -170,15 +171,21 @@ def _end(call: Call, data: Data, status: Data) -> None:
     data["Status"] = status
     data.pop("ExpirationTime", None)
     keep(call, data)
+    _turn_routes(call, data, "blackhole")
+    due = call.now + SHOWN
+    call.later("AgePeering", {"VpcPeeringConnectionId": data["VpcPeeringConnectionId"]}, due=due)
+
+
+def _turn_routes(call: Call, data: Data, state: str) -> None:
+    """Have the routes over a connection lead on, or into nothing."""
     id = data["VpcPeeringConnectionId"]
     for side in SIDES:
         info = data[side]
         for table in records.within(call.store, place(info), info["VpcId"], ROUTE_TABLE.record):
             for route in table["Routes"]:
                 if route.get("VpcPeeringConnectionId") == id:
-                    route["State"] = "blackhole"
+                    route["State"] = state
             records.put(call.store, place(info), ROUTE_TABLE.record, table["RouteTableId"], table, info["VpcId"])
-    call.later("AgePeering", {"VpcPeeringConnectionId": id}, due=call.now + SHOWN)
 
 
 @operation(

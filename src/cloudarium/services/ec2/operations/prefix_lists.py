@@ -258,11 +258,13 @@ def _paged(call: Call, name: str, every: list[Data], key: str) -> Data:
 
 @operation("DeleteManagedPrefixList", on=touching((PREFIX_LIST, "PrefixListId")))
 def delete_managed_prefix_list(call: Call) -> Data:
-    """Delete a list that no rule and no route names."""
+    """Delete a list that no rule and no route names; of one in use its state says later that it could not be done."""
     data = _own(call)
     id = data["PrefixListId"]
-    if _users(call, id):
-        raise errors.InUse(f"The prefix list {id} is in use and cannot be deleted.")
     shown = lookup.shown(call, PREFIX_LIST, data)
-    lookup.forget(call, PREFIX_LIST, id)
+    if _users(call, id):
+        text = f"The prefix list {id} is in use and cannot be deleted."
+        lookup.keep(call, PREFIX_LIST, {**data, "State": "delete-failed", "StateMessage": text})
+    else:
+        lookup.forget(call, PREFIX_LIST, id)
     return {"PrefixList": {**shown, "State": "delete-in-progress"}}

@@ -14,6 +14,7 @@ from cloudarium.services.ec2.kinds import (
     SUBNET,
     VPC,
 )
+from cloudarium.services.ec2.operations import nat
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import association_of, touching
 from cloudarium.services.ec2.rules import blocks
@@ -104,7 +105,7 @@ def create_route(call: Call) -> Data:
             raise errors.Conflict(f"The route identified by {name} already exists.", code="RouteAlreadyExists")
     if sum(_weight(call, one) for one in (*table["Routes"], where)) > MOST_ROUTES:
         raise errors.LimitExceeded("RouteLimitExceeded", "The maximum number of routes has been reached.")
-    table["Routes"].append({**where, **target, "Origin": "CreateRoute", "State": "active"})
+    table["Routes"].append({**where, **target, "Origin": "CreateRoute", "State": _state(call, target)})
     lookup.keep(call, ROUTE_TABLE, table)
     return {"Return": True}
 
@@ -149,9 +150,16 @@ def _target(call: Call, table: Data) -> Data:
         raise errors.Invalid(message)
     if name != "GatewayId" and found["VpcId"] != table["VpcId"]:
         raise errors.Invalid(f"route table {table['RouteTableId']} and interface {id} belong to different networks")
-    if name == "NatGatewayId" and found["State"] == "deleted":
+    if name == "NatGatewayId" and found["State"] in nat.GONE:
         raise errors.NotFound(NAT_GATEWAY, id)
     return {name: id}
+
+
+def _state(call: Call, target: Data) -> str:
+    """What a new route is like: one over a peering connection waits for that to be accepted."""
+    id = target.get("VpcPeeringConnectionId", "")
+    peering = records.find(call.store, call.scope, PEERING.record, id) if id else None
+    return "active" if peering is None or peering["Status"]["Code"] == "active" else "blackhole"
 
 
 def _check_peering(found: Data, table: Data) -> None:
@@ -159,7 +167,7 @@ def _check_peering(found: Data, table: Data) -> None:
     if table["VpcId"] not in (found["RequesterVpcInfo"]["VpcId"], found["AccepterVpcInfo"]["VpcId"]):
         message = f"route table {table['RouteTableId']} and peering connection {id} belong to different networks"
         raise errors.Invalid(message)
-    if found["Status"]["Code"] != "active":
+    if found["Status"]["Code"] not in ("active", "pending-acceptance"):
         raise errors.Conflict(f"VpcPeeringConnection {id} is not active", code="InvalidStateTransition")
 
 
@@ -170,8 +178,9 @@ def replace_route(call: Call) -> Data:
     old = _route(call, table)
     if old.get("GatewayId", "").startswith("vpce-"):
         raise errors.Invalid(f"cannot replace the route of gateway endpoint {old['GatewayId']}; modify the endpoint")
-    new = {**_destination(call), **_target(call, table)}
-    table["Routes"][table["Routes"].index(old)] = {**new, "Origin": "CreateRoute", "State": "active"}
+    target = _target(call, table)
+    new = {**_destination(call), **target, "Origin": "CreateRoute", "State": _state(call, target)}
+    table["Routes"][table["Routes"].index(old)] = new
     lookup.keep(call, ROUTE_TABLE, table)
     return {}
 
@@ -265,6 +274,9 @@ def replace_route_table_association(call: Call) -> Data:
     table = lookup.named(call, ROUTE_TABLE)
     if table["VpcId"] != old["VpcId"]:
         raise errors.Invalid(f"route table {table['RouteTableId']} belongs to another network")
+    if table["RouteTableId"] == old["RouteTableId"]:
+        id = association["RouteTableAssociationId"]
+        return {"NewAssociationId": id, "AssociationState": {"State": "associated"}}
     old["Associations"].remove(association)
     lookup.keep(call, ROUTE_TABLE, old)
     table = lookup.find(call, ROUTE_TABLE, table["RouteTableId"])

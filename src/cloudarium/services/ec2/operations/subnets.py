@@ -7,11 +7,12 @@ from ipaddress import IPv4Network
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors, lookup, making
 from cloudarium.services.ec2.kinds import ACL, INTERFACE, NAT_GATEWAY, ROUTE_TABLE, SUBNET, VPC
+from cloudarium.services.ec2.operations.nat import GONE
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules import blocks
 from cloudarium.services.ec2.rules.filters import member
-from cloudarium.services.ec2.zones import zones
+from cloudarium.shared.zones import zones
 from cloudarium.vpc import records
 
 READERS = {
@@ -29,6 +30,22 @@ READERS = {
     "default-for-az": member("DefaultForAz"),
     "defaultForAz": member("DefaultForAz"),
     "map-public-ip-on-launch": member("MapPublicIpOnLaunch"),
+    "customer-owned-ipv4-pool": member("CustomerOwnedIpv4Pool"),
+    "enable-dns64": member("EnableDns64"),
+    "enable-lni-at-device-index": member("EnableLniAtDeviceIndex"),
+    "ipv6-cidr-block-association.association-id": member("Ipv6CidrBlockAssociationSet", "AssociationId"),
+    "ipv6-cidr-block-association.ipv6-cidr-block": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
+    "ipv6-cidr-block-association.state": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlockState", "State"),
+    "ipv6-native": member("Ipv6Native"),
+    "map-customer-owned-ip-on-launch": member("MapCustomerOwnedIpOnLaunch"),
+    "outpost-arn": member("OutpostArn"),
+    "private-dns-name-options-on-launch.hostname-type": member("PrivateDnsNameOptionsOnLaunch", "HostnameType"),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-a-record": member(
+        "PrivateDnsNameOptionsOnLaunch", "EnableResourceNameDnsARecord"
+    ),
+    "private-dns-name-options-on-launch.enable-resource-name-dns-aaaa-record": member(
+        "PrivateDnsNameOptionsOnLaunch", "EnableResourceNameDnsAAAARecord"
+    ),
     "owner-id": member("OwnerId"),
     "state": member("State"),
 }
@@ -101,7 +118,7 @@ def delete_subnet(call: Call) -> Data:
     data = lookup.named(call, SUBNET)
     id, vpc = data["SubnetId"], data["VpcId"]
     gateways = records.within(call.store, call.scope, vpc, NAT_GATEWAY.record)
-    if interfaces(call, id, vpc) or any(one["SubnetId"] == id and one["State"] != "deleted" for one in gateways):
+    if interfaces(call, id, vpc) or any(one["SubnetId"] == id and one["State"] not in GONE for one in gateways):
         raise errors.InUse(f"The subnet '{id}' has dependencies and cannot be deleted.")
     for kind in (ACL, ROUTE_TABLE):
         for one in records.within(call.store, call.scope, vpc, kind.record):
@@ -128,7 +145,7 @@ def modify_subnet_attribute(call: Call) -> Data:
         data["MapPublicIpOnLaunch"] = bool(given["MapPublicIpOnLaunch"].get("Value"))
     options = data["PrivateDnsNameOptionsOnLaunch"]
     if given.get("PrivateDnsHostnameTypeOnLaunch"):
-        options["HostnameType"] = given["PrivateDnsHostnameTypeOnLaunch"]
+        options["HostnameType"] = lookup.one_of(call, "PrivateDnsHostnameTypeOnLaunch", "ip-name", "resource-name")
     for name in ("EnableResourceNameDnsARecordOnLaunch", "EnableResourceNameDnsAAAARecordOnLaunch"):
         if given.get(name) is not None:
             options[name.removesuffix("OnLaunch")] = bool(given[name].get("Value"))
@@ -144,8 +161,9 @@ def create_default_subnet(call: Call) -> Data:
         raise errors.Conflict("No default VPC for this user", code="DefaultVpcDoesNotExist")
     zone = _zone(call)
     others = records.within(call.store, call.scope, of["VpcId"], SUBNET.record)
-    if any(one["DefaultForAz"] and one["AvailabilityZone"] == zone for one in others):
-        message = f"A default subnet already exists for this account in the Availability Zone {zone}."
+    there = next((one for one in others if one["DefaultForAz"] and one["AvailabilityZone"] == zone), None)
+    if there is not None:
+        message = f"'{there['SubnetId']}' is already the default subnet in {zone}."
         raise errors.Conflict(message, code="DefaultSubnetAlreadyExistsInAvailabilityZone")
     taken = [IPv4Network(one["CidrBlock"]) for one in others]
     parts = IPv4Network(of["CidrBlock"]).subnets(new_prefix=20)

@@ -44,6 +44,7 @@ def operation(
         @functools.wraps(function)
         def handler(call: Call) -> Data:
             _check(call)
+            before = call.store.version(records.TOPIC)
             defaults.ensure(call)
             token = call.input.get("_Token", "")
             given = records.find(call.store, call.scope, records.ANSWER, token) if token else None
@@ -55,7 +56,8 @@ def operation(
             if token:
                 records.put(call.store, call.scope, records.ANSWER, token, output)
                 call.later("ForgetAnswer", {"Token": token}, due=call.now + ANSWERS_STAY)
-            wires(call.cloud).changed_soon(call.scope)
+            if call.store.version(records.TOPIC) != before:
+                wires(call.cloud).changed_soon()
             return output
 
         register(name, on=on, context=context, refuses=refuses, ignores=ignores)(handler)

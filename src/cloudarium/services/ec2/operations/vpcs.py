@@ -19,6 +19,7 @@ from cloudarium.services.ec2.kinds import (
     SUBNET,
     VPC,
 )
+from cloudarium.services.ec2.operations.nat import GONE
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching, vpc_of_block
 from cloudarium.services.ec2.rules import blocks
@@ -37,6 +38,10 @@ READERS = {
     "dhcp-options-id": member("DhcpOptionsId"),
     "is-default": member("IsDefault"),
     "isDefault": member("IsDefault"),
+    "ipv6-cidr-block-association.association-id": member("Ipv6CidrBlockAssociationSet", "AssociationId"),
+    "ipv6-cidr-block-association.ipv6-cidr-block": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlock"),
+    "ipv6-cidr-block-association.state": member("Ipv6CidrBlockAssociationSet", "Ipv6CidrBlockState", "State"),
+    "ipv6-cidr-block-association.ipv6-pool": member("Ipv6CidrBlockAssociationSet", "Ipv6Pool"),
     "owner-id": member("OwnerId"),
     "state": member("State"),
 }
@@ -61,9 +66,7 @@ def create_vpc(call: Call) -> Data:
     if not given:
         raise errors.Missing("cidrBlock")
     block = blocks.of_vpc(given)
-    tenancy = call.input.get("InstanceTenancy") or "default"
-    if tenancy not in ("default", "dedicated"):
-        raise errors.Invalid.value(tenancy, "instanceTenancy", "Allowed values are: default, dedicated")
+    tenancy = lookup.one_of(call, "InstanceTenancy", "default", "dedicated")
     tags = lookup.tags_for(call, VPC)
     if len(records.every(call.store, call.scope, VPC.record)) >= MOST:
         raise errors.LimitExceeded("VpcLimitExceeded", "The maximum number of VPCs has been reached.")
@@ -119,7 +122,7 @@ def _is_used(call: Call, id: str) -> bool:
         if one["Status"]["Code"] == "active"
     ):
         return True
-    alive = [one for one in records.within(call.store, call.scope, id, NAT_GATEWAY.record) if one["State"] != "deleted"]
+    alive = [one for one in records.within(call.store, call.scope, id, NAT_GATEWAY.record) if one["State"] not in GONE]
     groups = [one for one in records.within(call.store, call.scope, id, GROUP.record) if one["GroupName"] != "default"]
     tables = [
         one
@@ -155,6 +158,17 @@ def modify_vpc_attribute(call: Call) -> Data:
     return {}
 
 
+@operation("ModifyVpcTenancy", on=touching((VPC, "VpcId")))
+def modify_vpc_tenancy(call: Call) -> Data:
+    """Have a VPC's instances no longer run on hardware of their own; there is no way back."""
+    data, tenancy = lookup.named(call, VPC), call.input.get("InstanceTenancy")
+    if tenancy != "default":
+        message = f"The tenancy value {tenancy} is not supported."
+        raise errors.Conflict(message, code="UnsupportedTenancy")
+    lookup.keep(call, VPC, {**data, "InstanceTenancy": tenancy})
+    return {"ReturnValue": True}
+
+
 @operation(
     "AssociateVpcCidrBlock",
     on=touching((VPC, "VpcId")),
@@ -175,7 +189,7 @@ def associate_vpc_cidr_block(call: Call) -> Data:
     if len(held) >= MOST_BLOCKS:
         raise errors.LimitExceeded(
             "CidrLimitExceeded",
-            f"This network '{data['VpcId']}' has met its maximum number of allowed CIDRs: {MOST_BLOCKS}",
+            f"This network {data['VpcId']} has met its maximum number of allowed CIDRs: {MOST_BLOCKS}",
         )
     new = making.association(str(block))
     held.append(new)

@@ -6,11 +6,13 @@ import botocore.session
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.ec2 import errors
+from cloudarium.services.ec2.interfaces import MOST_GROUPS
+from cloudarium.services.ec2.operations.addresses import MOST as MOST_ADDRESSES
 from cloudarium.services.ec2.operations.groups import default_vpc
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.rules import filters
 from cloudarium.services.ec2.rules.filters import member
-from cloudarium.services.ec2.zones import zones
+from cloudarium.shared.zones import zones
 
 # Regions that every account has without asking for them.
 # Source: "AWS Regions" of the AWS Account Management Reference Guide
@@ -35,13 +37,10 @@ _ALWAYS = frozenset(
         "us-west-2",
     )
 )
-_ATTRIBUTES = {
-    "supported-platforms": ["VPC"],
-    "vpc-max-security-groups-per-interface": ["5"],
-    "max-elastic-ips": ["100"],
-    "max-instances": ["20"],
-    "vpc-max-elastic-ips": ["5"],
-}
+_ATTRIBUTES = (
+    "vpc-max-security-groups-per-interface", "max-instances", "supported-platforms", "default-vpc", "max-elastic-ips",
+    "vpc-max-elastic-ips",
+)  # fmt: skip
 
 
 @operation("DescribeRegions")
@@ -82,7 +81,11 @@ def describe_availability_zones(call: Call) -> Data:
         "zone-name": member("ZoneName"),
         "zone-id": member("ZoneId"),
         "zone-type": member("ZoneType"),
+        "group-long-name": member("GroupLongName"),
         "group-name": member("GroupName"),
+        "message": member("Messages", "Message"),
+        "parent-zone-id": member("ParentZoneId"),
+        "parent-zone-name": member("ParentZoneName"),
         "region-name": member("RegionName"),
         "state": member("State"),
         "opt-in-status": member("OptInStatus"),
@@ -119,7 +122,9 @@ def describe_account_attributes(call: Call) -> Data:
         default = default_vpc(call)
     except errors.Conflict:
         default = "none"
-    every = {**_ATTRIBUTES, "default-vpc": [default]}
+    addresses, groups = str(MOST_ADDRESSES), str(MOST_GROUPS)
+    values = (groups, "20", "VPC", default, addresses, addresses)
+    every = {name: [value] for name, value in zip(_ATTRIBUTES, values, strict=True)}
     names = call.input.get("AttributeNames") or list(every)
     for name in names:
         if name not in every:

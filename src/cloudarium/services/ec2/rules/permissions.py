@@ -36,7 +36,8 @@ def split(permissions: Iterable[Mapping[str, Any]], account: str) -> list[Data]:
 def _traffic(permission: Mapping[str, Any]) -> Data:
     protocol = str(permission.get("IpProtocol") or "")
     if not protocol:
-        raise errors.Missing("ipProtocol")
+        must = "VPC security group rules must specify protocols explicitly."
+        raise errors.Invalid(f"Invalid value 'null' for protocol. {must}")
     protocol = _NAMES.get(protocol.lower(), protocol.lower())
     if protocol not in _WITH_PORTS and protocol != "-1" and not (protocol.isdecimal() and int(protocol) <= 255):
         raise errors.Invalid.value(protocol, "IP protocol", "Unknown protocol.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from cloudarium.services.ec2.stack.parts import flag, once, picked, retag, tags
@@ -14,12 +15,11 @@ class VpcEndpoint(ResourceType):
 
     properties = (
         "VpcId", "ServiceName", "VpcEndpointType", "RouteTableIds", "SubnetIds", "SecurityGroupIds",
-        "PrivateDnsEnabled", "Tags",
+        "PrivateDnsEnabled", "PolicyDocument", "Tags",
     )  # fmt: skip
     refuses = (
         "DnsOptions",
         "IpAddressType",
-        "PolicyDocument",
         "ResourceConfigurationArn",
         "ServiceNetworkArn",
         "ServiceRegion",
@@ -40,12 +40,13 @@ class VpcEndpoint(ResourceType):
             given["PrivateDnsEnabled"] = flag(r.properties["PrivateDnsEnabled"])
         elif r.properties.get("VpcEndpointType") == "Interface":
             given["PrivateDnsEnabled"] = False  # the API's default is true, the resource type's is not
+        given |= _policy(r)
         made = (await once(r, "CreateVpcEndpoint", given))["VpcEndpoint"]
         r.id = made["VpcEndpointId"]
         r.attributes = {
             "Id": r.id,
             "CreationTimestamp": str(made["CreationTimestamp"]),
-            "DnsEntries": [],
+            "DnsEntries": [f"{one['HostedZoneId']}:{one['DnsName']}" for one in made["DnsEntries"]],
             "NetworkInterfaceIds": made["NetworkInterfaceIds"],
         }
 
@@ -66,6 +67,8 @@ class VpcEndpoint(ResourceType):
                     change[f"{what}{member}"] = ids
         if r.changed("PrivateDnsEnabled"):
             change["PrivateDnsEnabled"] = flag(r.properties.get("PrivateDnsEnabled"))
+        if r.changed("PolicyDocument"):
+            change |= _policy(r) or {"ResetPolicy": True}
         if len(change) > 1:
             await r.send("ec2", "ModifyVpcEndpoint", change)
         await retag(r)
@@ -73,6 +76,12 @@ class VpcEndpoint(ResourceType):
     async def delete(self, r: Resource) -> None:
         """Delete it."""
         await r.send("ec2", "DeleteVpcEndpoints", {"VpcEndpointIds": [r.id]})
+
+
+def _policy(r: Resource) -> dict[str, Any]:
+    """The policy that the template gives an endpoint, as a text."""
+    given = r.properties.get("PolicyDocument")
+    return {"PolicyDocument": given if isinstance(given, str) else json.dumps(given)} if given else {}
 
 
 @resource_type("AWS::EC2::NetworkInterface")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.services.ec2.stack.parts import once, picked, retag, tags
-from cloudarium.shared.stacks import Resource, ResourceType, resource_type
+from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, resource_type
 
 
 @resource_type("AWS::EC2::InternetGateway")
@@ -104,7 +104,13 @@ class NatGateway(ResourceType):
         given = picked(r, "SubnetId", "AllocationId", "ConnectivityType", "PrivateIpAddress")
         made = (await once(r, "CreateNatGateway", {**given, **tags(r, "natgateway")}))["NatGateway"]
         r.id = made["NatGatewayId"]
-        r.attributes = {"NatGatewayId": r.id, "EniId": made["NatGatewayAddresses"][0]["NetworkInterfaceId"]}
+        (there,) = (await r.send("ec2", "DescribeNatGateways", {"NatGatewayIds": [r.id]}))["NatGateways"]
+        if there["State"] == "failed":
+            text = f"Detailed failure message: {there['FailureMessage']}"
+            raise ResourceFailed(
+                f"NatGateway {r.id} is in state failed and hence failed to stabilize. {text}", "NotStabilized"
+            )
+        r.attributes = {"NatGatewayId": r.id, "EniId": there["NatGatewayAddresses"][0]["NetworkInterfaceId"]}
 
     async def update(self, r: Resource) -> None:
         """Change its tags."""

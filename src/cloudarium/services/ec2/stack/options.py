@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from cloudarium.services.ec2.stack.parts import Data, once, picked, retag, tags
-from cloudarium.shared.stacks import Resource, ResourceType, resource_type
+from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, resource_type
 
 
 @resource_type("AWS::EC2::DHCPOptions")
@@ -125,6 +125,9 @@ class PrefixList(ResourceType):
         """Delete it."""
         gone = ("InvalidPrefixListID.NotFound",)
         await r.send("ec2", "DeleteManagedPrefixList", {"PrefixListId": r.id}, gone=gone)
+        left = await r.send("ec2", "DescribeManagedPrefixLists", {"PrefixListIds": [r.id]}, gone=gone)
+        if left:
+            raise ResourceFailed(left["PrefixLists"][0]["StateMessage"], "NotStabilized")
 
 
 @resource_type("AWS::EC2::EIPAssociation")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import changing, errors, lookup, making, network, records
+from cloudarium.services.elasticache import changing, errors, lookup, making, network, notices, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.operations import user_groups
 from cloudarium.services.elasticache.operations.replication_groups import MOST_REPLICAS, available, in_shard
@@ -33,7 +33,7 @@ def _keep(call: Call, data: Data, members: list[Data]) -> Data:
         "replicationgroup", "parametergroup", UserGroupIdsToAdd="usergroup", UserGroupIdsToRemove="usergroup",
     ),
     refuses=(
-        "NodeGroupId", "NotificationTopicArn", "NotificationTopicStatus", "LogDeliveryConfigurations", "IpDiscovery",
+        "NodeGroupId", "LogDeliveryConfigurations", "IpDiscovery",
         "TransitEncryptionEnabled", "TransitEncryptionMode", "ClusterMode", "Durability", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
@@ -130,6 +130,7 @@ def test_failover(call: Call) -> Data:
     id = data["ReplicationGroupId"]
     lookup.note(call, GROUP, id, f"Test Failover API called for node group {name}")
     old, new = _promote(data, replicas[0])
+    notices.tell(call, lookup.find(call, CLUSTER, new), notices.FAILED_OVER)
     text = f"Failover from primary node {old} to replica node {new} completed"
     lookup.note(call, CLUSTER, new, text)
     lookup.note(call, GROUP, id, text)
@@ -213,6 +214,7 @@ async def decrease_replica_count(call: Call) -> Data:
         for id in gone:
             lookup.forget(call, CLUSTER, id)
         for one in removed:
+            notices.tell(call, one, notices.DELETED)
             endpoint = one["CacheNodes"][0]["Endpoint"]
             records.give_back(call.store, endpoint["Address"], endpoint["Port"])
         call.later("Release", {"Interfaces": [one["_Interface"] for one in removed]})

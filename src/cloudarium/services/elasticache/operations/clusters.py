@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import changing, errors, lookup, making, network, records
+from cloudarium.services.elasticache import changing, errors, exchanging, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.operations import parameter_groups, snapshots
 from cloudarium.services.elasticache.records import CLUSTER, Data
@@ -17,8 +17,8 @@ from cloudarium.shared.errors import NotBuilt
     "CreateCacheCluster",
     on=touching("cluster", "replicationgroup", "parametergroup", "subnetgroup", "snapshot"),
     refuses=(
-        "ReplicationGroupId", "NotificationTopicArn", "LogDeliveryConfigurations", "OutpostMode",
-        "PreferredAvailabilityZones", "SnapshotArns", "CacheSecurityGroupNames", "PreferredOutpostArn",
+        "ReplicationGroupId", "LogDeliveryConfigurations", "OutpostMode",
+        "PreferredAvailabilityZones", "CacheSecurityGroupNames", "PreferredOutpostArn",
         "PreferredOutpostArns",
     ),
 )  # fmt: skip
@@ -37,7 +37,7 @@ async def create_cache_cluster(call: Call) -> Data:
     if parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("A cluster without a replication group cannot have cluster mode enabled.")
     (place,) = addresses.choose(call.store, [wish.port])
-    files = snapshots.restored(call, given.get("SnapshotName"), wish.version.engine, wish.version.full, 1)
+    files = await exchanging.seeds(call, 1) or snapshots.restored(call, wish.version, 1)
     data = await making.member(call, wish, id, place, 0, given.get("PreferredAvailabilityZone") or "")
     try:
         with call.transaction():
@@ -48,6 +48,7 @@ async def create_cache_cluster(call: Call) -> Data:
             lookup.tag(call, CLUSTER, id, tags)
             call.later("Start", {"Kind": CLUSTER, "Id": id}, key=f"{CLUSTER}/{id}")
     except Exception:
+        making.discard(call, files)
         await network.release(call, [data["_Interface"]])
         raise
     return {"CacheCluster": shown(data, nodes=False)}
@@ -106,7 +107,7 @@ def delete_cache_cluster(call: Call) -> Data:
     "ModifyCacheCluster",
     on=touching("cluster", "parametergroup"),
     refuses=(
-        "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones", "NotificationTopicArn", "NotificationTopicStatus",
+        "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones",
         "LogDeliveryConfigurations", "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip

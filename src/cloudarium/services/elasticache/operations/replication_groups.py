@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, network, records
+from cloudarium.services.elasticache import errors, exchanging, lookup, making, network, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.making import Wish, endpoint
 from cloudarium.services.elasticache.operations import parameter_groups, snapshots, user_groups
@@ -85,7 +85,7 @@ def _failover(call: Call, shape: Shape) -> tuple[str, str]:
     on=touching("replicationgroup", "parametergroup", "subnetgroup", "snapshot", UserGroupIds="usergroup"),
     refuses=(
         "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName", "KmsKeyId",
-        "NotificationTopicArn", "LogDeliveryConfigurations", "DataTieringEnabled", "Durability", "SnapshotArns",
+        "LogDeliveryConfigurations", "DataTieringEnabled", "Durability",
         "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
@@ -99,8 +99,8 @@ async def create_replication_group(call: Call) -> Data:
     if shape.clustered and not parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("Use a parameter group with cluster-enabled set to yes for more than one shard.")
     failover, tags, users = _failover(call, shape), lookup.wanted_tags(call), _user_groups(call, wish)
-    engine, shards = wish.version, len(shape.replicas)
-    files = snapshots.restored(call, call.input.get("SnapshotName"), engine.engine, engine.full, shards)
+    shards = len(shape.replicas)
+    files = await exchanging.seeds(call, shards) or snapshots.restored(call, wish.version, shards)
     doors, places = _places(call, shape, wish.port)
     members = await _members(call, wish, shape, id, places)
     data = _data(call, wish, shape, id, failover, users)
@@ -121,6 +121,7 @@ async def create_replication_group(call: Call) -> Data:
             lookup.tag(call, GROUP, id, tags)
             call.later("Start", {"Kind": GROUP, "Id": id}, key=f"{GROUP}/{id}")
     except Exception:
+        making.discard(call, files)
         await network.release(call, [one["_Interface"] for one in members])
         raise
     return {"ReplicationGroup": shown(data)}

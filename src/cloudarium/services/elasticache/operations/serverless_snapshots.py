@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, records
+from cloudarium.services.elasticache import errors, exchanging, lookup, making, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.records import SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.resources import touching
@@ -108,6 +108,14 @@ def copy_serverless_cache_snapshot(call: Call) -> Data:
         call.store.blobs.share(blob)
     lookup.keep(call, SERVERLESS_SNAPSHOT, name, data)
     lookup.tag(call, SERVERLESS_SNAPSHOT, name, tags)
+    return {"ServerlessCacheSnapshot": data}
+
+
+@operation("ExportServerlessCacheSnapshot", on=touching("serverlesscachesnapshot"))
+async def export_serverless_cache_snapshot(call: Call) -> Data:
+    """Write the file of a snapshot into a bucket."""
+    data = _finished(call, call.input["ServerlessCacheSnapshotName"])
+    await exchanging.export(call, call.input["S3BucketName"], data["ServerlessCacheSnapshotName"], data["_Blobs"])
     return {"ServerlessCacheSnapshot": data}
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, records
+from cloudarium.services.elasticache import errors, exchanging, lookup, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SNAPSHOT, Data
 from cloudarium.services.elasticache.resources import touching
 from cloudarium.services.elasticache.rules import names
-from cloudarium.services.elasticache.rules.engines import by_full
+from cloudarium.services.elasticache.rules.engines import Version, by_full
 from cloudarium.shared.errors import NotBuilt
 
 
@@ -151,15 +151,23 @@ def drop(call: Call, data: Data) -> None:
 @operation(
     "CopySnapshot",
     on=touching(SourceSnapshotName="snapshot", TargetSnapshotName="snapshot"),
-    refuses=("KmsKeyId", "TargetBucket"),
+    refuses=("KmsKeyId",),
 )
-def copy_snapshot(call: Call) -> Data:
-    """Make a manual snapshot of another one."""
+async def copy_snapshot(call: Call) -> Data:
+    """Make a manual snapshot of another one, or write its files into a bucket."""
     source = lookup.find(call, SNAPSHOT, call.input["SourceSnapshotName"])
     name = names.identifier(call.input["TargetSnapshotName"], "TargetSnapshotName", 255)
-    lookup.refuse_existing(call, SNAPSHOT, name)
     if source["SnapshotStatus"] != "available":
         raise errors.State(SNAPSHOT, f"Snapshot {source['SnapshotName']} is not in available state.")
+    if call.input.get("TargetBucket"):
+        await exchanging.export(call, call.input["TargetBucket"], name, source["_Blobs"])
+        return {"Snapshot": {**source, "SnapshotName": name, "SnapshotStatus": "exporting"}}
+    with call.transaction():
+        return {"Snapshot": _copied(call, source, name)}
+
+
+def _copied(call: Call, source: Data, name: str) -> Data:
+    lookup.refuse_existing(call, SNAPSHOT, name)
     tags = lookup.wanted_tags(call)
     arn = lookup.arn_of(call.scope, SNAPSHOT, name)
     data = {**source, "SnapshotName": name, "SnapshotSource": "manual", "ARN": arn}
@@ -167,21 +175,24 @@ def copy_snapshot(call: Call) -> Data:
         call.store.blobs.share(blob)
     lookup.keep(call, SNAPSHOT, name, data)
     lookup.tag(call, SNAPSHOT, name, tags or call.tags.of(source["ARN"]))
-    return {"Snapshot": data}
+    return data
 
 
-def restored(call: Call, name: str | None, engine: str, version: str, shards: int) -> Sequence[str]:
-    """The files that a new cache begins with. Raises NotFound, State and Combination."""
+def restored(call: Call, version: Version, shards: int) -> Sequence[str]:
+    """The files of the snapshot that a new cache is to begin with. Raises NotFound, State and Combination."""
+    name = call.input.get("SnapshotName")
     if not name:
         return []
     data = lookup.find(call, SNAPSHOT, name)
     if data["SnapshotStatus"] != "available":
         raise errors.State(SNAPSHOT, f"Snapshot {name} is not in available state.")
     own = by_full(data["Engine"], data["EngineVersion"])
-    if (own.engine == "valkey" and engine == "redis") or (
-        own.engine == engine and own.number > by_full(engine, version).number
+    if (own.engine == "valkey" and version.engine == "redis") or (
+        own.engine == version.engine and own.number > version.number
     ):
-        raise errors.Combination(f"A snapshot of {own.engine} {own.full} cannot be restored to {engine} {version}.")
+        raise errors.Combination(
+            f"A snapshot of {own.engine} {own.full} cannot be restored to {version.engine} {version.full}."
+        )
     if len(data["_Blobs"]) != shards:
         raise NotBuilt(f"restoring a snapshot of {len(data['_Blobs'])} shards to {shards}")
     return list(data["_Blobs"])

@@ -52,6 +52,14 @@ def memory(node_type: str) -> int:
     return MEMORY[node_type]
 
 
+def processors(node_type: str) -> int:
+    """The virtual processors of a node type."""
+    size = node_type.rpartition(".")[2]
+    if node_type in ("cache.t2.micro", "cache.t2.small"):
+        return 1
+    return 4 * int(size.removesuffix("xlarge") or 1) if size.endswith("xlarge") else 2
+
+
 def usable(node_type: str, reserved_percent: int) -> int:
     """What data may take: the rest is reserved for copies in the making."""
     return MEMORY[node_type] * (100 - reserved_percent) // 100

@@ -15,6 +15,7 @@ from cloudarium.shared import ids
 from cloudarium.store import Store
 
 NETWORK = "127.77"
+_SHARED = "127.0.0.1"
 _TRIES = 200
 
 
@@ -68,10 +69,17 @@ def _listens(place: Destination) -> int:
 
 def _port_of_its_own() -> Destination:
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return "127.0.0.1", probe.getsockname()[1]
+        probe.bind((_SHARED, 0))
+        return _SHARED, probe.getsockname()[1]
 
 
-def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on."""
-    return _port_of_its_own()[1]
+def inner(place: Destination) -> tuple[Destination, int]:
+    """Where the other servers of a cache reach the one whose clients come to `place`: it, and a second port.
+
+    On an address of its own these stay the same, so that servers which are started again find each other.
+    """
+    address, port = place
+    near = (address, port - 1), (address, port - 2)
+    if address != _SHARED and not any(_listens(one) for one in near):
+        return near[0], port - 2
+    return _port_of_its_own(), _port_of_its_own()[1]

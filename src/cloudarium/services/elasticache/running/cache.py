@@ -7,46 +7,59 @@ import contextlib
 import logging
 import ssl
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from uvicorn.server import ServerState
-from valkey.exceptions import ValkeyError
+from valkey.exceptions import ResponseError, ValkeyError
 
 from cloudarium.gateway.tls import Secured
-from cloudarium.runtime.caches import EngineFailed, Front, Valkey
+from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
 from cloudarium.services.elasticache.rules import access
 from cloudarium.services.elasticache.running import forming
+from cloudarium.services.elasticache.running.measuring import Seen
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
 from cloudarium.shared import ids
 
 log = logging.getLogger("cloudarium")
-Judge = Callable[[Plan, str, str], bool]  # may a user come into a cache with a token?
+Judge = Callable[[Plan, str, str], float | None]  # until when a user may be in a cache with a token; None: not at all
 _SAVE_SECONDS = 600
 _PAUSE = 0.01
+DUMP = "dump.rdb"
 _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
 
 
 class Cache:
-    """The servers and doors of one plan. `judge` is asked about tokens of IAM, `stranger` about connections."""
+    """The servers and doors of one plan.
 
-    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger) -> None:
+    `judge` is asked about tokens of IAM, `stranger` about connections; `used` is told when clients come or go on.
+    """
+
+    def __init__(self, plan: Plan, judge: Judge, stranger: Stranger, used: Callable[[Cache], None]) -> None:
         self.plan = plan
         self.judge = judge
         self.stranger = stranger
+        self.used = used
+        self.seen = Seen()
         self.servers: dict[str, Valkey] = {}
         self.fronts: dict[Destination, Front] = {}
         self._turn = 0
         self._inner = ids.hex(40)
         self._password = ids.hex(40)
         self._starting = asyncio.Lock()
+        self._formed = False  # are the servers joined as the plan says?
 
     # ---- Servers ----------------------------------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
-        """Do all servers run?"""
+        """Do all servers run, joined as the plan says?"""
+        return self._formed and self._complete
+
+    @property
+    def _complete(self) -> bool:
         return len(self.servers) == len(self.plan.nodes) and all(one.running for one in self.servers.values())
 
     async def start(self) -> None:
@@ -56,9 +69,15 @@ class Cache:
                 return
             gone = [one for one in self.plan.nodes if one.id not in self.servers or not self.servers[one.id].running]
             await self._run([one.id for one in gone])
-            await forming.form(self.plan, self.servers)
+            await self._form()
+
+    async def _form(self) -> None:
+        self._formed = False
+        await forming.form(self.plan, self.servers)
+        self._formed = True
 
     async def _run(self, names: Sequence[str]) -> None:
+        self._formed = False
         for id in names:
             old = self.servers.pop(id, None)
             if old is not None:
@@ -84,8 +103,8 @@ class Cache:
         async with self._starting:
             self.plan = plan
             await self._run([id])
-            if self.running:
-                await forming.form(plan, self.servers)
+            if self._complete:
+                await self._form()
 
     # ---- Doors ------------------------------------------------------------------------------------------------------
 
@@ -99,18 +118,21 @@ class Cache:
                 continue
             tls = secured(context(place[0])) if self.plan.tls else None
             front = self.fronts[place] = Front(self._backend(door.place), tls, self._gate(), self.stranger)
+            front.wake = partial(self.used, self)
             await front.listen(*place)
 
-    def _gate(self) -> Callable[[bytes, bytes], Any] | None:
+    def _gate(self) -> Gate | None:
         return self._judged if self.plan.iam or self.plan.tokens else None
 
-    async def _judged(self, user: bytes, password: bytes) -> bytes | None:
+    async def _judged(self, user: bytes, password: bytes) -> Pass | None:
         name = user.decode("utf-8", "replace")
         if name == "default" and self.plan.tokens:
-            return password if access.digest(password.decode("utf-8", "replace")) in self.plan.tokens else None
+            known = access.digest(password.decode("utf-8", "replace")) in self.plan.tokens
+            return Pass(password) if known else None
         if name not in self.plan.iam:
-            return password
-        return self._inner.encode() if self.judge(self.plan, name, password.decode("utf-8", "replace")) else None
+            return Pass(password)
+        until = self.judge(self.plan, name, password.decode("utf-8", "replace"))
+        return Pass(self._inner.encode(), until) if until is not None else None
 
     def _backend(self, place: Destination) -> Callable[[], Any]:
         async def backend() -> str:
@@ -122,6 +144,7 @@ class Cache:
             except EngineFailed as error:
                 log.error("%s did not start: %s", self.plan.name, error)
                 raise OSError("the server did not start") from error
+            self.used(self)
             self._turn += 1
             return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
 
@@ -149,7 +172,7 @@ class Cache:
                     await self._adjust(server, old, plan)
             if kept - self.servers.keys():
                 await self._run(sorted(kept - self.servers.keys()))
-            await forming.form(plan, self.servers)
+            await self._form()
         for door in plan.doors:  # clients come back to whoever is behind it now
             if door.place in self.fronts and before.get(door.place, door.nodes) != door.nodes:
                 self.fronts[door.place].drop()
@@ -170,13 +193,13 @@ class Cache:
     async def saved(self, id: str) -> Path:
         """Have a server write all that it holds into a file of its own; where that is. Raises EngineFailed."""
         server = self.servers[id]
-        await server.command("BGSAVE")
         async with asyncio.timeout(_SAVE_SECONDS):
-            while (told := await server.command("INFO", "persistence"))["rdb_bgsave_in_progress"]:
+            while not await _begins_to_save(server):
                 await asyncio.sleep(_PAUSE)
+            told = await _idle(server)
         if told["rdb_last_bgsave_status"] != "ok":
             raise EngineFailed("the server could not write its snapshot")
-        return server.folder / "dump.rdb"
+        return server.folder / DUMP
 
     async def close(self) -> None:
         """Take no more clients and end the servers."""
@@ -186,14 +209,6 @@ class Cache:
         await asyncio.gather(*(one.stop() for one in self.servers.values()), return_exceptions=True)
         self.servers.clear()
 
-    async def figures(self, id: str) -> dict[str, Any]:
-        """What a server tells of itself: hits, misses, evictions, keys, memory, clients; empty when it does not run."""
-        server = self.servers.get(id)
-        if server is None or not server.running:
-            return {}
-        found = await server.command("INFO", "everything")
-        return found if isinstance(found, dict) else {}
-
 
 def secured(context: ssl.SSLContext) -> Secure:
     """What ends TLS in front of whoever speaks with a client."""
@@ -202,8 +217,8 @@ def secured(context: ssl.SSLContext) -> Secure:
 
 
 async def _started(server: Valkey) -> None:
-    """Start a server; where its folder holds a copy to begin with (an RDB file alone), with what is in there."""
-    copied = (server.folder / "dump.rdb").exists() and not (server.folder / "appendonlydir").exists()
+    """Start a server; where its folder holds a copy to begin with and nothing of its own, with what is in there."""
+    copied = (server.folder / DUMP).exists() and not has_begun(server.folder)
     wanted = server.settings
     if copied:  # with appendonly it would not look at the file
         server.settings = {**wanted, "appendonly": "no"}
@@ -211,3 +226,28 @@ async def _started(server: Valkey) -> None:
     if copied:
         server.settings = wanted
         await server.command("CONFIG", "SET", "appendonly", "yes")
+        async with asyncio.timeout(_SAVE_SECONDS):
+            await _idle(server)
+
+
+def has_begun(folder: Path) -> bool:
+    """Does a server's folder hold data that it has written by itself?"""
+    return any((folder / "appendonlydir").glob("*.manifest"))
+
+
+async def _begins_to_save(server: Valkey) -> bool:
+    try:
+        await server.command("BGSAVE")
+    except ResponseError:  # it writes something else
+        return False
+    return True
+
+
+async def _idle(server: Valkey) -> Any:
+    """Wait until a server writes no file in the background; what it says then."""
+    busy = ("rdb_bgsave_in_progress", "aof_rewrite_in_progress", "aof_rewrite_scheduled")
+    while True:
+        told = await server.command("INFO", "persistence")
+        if not any(told[name] for name in busy):
+            return told
+        await asyncio.sleep(_PAUSE)

@@ -9,10 +9,12 @@ from collections.abc import Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from cloudarium.runtime.caches import Front
 from cloudarium.services.elasticache import records
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS
-from cloudarium.services.elasticache.running import reading, tokens
+from cloudarium.services.elasticache.running import measuring, reading, tokens
 from cloudarium.services.elasticache.running.cache import Cache
+from cloudarium.services.elasticache.running.lifetimes import Lifetimes
 from cloudarium.services.elasticache.running.plans import Destination, Plan
 from cloudarium.shared.scope import Scope
 from cloudarium.vpc import records as networks
@@ -34,13 +36,16 @@ class Fleet:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self.caches: dict[tuple[Scope, str, str], Cache] = {}
+        self.lifetimes = Lifetimes(
+            cloud, lambda: [front for one in self.caches.values() for front in one.fronts.values()]
+        )
         self.closed: dict[str, str] = {}  # caches whose addresses somebody else has taken, and what is to do
 
     async def open(self, plan: Plan) -> Cache:
         """Take clients of a cache; its servers start with the first one. Raises OSError."""
         cache = self.caches.get(plan.key)
         if cache is None:
-            cache = Cache(plan, partial(tokens.may_connect, self.cloud), self._stranger)
+            cache = Cache(plan, self._stay, self._stranger, partial(measuring.plan, self.cloud))
             self.caches[plan.key] = cache
         await cache.listen(self._context)
         self._publish(cache)
@@ -80,6 +85,7 @@ class Fleet:
 
     async def close(self) -> None:
         """End every cache; their data stay."""
+        self.lifetimes.stop()
         caches, self.caches = self.caches, {}
         for cache in caches.values():
             self._withdraw(cache)
@@ -111,10 +117,28 @@ class Fleet:
         for door in cache.plan.doors:
             wires(self.cloud).withdraw(door.place)
 
+    def _fronts(self) -> Iterable[Front]:
+        return [front for cache in self.caches.values() for front in cache.fronts.values()]
+
+    def _stay(self, plan: Plan, user: str, token: str) -> float | None:
+        until = tokens.stay(self.cloud, plan, user, token)
+        if until is not None:
+            self.lifetimes.watch()
+        return until
+
     def _stranger(self, peer: Destination, own: Destination) -> bool:
-        """Is it a function outside of every VPC that connects? Other programs of this machine count as in the VPC."""
+        """Is it a function that connects and may not: outside of every VPC, or kept to none by this machine?
+
+        Other programs of this machine count as in the VPC.
+        """
         shop = self.cloud.keep.get("lambda")
-        return shop is not None and shop.environments.behind(peer, own, OUTSIDE) is not None
+        spec = shop.environments.behind(peer, own) if shop is not None else None
+        if shop is None or spec is None:
+            return False
+        problem = wires(self.cloud).problem(spec.network, own) if spec.network else OUTSIDE
+        if problem:
+            shop.environments.behind(peer, own, problem)
+        return bool(problem)
 
     def _context(self, address: str) -> ssl.SSLContext:
         if self.cloud.certificate is None:

@@ -6,28 +6,29 @@ They talk among themselves at 127.0.0.1; to clients they tell the address at whi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 from valkey.exceptions import ResponseError
 
 from cloudarium.runtime.caches import EngineFailed, Valkey
-from cloudarium.services.elasticache.running.addresses import free_port
-from cloudarium.services.elasticache.running.plans import Node, Plan, Setting
+from cloudarium.services.elasticache.running.plans import Destination, Node, Plan, Setting
 from cloudarium.services.elasticache.running.succession import caught_up
 
-_PATIENCE = 20.0
+_PATIENCE = 60.0  # the servers keep time by the machine's clock, and other programs may keep them from it
 _PAUSE = 0.02
+_GOSSIP = 0.2  # seconds after which what servers should have told each other by themselves is prompted
 
 
-def settings(plan: Plan, node: Node) -> dict[str, Setting]:
-    """What a server must be set to in order to be one of many."""
+def settings(plan: Plan, node: Node, inner: Destination, bus: int) -> dict[str, Setting]:
+    """What a server must be set to in order to be one of many, who reach it at `inner` and its `bus` port."""
     if not plan.slots:
         return {}
     address, port = node.place
     return {
         "cluster-enabled": "yes",
-        "cluster-port": str(free_port()),
+        "cluster-port": str(bus),
+        "cluster-announce-ip": inner[0],
         "cluster-announce-hostname": address,
         "cluster-announce-client-port": str(port),
         "cluster-preferred-endpoint-type": "hostname",
@@ -38,40 +39,50 @@ def settings(plan: Plan, node: Node) -> dict[str, Setting]:
 
 
 async def form(plan: Plan, servers: Mapping[str, Valkey]) -> None:
-    """Have the servers meet, give each shard its slots, and replicas their primaries. Raises EngineFailed."""
+    """Have the servers meet, give each shard its slots, and replicas their primaries. Raises EngineFailed.
+
+    Each step looks at what the servers say and does what is missing, so a form that was cut off is just done again.
+    """
     try:
         async with asyncio.timeout(_PATIENCE):
-            await _meet(plan, servers)
+            await _number(plan, servers)
+            await _meet(servers)
             await _fail_over(plan, servers)
             await _assign(plan, servers)
             await _follow(plan, servers)
-            places = {node.place[0] for node in plan.nodes}
-            await asyncio.gather(*(_until_ok(server, places) for server in servers.values()))
+            await _until_ok(plan, servers)
     except TimeoutError as error:
         raise EngineFailed("the shards did not find each other in time") from error
 
 
-async def _meet(plan: Plan, servers: Mapping[str, Valkey]) -> None:
-    """Introduce all to the first; servers that met in an earlier life, at other ports, each to each."""
-    first, *others = (servers[node.id] for node in plan.nodes)
-    known = len(str(await first.command("CLUSTER", "NODES")).splitlines()) > 1
-    for host in servers.values() if known else (first,):
-        for other in servers.values() if known else others:
-            if other is not host:
-                await host.command("CLUSTER", "MEET", "127.0.0.1", *_ports(other))
+async def _number(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Give new servers different epochs: equal ones are told apart at some later moment, which can undo a failover."""
+    for number, node in enumerate(plan.nodes, 1):
+        server = servers[node.id]
+        if len((await _nodes(server)).splitlines()) == 1 and "cluster_my_epoch:0\r" in await _info(server):
+            await server.command("CLUSTER", "SET-CONFIG-EPOCH", number)
+
+
+async def _meet(servers: Mapping[str, Valkey]) -> None:
+    """Introduce each to each, also those that met in an earlier life, perhaps at other addresses."""
+    for other in servers.values():
+        await _introduce(other, servers.values())
     ids = [str(await server.command("CLUSTER", "MYID")) for server in servers.values()]
     for server in servers.values():
-        while not await _knows(server, ids):
+        while not _knows(await _nodes(server), ids):
             await asyncio.sleep(_PAUSE)
 
 
-def _ports(server: Valkey) -> tuple[str, str]:
-    return str(server.settings["port"]), str(server.settings["cluster-port"])
+async def _introduce(server: Valkey, to: Iterable[Valkey]) -> None:
+    """Have a server tell others at once who it is, what it has, and how far it has copied."""
+    for other in to:
+        if other is not server:
+            address, port, bus = (str(other.settings[name]) for name in ("bind", "port", "cluster-port"))
+            await server.command("CLUSTER", "MEET", address, port, bus)
 
 
-async def _knows(server: Valkey, ids: Iterable[str]) -> bool:
-    told = str(await server.command("CLUSTER", "NODES"))
-    lines = {line.split(" ")[0]: line for line in told.splitlines()}
+def _knows(nodes: str, ids: Iterable[str]) -> bool:
+    lines = {line.split(" ")[0]: line for line in nodes.splitlines()}
     return all(id in lines and "handshake" not in lines[id] and "noaddr" not in lines[id] for id in ids)
 
 
@@ -81,7 +92,7 @@ async def _assign(plan: Plan, servers: Mapping[str, Valkey]) -> None:
         if not node.primary:
             continue
         first, last = plan.slots[node.shard]
-        own = _owned(_own_line(str(await servers[node.id].command("CLUSTER", "NODES"))))
+        own = _owned(_own_line(await _nodes(servers[node.id])))
         missing = [slot for slot in range(first, last + 1) if slot not in own]
         if missing:
             await servers[node.id].command("CLUSTER", "ADDSLOTS", *missing)
@@ -106,13 +117,31 @@ async def _fail_over(plan: Plan, servers: Mapping[str, Valkey]) -> None:
         others = [servers[one.id] for one in plan.nodes if one.shard == node.shard and one is not node]
         async with caught_up(heir, others):
             await heir.command("CLUSTER", "FAILOVER", "TAKEOVER")
-            for other in others:
-                while not await _is_replica(other):
-                    await asyncio.sleep(_PAUSE)
+            while not await _within(_GOSSIP, _all_follow(heir, others)):
+                if await _is_replica(heir):  # another claim to the slots was newer
+                    await heir.command("CLUSTER", "FAILOVER", "TAKEOVER")
+                await heir.command("CLUSTER", "BUMPEPOCH")
+                await _introduce(heir, others)
+
+
+async def _within(seconds: float, work: Awaitable[None]) -> bool:
+    """Is something done in this time?"""
+    try:
+        await asyncio.wait_for(work, seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _all_follow(heir: Valkey, others: Iterable[Valkey]) -> None:
+    leader = str(await heir.command("CLUSTER", "MYID"))
+    for other in others:
+        while leader not in _own_line(await _nodes(other)):
+            await asyncio.sleep(_PAUSE)
 
 
 async def _is_replica(server: Valkey) -> bool:
-    return "myself,slave" in _own_line(str(await server.command("CLUSTER", "NODES")))
+    return "myself,slave" in _own_line(await _nodes(server))
 
 
 async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:
@@ -121,28 +150,42 @@ async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:
         if node.primary:
             continue
         leader = str(await primaries[node.shard].command("CLUSTER", "MYID"))
-        while leader not in _own_line(str(await servers[node.id].command("CLUSTER", "NODES"))):
+        while leader not in _own_line(await _nodes(servers[node.id])):
             try:
                 await servers[node.id].command("CLUSTER", "REPLICATE", leader)
-            except ResponseError:  # it does not know that one yet
+            except ResponseError:  # it does not know that one yet, or that it is primary no more
                 await asyncio.sleep(_PAUSE)
 
 
-def _own_line(nodes: str) -> str:
-    return next((line for line in nodes.splitlines() if "myself" in line), "")
+async def _until_ok(plan: Plan, servers: Mapping[str, Valkey]) -> None:
+    """Wait until every server takes commands and tells clients of all others: of replicas only once they copy."""
+    by_place = {node.place: servers[node.id] for node in plan.nodes}
+    for server in servers.values():
+        while not await _within(_GOSSIP, _is_ok(server, by_place)):
+            told = _told(await server.command("CLUSTER", "SLOTS"))
+            for place, other in by_place.items():
+                if place not in told:
+                    await _introduce(other, [server])
+
+
+async def _is_ok(server: Valkey, places: Mapping[Destination, Valkey]) -> None:
+    while "cluster_state:ok" not in await _info(server) or not places.keys() <= _told(
+        await server.command("CLUSTER", "SLOTS")
+    ):
+        await asyncio.sleep(_PAUSE)
+
+
+def _told(slots: Any) -> set[Destination]:
+    return {(str(node[0]), int(node[1])) for _, _, *nodes in slots for node in nodes}
 
 
 async def _info(server: Valkey) -> str:
     return str(await server.command("CLUSTER", "INFO"))
 
 
-async def _until_ok(server: Valkey, places: set[str]) -> None:
-    """Wait until a server takes commands and tells clients of all others: of replicas only once they copy."""
-    while "cluster_state:ok" not in await _info(server) or not places <= _told(
-        await server.command("CLUSTER", "SLOTS")
-    ):
-        await asyncio.sleep(_PAUSE)
+async def _nodes(server: Valkey) -> str:
+    return str(await server.command("CLUSTER", "NODES"))
 
 
-def _told(slots: Any) -> set[str]:
-    return {str(node[0]) for _, _, *nodes in slots for node in nodes}
+def _own_line(nodes: str) -> str:
+    return next((line for line in nodes.splitlines() if "myself" in line), "")

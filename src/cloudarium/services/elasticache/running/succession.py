@@ -14,9 +14,9 @@ _PATIENCE = 5
 _PAUSE = 0.01
 
 
-def port(server: Valkey) -> str:
-    """The port on which a server takes other servers."""
-    return str(server.settings["port"])
+def place(server: Valkey) -> tuple[str, str]:
+    """The address and the port at which a server takes other servers."""
+    return str(server.settings["bind"]), str(server.settings["port"])
 
 
 @asynccontextmanager
@@ -26,7 +26,7 @@ async def caught_up(heir: Valkey, servers: Iterable[Valkey]) -> AsyncIterator[No
     primary = None
     if told["role"] != "master":
         those = (one for one in servers if one is not heir and one.running)
-        primary = next((one for one in those if port(one) == str(told["master_port"])), None)
+        primary = next((one for one in those if place(one) == (told["master_host"], str(told["master_port"]))), None)
     if primary is None:
         yield
         return

@@ -23,18 +23,23 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cloudarium")
 LONGEST_LIFE = 900
+LONGEST_STAY = 12 * 3600
 _SERVICE = "elasticache"
 
 
-def may_connect(cloud: Cloud, plan: Plan, user: str, token: str) -> bool:
-    """Does this token let a user into a cache? It must be signed, be for both, and its signer may connect as him."""
+def stay(cloud: Cloud, plan: Plan, user: str, token: str) -> float | None:
+    """Until when a token lets a user into a cache; None when it does not.
+
+    It must be signed, be for both, and its signer may connect as him.
+    """
     try:
         problem = _problem(cloud, plan, user, token)
     except AwsError as error:
         problem = error.message or error.code
     if problem:
         log.info("%s: no IAM authentication as %s: %s", plan.name, user, problem)
-    return not problem
+        return None
+    return cloud.clock.now() + LONGEST_STAY
 
 
 def _problem(cloud: Cloud, plan: Plan, user: str, token: str) -> str:
@@ -45,8 +50,7 @@ def _problem(cloud: Cloud, plan: Plan, user: str, token: str) -> str:
     kind = "ServerlessCache" if plan.kind == SERVERLESS else None
     if asked.get("Action") != "connect" or asked.get("User") != user or asked.get("ResourceType") != kind:
         return "the token is not for Action=connect with this User (and, to a serverless cache, ResourceType)"
-    headers = {"host": host, "x-amz-content-sha256": sigv4.EMPTY_SHA256}
-    request = HttpRequest("GET", "/", query, headers)
+    request = HttpRequest("GET", "/", query, {"host": host})
     claim = sigv4.claim_of(request)
     if claim is None or claim.expires is None or claim.expires > LONGEST_LIFE:
         return f"the token must be presigned for at most {LONGEST_LIFE} seconds"

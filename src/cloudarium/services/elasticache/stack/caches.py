@@ -92,11 +92,11 @@ def _endpoint(name: str, endpoint: Data | None) -> Data:
 _COMMON = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "CacheSubnetGroupName", "Engine",
     "EngineVersion", "Port", "PreferredMaintenanceWindow", "SnapshotName", "SnapshotRetentionLimit", "SnapshotWindow",
-    "TransitEncryptionEnabled",
+    "TransitEncryptionEnabled", "NotificationTopicArn", "SnapshotArns",
 )  # fmt: skip
 _CHANGED = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "Engine", "EngineVersion",
-    "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
+    "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
 )  # fmt: skip
 
 
@@ -108,11 +108,11 @@ class CacheCluster(Cache):
     properties = (*made, "ClusterName", "VpcSecurityGroupIds", "Tags")
     refuses = (
         "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "LogDeliveryConfigurations", "NetworkType",
-        "NotificationTopicArn", "PreferredAvailabilityZones", "SnapshotArns",
+        "PreferredAvailabilityZones",
     )  # fmt: skip
     required = ("CacheNodeType", "Engine", "NumCacheNodes")
     replaces = (
-        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotName", "TransitEncryptionEnabled",
+        "ClusterName", "CacheSubnetGroupName", "Port", "SnapshotArns", "SnapshotName", "TransitEncryptionEnabled",
         "PreferredAvailabilityZone",
     )  # fmt: skip
     attributes = ("RedisEndpoint.Address", "RedisEndpoint.Port")
@@ -141,8 +141,8 @@ class ReplicationGroup(Cache):
     properties = (*made, "ReplicationGroupId", "Tags")
     refuses = (
         "CacheSecurityGroupNames", "DataTieringEnabled", "Durability", "GlobalReplicationGroupId", "IpDiscovery",
-        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "NotificationTopicArn", "PrimaryClusterId",
-        "SnapshotArns", "SnapshottingClusterId", "TransitEncryptionMode",
+        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "PrimaryClusterId",
+        "SnapshottingClusterId", "TransitEncryptionMode",
     )  # fmt: skip
     required = ("ReplicationGroupDescription",)
     replaces = (

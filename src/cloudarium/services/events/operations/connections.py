@@ -6,17 +6,21 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.events import errors, resources, secrets
+from cloudarium.services.events import errors, resources, sealing, secrets
 from cloudarium.services.events.operations import lookup
 from cloudarium.services.events.records import named
 from cloudarium.services.events.records.named import Named
-from cloudarium.services.events.rules import authorization, keys
+from cloudarium.services.events.rules import authorization
 from cloudarium.shared import ids
 
 Data = dict[str, Any]
 _TIMES = ("CreationTime", "LastModifiedTime", "LastAuthorizedTime")
 _PRIVATE = ("InvocationConnectivityParameters",)
 _OAUTH = "OAUTH_CLIENT_CREDENTIALS"
+_NOTHING = (
+    "Failed to update the connection(s). At least one of the following is required: Description, KmsKeyIdentifier, "
+    "AuthorizationType with BasicAuthParameters, ApiKeyAuthParameters, or OAuthParameters."
+)
 
 
 def find(call: Call, wanted: str) -> Named:
@@ -37,18 +41,20 @@ def _answer(connection: Named, *members: str) -> Data:
 async def create_connection(call: Call) -> Data:
     """Make a connection, and a secret with its credentials; OAuth's are tried after the answer."""
     given = call.input
-    keys.check_name(given.get("KmsKeyIdentifier"))
     _check_new(call)
     authorization.check(given["AuthorizationType"], given["AuthParameters"])
+    key = given.get(sealing.MEMBER)
+    if key:
+        await sealing.check_for_connection(call, key)
     id = ids.uuid()
-    secret = await secrets.create(call, f"events!connection/{given['Name']}/{ids.uuid()}", given["AuthParameters"])
+    secret = await secrets.create(call, given["Name"], given["AuthParameters"], key)
     data = {
         "id": id,
         "AuthorizationType": given["AuthorizationType"],
         "AuthParameters": authorization.shown(given["AuthParameters"]),
         "SecretArn": secret,
-        **_times(call, created=call.now),
-        **({"Description": given["Description"]} if given.get("Description") else {}),
+        **_times(call, given["AuthorizationType"]),
+        **{name: given[name] for name in ("Description", sealing.MEMBER) if given.get(name)},
     }
     with call.transaction():
         _check_new(call)
@@ -62,8 +68,9 @@ def _check_new(call: Call) -> None:
         raise errors.Exists(f"Connection {call.input['Name']} already exists.")
 
 
-def _times(call: Call, created: float) -> Data:
-    return {"CreationTime": created, "LastModifiedTime": call.now, "LastAuthorizedTime": call.now}
+def _times(call: Call, kind: str) -> Data:
+    authorized = 0.0 if kind == _OAUTH else call.now  # AWS shows 1970 until the first token came
+    return {"CreationTime": call.now, "LastModifiedTime": call.now, "LastAuthorizedTime": authorized}
 
 
 def _authorizing(call: Call, connection: Named) -> Named:
@@ -79,15 +86,18 @@ def _authorizing(call: Call, connection: Named) -> Named:
 async def update_connection(call: Call) -> Data:
     """Change a connection; new parameters take the place of those of the same kind."""
     given = call.input
-    keys.check_name(given.get("KmsKeyIdentifier"))
     found = find(call, "update")
+    if not any(given.get(name) is not None for name in ("Description", "KmsKeyIdentifier", "AuthorizationType")):
+        raise errors.Invalid(_NOTHING)
     kind = given.get("AuthorizationType") or found.data["AuthorizationType"]
     parameters = given.get("AuthParameters")
     data = dict(found.data)
+    if given.get(sealing.MEMBER) is not None:
+        await _rekey(call, data, given[sealing.MEMBER])
     if parameters is not None or kind != data["AuthorizationType"]:
         merged = await secrets.merged(call, data, kind, parameters or {})
         authorization.check(kind, merged)
-        data["SecretArn"] = await secrets.replace(call, found, merged)
+        data["SecretArn"] = await secrets.replace(call, found._replace(data=data), merged)
         data.update({"AuthorizationType": kind, "AuthParameters": authorization.shown(merged)})
     with call.transaction():
         find(call, "update")
@@ -96,9 +106,20 @@ async def update_connection(call: Call) -> Data:
         data["LastModifiedTime"] = call.now
         changed = found._replace(data=data)
         if parameters is not None:
-            changed = _authorizing(call, changed._replace(data={**data, "LastAuthorizedTime": call.now}))
+            authorized = data["LastAuthorizedTime"] if kind == _OAUTH else call.now
+            changed = _authorizing(call, changed._replace(data={**data, "LastAuthorizedTime": authorized}))
         named.put(call.store, changed)
     return _answer(changed)
+
+
+async def _rekey(call: Call, data: Data, key: str) -> None:
+    """Have the secret of a connection be kept under another key; "" stands for Secrets Manager's own."""
+    if key:
+        await sealing.check_for_connection(call, key)
+    if "SecretArn" in data:
+        await secrets.rekey(call, data["SecretArn"], key)
+    data.pop(sealing.MEMBER, None)
+    data.update({sealing.MEMBER: key} if key else {})
 
 
 @operation("DeauthorizeConnection", on=resources.connection)
@@ -137,7 +158,9 @@ def describe_connection(call: Call) -> Data:
     """All of a connection but what is secret."""
     found = find(call, "describe")
     more: Data = {
-        name: found.data[name] for name in ("Description", "SecretArn", "AuthParameters") if name in found.data
+        name: found.data[name]
+        for name in ("Description", "SecretArn", "AuthParameters", sealing.MEMBER)
+        if name in found.data
     }
     return {**_shown(found), **more}
 

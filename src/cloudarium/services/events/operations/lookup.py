@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from cloudarium.gateway.call import Call
 from cloudarium.services.events import errors, resources
 from cloudarium.services.events.records import rules as rule_records
+from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
-from cloudarium.services.events.records.rules import Rule
 from cloudarium.shared import paging
 from cloudarium.shared.event_patterns import Pattern, PatternError, compile_pattern
 

@@ -9,14 +9,13 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.events import errors, resources, timing
 from cloudarium.services.events.operations import lookup
 from cloudarium.services.events.records import rules
-from cloudarium.services.events.records.rules import Rule
+from cloudarium.services.events.records.managed import Rule
 from cloudarium.shared import tags
 from cloudarium.shared.errors import NotBuilt
 
 Data = dict[str, Any]
 _MOST = 300
 _SAID = ("EventPattern", "ScheduleExpression", "State", "Description", "RoleArn")
-NO_MANAGED = {"Force": "Only AWS's services make managed rules, and none here does: no rule needs force."}
 
 
 @operation("PutRule", on=resources.rule_to_put)
@@ -36,6 +35,8 @@ def put_rule(call: Call) -> Data:
     if given.get("State") == "ENABLED_WITH_ALL_CLOUDTRAIL_MANAGEMENT_EVENTS":
         raise NotBuilt("events rules on CloudTrail's management events")
     before = rules.find(call.store, on.scope, on.name, given["Name"])
+    if before is not None and before.managed:
+        raise errors.ManagedRule.changed(before.name)
     if before is None and rules.count(call.store, on.scope, on.name) >= _MOST:
         raise errors.LimitExceeded
     data = {"State": "ENABLED", **{name: given[name] for name in _SAID if given.get(name)}}
@@ -59,7 +60,7 @@ def _timing(rule: Rule) -> tuple[Any, Any]:
 
 
 def _shown(rule: Rule) -> Data:
-    said = {name: rule.data[name] for name in _SAID if name in rule.data}
+    said = {name: rule.data[name] for name in (*_SAID, "ManagedBy") if name in rule.data}
     return {"Name": rule.name, "Arn": resources.rule_arn(*rule[:3]), "EventBusName": rule.bus, **said}
 
 
@@ -100,6 +101,8 @@ def disable_rule(call: Call) -> Data:
 
 def _turn(call: Call, state: str) -> Data:
     found = lookup.rule(call, call.input["Name"])
+    if found.managed:
+        raise errors.ManagedRule.changed(found.name)
     if found.data["State"] != state:
         changed = found._replace(data={**found.data, "State": state})
         rules.put(call.store, changed)
@@ -107,13 +110,15 @@ def _turn(call: Call, state: str) -> Data:
     return {}
 
 
-@operation("DeleteRule", on=resources.rule, ignores=NO_MANAGED)
+@operation("DeleteRule", on=resources.rule)
 def delete_rule(call: Call) -> Data:
-    """Delete a rule without targets; one that is not there is no error."""
+    """Delete a rule without targets, one of EventBridge's own by force; one that is not there is no error."""
     on = lookup.bus(call)
     found = rules.find(call.store, on.scope, on.name, call.input["Name"])
     if found is None:
         return {}
+    if found.managed and not call.input.get("Force"):
+        raise errors.ManagedRule.unforced(found.name)
     if rules.targets(call.store, found):
         raise errors.Invalid("Rule can't be deleted since it has targets.")
     rules.remove(call.store, found)

@@ -15,14 +15,17 @@ Data = dict[str, Any]
 _MOST = 50
 
 
-def _found(call: Call) -> str:
-    """The ARN that a call names. Raises when there is no such bus or rule."""
+def _found(call: Call, *, changed: bool = False) -> str:
+    """The ARN that a call names. Raises when there is no such bus or rule, or when it cannot be changed."""
     arn = call.input["ResourceARN"]
     place, parsed = resources.rule_of(arn), arns.parse(arn)
     if place is not None:
         scope, bus, name = place
-        if rules.find(call.store, scope, bus, name) is None:
+        found = rules.find(call.store, scope, bus, name)
+        if found is None:
             raise errors.NotFound.rule(name, bus)
+        if changed and found.managed:
+            raise errors.ManagedRule.tagged(name)
         return str(arn)
     if parsed is None or parsed.service != "events" or not parsed.resource.startswith("event-bus/"):
         raise errors.Invalid.parameter("ResourceARN", "Provided Arn is not in correct format.")
@@ -35,7 +38,7 @@ def _found(call: Call) -> str:
 @operation("TagResource", on=resources.tagged)
 def tag_resource(call: Call) -> Data:
     """Add tags to a bus or a rule, or change their values."""
-    arn = _found(call)
+    arn = _found(call, changed=True)
     new = tags.from_list(call.input["Tags"])
     wrong = tags.problem(new)
     if wrong:
@@ -50,7 +53,7 @@ def tag_resource(call: Call) -> Data:
 @operation("UntagResource", on=resources.tagged)
 def untag_resource(call: Call) -> Data:
     """Take tags away from a bus or a rule."""
-    call.tags.remove(_found(call), call.input["TagKeys"])
+    call.tags.remove(_found(call, changed=True), call.input["TagKeys"])
     return {}
 
 

@@ -8,7 +8,6 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.events import errors, resources, roles
 from cloudarium.services.events.operations import lookup
-from cloudarium.services.events.operations.rules import NO_MANAGED
 from cloudarium.services.events.records import rules
 from cloudarium.services.events.rules import inputs, targets
 
@@ -27,6 +26,8 @@ async def put_targets(call: Call) -> Data:
     for target in given:
         targets.check(target, found.scope)
         inputs.check(target)
+    if found.managed:
+        raise errors.ManagedRule.changed(found.name)
     for role in dict.fromkeys(target["RoleArn"] for target in given if target.get("RoleArn")):
         await roles.check(call, role)
     with call.transaction():
@@ -39,10 +40,12 @@ async def put_targets(call: Call) -> Data:
     return {"FailedEntryCount": 0, "FailedEntries": []}
 
 
-@operation("RemoveTargets", on=resources.rule, ignores=NO_MANAGED)
+@operation("RemoveTargets", on=resources.rule)
 def remove_targets(call: Call) -> Data:
     """Take targets away from a rule; an id that is not there fails alone."""
     found = lookup.rule(call, call.input["Rule"])
+    if found.managed and not call.input.get("Force"):
+        raise errors.ManagedRule.unforced(found.name)
     failed = [
         {
             "TargetId": id,

@@ -124,6 +124,12 @@ def policies_on(store: Store, account: str) -> list[Key]:
     return [Key(row[0], row[1], row[2], orjson.loads(row[3]), row[4]) for row in rows]
 
 
+def expiring(store: Store) -> list[Key]:
+    """The keys of all accounts whose imported material expires."""
+    sql = "SELECT account, region, id, data, policy FROM kms_keys WHERE json_extract(data, '$.ValidTo') IS NOT NULL"
+    return [Key(row[0], row[1], row[2], orjson.loads(row[3]), row[4]) for row in store.all(sql)]
+
+
 # ---- Material --------------------------------------------------------------------------------------------------------
 
 _MATERIAL = "number, id, sealed, made, data"

@@ -10,11 +10,12 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import errors, records, resources, running
+from cloudarium.services.lambda_ import errors, metering, records, resources, running
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Version
 from cloudarium.services.lambda_.records import event_sources as rows
 from cloudarium.services.lambda_.records.event_sources import EventSource
+from cloudarium.services.lambda_.rules import recursion
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
 
 _ROLE_SECONDS = 900.0
-_LONGEST_PAUSE = 60.0
+LONGEST_PAUSE = 60.0
 THROTTLES = (errors.TooManyRequests, errors.ServiceFailure)
 
 
@@ -40,6 +41,12 @@ class Giver:
         self._role_until = 0.0
         self._result: str | None = one.data.get("LastProcessingResult")
         self._failures = 0
+        self._counts = "EventCount" in (one.data.get("MetricsConfig") or {}).get("Metrics", ())
+
+    def count(self, name: str, number: int) -> None:
+        """Count events by one of AWS's names, if the mapping's MetricsConfig wants it."""
+        if self._counts:
+            metering.mapped(self.cloud, self.one.scope, self.one.uuid, name, number)
 
     def call(self) -> Call:
         """A call to start from, with a trace of its own: nobody called."""
@@ -72,11 +79,24 @@ class Giver:
     async def give(self, call: Call, event: Mapping[str, Any]) -> InvocationResult:
         """Run the function on a batch. Raises one of THROTTLES when it has no room for it now."""
         version = self.version(call)
+        batch = event["Records"]
+        self.count("InvokedEventCount", len(batch))
+        if batch and "dynamodb" in batch[-1]:
+            age = self.cloud.clock.now() - batch[-1]["dynamodb"]["ApproximateCreationDateTime"]
+            metering.aged(self.cloud, version, self.one.qualifier, age)
         function = records.find_function(call.store, version.scope, version.name)
         reserved = function.reserved if function is not None else None
         payload = orjson.dumps(event)
-        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", call.trace, reserved)
-        return await running.run(self.cloud, what)
+        trace = recursion.joined(call.trace, [_header(one) for one in batch])
+        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", trace, reserved)
+        try:
+            result = await running.run(self.cloud, what)
+        except AwsError:
+            self.count("FailedInvokeEventCount", len(batch))
+            raise
+        if result.error:
+            self.count("FailedInvokeEventCount", len(batch))
+        return result
 
     async def pause(self, seconds: float) -> None:
         """Wait on the clock."""
@@ -96,7 +116,7 @@ class Giver:
             else f"PROBLEM: {error.code}: {error.message}"
         )
         self._failures += 1
-        await self.pause(min(2.0 ** min(self._failures, 6), _LONGEST_PAUSE))
+        await self.pause(min(2.0 ** min(self._failures, 6), LONGEST_PAUSE))
 
     def well(self) -> None:
         """Reading works."""
@@ -111,3 +131,8 @@ class Giver:
             one = rows.find(self.cloud.store, self.one.scope, self.one.uuid)
             if one is not None:
                 rows.set_result(self.cloud.store, one, result)
+
+
+def _header(record: Mapping[str, Any]) -> str:
+    """The trace header that a message has come with."""
+    return str((record.get("attributes") or {}).get("AWSTraceHeader", ""))

@@ -9,7 +9,6 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.policy.principal import Principal
 from cloudarium.services.lambda_.consuming.giving import THROTTLES, Giver, Problem
 from cloudarium.services.lambda_.records.event_sources import EventSource
 from cloudarium.services.lambda_.rules import batches
@@ -115,13 +114,13 @@ class QueueReader:
             "MessageAttributeNames": ["All"],
         }
         answer = await self.giver.send(call, "sqs", "ReceiveMessage", wanted, self.scope)
-        return list(answer.get("Messages") or ())
+        found = list(answer.get("Messages") or ())
+        self.giver.count("PolledEventCount", len(found))
+        return found
 
     async def _look(self, call: Call) -> None:
-        """Find the queue, and for how long it hides what is received; the URL is AWS's own knowledge."""
-        queue = {"QueueName": self.place.resource, "QueueOwnerAWSAccountId": self.place.account}
-        root = Principal.root(self.place.account)
-        url = (await call.send("sqs", "GetQueueUrl", queue, as_=root, scope=self.scope))["QueueUrl"]
+        """Find the queue, and for how long it hides what is received."""
+        url = await call.cloud.queue_url(call, self.place)
         wanted = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
         answer = await self.giver.send(call, "sqs", "GetQueueAttributes", wanted, self.scope)
         self._hidden = float(answer["Attributes"]["VisibilityTimeout"])
@@ -136,6 +135,8 @@ class QueueReader:
             pairs = [(message, batches.queue_record(message, self.source)) for message in messages]
             wanted = [record for _, record in pairs if self.filters.lets(record, "body")]
             done = {record["messageId"] for _, record in pairs} - {record["messageId"] for record in wanted}
+            if self.filters:
+                self.giver.count("FilteredOutEventCount", len(done))
             if wanted:
                 done |= await self._give(call, wanted)
             await self._delete(call, [message for message in messages if message["MessageId"] in done])
@@ -153,10 +154,11 @@ class QueueReader:
                 result = await self.giver.give(call, {"Records": wanted})
                 break
             except THROTTLES:
-                if self.cloud.clock.now() + pause >= until or self.cloud.bells.silent:
-                    return set()
+                self.at_once = max(1, self.at_once // 2)
                 await self.giver.pause(pause)
                 pause *= 2
+                if self.cloud.clock.now() >= until or self.cloud.bells.silent:
+                    return set()  # they have come back to the queue
         known = [record["messageId"] for record in wanted]
         if result.error:
             return set()
@@ -165,6 +167,8 @@ class QueueReader:
         if "ReportBatchItemFailures" not in (self.settings.get("FunctionResponseTypes") or ()):
             return set(known)
         failed = batches.failed_items(result.payload, known)
+        if failed != set():
+            self.giver.count("FailedInvokeEventCount", len(known if failed is None else failed))
         return set() if failed is None else set(known) - failed
 
     async def _delete(self, call: Call, done: list[Data]) -> None:
@@ -174,7 +178,8 @@ class QueueReader:
                 for place, message in enumerate(done[start : start + 10])
             ]
             given = {"QueueUrl": self._url, "Entries": entries}
-            await self.giver.send(call, "sqs", "DeleteMessageBatch", given, self.scope)
+            answer = await self.giver.send(call, "sqs", "DeleteMessageBatch", given, self.scope)
+            self.giver.count("DeletedEventCount", len(answer.get("Successful") or ()))
 
 
 def _bytes(messages: list[Data]) -> int:

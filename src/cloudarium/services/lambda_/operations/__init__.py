@@ -11,6 +11,7 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     layers,
     managed,
     permissions,
+    recursion,
     tags,
     urls,
     versions,

@@ -8,6 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
 from cloudarium.services.lambda_ import records
+from cloudarium.services.lambda_.operations import concurrency
 from cloudarium.services.lambda_.rules.configuration import ZIP_LIMIT
 from cloudarium.services.lambda_.running import ACCOUNT_CONCURRENCY
 
@@ -18,14 +19,13 @@ _CODE_BYTES = 80530636800
 def get_account_settings(call: Call) -> dict[str, Any]:
     """Limits and usage in this region."""
     functions, size = records.usage(call.store, call.scope)
-    reserved = records.reserved_elsewhere(call.store, call.scope, "")
     return {
         "AccountLimit": {
             "TotalCodeSize": _CODE_BYTES,
             "CodeSizeUnzipped": UNZIPPED_LIMIT,
             "CodeSizeZipped": ZIP_LIMIT,
             "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
-            "UnreservedConcurrentExecutions": ACCOUNT_CONCURRENCY - reserved,
+            "UnreservedConcurrentExecutions": concurrency.unreserved(call),
         },
         "AccountUsage": {"TotalCodeSize": size, "FunctionCount": functions},
     }

@@ -6,9 +6,9 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.lambda_ import errors, records, resources
-from cloudarium.services.lambda_.operations import lookup
-from cloudarium.services.lambda_.records import LATEST, Alias, Function
+from cloudarium.services.lambda_ import errors, provisioning, records, resources
+from cloudarium.services.lambda_.operations import concurrency, lookup
+from cloudarium.services.lambda_.records import LATEST, Alias, Function, provisioned
 
 
 def _shown(alias: Alias) -> dict[str, Any]:
@@ -93,15 +93,32 @@ def update_alias(call: Call) -> dict[str, Any]:
     if version in weights:
         raise _already_routed(version)
     description = call.input.get("Description", alias.description)
+    if version != alias.version:
+        _move_provisioned(call, alias, version)
     records.put_alias(call.store, function.scope, function.name, alias.alias, version, description, weights)
     return _shown(_find(call, function, alias.alias))
+
+
+def _move_provisioned(call: Call, alias: Alias, version: str) -> None:
+    """What is held ready for an alias goes with it to its new version."""
+    found = provisioned.find(call.store, alias.scope, alias.name, alias.alias)
+    if found is None:
+        return
+    if version == LATEST:
+        raise errors.InvalidParameter("Alias with Provisioned Concurrency can not point to $LATEST")
+    name = resources.FunctionName(alias.scope, alias.name, alias.alias)
+    concurrency.check_single(call, name, version)
+    provisioning.wish(call, *name, found.wanted)
 
 
 @operation("DeleteAlias", on=resources.alias)
 def delete_alias(call: Call) -> dict[str, Any]:
     """Delete an alias; one that is not there is no error."""
     function = lookup.function_of(call)
-    records.delete_alias(call.store, function.scope, function.name, call.input["Name"])
+    place = function.scope, function.name, call.input["Name"]
+    if provisioned.find(call.store, *place) is not None:
+        provisioning.later(call, *place)
+    records.delete_alias(call.store, *place)
     return {}
 
 

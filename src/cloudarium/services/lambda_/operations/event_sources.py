@@ -22,7 +22,7 @@ from cloudarium.shared.scope import Scope
 Data = dict[str, Any]
 _NONE = "The resource you requested does not exist."
 _UNBUILT = (
-    "KMSKeyArn", "MetricsConfig", "LoggingConfig", "ProvisionedPollerConfig", "SourceAccessConfigurations", "Topics",
+    "KMSKeyArn", "LoggingConfig", "ProvisionedPollerConfig", "SourceAccessConfigurations", "Topics",
     "Queues", "SelfManagedEventSource", "AmazonManagedKafkaEventSourceConfig", "SelfManagedKafkaEventSourceConfig",
     "DocumentDBEventSourceConfig",
 )  # fmt: skip
@@ -107,9 +107,8 @@ async def _check_queue(call: Call, place: arns.Arn, version: Version) -> None:
     root, scope = Principal.root(place.account), Scope(place.account, place.region)
     if place.region != call.region:
         raise errors.InvalidParameter("The event source must be in the same region as the function.")
-    queue = {"QueueName": place.resource, "QueueOwnerAWSAccountId": place.account}
     try:
-        url = (await call.send("sqs", "GetQueueUrl", queue, as_=root, scope=scope))["QueueUrl"]
+        url = await call.cloud.queue_url(call, place)
         wanted = {"QueueUrl": url, "AttributeNames": ["VisibilityTimeout"]}
         answer = await call.send("sqs", "GetQueueAttributes", wanted, as_=root, scope=scope)
     except AwsError as error:

@@ -27,7 +27,7 @@ _NO_IMAGE = "a container image as code (PackageType Image)"
 @operation("CreateFunction", on=resources.created, refuses=_UNBUILT)
 @sealing.revealing
 async def create_function(call: Call) -> dict[str, Any]:
-    """Make a function out of a zip or an object in S3. SnapStart must be empty."""
+    """Make a function out of a zip or an object in S3."""
     given = call.input
     name = _new_name(call)
     if given.get("PackageType", "Zip") == "Image" or given["Code"].get("ImageUri"):

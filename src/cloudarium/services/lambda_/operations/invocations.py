@@ -15,10 +15,11 @@ from cloudarium.runtime.streams import ResponseStream
 from cloudarium.services.lambda_ import errors, resources, running, streaming
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
-from cloudarium.services.lambda_.rules import events
+from cloudarium.services.lambda_.rules import events, recursion
 from cloudarium.shared.errors import AwsError
 
 _CONTEXT_LIMIT = 3583
+_PASSING = ("sns.amazonaws.com", "s3.amazonaws.com")
 
 
 @operation("Invoke", on=resources.qualified, refuses=("DurableExecutionName", "TenantId"))
@@ -27,6 +28,7 @@ async def invoke(call: Call) -> dict[str, Any]:
     given = call.input
     kind = given.get("InvocationType", "RequestResponse")
     found = lookup.version_of(call, routed=True)
+    _cut_lineage(call)
     if kind == "DryRun":
         return {"StatusCode": 204}
     payload = _payload(bytes(given.get("Payload") or b""), kind)
@@ -103,6 +105,12 @@ async def invoke_async(call: Call) -> dict[str, Any]:
     with call.transaction():
         _take(call, found, payload, "")
     return {"Status": 202}
+
+
+def _cut_lineage(call: Call) -> None:
+    """Only some services pass a lineage on; loops through others are not found, on AWS neither."""
+    if call.principal.kind == "service" and call.principal.name not in _PASSING:
+        call.trace = recursion.without(call.trace)
 
 
 def _payload(payload: bytes, kind: str) -> bytes:

@@ -1,7 +1,7 @@
 """Settings of functions that are at AWS's defaults here and that tools read back.
 
-Code is not signed, runtimes are updated with Cloudarium itself, and no concurrency is provisioned. Reading says so, and
-setting anything else is refused by name.
+Code is not signed, and runtimes are updated with Cloudarium itself. Reading says so, and setting anything else is
+refused by name.
 """
 
 from __future__ import annotations
@@ -10,10 +10,8 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.lambda_ import errors, records, resources
+from cloudarium.services.lambda_ import errors, resources
 from cloudarium.services.lambda_.operations import lookup
-from cloudarium.services.lambda_.records import LATEST
-from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared.errors import NotBuilt
 
 
@@ -43,40 +41,3 @@ def put_runtime_management_config(call: Call) -> dict[str, Any]:
 def _runtime_arn(call: Call) -> str:
     found = lookup.version_of(call)
     return resources.function_arn(found.function.scope, found.function.name, found.qualifier)
-
-
-def _check_provisionable(call: Call) -> None:
-    """Provisioned concurrency belongs to aliases and published versions that are there. Raises NotFound."""
-    name = lookup.name_of(call)
-    if name.qualifier == LATEST:
-        raise errors.InvalidParameter("The function resource provided must be an alias or a published version.")
-    if configuration.is_alias(name.qualifier):
-        if records.find_alias(call.store, name.scope, name.name, name.qualifier) is None:
-            raise errors.NotFound(f"Cannot find alias arn: {name.arn}")
-    elif records.find_version(call.store, name.scope, name.name, name.qualifier) is None:
-        raise errors.FunctionNotFound(name.arn)
-
-
-@operation("GetProvisionedConcurrencyConfig", on=resources.qualified)
-def get_provisioned_concurrency_config(call: Call) -> dict[str, Any]:
-    """There is no provisioned concurrency here."""
-    _check_provisionable(call)
-    raise errors.NoProvisionedConcurrency()
-
-
-@operation("DeleteProvisionedConcurrencyConfig", on=resources.qualified)
-def delete_provisioned_concurrency_config(call: Call) -> dict[str, Any]:
-    """Take away what is not there, which is no error."""
-    _check_provisionable(call)
-    return {}
-
-
-@operation(
-    "ListProvisionedConcurrencyConfigs",
-    on=resources.function,
-    ignores={"Marker": "the list is always empty", "MaxItems": "the list is always empty"},
-)
-def list_provisioned_concurrency_configs(call: Call) -> dict[str, Any]:
-    """None."""
-    lookup.function_of(call)
-    return {"ProvisionedConcurrencyConfigs": []}

@@ -28,6 +28,8 @@ GONE = re.compile(
 _ADVISED = {
     "nodejs": "nodejs22.x", "python": "python3.13", "dotnetcore": "dotnet8", "ruby": "ruby3.4", "java": "java21",
 }  # fmt: skip
+# Those that AWS takes snapshots of.
+_SNAPPED = re.compile(r"java(1[1-9]|2\d)|python3\.(1[2-9])|dotnet([89]|1\d)")
 _DEFAULTS: dict[str, Any] = {
     "Description": "",
     "Timeout": 3,
@@ -43,15 +45,16 @@ SEALED = "_sealed"  # the environment's variables under a key of KMS; see sealin
 SETTINGS = (
     "Role", "Handler", "Description", "Timeout", "MemorySize", "Environment", "Runtime", "DeadLetterConfig",
     "TracingConfig", "Layers", "EphemeralStorage", "LoggingConfig", "Architectures", "KMSKeyArn",
+    "SnapStart",
 )  # fmt: skip
 
 
 def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) -> dict[str, Any]:
     """The configuration after `given` is applied over `old` (empty: a new function); raises what AWS would."""
-    refuse_unbuilt(given, operation)
     config = {**(old or _DEFAULTS), **{name: given[name] for name in SETTINGS if name in given}}
     _check_runtime(given.get("Runtime"), operation)
     _check_sizes(config)
+    _check_snap_start(config)
     _check_environment(given.get("Environment"))
     if "Environment" in given and given["Environment"].get("Variables") is None:
         config.pop("Environment", None)
@@ -64,10 +67,21 @@ def configure(old: Mapping[str, Any], given: Mapping[str, Any], operation: str) 
     return config
 
 
-def refuse_unbuilt(given: Mapping[str, Any], operation: str) -> None:
-    """Raise NotBuilt for members whose empty forms tools send and whose real ones are not built."""
-    if (given.get("SnapStart") or {}).get("ApplyOn", "None") != "None":
-        raise NotBuilt(f"lambda:{operation} with SnapStart")
+def _check_snap_start(config: Mapping[str, Any]) -> None:
+    """What AWS does not take a snapshot of. Source: lambda/latest/dg/snapstart.html"""
+    if config.get("SnapStart", {}).get("ApplyOn", "None") == "None":
+        return
+    if not _SNAPPED.fullmatch(config["Runtime"]):
+        raise errors.InvalidParameter(f"{config['Runtime']} is not supported for SnapStart enabled functions.")
+    if config["EphemeralStorage"].get("Size", 512) > 512:
+        raise errors.InvalidParameter(
+            "EphemeralStorage greater than 512 MB is not supported for SnapStart enabled functions."
+        )
+
+
+def snap_starts(version: Version) -> bool:
+    """Is a version one of which AWS takes a snapshot?"""
+    return bool(version.place) and version.config.get("SnapStart", {}).get("ApplyOn") == "PublishedVersions"
 
 
 def _check_runtime(runtime: str | None, operation: str) -> None:
@@ -197,7 +211,10 @@ def shown(version: Version, qualifier: str = "") -> dict[str, Any]:
         "PackageType": "Zip",
         "State": "Active",
         "LastUpdateStatus": "Successful",
-        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "SnapStart": {
+            "ApplyOn": config.get("SnapStart", {}).get("ApplyOn", "None"),
+            "OptimizationStatus": "On" if snap_starts(version) else "Off",
+        },
         "LoggingConfig": logging,
         "RuntimeVersionConfig": {"RuntimeVersionArn": runtime_version_arn(version.region, config["Runtime"])},
     }

@@ -21,7 +21,7 @@ _FOR_STREAMS = (
 )  # fmt: skip
 SETTINGS = (
     "BatchSize", "MaximumBatchingWindowInSeconds", "FilterCriteria", "ScalingConfig", "FunctionResponseTypes",
-    *_FOR_STREAMS,
+    "MetricsConfig", *_FOR_STREAMS,
 )  # fmt: skip
 _QUEUE_DEFAULTS: dict[str, Any] = {"BatchSize": 10, "MaximumBatchingWindowInSeconds": 0, "FunctionResponseTypes": []}
 _STREAM_DEFAULTS: dict[str, Any] = {
@@ -88,11 +88,14 @@ def settings(kind: str, source: str, given: Mapping[str, Any], before: Mapping[s
             raise errors.InvalidParameter(f"Unsupported {name} parameter for given event source mapping type.")
         wanted.pop(name, None)
     made = {**(before if before is not None else _QUEUE_DEFAULTS if kind == SQS else _STREAM_DEFAULTS), **wanted}
-    for name in ("FilterCriteria", "ScalingConfig"):
+    for name in ("FilterCriteria", "ScalingConfig", "MetricsConfig"):
         if name in made and not any((made[name] or {}).values()):
             del made[name]  # an empty one takes it away
     _check_batch(kind, source, made)
     _check_filters(made)
+    for metric in (made.get("MetricsConfig") or {}).get("Metrics", ()):
+        if metric != "EventCount":  # the others are of Kafka's mappings
+            raise errors.InvalidParameter(f"Unsupported metric {metric} for given event source mapping type.")
     if kind == STREAM:
         _check_stream(made)
     return made
@@ -126,8 +129,8 @@ def _check_filters(made: dict[str, Any]) -> None:
 def _check_stream(made: dict[str, Any]) -> None:
     if 0 <= made["MaximumRecordAgeInSeconds"] < 60:
         raise errors.InvalidParameter("MaximumRecordAgeInSeconds must be -1 or between 60 and 604800.")
-    if made["TumblingWindowInSeconds"]:
-        raise NotBuilt("lambda: an event source mapping with TumblingWindowInSeconds")
+    if made["TumblingWindowInSeconds"] and made["ParallelizationFactor"] > 1:
+        raise NotBuilt("lambda: an event source mapping with TumblingWindowInSeconds and a ParallelizationFactor")
     given = made["DestinationConfig"] or {}
     if given.get("OnSuccess", {}).get("Destination"):
         raise errors.InvalidParameter("Unsupported DestinationConfig parameter for given event source mapping type.")

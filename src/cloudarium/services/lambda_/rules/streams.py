@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -12,13 +13,15 @@ import orjson
 from cloudarium.shared.clock import iso, iso_millis
 
 Data = dict[str, Any]
+MOST_STATE = 1024 * 1024  # bytes of what a function may carry through a tumbling window
 
 
 def record(given: Mapping[str, Any], source: str) -> Data:
     """A record as a function sees it: GetRecords' own, in JSON."""
     shown: Data = _plain({**given, "eventSourceARN": source})
     change = shown["dynamodb"]
-    change["ApproximateCreationDateTime"] = int(change["ApproximateCreationDateTime"])
+    # A whole number of seconds, which AWS writes with an exponent, so that programs read it as a float.
+    change["ApproximateCreationDateTime"] = float(int(change["ApproximateCreationDateTime"]))
     if "userIdentity" in shown:  # here its members begin small
         shown["userIdentity"] = {name[0].lower() + name[1:]: value for name, value in shown["userIdentity"].items()}
     return shown
@@ -60,6 +63,48 @@ def split(batch: list[Data]) -> list[list[Data]]:
     """A batch in two halves."""
     half = len(batch) // 2
     return [batch[:half], batch[half:]]
+
+
+# ---- tumbling windows ------------------------------------------------------------------------------------------------
+
+
+def window_of(one: Mapping[str, Any], seconds: int) -> float:
+    """When the tumbling window begins that a record belongs to."""
+    created: float = one["dynamodb"]["ApproximateCreationDateTime"]
+    return created // seconds * seconds
+
+
+def by_window(records: Sequence[Data], seconds: int) -> list[tuple[float, list[Data]]]:
+    """The records by their windows' beginnings, in order."""
+    return [(start, list(group)) for start, group in itertools.groupby(records, lambda one: window_of(one, seconds))]
+
+
+def window_event(
+    records: list[Data], start: float, seconds: int, state: Data, shard: str, source: str, final: bool, early: bool
+) -> Data:
+    """What a function gets of a tumbling window. Source: lambda/latest/dg/services-ddb-windows.html"""
+    return {
+        "Records": records,
+        "window": {"start": iso(start), "end": iso(start + seconds)},
+        "state": state,
+        "shardId": shard,
+        "eventSourceARN": source,
+        "isFinalInvokeForWindow": final,
+        "isWindowTerminatedEarly": early,
+    }
+
+
+def state_in(payload: bytes) -> Data | None:
+    """The state in a function's answer; None when there is none, by which the invocation has failed."""
+    try:
+        answer = orjson.loads(payload)
+    except ValueError:
+        return None
+    state = answer.get("state") if isinstance(answer, dict) else None
+    return state if isinstance(state, dict) else None
+
+
+# ---- giving up -------------------------------------------------------------------------------------------------------
 
 
 def failure(

@@ -10,11 +10,12 @@ import binascii
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl, unquote
+from urllib.parse import unquote
 
 import orjson
+
+from cloudarium.shared.web import clf_time, query_parameters
 
 Data = dict[str, Any]
 _TEXT = re.compile(r"text/|application/(?:json|javascript|xml)\b|application/[\w.-]+\+(?:json|xml)\b")
@@ -51,7 +52,7 @@ def event(visit: Visit) -> Data:
     }
     if visit.headers.get("cookie"):
         made["cookies"] = [part.strip() for part in re.split("[;,]", visit.headers["cookie"]) if part.strip()]
-    parameters = _parameters(visit.query)
+    parameters = query_parameters(visit.query)
     if parameters:
         made["queryStringParameters"] = {name: ",".join(values) for name, values in parameters.items()}
     if visit.body:
@@ -75,23 +76,12 @@ def _context(visit: Visit, path: str) -> Data:
         "requestId": visit.request_id,
         "routeKey": "$default",
         "stage": "$default",
-        "time": datetime.fromtimestamp(visit.now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000"),
+        "time": clf_time(visit.now),
         "timeEpoch": int(visit.now * 1000),
     }
     if visit.iam:
         context["authorizer"] = {"iam": visit.iam}
     return context
-
-
-def _parameters(query: str) -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {}
-    try:
-        pairs = parse_qsl(query, keep_blank_values=True, max_num_fields=5000)
-    except ValueError:
-        return {}
-    for name, value in pairs:
-        found.setdefault(name, []).append(value)
-    return found
 
 
 def _body_in(visit: Visit) -> tuple[str, bool]:
@@ -200,11 +190,6 @@ def _body_out(output: Mapping[str, Any]) -> bytes:
 
 
 # ---- CORS ------------------------------------------------------------------------------------------------------------
-
-
-def is_preflight(method: str, headers: Mapping[str, str]) -> bool:
-    """Whether a browser asks before it sends the request itself."""
-    return method == "OPTIONS" and "origin" in headers and "access-control-request-method" in headers
 
 
 def cors_headers(cors: Mapping[str, Any], origin: str | None, preflight: bool = False) -> dict[str, str]:

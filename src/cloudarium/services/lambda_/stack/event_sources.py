@@ -15,7 +15,7 @@ _NUMBERS = (
 )  # fmt: skip
 _SETTINGS = (
     *_NUMBERS, "BisectBatchOnFunctionError", "DestinationConfig", "Enabled", "FilterCriteria", "FunctionName",
-    "FunctionResponseTypes", "ScalingConfig",
+    "FunctionResponseTypes", "MetricsConfig", "ScalingConfig",
 )  # fmt: skip
 _DEFAULTS: dict[str, Any] = {
     "MaximumBatchingWindowInSeconds": 0,
@@ -27,7 +27,9 @@ _DEFAULTS: dict[str, Any] = {
     "Enabled": True,
     "FilterCriteria": {"Filters": []},
     "FunctionResponseTypes": [],
+    "MetricsConfig": {},
     "ScalingConfig": {},
+    "TumblingWindowInSeconds": 0,
 }
 
 
@@ -68,7 +70,7 @@ class EventSourceMapping(ResourceType):
     properties = (*_SETTINGS, "EventSourceArn", "StartingPosition", "Tags")
     refuses = (
         "AmazonManagedKafkaEventSourceConfig", "DocumentDBEventSourceConfig", "KmsKeyArn", "LoggingConfig",
-        "MetricsConfig", "ProvisionedPollerConfig", "Queues", "SelfManagedEventSource",
+        "ProvisionedPollerConfig", "Queues", "SelfManagedEventSource",
         "SelfManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "StartingPositionTimestamp", "Topics",
     )  # fmt: skip
     required = ("FunctionName",)

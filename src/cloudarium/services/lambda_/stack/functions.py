@@ -1,4 +1,4 @@
-"""Functions and what hangs on them: versions, aliases, layers, permissions, asynchronous settings."""
+"""Functions and what hangs on them: layers, permissions, asynchronous settings."""
 
 from __future__ import annotations
 
@@ -55,9 +55,10 @@ class Function(ResourceType):
         "Architectures",
         "Tags",
         "ReservedConcurrentExecutions",
+        "RecursiveLoop",
     )
     refuses = (
-        "CodeSigningConfigArn", "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig", "RecursiveLoop",
+        "CodeSigningConfigArn", "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig",
         "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "FunctionScalingConfig", "PublishToLatestPublished",
     )  # fmt: skip
     required = ("Code", "Role")
@@ -78,6 +79,7 @@ class Function(ResourceType):
         r.arn = f"arn:aws:lambda:{r.scope.region}:{r.scope.account}:function:{r.id}"
         r.attributes = {"Arn": r.arn}
         await self._reserve(r)
+        await self._loop(r)
 
     async def update(self, r: Resource) -> None:
         """Change code, then settings, then concurrency and tags."""
@@ -90,6 +92,8 @@ class Function(ResourceType):
             await r.send("lambda", "UpdateFunctionConfiguration", given)
         if r.changed("ReservedConcurrentExecutions"):
             await self._reserve(r)
+        if r.changed("RecursiveLoop"):
+            await self._loop(r)
         if r.removed_tags:
             await r.send("lambda", "UntagResource", {"Resource": r.arn, "TagKeys": r.removed_tags})
         if r.tags and r.tags != r.old_tags:
@@ -108,6 +112,7 @@ class Function(ResourceType):
             "EphemeralStorage": {"Size": 512},
             "DeadLetterConfig": {"TargetArn": ""},
             "LoggingConfig": {"LogFormat": "Text"},
+            "SnapStart": {"ApplyOn": "None"},
         }
         found = {name: value for name, value in defaults.items() if name in r.old_properties}
         if "KmsKeyArn" in found:
@@ -122,69 +127,15 @@ class Function(ResourceType):
         elif "ReservedConcurrentExecutions" in r.old_properties:
             await r.send("lambda", "DeleteFunctionConcurrency", {"FunctionName": r.id})
 
+    async def _loop(self, r: Resource) -> None:
+        loop = r.properties.get("RecursiveLoop")
+        if loop is not None or "RecursiveLoop" in r.old_properties:
+            given = {"FunctionName": r.id, "RecursiveLoop": loop or "Terminate"}
+            await r.send("lambda", "PutFunctionRecursionConfig", given)
+
     async def delete(self, r: Resource) -> None:
         """Delete the function."""
         await r.send("lambda", "DeleteFunction", {"FunctionName": r.id}, gone=_GONE)
-
-
-@resource_type("AWS::Lambda::Version")
-class Version(ResourceType):
-    """A published version; its Ref is its ARN."""
-
-    properties = ("FunctionName", "CodeSha256", "Description")
-    refuses = ("ProvisionedConcurrencyConfig", "RuntimePolicy", "FunctionScalingConfig")
-    required = ("FunctionName",)
-    replaces = ("FunctionName", "CodeSha256", "Description")
-    attributes = ("Version", "FunctionArn")
-
-    async def create(self, r: Resource) -> None:
-        """Publish it."""
-        answer = await r.send("lambda", "PublishVersion", dict(r.properties))
-        r.id = r.arn = answer["FunctionArn"]
-        r.attributes = {"Version": answer["Version"], "FunctionArn": r.id}
-
-    async def delete(self, r: Resource) -> None:
-        """Delete the version; its function may be gone already."""
-        function, _, number = r.id.rpartition(":")
-        await r.send("lambda", "DeleteFunction", {"FunctionName": function, "Qualifier": number}, gone=_GONE)
-
-
-def _weights(routing: dict[str, Any] | None) -> dict[str, Any]:
-    weights = (routing or {}).get("AdditionalVersionWeights") or []
-    return {"AdditionalVersionWeights": {one["FunctionVersion"]: float(one["FunctionWeight"]) for one in weights}}
-
-
-@resource_type("AWS::Lambda::Alias")
-class Alias(ResourceType):
-    """An alias; its Ref is its ARN."""
-
-    properties = ("FunctionName", "Name", "FunctionVersion", "Description", "RoutingConfig")
-    refuses = ("ProvisionedConcurrencyConfig",)
-    required = ("FunctionName", "FunctionVersion", "Name")
-    replaces = ("FunctionName", "Name")
-    attributes = ("AliasArn",)
-    physical_name = "Name"
-
-    def _input(self, r: Resource) -> dict[str, Any]:
-        given = {**r.properties, "FunctionVersion": str(r.properties["FunctionVersion"])}
-        if "RoutingConfig" in given or "RoutingConfig" in r.old_properties:
-            given["RoutingConfig"] = _weights(given.get("RoutingConfig"))
-        return given
-
-    async def create(self, r: Resource) -> None:
-        """Make the alias."""
-        answer = await r.send("lambda", "CreateAlias", self._input(r))
-        r.id = r.arn = answer["AliasArn"]
-        r.attributes = {"AliasArn": r.id}
-
-    async def update(self, r: Resource) -> None:
-        """Point it elsewhere."""
-        await r.send("lambda", "UpdateAlias", self._input(r))
-
-    async def delete(self, r: Resource) -> None:
-        """Delete the alias."""
-        given = {"FunctionName": r.id.rpartition(":")[0], "Name": r.properties["Name"]}
-        await r.send("lambda", "DeleteAlias", given, gone=_GONE)
 
 
 @resource_type("AWS::Lambda::LayerVersion")

@@ -175,7 +175,7 @@ def _complete(call: Call) -> dict[str, Any]:
     completing.check_size(call.input.get("MpuObjectSize"), parts)
     previous = objects.newest(call.store, bucket.name, upload.key)
     current = previous.etag if previous is not None and not previous.marker else None
-    touched = bool(upload.touched) or (previous is not None and previous.modified >= upload.initiated)
+    touched = bool(upload.touched) or (previous is not None and previous.modified > upload.initiated)
     conditions.check_write(call.input, upload.key, current, touched_since=touched)
     attributes = storing.Attributes(
         upload.storage_class, orjson.loads(upload.headers), orjson.loads(upload.metadata), orjson.loads(upload.tags)

@@ -14,7 +14,6 @@ from cloudarium.services.s3.rules import notifications
 from cloudarium.services.s3.sending import send
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import AwsError
-from cloudarium.shared.scope import Scope
 
 
 @operation("PutBucketNotificationConfiguration", on=resources.bucket)
@@ -64,9 +63,8 @@ async def _check_function(call: Call, bucket: Bucket, arn: str) -> str | None:
 async def _check_queue(call: Call, bucket: Bucket, arn: str) -> str | None:
     place = arns.parse(arn)
     assert place is not None
-    scope, named = Scope(place.account, place.region), {"QueueName": place.resource}
-    try:  # that it is there is AWS's own knowledge; whether S3 may send is its policy's
-        await call.send("sqs", "GetQueueUrl", named, as_=Principal.root(place.account), scope=scope)
+    try:  # whether S3 may send there is its policy's to say
+        await call.cloud.queue_url(call, place)
     except AwsError:
         return "The destination queue does not exist"
     return await _try(call, bucket, arn, "queue")

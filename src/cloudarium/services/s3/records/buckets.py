@@ -101,6 +101,11 @@ def each_of(store: Store, account: str, prefix: str, after: str) -> Iterator[Buc
     )
 
 
+def everywhere(store: Store) -> list[Bucket]:
+    """The buckets of all accounts."""
+    return store.all(f"SELECT {_COLUMNS} FROM s3_buckets ORDER BY name", (), Bucket)
+
+
 def count_of(store: Store, account: str) -> int:
     """How many buckets the account has."""
     return store.one("SELECT count(*) FROM s3_buckets WHERE account = ?", (account,))[0]

@@ -136,6 +136,24 @@ def keys_after(store: Store, bucket: str, key: str | None, limit: int) -> list[s
     return [row[0] for row in rows]
 
 
+class Held(NamedTuple):
+    """A step through what a bucket holds: (class, versions, bytes) of it, and where it ended, None at the end."""
+
+    classes: list[tuple[str, int, int]]
+    last: tuple[str, int] | None
+
+
+def held_after(store: Store, bucket: str, place: tuple[str, int], limit: int) -> Held:
+    """What the next `limit` versions behind a place (key, age) hold, delete markers without a class apart."""
+    behind = "SELECT key, age, class, size FROM s3_objects WHERE bucket = ? AND (key, age) > (?, ?)"
+    steps = f"{behind} ORDER BY key, age LIMIT ?"
+    params = (bucket, *place, limit)
+    classes = store.all(f"SELECT class, count(*), sum(size) FROM ({steps}) GROUP BY class", params)
+    last = store.one(f"SELECT key, age FROM ({steps}) ORDER BY key DESC, age DESC LIMIT 1", params)
+    seen = sum(number for _, number, _ in classes)
+    return Held(classes, (last[0], last[1]) if last is not None and seen == limit else None)
+
+
 # ---- Writing --------------------------------------------------------------------------------------------------------
 
 

@@ -81,6 +81,15 @@ def all_of(store: Store, bucket: str) -> list[Upload]:
     return store.all(f"SELECT {_COLUMNS} FROM s3_uploads WHERE bucket = ?", (bucket,), Upload)
 
 
+def held(store: Store, bucket: str) -> list[tuple[str, int, int]]:
+    """(class, parts, bytes) of the parts of all uploads of a bucket that are under way."""
+    return store.all(
+        "SELECT class, count(*), sum(s3_parts.size) FROM s3_uploads JOIN s3_parts ON s3_parts.upload = s3_uploads.id"
+        " WHERE bucket = ? GROUP BY class",
+        (bucket,),
+    )
+
+
 # ---- Parts ----------------------------------------------------------------------------------------------------------
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.scheduler import errors, records, resources, roles, timing
+from cloudarium.services.scheduler import errors, records, resources, roles, sealing, timing
 from cloudarium.services.scheduler.operations import lookup
 from cloudarium.services.scheduler.records import Schedule
 from cloudarium.services.scheduler.rules import expressions, targets
 from cloudarium.shared import paging
+from cloudarium.shared.errors import AwsError
 from cloudarium.shared.retrying import DEFAULT_AGE, DEFAULT_ATTEMPTS
 
 Data = dict[str, Any]
-_SAID = ("Description", "StartDate", "EndDate", "FlexibleTimeWindow", "ScheduleExpression", "Target")
+_SAID = (
+    "Description", "StartDate", "EndDate", "FlexibleTimeWindow", "KmsKeyArn", "ScheduleExpression", "Target",
+)  # fmt: skip
 _SHOWN = (
     *_SAID,
     "ActionAfterCompletion",
@@ -45,7 +49,7 @@ def _active_group(call: Call) -> str:
     return str(name)
 
 
-@operation("CreateSchedule", on=resources.schedule_with_role, refuses=("KmsKeyArn",))
+@operation("CreateSchedule", on=resources.schedule_with_role)
 async def create_schedule(call: Call) -> Data:
     """Make a schedule; the same token once more is the same answer."""
     given = _given(call)
@@ -54,6 +58,7 @@ async def create_schedule(call: Call) -> Data:
     if _was_made(call, group, given):
         return {"ScheduleArn": arn}
     await roles.check(call, given["Target"]["RoleArn"], group)
+    given = await _sealed(call, arn, given)
     with call.transaction():
         if _was_made(call, _active_group(call), given):
             return {"ScheduleArn": arn}
@@ -70,15 +75,27 @@ def _was_made(call: Call, group: str, given: Data) -> bool:
     if found is None:
         return False
     token = call.input.get("ClientToken")
-    if token and found.data.get("token") == token and all(found.data.get(name) == given.get(name) for name in _SAID):
+    if token and found.data.get("token") == token and _comparable(found.data) == _comparable(given):
         return True
     raise errors.Conflict(f"Schedule {call.input['Name']} already exists.")
+
+
+def _comparable(data: Data) -> Data:
+    """What tells two schedules apart; what is encrypted does not."""
+    said = {name: data[name] for name in _SAID if name in data}
+    if "KmsKeyArn" in said:
+        said["Target"] = {name: value for name, value in said["Target"].items() if name != "Input"}
+    return said
+
+
+async def _sealed(call: Call, arn: str, given: Data) -> Data:
+    key = given.get("KmsKeyArn")
+    return {**given, "Target": await sealing.seal(call, arn, key, given["Target"])} if key else given
 
 
 @operation(
     "UpdateSchedule",
     on=resources.schedule_with_role,
-    refuses=("KmsKeyArn",),
     ignores={"ClientToken": "To update once more with the same says the same."},
 )
 async def update_schedule(call: Call) -> Data:
@@ -86,6 +103,7 @@ async def update_schedule(call: Call) -> Data:
     given = _given(call)
     found = lookup.schedule(call)
     await roles.check(call, given["Target"]["RoleArn"], found.group)
+    given = await _sealed(call, resources.schedule_arn(*found[:3]), given)
     with call.transaction():
         found = lookup.schedule(call)
         begins = any(found.data.get(name) != given.get(name) for name in ("ScheduleExpression", "StartDate"))
@@ -99,9 +117,23 @@ async def update_schedule(call: Call) -> Data:
 
 
 @operation("GetSchedule", on=resources.schedule)
-def get_schedule(call: Call) -> Data:
+def get_schedule(call: Call) -> Data | Awaitable[Data]:
     """All of a schedule."""
     found = lookup.schedule(call)
+    return _opened(call, found) if sealing.is_sealed(found.data["Target"]) else _shown(found)
+
+
+async def _opened(call: Call, found: Schedule) -> Data:
+    try:
+        target = await sealing.opened(call, resources.schedule_arn(*found[:3]), found.data["Target"])
+    except AwsError as error:
+        if "AccessDenied" in error.code:
+            raise errors.AccessDenied(error.message) from None
+        raise
+    return {**_shown(found), "Target": target}
+
+
+def _shown(found: Schedule) -> Data:
     said = {name: found.data[name] for name in _SHOWN if name in found.data}
     return {"Arn": resources.schedule_arn(*found[:3]), "Name": found.name, "GroupName": found.group, **said}
 

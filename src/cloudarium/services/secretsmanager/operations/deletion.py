@@ -31,7 +31,7 @@ def delete_secret(call: Call) -> Data:
     found = resources.find(call.store, call.scope, call.input["SecretId"])
     if force and found is None:
         return _never_was(call)
-    found = lookup.any_secret(call) if force else lookup.live_secret(call)
+    found = lookup.unowned(call, lookup.any_secret(call) if force else lookup.live_secret(call))
     stop(call, found)
     if force:
         secrets.remove(call.store, found)
@@ -59,7 +59,7 @@ def _never_was(call: Call) -> Data:
 @operation("RestoreSecret", on=resources.secret)
 def restore_secret(call: Call) -> Data:
     """Keep a secret that was to go; it is rotated again as before."""
-    found = lookup.any_secret(call)
+    found = lookup.unowned(call, lookup.any_secret(call))
     if found.deleted is not None:
         found = found._replace(deleted=None)
         secrets.put(call.store, found)

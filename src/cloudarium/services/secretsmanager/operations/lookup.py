@@ -34,6 +34,24 @@ def live_secret(call: Call, text: str | None = None) -> Secret:
     return found
 
 
+def to_change(call: Call, text: str | None = None) -> Secret:
+    """The secret that is named, for a change of it. Raises InvalidRequest for one of another service."""
+    return unowned(call, live_secret(call, text))
+
+
+def unowned(call: Call, found: Secret) -> Secret:
+    """This secret, unless another service keeps it. Raises InvalidRequest."""
+    owner = found.data.get("OwningService")
+    if owner is not None and owner != caller(call):
+        raise errors.InvalidRequest.owned(owner)
+    return found
+
+
+def caller(call: Call) -> str:
+    """The room that calls, "" for whoever calls from outside."""
+    return call.parent.service if call.request is None and call.parent is not None else ""
+
+
 def named(secret: Secret, **more: Any) -> Data:
     """What every answer about a secret begins with."""
     return {"ARN": secret.arn, "Name": secret.name, **more}

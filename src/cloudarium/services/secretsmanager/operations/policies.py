@@ -24,7 +24,7 @@ def _check(call: Call, text: str) -> None:
 @operation("PutResourcePolicy", on=resources.secret, refuses=("PolicyName",))
 def put_resource_policy(call: Call) -> Data:
     """Set the policy of a secret."""
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     text = call.input["ResourcePolicy"]
     _check(call, text)
     if call.input.get("BlockPublicPolicy") and policies.is_public(text):
@@ -43,7 +43,7 @@ def get_resource_policy(call: Call) -> Data:
 @operation("DeleteResourcePolicy", on=resources.secret, refuses=("PolicyName",))
 def delete_resource_policy(call: Call) -> Data:
     """Take the policy of a secret away."""
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     secrets.put(call.store, found._replace(policy=None))
     return lookup.named(found)
 

@@ -36,7 +36,7 @@ def as_service(secret: Secret) -> Data:
 async def rotate_secret(call: Call) -> Data:
     """Have a function rotate a secret, from now on by the rules; RotateImmediately=false only tries the function."""
     token = lookup.token(call, errors.InvalidParameter)
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     function = call.input.get("RotationLambdaARN") or found.data.get("RotationLambdaARN")
     rules = call.input.get("RotationRules") or found.data.get("RotationRules")
     if not function:
@@ -127,7 +127,7 @@ def stop(call: Call, found: Secret) -> None:
 @operation("CancelRotateSecret", on=resources.secret)
 def cancel_rotate_secret(call: Call) -> Data:
     """End the schedule and a rotation under way, whose version keeps its label AWSPENDING."""
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     under_way = rotations.find(call.store, found)
     stop(call, found)
     data = {name: value for name, value in found.data.items() if name != "NextRotationDate"}

@@ -18,6 +18,7 @@ from cloudarium.shared import ids, tags
 Data = dict[str, Any]
 _REPLICAS = ("AddReplicaRegions", "ForceOverwriteReplicaSecret", "CrossAccountPrimaryARN")
 _SUFFIX = 6
+_OWNED = "aws:secretsmanager:owningService"
 
 
 @operation("CreateSecret", on=resources.new_secret, refuses=(*_REPLICAS, "Type"))
@@ -31,6 +32,8 @@ async def create_secret(call: Call) -> Data:
     if old is not None:
         return await _again(call, old, token, content)
     made = _new(call, name)
+    if "OwningService" in made.data:
+        tagged = {**tagged, _OWNED: made.data["OwningService"]}
     first = await sealed_version(call, made, token, content, made.data.get("KmsKeyId")) if content else None
     with call.transaction():
         old = secrets.find(call.store, call.scope, name)  # another call may have been quicker meanwhile
@@ -47,6 +50,9 @@ def _new(call: Call, name: str) -> Secret:
     data = {member: call.input[member] for member in ("Description", "KmsKeyId") if call.input.get(member)}
     if data.get("KmsKeyId") == vault.DEFAULT:
         del data["KmsKeyId"]
+    owner = name.partition("!")[0] if "!" in name else ""
+    if owner and owner == lookup.caller(call):
+        data["OwningService"] = owner
     data.update(CreatedDate=call.now, LastChangedDate=call.now)
     return Secret(call.scope, name, _suffix(), None, None, data)
 
@@ -72,7 +78,7 @@ async def _again(call: Call, old: Secret, token: str, content: Content | None) -
 async def update_secret(call: Call) -> Data:
     """Change description or key, and with a value make it the current version."""
     token = lookup.token(call)
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     content = given_content(call)
     key = _new_key(call, found)
     if key != found.data.get("KmsKeyId"):

@@ -28,7 +28,7 @@ def given_tags(call: Call) -> dict[str, str]:
 @operation("TagResource", on=resources.secret)
 def tag_resource(call: Call) -> dict[str, Any]:
     """Add tags to a secret, or change their values."""
-    arn = lookup.live_secret(call).arn
+    arn = lookup.to_change(call).arn
     new = given_tags(call)
     wrong = tags.problem({**call.tags.of(arn), **new}, _MOST)
     if wrong:
@@ -40,5 +40,5 @@ def tag_resource(call: Call) -> dict[str, Any]:
 @operation("UntagResource", on=resources.secret)
 def untag_resource(call: Call) -> dict[str, Any]:
     """Take tags away from a secret."""
-    call.tags.remove(lookup.live_secret(call).arn, call.input["TagKeys"])
+    call.tags.remove(lookup.to_change(call).arn, call.input["TagKeys"])
     return {}

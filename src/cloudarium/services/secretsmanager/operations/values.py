@@ -73,7 +73,7 @@ def _note_access(call: Call, arn: str, id: str) -> None:
 async def put_secret_value(call: Call) -> Data:
     """Put a new version, current unless other labels are given."""
     token = lookup.token(call)
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     given = content.given_content(call)
     if given is None:
         raise errors.InvalidRequest("You must provide either SecretString or SecretBinary.")
@@ -85,7 +85,7 @@ async def put_secret_value(call: Call) -> Data:
 @operation("UpdateSecretVersionStage", on=resources.secret)
 def update_secret_version_stage(call: Call) -> Data:
     """Move a staging label from a version to another, or take it away."""
-    found = lookup.live_secret(call)
+    found = lookup.to_change(call)
     given = call.input
     labels = stages.rearranged(
         lookup.labels(call, found),

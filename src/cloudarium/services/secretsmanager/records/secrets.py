@@ -49,6 +49,12 @@ def every(store: Store, scope: Scope) -> list[Secret]:
     return [_secret(row) for row in store.all(sql, (*scope,))]
 
 
+def counts(store: Store) -> list[tuple[Scope, int]]:
+    """How many secrets each account has in each region."""
+    sql = "SELECT account, region, count(*) FROM secretsmanager_secrets GROUP BY account, region"
+    return [(Scope(account, region), count) for account, region, count in store.all(sql)]
+
+
 def with_policy_on(store: Store, account: str) -> list[Secret]:
     """All secrets whose policies may name a principal of this account."""
     sql = f"SELECT {_COLUMNS} FROM secretsmanager_secrets WHERE policy LIKE ?"

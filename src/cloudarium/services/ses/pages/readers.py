@@ -16,7 +16,7 @@ from urllib.parse import parse_qs
 from cloudarium.cloud import Cloud
 from cloudarium.gateway.control import Refused, body_of, json
 from cloudarium.gateway.http import HttpRequest, HttpResponse
-from cloudarium.mail import contacts, destinations, events, records
+from cloudarium.mail import contacts, destinations, events, measuring, records
 from cloudarium.mail.contacts import Subscription
 from cloudarium.mail.events import Happening
 from cloudarium.mail.records import Mail
@@ -68,8 +68,10 @@ def _tell(cloud: Cloud, request: HttpRequest, mail: Mail, kind: str, **more: Any
         return
     seen = events.seen(request.peer, request.headers.get("user-agent", "")[:1000], now, **more)
     raw = cloud.store.blobs.whole(mail.raw)
+    happened = [Happening(kind, seen)]
+    measuring.happened(cloud.meter, now, mail.scope, happened)
     with cloud.store.transaction():
-        destinations.tell(cloud.store, now, mail, raw, [Happening(kind, seen)])
+        destinations.tell(cloud.store, now, mail, raw, happened)
 
 
 # ---- Unsubscribing ---------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.sns import errors, resources
 from cloudarium.services.sns.delivery import texting
 from cloudarium.services.sns.delivery.publication import NOTIFICATION, Publication, leave
+from cloudarium.services.sns.measuring import counted
 from cloudarium.services.sns.records import subscriptions, topics
 from cloudarium.services.sns.records.topics import Seen, Topic
 from cloudarium.services.sns.rules import filters
@@ -107,7 +108,11 @@ def _fan_out(call: Call, topic: Topic, given: Given, texts: dict[str, str], seen
     for each in subscriptions.of_topic(call.store, topic.arn):
         scope = each.attributes.get("FilterPolicyScope", filters.ATTRIBUTES)
         text = texts.get(each.protocol, texts["default"])
-        if not each.confirmed or not filters.passes(each.attributes.get("FilterPolicy"), scope, text, attributes):
+        if not each.confirmed:
+            continue
+        if not filters.passes(each.attributes.get("FilterPolicy"), scope, text, attributes):
+            for name in ("", filters.reason(scope, text, attributes)):
+                counted(call, topic, f"NumberOfNotificationsFilteredOut{name}")
             continue
         made = Publication(
             NOTIFICATION, seen.message, topic.arn, text, call.now, given.get("Subject"), kept,

@@ -126,6 +126,13 @@ def passes(policy: str | None, scope: str, message: str, attributes: dict[str, d
     return compile_pattern(policy).matches(flatten(_values(attributes)))
 
 
+def reason(scope: str, message: str, attributes: dict[str, dict[str, Any]]) -> str:
+    """Why a message was filtered out, as the ending of a metric's name."""
+    if scope == BODY:
+        return "-MessageBody" if _object(message) is not None else "-InvalidMessageBody"
+    return "-MessageAttributes" if attributes else "-NoMessageAttributes"
+
+
 def _values(attributes: dict[str, dict[str, Any]]) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name, attribute in attributes.items():

@@ -6,7 +6,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.sqs import resources
+from cloudarium.services.sqs import resources, sampling
 from cloudarium.services.sqs.operations import lookup
 from cloudarium.services.sqs.operations.queues import page_of
 from cloudarium.services.sqs.records import groups, messages, queues
@@ -37,6 +37,7 @@ def move(
     call: Call, source: Queue, message: Message, target: Queue, id: str, sent: float, now: float, data: Data
 ) -> None:
     """Take a message from one queue to another, where it can be received at once."""
+    sampling.touch(call, target)
     body = messages.body(call.store, message)
     messages.remove(call.store, source.shelf, message.seq)
     lane = data.get("MessageGroupId") if target.fifo else None

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium import model
 from cloudarium.gateway.call import Call
-from cloudarium.services.sqs import errors, resources
+from cloudarium.services.sqs import errors, resources, sampling
 from cloudarium.services.sqs.records import groups, messages, queues
 from cloudarium.services.sqs.records.queues import Queue
 from cloudarium.services.sqs.rules.messages import check_entries
@@ -25,6 +25,7 @@ def queue(call: Call) -> Queue:
     found = queues.find(call.store, *resources.place(call))
     if found is None:
         raise errors.QueueDoesNotExist(call.protocol)
+    sampling.touch(call, found)
     return found
 
 

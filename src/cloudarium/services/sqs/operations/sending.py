@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable
 from hashlib import sha256
 from typing import Any, NamedTuple
+from urllib.parse import unquote
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.sqs import errors, resources, sealing
+from cloudarium.services.sqs import errors, measuring, resources, sealing
 from cloudarium.services.sqs.operations import lookup
 from cloudarium.services.sqs.records import groups, messages
 from cloudarium.services.sqs.records.queues import Queue
 from cloudarium.services.sqs.rules import messages as rules
 from cloudarium.services.sqs.rules.attributes import MOST_BYTES
+from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.errors import AwsError
 
 Data = dict[str, Any]
@@ -21,6 +24,8 @@ Data = dict[str, Any]
 INTERVAL = 300  # seconds in which a deduplication id counts
 _FIRST_NUMBER = 18_849_496_460_467_696_128  # sequence numbers have 20 digits from the first one on
 _MOST_DELAY = 900
+_TRACE = re.compile(r"Root=1-[0-9a-f]{8}-[0-9a-f]{24}(;|$)")
+_LONGEST_TRACE = 1024
 _ENTRY = "SendMessageBatchRequestEntry"
 
 
@@ -98,7 +103,13 @@ def _identified(found: Queue, given: Data, text: str, in_batch: bool) -> tuple[s
     return group, deduplication
 
 
-def put(call: Call, found: Queue, new: Draft, key: sealing.DataKey | None = None) -> Data:
+def _trace_header(call: Call) -> str:
+    """The trace header that a client sent with its request, as SDKs in functions do; the message keeps it."""
+    said = call.request.headers.get("x-amzn-trace-id", "") if call.request is not None else ""
+    return unquote(said) if _TRACE.match(said) and len(said) <= _LONGEST_TRACE else ""
+
+
+def put(call: Call, found: Queue, new: Draft, key: DataKey | None = None) -> Data:
     """Put a message into its queue, and say of it what a sender learns. One sent before is not sent again."""
     answer: Data = {"MD5OfMessageBody": rules.body_digest(new.body)}
     data: Data = {"SenderId": call.principal.id or call.account, "MD5": answer["MD5OfMessageBody"]}
@@ -108,6 +119,8 @@ def put(call: Call, found: Queue, new: Draft, key: sealing.DataKey | None = None
     if new.system:
         answer["MD5OfMessageSystemAttributes"] = rules.digest(new.system)
         data["AWSTraceHeader"] = new.system["AWSTraceHeader"]["StringValue"]
+    elif header := _trace_header(call):
+        data["AWSTraceHeader"] = header
     if new.group is not None:
         data["MessageGroupId"] = new.group
     if found.fifo:
@@ -116,6 +129,7 @@ def put(call: Call, found: Queue, new: Draft, key: sealing.DataKey | None = None
         part = new.group if found.attributes.get("DeduplicationScope") == "messageGroup" else ""
         before = groups.earlier(call.store, found.shelf, part, new.deduplication, call.now)
         if before is not None:
+            measuring.deduplicated(call, found)
             return {**answer, "MessageId": before.message, "SequenceNumber": sequence_number(before.seq)}
     message_id = answer["MessageId"] = lookup.new_id()
     body: str | bytes = new.body.decode()
@@ -179,7 +193,7 @@ async def _send_all_sealed(call: Call, found: Queue, entries: list[Data]) -> Dat
         return _put_all(call, lookup.queue(call), entries, key)
 
 
-def _put_all(call: Call, found: Queue, entries: list[Data], key: sealing.DataKey | None) -> Data:
+def _put_all(call: Call, found: Queue, entries: list[Data], key: DataKey | None) -> Data:
     answer: Data = {"Successful": [], "Failed": []}
     for entry in entries:
         try:

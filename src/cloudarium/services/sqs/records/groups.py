@@ -42,6 +42,13 @@ def next_ready(store: Store, shelf: int, now: float) -> float | None:
     return found
 
 
+def flying(store: Store, shelf: int, now: float) -> int:
+    """How many groups have a message in flight."""
+    sql = "SELECT count(DISTINCT lane) FROM sqs_messages WHERE shelf = ? AND visible > ? AND taken IS NOT NULL"
+    found: int = store.one(sql, (shelf, now))[0]
+    return found
+
+
 # ---- Once ------------------------------------------------------------------------------------------------------------
 
 

@@ -156,6 +156,13 @@ def expired(store: Store, shelf: int, since: float) -> list[Message]:
     return list(found.values())
 
 
+def oldest(store: Store, shelf: int) -> float:
+    """When the oldest message of a shelf was sent; 0 for a shelf without any."""
+    sql = f"SELECT {_COLUMNS} FROM sqs_messages WHERE key > ? AND key < ? ORDER BY key LIMIT 1"
+    first = store.one(sql, (shelves.key(shelf, 0), shelves.key(shelf + 1, 0)), Message)
+    return _oldest(store, shelf, first)
+
+
 def _oldest(store: Store, shelf: int, first: Message | None) -> float:
     """A moment before which no message of the shelf was sent; those to come are sent later."""
     row = store.one("SELECT min(sent) FROM sqs_messages WHERE shelf = ? AND old IS NOT NULL", (shelf,))

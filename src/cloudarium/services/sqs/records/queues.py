@@ -109,6 +109,15 @@ def names(store: Store, scope: Scope, prefix: str, after: str, limit: int) -> li
     return [row[0] for row in rows]
 
 
+def filled(store: Store, scope: Scope) -> list[Queue]:
+    """The queues of an account that have messages."""
+    sql = (
+        f"SELECT {_COLUMNS} FROM sqs_queues AS q WHERE account = ? AND region = ?"
+        " AND EXISTS (SELECT 1 FROM sqs_messages WHERE shelf = q.shelf)"
+    )
+    return [Queue(*row) for row in store.all(sql, (*scope,))]
+
+
 def sources(store: Store, arn: str) -> list[Queue]:
     """The queues whose dead-letter queue this is, by name."""
     sql = f"SELECT {_COLUMNS} FROM sqs_queues WHERE dead = ? ORDER BY name"

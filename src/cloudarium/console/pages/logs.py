@@ -1,0 +1,49 @@
+"""Logs: the groups, the newest events of one, filtered and live."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from cloudarium.console.rendering import page
+from cloudarium.console.visit import Visit
+from cloudarium.gateway.control import Refused
+from cloudarium.gateway.http import HttpResponse
+from cloudarium.shared.clock import seconds_of
+
+RANGES = {"5m": "5 minutes", "1h": "1 hour", "1d": "1 day", "7d": "a week", "30d": "30 days"}
+_MOST_SHOWN = 500
+_STREAMS = 20
+
+
+async def logs(visit: Visit) -> HttpResponse:
+    """The log groups, or the newest events of the one that `group` names. Raises Refused."""
+    if visit.parts:
+        raise Refused(404, "There is no such page of logs.")
+    group = visit.asked.get("group", "")
+    if group:
+        return await _events(visit, group)
+    listing = visit.each("logs", "DescribeLogGroups", "logGroups", "nextToken")
+    return page(visit, "log_groups.html", "Logs", groups=[each async for each in listing])
+
+
+async def _events(visit: Visit, group: str) -> HttpResponse:
+    span, pattern, stream = (visit.asked.get(name, "") for name in ("range", "pattern", "stream"))
+    span = span or "1h"
+    if span not in RANGES:
+        raise Refused(400, "range must be among those that the page offers.")
+    given: dict[str, Any] = {"logGroupName": group, "startTime": int((visit.now - seconds_of(span)) * 1000)}
+    if pattern:
+        given["filterPattern"] = pattern
+    if stream:
+        given["logStreamNames"] = [stream]
+    listing = visit.each("logs", "FilterLogEvents", "events", "nextToken", **given)
+    found = [each async for each in listing][-_MOST_SHOWN:]
+    found.reverse()
+    shown: dict[str, Any] = {"group": group, "events": found}
+    if visit.is_part:
+        return page(visit, "log_rows.html", group, **shown)
+    streams = await visit.ask(
+        "logs", "DescribeLogStreams", logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS
+    )
+    shown |= {"range": span, "ranges": RANGES, "pattern": pattern, "stream": stream, "live": "live" in visit.asked}
+    return page(visit, "log_events.html", group, streams=streams["logStreams"], **shown)

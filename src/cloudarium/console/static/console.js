@@ -1,0 +1,45 @@
+// Draws the charts of a page: <div class="chart" data-chart='{labels, times, series, threshold, start, end}'>.
+(() => {
+  const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+
+  const plot = (place) => {
+    const data = JSON.parse(place.dataset.chart);
+    const lines = data.labels.map((label, index) => ({
+      label,
+      stroke: colour(`--s${index % 8}`),
+      width: 2,
+      spanGaps: false,
+      points: { show: data.times.length < 120, size: 5 },
+    }));
+    const values = [data.times, ...data.series];
+    if (data.threshold !== null && data.threshold !== undefined) {
+      lines.push({ label: "threshold", stroke: colour("--bad"), width: 1.5, dash: [6, 4], points: { show: false } });
+      values.push(data.times.map(() => data.threshold));
+    }
+    const axis = {
+      stroke: colour("--soft"),
+      grid: { stroke: colour("--line"), width: 1 },
+      ticks: { stroke: colour("--line"), width: 1 },
+    };
+    const long = data.end - data.start > 86400;
+    const clock = (seconds) => new Date(seconds * 1e3).toISOString().slice(long ? 5 : 11, 16).replace("T", " ");
+    place.replaceChildren();
+    return new uPlot(
+      {
+        width: place.clientWidth,
+        height: 280,
+        tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
+        scales: { x: { range: [data.start, data.end] } },
+        axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 70 }],
+        series: [{ label: "UTC", value: (_, seconds) => (seconds === null ? "" : clock(seconds)) }, ...lines],
+      },
+      values,
+      place,
+    );
+  };
+
+  const draw = () => document.querySelectorAll(".chart").forEach(plot);
+  addEventListener("DOMContentLoaded", draw);
+  addEventListener("resize", draw);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+})();

@@ -1,0 +1,84 @@
+"""One look at a page: at which account and region, and what the address asks for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, quote, unquote, urlencode
+
+from cloudarium.gateway.call import Call
+from cloudarium.gateway.control import PREFIX, Refused
+from cloudarium.policy.principal import Principal
+from cloudarium.shared.scope import Scope
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+    from cloudarium.gateway.http import HttpRequest
+
+_ACCOUNT = re.compile(r"\d{12}", re.ASCII)
+_REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
+_MOST_PAGES = 20  # of a listing that are read for one look
+
+
+class Visit:
+    """Who looks, at what: `label` and `parts` are the path below /_cloudarium/, `asked` the query's values by name.
+
+    `scope` is the account and region that are looked at, the cloud's own unless the query names others. Raises Refused
+    for names that are none.
+    """
+
+    def __init__(self, cloud: Cloud, request: HttpRequest) -> None:
+        self.cloud = cloud
+        self.request = request
+        self.now = cloud.clock.now()
+        below = request.path.removeprefix(PREFIX).strip("/")
+        self.label, *self.parts = [unquote(part)[:1000] for part in below.split("/")]
+        try:
+            pairs = parse_qsl(request.query, max_num_fields=100)
+        except ValueError as error:
+            raise Refused(400, "There are too many values in the query.") from error
+        self.pairs = [(name, value[:2000]) for name, value in pairs]
+        self.asked = dict(self.pairs)
+        account = self.asked.pop("account", cloud.home.account)
+        region = self.asked.pop("region", cloud.home.region)
+        if not _ACCOUNT.fullmatch(account) or not _REGION.fullmatch(region):
+            raise Refused(400, "account is 12 digits, region a name such as us-east-1.")
+        self.scope = Scope(account, region)
+
+    @property
+    def is_part(self) -> bool:
+        """Whether the page itself asks for a part of it that is to be shown anew."""
+        return self.request.headers.get("hx-request") == "true"
+
+    def number(self, name: str, usual: int, most: int) -> int:
+        """A positive number of the query, `usual` where it is not given. Raises Refused beyond `most`."""
+        text = self.asked.get(name) or str(usual)
+        if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
+            raise Refused(400, f"{name} must be 1 to {most}.")
+        return int(text)
+
+    def href(self, *path: str, **asked: Any) -> str:
+        """The address of a page; it keeps the account and the region, and leaves out what is empty."""
+        home = self.cloud.home
+        if self.scope.account != home.account:
+            asked["account"] = self.scope.account
+        if self.scope.region != home.region:
+            asked["region"] = self.scope.region
+        query = urlencode({name: value for name, value in asked.items() if value not in (None, "")}, doseq=True)
+        return PREFIX + "/".join(quote(part, safe="") for part in path) + (f"?{query}" if query else "")
+
+    async def ask(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
+        """Call a room as the account's root, as a person at AWS's console would. Raises the AwsError it answers."""
+        root = Principal.root(self.scope.account)
+        return await self.cloud.send(Call(self.cloud, None), service, operation, given, root, None, self.scope)
+
+    async def each(self, service: str, operation: str, member: str, token: str, **given: Any) -> AsyncIterator[Any]:
+        """What a listing has in `member`, page by page behind `token`, as far as one look goes."""
+        for _ in range(_MOST_PAGES):
+            answer = await self.ask(service, operation, **given)
+            for one in answer.get(member, ()):
+                yield one
+            if not answer.get(token):
+                return
+            given[token] = answer[token]

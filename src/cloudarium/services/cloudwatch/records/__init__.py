@@ -1,0 +1,1 @@
+"""What CloudWatch keeps: metrics with their points, alarms with their history, dashboards."""

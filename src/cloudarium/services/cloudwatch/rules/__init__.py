@@ -1,0 +1,1 @@
+"""What CloudWatch decides without store and clock."""

@@ -1,0 +1,100 @@
+"""What Lambda tells CloudWatch of functions.
+
+Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+from __future__ import annotations
+
+from cloudarium.cloud import Cloud
+from cloudarium.runtime import InvocationResult
+from cloudarium.runtime.provisions import Provision
+from cloudarium.services.lambda_.records import LATEST, Version
+from cloudarium.shared.scope import Scope
+
+_NAMESPACE = "AWS/Lambda"
+_RUNNING = "lambda running"
+
+
+def began(cloud: Cloud, version: Version) -> None:
+    """Count an invocation that begins among those that run."""
+    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
+    place = (*version.scope, version.name)
+    running[place] = running.get(place, 0) + 1
+    own = (("FunctionName", version.name),)
+    _add(cloud, version.scope, "ConcurrentExecutions", own, float(running[place]), "Count")
+
+
+def ended(
+    cloud: Cloud, version: Version, qualifier: str, result: InvocationResult | None, held: Provision | None = None
+) -> None:
+    """Count an invocation that has ended: what became of it, and how long it took; `held` is what was provisioned."""
+    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
+    place = (*version.scope, version.name)
+    running[place] = max(running.get(place, 1) - 1, 0)
+    if result is None:
+        return
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "Invocations", own, 1.0, "Count")
+        _add(cloud, version.scope, "Errors", own, 1.0 if result.error else 0.0, "Count")
+        _add(cloud, version.scope, "Duration", own, round(result.duration, 2), "Milliseconds")
+        _add(cloud, version.scope, "Throttles", own, 0.0, "Count")
+        if held is not None and own:
+            _count_provisioned(cloud, version.scope, own, result, held)
+
+
+def _count_provisioned(
+    cloud: Cloud, scope: Scope, own: tuple[tuple[str, str], ...], result: InvocationResult, held: Provision
+) -> None:
+    name = "ProvisionedConcurrencyInvocations"
+    _add(cloud, scope, name if result.provisioned else "ProvisionedConcurrencySpilloverInvocations", own, 1.0, "Count")
+    busy = min(held.busy + (1 if result.provisioned else 0), held.wanted)  # this one has just ended
+    _add(cloud, scope, "ProvisionedConcurrentExecutions", own, float(busy), "Count")
+    _add(cloud, scope, "ProvisionedConcurrencyUtilization", own, busy / max(held.wanted, 1), "Count")
+
+
+def recursive(cloud: Cloud, version: Version, qualifier: str) -> None:
+    """Count an invocation that was dropped because it is part of a loop."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "RecursiveInvocationsDropped", own, 1.0, "Count")
+
+
+def aged(cloud: Cloud, version: Version, qualifier: str, seconds: float) -> None:
+    """Count how old a stream's last record in an event is when the function gets it."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "IteratorAge", own, round(max(seconds, 0.0) * 1000), "Milliseconds")
+
+
+def not_delivered(cloud: Cloud, scope: Scope, name: str) -> None:
+    """Count an event that did not reach its destination."""
+    for own in ((("FunctionName", name),), (("FunctionName", name), ("Resource", name)), ()):
+        _add(cloud, scope, "DestinationDeliveryFailures", own, 1.0, "Count")
+
+
+def mapped(cloud: Cloud, scope: Scope, uuid: str, name: str, count: int) -> None:
+    """Count events of an event source mapping, which asks for that by its MetricsConfig."""
+    _add(cloud, scope, name, (("EventSourceMappingUUID", uuid),), float(count), "Count")
+
+
+def throttled(cloud: Cloud, version: Version, qualifier: str) -> None:
+    """Count an invocation that was refused for want of room."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "Throttles", own, 1.0, "Count")
+
+
+def _dimensions(version: Version, qualifier: str) -> list[tuple[tuple[str, str], ...]]:
+    """By function, for all functions, and by version or alias where one was asked for."""
+    name = version.name
+    found: list[tuple[tuple[str, str], ...]] = [(("FunctionName", name),), ()]
+    if qualifier:
+        found.append((("FunctionName", name), ("Resource", f"{name}:{qualifier}")))
+        if not qualifier.isdecimal() and qualifier != LATEST:
+            found.append((("ExecutedVersion", version.number), *found[-1]))
+    else:
+        found.append((("FunctionName", name), ("Resource", name)))
+    return found
+
+
+def _add(
+    cloud: Cloud, scope: Scope, name: str, dimensions: tuple[tuple[str, str], ...], value: float, unit: str
+) -> None:
+    cloud.meter.add(cloud.clock.now(), scope, _NAMESPACE, name, dimensions, value, unit)

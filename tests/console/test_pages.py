@@ -1,0 +1,158 @@
+"""The console's pages: what they show of an account, what they refuse, and that nobody else's text becomes markup."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import requests
+
+from cloudarium.console import LABELS
+from cloudarium.console.pages import PAGES
+from tests.conftest import RunningCloud
+
+EVIL = '<script>alert("1")</script>'
+
+
+class Reader:
+    """Someone who looks at the pages of one account."""
+
+    def __init__(self, cloud: RunningCloud, account: str) -> None:
+        self.cloud, self.account = cloud, account
+
+    def get(self, path: str, headers: dict[str, str] | None = None, **asked: Any) -> requests.Response:
+        asked.setdefault("account", self.account)
+        headers = {"accept": "text/html", **(headers or {})}
+        return requests.get(f"{self.cloud.url}/_cloudarium/{path}", params=asked, headers=headers, timeout=30)
+
+    def text(self, path: str, **asked: Any) -> str:
+        answer = self.get(path, **asked)
+        assert answer.status_code == 200, answer.text
+        return answer.text
+
+
+@pytest.fixture
+def reader(cloud: RunningCloud, account: str) -> Reader:
+    return Reader(cloud, account)
+
+
+def test_the_gateway_knows_every_page() -> None:
+    assert {*PAGES, "static"} - {""} == LABELS
+
+
+def test_browsers_see_the_overview_where_programs_get_json(reader: Reader) -> None:
+    assert "What is going on" in reader.text("")
+    assert "What is going on" in requests.get(reader.cloud.url, headers={"accept": "text/html"}, timeout=30).text
+    assert requests.get(reader.cloud.url, timeout=30).json()["services"]
+    assert reader.get("", headers={"accept": "*/*"}).json()["services"]
+
+
+def test_a_denied_call_is_explained(reader: Reader, iam_user: Callable[..., Callable[..., Any]]) -> None:
+    denied = iam_user()("dynamodb")
+    with pytest.raises(denied.exceptions.ClientError) as refused:
+        denied.list_tables()
+    request_id = refused.value.response["ResponseMetadata"]["RequestId"]
+    listed = reader.text("calls", service="dynamodb")
+    assert "ListTables" in listed and "AccessDeniedException" in listed and request_id.lower() in listed.lower()
+    shown = reader.text(f"calls/{request_id}")
+    assert "no identity-based policy allows" in shown and "What would allow it" in shown
+    assert "&#34;Action&#34;: &#34;dynamodb:ListTables&#34;" in shown or '"Action": "dynamodb:ListTables"' in shown
+
+
+def test_calls_of_other_accounts_are_not_among_an_accounts_own(reader: Reader, client: Callable[..., Any]) -> None:
+    client("sqs").list_queues()
+    assert "ListQueues" in reader.text("calls", service="sqs")
+    assert "ListQueues" not in reader.text("calls", service="sqs", account="999988887777")
+
+
+def test_a_part_that_is_shown_anew_is_rows_alone(reader: Reader, client: Callable[..., Any]) -> None:
+    client("sqs").list_queues()
+    rows = reader.get("calls", headers={"hx-request": "true"}, service="sqs").text
+    assert "ListQueues" in rows and "<html" not in rows
+
+
+def test_alarms_show_state_reason_history_and_metric(reader: Reader, client: Callable[..., Any]) -> None:
+    watch = client("cloudwatch")
+    dimensions = [{"Name": "Stage", "Value": EVIL}]
+    watch.put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 7.5, "Dimensions": dimensions}]
+    )
+    watch.put_metric_alarm(
+        AlarmName="too-many", Namespace="Shop", MetricName="Orders", Dimensions=dimensions, Statistic="Sum", Period=60,
+        EvaluationPeriods=1, Threshold=42.0, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    watch.set_alarm_state(AlarmName="too-many", StateValue="ALARM", StateReason=EVIL)
+    for path in ("", "alarms", "alarms/too-many"):
+        shown = reader.text(path)
+        assert "too-many" in shown and 'tag bad">ALARM' in shown
+        assert EVIL not in shown and "&lt;script&gt;" in shown
+    assert "Alarm updated from INSUFFICIENT_DATA to ALARM" in shown and "GreaterThanThreshold" in shown
+    assert "threshold&#34;:42.0" in shown
+    assert "There are no alarms" in reader.text("alarms", region="eu-west-1")
+
+
+def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callable[..., Any]) -> None:
+    client("cloudwatch").put_metric_data(
+        Namespace="Shop", MetricData=[{"MetricName": "Orders", "Value": 7.5, "Timestamp": time.time() - 60}]
+    )
+    assert re.search(r"<b>Shop</b>\s*<span[^>]*>1 metrics", reader.text("metrics"))
+    assert "Orders" in reader.text("metrics", namespace="Shop")
+    shown = reader.text("metrics", namespace="Shop", m='["Shop","Orders",{}]', stat="Sum", range="1h")
+    assert "&#34;series&#34;:[[7.5]]" in shown and 'type="checkbox" name="m"' in shown and "checked" in shown
+
+
+def test_logs_are_filtered_and_followed(reader: Reader, client: Callable[..., Any]) -> None:
+    logs = client("logs")
+    logs.create_log_group(logGroupName="/shop")
+    logs.create_log_stream(logGroupName="/shop", logStreamName="one")
+    now = int(time.time() * 1000)
+    lines = ["order placed", f"ERROR {EVIL}"]
+    logs.put_log_events(
+        logGroupName="/shop", logStreamName="one", logEvents=[{"timestamp": now, "message": line} for line in lines]
+    )
+    assert "/shop" in reader.text("logs")
+    shown = reader.text("logs", group="/shop", live="1")
+    assert "order placed" in shown and EVIL not in shown and "hx-get" in shown
+    assert "order placed" not in reader.text("logs", group="/shop", pattern="ERROR")
+    assert "<html" not in reader.get("logs", headers={"hx-request": "true"}, group="/shop").text
+
+
+@pytest.mark.parametrize(
+    ("path", "asked", "status", "said"),
+    [
+        ("calls/00000000-0000-0000-0000-000000000000", {}, 404, "The journal has no request"),
+        ("calls", {"limit": "0"}, 400, "limit must be 1 to 1000"),
+        ("calls", {"account": "1"}, 400, "account is 12 digits"),
+        ("alarms/nope", {}, 404, "There is no alarm nope"),
+        ("logs", {"group": "/nope"}, 400, "ResourceNotFoundException"),
+        ("logs", {"group": "/nope", "range": "9y"}, 400, "range must be among"),
+        ("metrics", {"m": "{"}, 400, "m must be"),
+        ("metrics", {"stat": "Median"}, 400, "stat and range"),
+        ("static/../answering.py", {}, 404, "nothing"),
+        ("static/%2e%2e%2fanswering.py", {}, 404, "no such file"),
+        ("nowhere", {}, 404, "nothing"),
+    ],
+)
+def test_what_cannot_be_shown_is_said(reader: Reader, path: str, asked: dict[str, str], status: int, said: str) -> None:
+    answer = reader.get(path, **asked)
+    assert answer.status_code == status and said in answer.text
+
+
+def test_pages_are_guarded(reader: Reader) -> None:
+    answer = reader.get("calls")
+    assert "script-src 'self'" in answer.headers["content-security-policy"]
+    assert reader.get("calls", headers={"host": "evil.example"}).status_code == 403
+    posted = requests.post(f"{reader.cloud.url}/_cloudarium/calls", timeout=30)
+    assert posted.status_code == 405
+
+
+def test_every_file_that_a_page_loads_is_there(reader: Reader) -> None:
+    loaded = set(
+        re.findall(r'(?:src|href)="/_cloudarium/(static/[^"?]+)', reader.text("alarms") + reader.text("metrics"))
+    )
+    assert len(loaded) >= 6
+    for path in loaded:
+        assert reader.get(path).status_code == 200

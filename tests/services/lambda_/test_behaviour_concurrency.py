@@ -1,0 +1,161 @@
+"""Provisioned and reserved concurrency: environments that are there before anyone invokes, and what is throttled."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.services.lambda_.conftest import TRUST, refused, zipped
+
+Make = Callable[..., dict[str, Any]]
+KIND = """
+import os, time
+def handler(event, context):
+    if event == "slow":
+        time.sleep(0.6)
+    return os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]
+"""
+BROKEN = "raise RuntimeError('no')"
+
+
+def wish(functions: Any, number: int, qualifier: str = "live") -> dict[str, Any]:
+    """Provision for fn."""
+    return functions.put_provisioned_concurrency_config(
+        FunctionName="fn", Qualifier=qualifier, ProvisionedConcurrentExecutions=number
+    )
+
+
+def held(functions: Any, qualifier: str = "live") -> tuple[str, int, int]:
+    """Status, allocated, available."""
+    found = functions.get_provisioned_concurrency_config(FunctionName="fn", Qualifier=qualifier)
+    counts = (found["AllocatedProvisionedConcurrentExecutions"], found["AvailableProvisionedConcurrentExecutions"])
+    return (found["Status"], *counts)
+
+
+def kind(functions: Any, qualifier: str = "live") -> tuple[str, str]:
+    """How the environment of an invocation was started, and the end of its log."""
+    answer = functions.invoke(FunctionName="fn", Qualifier=qualifier, LogType="Tail", Payload=b"1")
+    return json.loads(answer["Payload"].read()), base64.b64decode(answer["LogResult"]).decode()
+
+
+def test_environments_are_there_before_anyone_invokes(make: Make, functions: Any, cloud: Any, client: Any) -> None:
+    make("fn", KIND, Publish=True, Timeout=10)
+    functions.create_alias(FunctionName="fn", Name="live", FunctionVersion="1")
+    put = wish(functions, 1)
+    assert put["ResponseMetadata"]["HTTPStatusCode"] == 202
+    assert (put["Status"], put["RequestedProvisionedConcurrentExecutions"]) == ("IN_PROGRESS", 1)
+    cloud.settle()
+    assert held(functions) == ("READY", 1, 1)
+    first, log = kind(functions)
+    assert first == "provisioned-concurrency" and "Init Duration" in log and "INIT_START" not in log
+    again, log = kind(functions)
+    assert again == first and "Init Duration" not in log
+    assert kind(functions, "1")[0] == "provisioned-concurrency"  # it is the version's
+    assert kind(functions, "$LATEST")[0] == "on-demand"
+    listed = functions.list_provisioned_concurrency_configs(FunctionName="fn")["ProvisionedConcurrencyConfigs"]
+    assert [(one["FunctionArn"].rpartition(":")[2], one["Status"]) for one in listed] == [("live", "READY")]
+    limits = functions.get_account_settings()["AccountLimit"]
+    assert limits["UnreservedConcurrentExecutions"] == limits["ConcurrentExecutions"] - 1
+    names = {one["MetricName"] for one in client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]}
+    assert {"ProvisionedConcurrencyInvocations", "ProvisionedConcurrencyUtilization"} <= names
+    functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="live")
+    cloud.settle()
+    assert kind(functions)[0] == "on-demand"
+
+
+def test_what_is_over_spills(make: Make, functions: Any, cloud: Any, client: Any) -> None:
+    make("fn", KIND, Publish=True, Timeout=10)
+    wish(functions, 1, "1")
+    cloud.settle()
+
+    def slow(_: int) -> str:
+        answer = functions.invoke(FunctionName="fn", Qualifier="1", Payload=b'"slow"')
+        return json.loads(answer["Payload"].read())
+
+    with ThreadPoolExecutor(2) as threads:
+        assert sorted(threads.map(slow, range(2))) == ["on-demand", "provisioned-concurrency"]
+    metrics = client("cloudwatch").list_metrics(MetricName="ProvisionedConcurrencySpilloverInvocations")["Metrics"]
+    assert {"Name": "Resource", "Value": "fn:1"} in [one for metric in metrics for one in metric["Dimensions"]]
+
+
+def test_an_alias_takes_its_environments_along(make: Make, functions: Any, cloud: Any) -> None:
+    make("fn", KIND, Publish=True)
+    functions.create_alias(FunctionName="fn", Name="live", FunctionVersion="1")
+    wish(functions, 1)
+    cloud.settle()
+    functions.update_function_configuration(FunctionName="fn", Description="new")
+    functions.publish_version(FunctionName="fn")
+    functions.update_alias(FunctionName="fn", Name="live", FunctionVersion="2")
+    cloud.settle()
+    assert held(functions) == ("READY", 1, 1)
+    assert (kind(functions, "2")[0], kind(functions, "1")[0]) == ("provisioned-concurrency", "on-demand")
+
+
+def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) -> None:
+    make("fn", BROKEN, Publish=True)
+    wish(functions, 2, "1")
+    cloud.settle()
+    found = functions.get_provisioned_concurrency_config(FunctionName="fn", Qualifier="1")
+    assert (found["Status"], found["StatusReason"]) == ("FAILED", "FUNCTION_ERROR_INIT_FAILURE")
+    assert found["AllocatedProvisionedConcurrentExecutions"] == 0
+
+
+def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, account: str) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{account}:function:fn"
+    make("fn", Publish=True)
+    functions.update_function_configuration(FunctionName="fn", Description="new")
+    functions.publish_version(FunctionName="fn")
+    functions.create_alias(FunctionName="fn", Name="live", FunctionVersion="1")
+    functions.create_alias(FunctionName="fn", Name="head", FunctionVersion="$LATEST")
+    both = {"AdditionalVersionWeights": {"2": 0.5}}
+    functions.create_alias(FunctionName="fn", Name="both", FunctionVersion="1", RoutingConfig=both)
+    unpublished = "Provisioned Concurrency Configs cannot be applied to unpublished function versions."
+    minimum = "Specified ConcurrentExecutions for function decreases account's UnreservedConcurrentExecution below its"
+    for qualifier, number, code, message in (
+        ("$LATEST", 1, "InvalidParameterValueException", unpublished),
+        ("head", 1, "InvalidParameterValueException", unpublished),
+        ("9", 1, "ResourceNotFoundException", f"Function not found: {arn}:9"),
+        ("none", 1, "ResourceNotFoundException", f"Cannot find alias arn: {arn}:none"),
+        ("both", 1, "InvalidParameterValueException",
+         "Alias with weights can not be used with Provisioned Concurrency"),
+        ("1", 901, "InvalidParameterValueException", f"{minimum} minimum value of [100]."),
+        ("1", 1001, "InvalidParameterValueException",
+         "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [1000]."),
+    ):  # fmt: skip
+        with refused(code) as refusal:
+            wish(functions, number, qualifier)
+        assert refusal.message == message
+    functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=1)
+    with refused("InvalidParameterValueException") as refusal:
+        wish(functions, 2)
+    assert refusal.message.startswith("Requested Provisioned Concurrency should not be greater than")
+    wish(functions, 1, "1")
+    with refused("ResourceConflictException") as refusal:
+        wish(functions, 1)
+    assert refusal.message.startswith("Alias can't be used for Provisioned Concurrency configuration on an already")
+    functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="1")
+    wish(functions, 1)
+    with refused("ResourceConflictException") as refusal:
+        wish(functions, 1, "1")
+    assert refusal.message == "Version is pointed by a Provisioned Concurrency alias"
+    with refused("InvalidParameterValueException") as refusal:
+        functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
+    assert refusal.message.endswith("should not be lower than function's total provisioned concurrency [1].")
+
+
+def test_what_is_provisioned_survives_a_crash(fresh_cloud: Any) -> None:
+    iam, functions = fresh_cloud.client("iam"), fresh_cloud.client("lambda")
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+    functions.create_function(
+        FunctionName="fn", Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": zipped(KIND)},
+        Publish=True,
+    )  # fmt: skip
+    wish(functions, 1, "1")
+    fresh_cloud.settle()
+    fresh_cloud.restart()
+    fresh_cloud.settle()
+    assert held(functions, "1") == ("READY", 1, 1)
+    assert kind(functions, "1")[0] == "provisioned-concurrency"
