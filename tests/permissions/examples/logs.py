@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
+import zipfile
 from typing import Any
 
 from tests.permissions.example import Also, Case, Examples, Fails, Stage
@@ -223,3 +225,68 @@ def get_log_record(at: Stage) -> Case:
     while (answer := root.get_query_results(queryId=started))["status"] in ("Scheduled", "Running"):
         pass
     return Case({"logRecordPointer": answer["results"][0][-1]["value"]}, on_group(at))
+
+
+# ---- Filters ---------------------------------------------------------------------------------------------------------
+
+METRIC = {"metricName": "m", "metricNamespace": "n", "metricValue": "1"}
+COUNTED = {"filterName": "f", "filterPattern": "x", "metricTransformations": [METRIC]}
+
+
+@EXAMPLES("PutMetricFilter")
+def put_metric_filter(at: Stage) -> Case:
+    return Case({"logGroupName": group(at), **COUNTED}, on_group(at))
+
+
+@EXAMPLES("DescribeMetricFilters", "DescribeSubscriptionFilters")
+def filters_of_group(at: Stage) -> Case:
+    return Case({"logGroupName": group(at)}, on_group(at))
+
+
+@EXAMPLES("DeleteMetricFilter")
+def delete_metric_filter(at: Stage) -> Case:
+    at.root().put_metric_filter(logGroupName=group(at), **COUNTED)
+    return Case({"logGroupName": at.name, "filterName": "f"}, on_group(at))
+
+
+@EXAMPLES("TestMetricFilter")
+def test_metric_filter(at: Stage) -> Case:
+    return Case({"filterPattern": "x", "logEventMessages": ["x"]})
+
+
+def subscriber(at: Stage) -> str:
+    """A function that CloudWatch Logs may invoke."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": trust})
+    role = at.root("iam").create_role(RoleName="subscriber", AssumeRolePolicyDocument=text)["Role"]["Arn"]
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("app.py", "def handler(event, context): pass")
+    api = at.root("lambda")
+    code = {"Runtime": "python3.11", "Handler": "app.handler", "Role": role, "Code": {"ZipFile": packed.getvalue()}}
+    arn = str(api.create_function(FunctionName="subscriber", **code)["FunctionArn"])
+    who = {"Principal": "logs.amazonaws.com", "Action": "lambda:InvokeFunction"}
+    api.add_permission(FunctionName="subscriber", StatementId="s", **who)
+    return arn
+
+
+def subscription(at: Stage) -> dict[str, Any]:
+    """The input that subscribes the function to a new group."""
+    made = at.once(subscriber)
+    return {"logGroupName": group(at), "filterName": "f", "filterPattern": "", "destinationArn": made}
+
+
+@EXAMPLES("PutSubscriptionFilter")
+def put_subscription_filter(at: Stage) -> Case:
+    return Case(subscription(at), on_group(at))
+
+
+@EXAMPLES("DeleteSubscriptionFilter")
+def delete_subscription_filter(at: Stage) -> Case:
+    at.root().put_subscription_filter(**subscription(at))
+    return Case({"logGroupName": at.name, "filterName": "f"}, on_group(at))
+
+
+@EXAMPLES("StartLiveTail")
+def start_live_tail(at: Stage) -> Case:
+    return Case({"logGroupIdentifiers": [at.arn(f"log-group:{group(at)}")]}, on_group(at))

@@ -5,10 +5,17 @@ Both go in portions, so that no transaction holds up the calls.
 
 from __future__ import annotations
 
+from typing import Any
+
 from cloudarium.gateway.background import Event, Retry, delivery
-from cloudarium.services.logs import records
+from cloudarium.policy.principal import Principal
+from cloudarium.services.logs import forwarding, records
+from cloudarium.services.logs.filtering import filters_of
 from cloudarium.services.logs.records import queries
 from cloudarium.services.logs.rules import DAY
+from cloudarium.shared import ids
+from cloudarium.shared.errors import AwsError
+from cloudarium.shared.retrying import Failure, exhausted, pause
 
 _PORTION = 2000
 
@@ -55,4 +62,58 @@ async def forget_query(event: Event) -> Retry | None:
     """Forget a query and its results when AWS would."""
     with event.transaction():
         queries.forget_query(event.store, event.payload["QueryId"])
+    return None
+
+
+@delivery("Subscription")
+async def deliver_subscription(event: Event) -> Retry | None:
+    """Bring events to a subscription's function, for up to a day."""
+    given = event.payload
+    own = (
+        ("DestinationType", "Lambda"),
+        ("FilterName", given["Filter"]),
+        ("LogGroupName", given["Group"]),
+    )
+    add, now = event.cloud.meter.add, event.now
+    try:
+        await forwarding.invoke(event, given["Destination"], given["Group"], given["Data"], "Event")
+    except AwsError as error:
+        failure = Failure.of(error)
+        add(now, event.scope, "AWS/Logs", "DeliveryErrors", own, 1.0, "Count")
+        if not failure.again or exhausted({}, event.attempts, now - event.due):
+            return None
+        return Retry(at=now + pause(event.attempts, ids.fraction()))
+    add(now, event.scope, "AWS/Logs", "ForwardedLogEvents", own, float(given["Events"]), "Count")
+    add(now, event.scope, "AWS/Logs", "ForwardedBytes", own, float(len(given["Data"])), "Bytes")
+    return None
+
+
+@delivery("DefaultValue")
+async def deliver_default_value(event: Event) -> Retry | None:
+    """Give a minute in which events came and none matched the default value of its metric filter."""
+    given = event.payload
+    for metric in filters_of(event.store, given["GroupId"]).metrics:
+        if metric.name == given["Name"] and metric.default is not None:
+            moment = given["Minute"] * 60.0
+            event.cloud.meter.add(moment, event.scope, metric.namespace, metric.metric, (), metric.default, metric.unit)
+    return None
+
+
+@delivery("FineMetrics")
+async def deliver_fine_metrics(event: Event) -> Retry | None:
+    """Put embedded metrics that are kept by the second: meters count by the minute."""
+    by_namespace: dict[str, list[dict[str, Any]]] = {}
+    for each in event.payload["Metrics"]:
+        datum = {
+            "MetricName": each["name"],
+            "Dimensions": [{"Name": name, "Value": value} for name, value in each["dimensions"]],
+            "Timestamp": event.payload["Time"] / 1000,
+            "Values": each["values"],
+            "Unit": each["unit"],
+            "StorageResolution": 1,
+        }
+        by_namespace.setdefault(each["namespace"], []).append(datum)
+    for namespace, data in by_namespace.items():
+        given = {"Namespace": namespace, "MetricData": data}
+        await event.send("cloudwatch", "PutMetricData", given, as_=Principal.root(event.account))
     return None

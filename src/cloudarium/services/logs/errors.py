@@ -94,6 +94,27 @@ class TooManyQueries(AwsError):
         super().__init__(f"Account maximum query concurrency limit of [{most}] reached.")
 
 
+class FilterNotFound(AwsError):
+    """No filter of that kind and name."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"The specified {kind} filter does not exist.")
+
+
+class InvalidOperation(AwsError):
+    """What the group's class does not have."""
+
+    code = "InvalidOperationException"
+
+
+class Denied(AwsError):
+    """What no policy could allow."""
+
+    code = "AccessDeniedException"
+
+
 class StreamNotFound(AwsError):
     """No such log stream in the group."""
 

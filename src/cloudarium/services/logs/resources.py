@@ -53,6 +53,11 @@ def group(call: Call) -> str:
     return stream_arn(scope, name, "")
 
 
+def group_or_all(call: Call) -> str:
+    """The group that a call names, or all of the scope's."""
+    return group(call) if call.input.get("logGroupName") else stream_arn(call.scope, "", "")
+
+
 def stream(call: Call) -> str:
     """What a call on a stream touches."""
     given = call.input.get("logGroupName") or call.input.get("logGroupIdentifier")
@@ -67,6 +72,13 @@ def queried(call: Call) -> list[str]:
         each = call.input.get(member)
         given += each if isinstance(each, list) else []
     named = [group_of(name, call.scope) for name in given if name]
+    return [stream_arn(scope, name, "") for scope, name in named] or [stream_arn(call.scope, "", "")]
+
+
+def tailed(call: Call) -> list[str]:
+    """The groups that a call follows."""
+    given = call.input.get("logGroupIdentifiers")
+    named = [group_of(each, call.scope) for each in given] if isinstance(given, list) else []
     return [stream_arn(scope, name, "") for scope, name in named] or [stream_arn(call.scope, "", "")]
 
 

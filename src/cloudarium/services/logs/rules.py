@@ -146,8 +146,9 @@ def parse_pointer(text: object) -> tuple[int, int, int] | None:
         found = orjson.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
     except ValueError:
         return None
-    whole = isinstance(found, list) and len(found) == 3
-    if not whole or any(type(each) is not int or abs(each) >= 1 << 62 for each in found):
+    if not isinstance(found, list) or len(found) != 3:
+        return None
+    if any(type(each) is not int or abs(each) >= 1 << 62 for each in found):
         return None
     return found[0], found[1], found[2]
 

@@ -94,3 +94,22 @@ CREATE TABLE IF NOT EXISTS logs_query_definitions (
     modified   INTEGER NOT NULL,
     PRIMARY KEY (account, region, id)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_metric_filters (
+    group_id       INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    pattern        TEXT NOT NULL,
+    transformation TEXT NOT NULL,       -- JSON
+    created        INTEGER NOT NULL,
+    PRIMARY KEY (group_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_subscription_filters (
+    group_id     INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    pattern      TEXT NOT NULL,
+    destination  TEXT NOT NULL,
+    distribution TEXT NOT NULL,
+    created      INTEGER NOT NULL,
+    PRIMARY KEY (group_id, name)
+) WITHOUT ROWID;

@@ -4,11 +4,26 @@ from cloudarium.services.logs.operations import (
     events,
     fields,
     groups,
+    live_tail,
+    metric_filters,
     policies,
     queries,
     saved_queries,
     streams,
+    subscriptions,
     tags,
 )
 
-__all__ = ["events", "fields", "groups", "policies", "queries", "saved_queries", "streams", "tags"]
+__all__ = [
+    "events",
+    "fields",
+    "groups",
+    "live_tail",
+    "metric_filters",
+    "policies",
+    "queries",
+    "saved_queries",
+    "streams",
+    "subscriptions",
+    "tags",
+]
