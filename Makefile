@@ -39,6 +39,7 @@ check: $(VENV)/installed-dev ## ruff and mypy
 bench: $(VENV)/installed-dev ## Measure the small calls beside a bare server and the peers, then whether they stay small
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.growth
+	@$(BIN)/python -m bench.caches
 
 coverage: $(VENV)/installed-dev ## Write docs/coverage.md from the code
 	@$(BIN)/python scripts/generate_coverage.py

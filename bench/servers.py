@@ -16,6 +16,8 @@ import venv
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloudarium.cli import running
+
 _BARE = """
 import sys, uvicorn
 async def app(scope, receive, send):
@@ -46,9 +48,8 @@ class Server:
 
     def cpu(self, children: bool = False) -> float:
         """CPU seconds that the process (and, if asked, everything that it started) has used."""
-        ticks = os.sysconf("SC_CLK_TCK")
         pids = [self.process.pid, *(_descendants(self.process.pid) if children else [])]
-        return sum(_ticks(pid) for pid in pids) / ticks
+        return sum(cpu_of(pid) for pid in pids)
 
     def rss_mb(self) -> float:
         """Resident memory of the process in MB."""
@@ -81,12 +82,13 @@ def _status(pid: int, name: str) -> int:
     return next(int(line.split()[1]) for line in lines if line.startswith(name))
 
 
-def _ticks(pid: int) -> int:
+def cpu_of(pid: int) -> float:
+    """CPU seconds that a process has used; none when it is gone."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
-        return 0
-    return int(fields[11]) + int(fields[12])
+        return 0.0
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def _descendants(pid: int) -> list[int]:
@@ -97,7 +99,8 @@ def _descendants(pid: int) -> list[int]:
     return [each for child in children for each in (int(child), *_descendants(int(child)))]
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return probe.getsockname()[1]
@@ -105,7 +108,7 @@ def _free_port() -> int:
 
 def start(name: str) -> Server:
     """Start a server by name: cloudarium, bare, moto or ministack. Raises RuntimeError when it does not answer."""
-    port = _free_port()
+    port = free_port()
     folder = tempfile.TemporaryDirectory(prefix=f"bench-{name}-")
     command = _command(name, port, folder.name)
     began = time.perf_counter()
@@ -141,6 +144,11 @@ def start(name: str) -> Server:
 def _environment(port: int) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, "AWS_EC2_METADATA_DISABLED": "true", "GATEWAY_PORT": str(port), "PORT": str(port)}
+
+
+def authority() -> Path:
+    """The certificate of the authority that vouches for what a cloud secures."""
+    return running.authority_folder() / "ca.pem"
 
 
 def _command(name: str, port: int, folder: str) -> list[str]:

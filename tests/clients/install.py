@@ -21,10 +21,12 @@ HOME = Path(__file__).resolve().parents[2] / ".venv-clients"
 # The SDK of the journeys' own programs (boto3) comes with the tests; these are the tools that a shell would run.
 PYTHON = {
     "aws": ["awscli>=1.40,<2"],
+    "celery": ["celery[sqs]>=5.5,<6"],
     "sam": ["aws-sam-cli>=1.130,<2", "cfn-lint>=1.20,<2"],
 }
 JAVASCRIPT = [
     "@aws-sdk/client-dynamodb@3",
+    "@aws-sdk/client-eventbridge@3",
     "@aws-sdk/client-lambda@3",
     "@aws-sdk/client-s3@3",
     "@aws-sdk/client-sns@3",

@@ -92,7 +92,7 @@ def test_a_presigned_url_expires_with_the_clouds_clock(fresh_cloud: RunningCloud
     assert get(url) == (200, b"cat")
     status, body = get(url[:-1] + ("0" if url[-1] != "0" else "1"))
     assert status == 403 and b"SignatureDoesNotMatch" in body
-    fresh_cloud.clock_advance(3700)
+    fresh_cloud.control("clock", {"advance": 3700, "wait": True})
     status, body = get(url)
     assert status == 403 and b"Request has expired" in body
     again = s3.generate_presigned_url("get_object", Params={"Bucket": "pictures", "Key": "a b+c"}, ExpiresIn=60)

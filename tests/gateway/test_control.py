@@ -51,6 +51,8 @@ def test_the_front_door_and_health(cloud: RunningCloud) -> None:
         ("POST", "/_cloudarium/clock", b'{"at": null}', 400),
         ("POST", "/_cloudarium/clock", b'{"freeze": false}', 400),
         ("POST", "/_cloudarium/clock", b'{"advance": 5, "bogus": 1}', 400),
+        ("POST", "/_cloudarium/clock", b'{"advance": 5, "wait": 0}', 400),
+        ("POST", "/_cloudarium/clock", b'{"wait": true}', 400),
         ("POST", "/_cloudarium/clock", b'{"advance": "+30x"}', 400),
         ("POST", "/_cloudarium/clock", b'{"advance": "+99999999999d"}', 400),
         ("POST", "/_cloudarium/clock", b'{"advance": ""}', 400),

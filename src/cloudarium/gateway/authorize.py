@@ -55,14 +55,14 @@ def require(call: Call, action: str, resource: str, context: Mapping[str, Any]) 
 def _in_the_rooms_words(call: Call, action: str, resource: str, message: str) -> str:
     """The denial as the service says it, by its resources.py.
 
-    `said(call, action, resource)` may name the resource otherwise, `denial(message)` words the whole.
+    `said(call, action, resource)` may name the resource otherwise, `denial(call, message)` words the whole.
     """
     module = call.room.module("resources") if call.room is not None else None
     said, denial = getattr(module, "said", None), getattr(module, "denial", None)
     words = said(call, action, resource) if said is not None else None
     if words:
         message = message.replace(f" on resource: {resource} ", f" on resource: {words} ", 1)
-    return denial(message) if denial is not None else message
+    return denial(call, message) if denial is not None else message
 
 
 def _needs(touched: str | Need | Sequence[str | Need], actions: tuple[str, ...]) -> Iterator[Need]:

@@ -58,7 +58,7 @@ class Event(Call):
         self.service = row.service
         self.room = room(row.service)
         self.scope = Scope(row.account, row.region)
-        self.trace = row.trace
+        self.trace = row.trace or self.new_trace()  # what a schedule does, nobody's call has caused
 
 
 Delivery = Callable[[Event], Awaitable[Retry | None]]

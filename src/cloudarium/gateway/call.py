@@ -99,6 +99,10 @@ class Call:
         """The tags of all resources."""
         return self.cloud.store.tags
 
+    def new_trace(self) -> str:
+        """A trace that begins with this call."""
+        return f"Root=1-{int(self.now):08x}-{self.request_id.replace('-', '')[:24]}"
+
     def transaction(self) -> AbstractContextManager[None]:
         """All or nothing of what is recorded inside; only asynchronous handlers need it. No await inside."""
         return self.cloud.store.transaction()
@@ -128,6 +132,12 @@ class Call:
         return await self.cloud.send(
             self, service, operation, input, as_ or self.principal, context, scope or self.scope
         )
+
+    def source(self) -> dict[str, Any]:
+        """For whose resource a service makes this call: condition keys that go on with what it asks of others."""
+        if self.principal.kind != "service":
+            return {}
+        return {name: value for name, value in self.context.items() if name.startswith("aws:Source")}
 
     def later(
         self,

@@ -42,7 +42,7 @@ def route(call: Call) -> Awaitable[None] | None:
     """
     request = call.request
     assert request is not None
-    call.trace = request.headers.get("x-amzn-trace-id", "") or _new_trace(call)
+    call.trace = request.headers.get("x-amzn-trace-id", "") or call.new_trace()
     if _find_door(call, request):
         return _read_body(call, request, _DOOR_BODY) if request.stream is not None else None
     call.claim = claim = sigv4.claim_of(request) or sigv2.claim_of(request)
@@ -248,7 +248,3 @@ def _take_query_headers(request: HttpRequest) -> None:
     if given:
         request.query_headers = frozenset(given.keys() - request.headers.keys())
         request.headers = {**given, **request.headers}
-
-
-def _new_trace(call: Call) -> str:
-    return f"Root=1-{int(call.now):08x}-{call.request_id.replace('-', '')[:24]}"

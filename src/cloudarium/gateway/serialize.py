@@ -12,7 +12,7 @@ from cloudarium import model
 from cloudarium.gateway import cors
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.gateway.protocols import codec
+from cloudarium.gateway.protocols import codec, query_json
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.shared.auth_errors import InternalFailure
 from cloudarium.shared.errors import AwsError
@@ -60,7 +60,10 @@ def serialize(call: Call) -> None:
 
 def _serialize_output(call: Call) -> None:
     assert call.operation is not None and call.output is not None
-    response = codec(call.protocol).serialize(call.operation, call.output, call.request_id)
+    if call.protocol == "query" and call.request is not None and query_json.wanted(call.request.headers):
+        response = query_json.serialize(call.operation, call.output, call.request_id)
+    else:
+        response = codec(call.protocol).serialize(call.operation, call.output, call.request_id)
     if call.status is not None:
         response.status = call.status
     if call.headers:
@@ -79,7 +82,10 @@ def _error_response(call: Call) -> HttpResponse:
         if not call.service and call.claim is not None:
             call.service = call.claim.service[:64]  # so that the journal names what was asked for
     service = model.service(lends)
-    response = codec(call.protocol).serialize_error(service, call.operation, error, call.request_id)
+    if call.protocol == "query" and call.operation is not None and query_json.wanted(call.request.headers):
+        response = query_json.serialize_error(service, error, call.request_id)
+    else:
+        response = codec(call.protocol).serialize_error(service, call.operation, error, call.request_id)
     response.headers.update(error.headers)
     if call.request.method == "HEAD":
         response.body = b""

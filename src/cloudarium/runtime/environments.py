@@ -526,6 +526,8 @@ def _notes(spec: FunctionSpec, interpreter: Interpreter, layers: Path | None) ->
     machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
     if spec.architecture != machine:
         notes.append(f"Architecture {spec.architecture} is not this machine's: the function runs on {machine}.")
+    if spec.snap_start:
+        notes.append("SnapStart: no snapshot is taken in this cloud; the function is initialised at each cold start.")
     if layers is not None and (layers / "extensions").is_dir():
         names = ", ".join(sorted(entry.name for entry in (layers / "extensions").iterdir()))
         notes.append(f"External extensions are not built in this cloud and were not started: {names}.")

@@ -49,6 +49,7 @@ class FunctionSpec:
     log_format: str = "Text"
     application_log_level: str = ""
     system_log_level: str = ""
+    snap_start: bool = False  # AWS would start it from a snapshot
     network: str = ""  # names the way in which it is attached to a VPC; empty: it is not
 
     @property

@@ -9,7 +9,10 @@ from cloudarium.shared.errors import AwsError
 DEFAULT_ATTEMPTS, DEFAULT_AGE = 185, 86_400
 _LONGEST_PAUSE = 465.0  # 185 attempts fill 24 hours
 
-_DENIED = ("AccessDenied", "AccessDeniedException", "AuthorizationError", "KMSAccessDeniedException")
+_DENIED = (
+    "AccessDenied", "AccessDeniedException", "AuthorizationError", "KMSAccessDeniedException",
+    "KmsAccessDenied",
+)  # fmt: skip
 _THROTTLED = ("TooManyRequestsException", "ThrottlingException", "Throttling", "RequestThrottled")
 
 

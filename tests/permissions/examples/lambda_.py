@@ -15,6 +15,8 @@ PASSED = "CreateFunction's dependent action in the service authorization referen
 PASSED_LATER = "lambda-permissions.html: a role that is given to a function is passed."
 LAYERS = "lambda-permissions.html: a layer that is taken in is read."
 TAGS = "API_CreateFunction.html: tags need lambda:TagResource."
+TAGGED_SIGNING = "API_CreateCodeSigningConfig.html: tags need lambda:TagResource; the reference names no resource."
+PUBLISHERS = {"SigningProfileVersionArns": ["arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/0123456789"]}
 LISTED_ON = "Denials of AWS name the layer (ListLayerVersions on resource: …:layer:NAME), the reference none."
 TRUST = {
     "Version": "2012-10-17",
@@ -121,6 +123,7 @@ def delete_function(at: Stage) -> Case:
 FUNCTIONS: dict[str, dict[str, Any]] = {
     "DeleteFunctionConcurrency": {},
     "GetFunction": {},
+    "DeleteFunctionCodeSigningConfig": {},
     "GetFunctionCodeSigningConfig": {},
     "GetFunctionConcurrency": {},
     "GetFunctionConfiguration": {},
@@ -213,6 +216,39 @@ def of_provisioned_concurrency(at: Stage) -> Case:
     else:
         root.put_provisioned_concurrency_config(**given, **more)
     return Case(given, on(at, f"{at.name}:live"))
+
+
+def signing(at: Stage) -> str:
+    """A code signing configuration."""
+    made = at.root().create_code_signing_config(AllowedPublishers=PUBLISHERS)
+    return str(made["CodeSigningConfig"]["CodeSigningConfigArn"])
+
+
+@EXAMPLES("CreateCodeSigningConfig")
+def create_code_signing_config(at: Stage) -> Case:
+    return Case({"AllowedPublishers": PUBLISHERS})
+
+
+@EXAMPLES("CreateCodeSigningConfig", variant="tags")
+def create_tagged_code_signing_config(at: Stage) -> Case:
+    also = [Also("lambda:TagResource", at.arn("code-signing-config:*"), TAGGED_SIGNING)]
+    return Case({"AllowedPublishers": PUBLISHERS, "Tags": {"a": "1"}}, also=also)
+
+
+EXAMPLES("ListCodeSigningConfigs")(lambda at: Case())
+
+
+@EXAMPLES(
+    "DeleteCodeSigningConfig", "GetCodeSigningConfig", "ListFunctionsByCodeSigningConfig", "UpdateCodeSigningConfig"
+)  # fmt: skip
+def of_code_signing_config(at: Stage) -> Case:
+    arn = signing(at)
+    return Case({"CodeSigningConfigArn": arn}, arn)
+
+
+@EXAMPLES("PutFunctionCodeSigningConfig")
+def put_function_code_signing_config(at: Stage) -> Case:
+    return Case({"FunctionName": function(at), "CodeSigningConfigArn": signing(at)}, on(at, at.name))
 
 
 # ---- event sources ---------------------------------------------------------------------------------------------------

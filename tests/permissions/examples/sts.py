@@ -25,7 +25,7 @@ def get_access_key_info(at: Stage) -> Case:
 
 @EXAMPLES("DecodeAuthorizationMessage")
 def decode_authorization_message(at: Stage) -> Case:
-    reason = "No denial of this cloud is encoded, so no message can be decoded."
+    reason = "Only EC2 encodes its denials; tests/services/ec2/test_permissions.py decodes one."
     return Case({"EncodedMessage": "none"}, fails=Fails("InvalidAuthorizationMessageException", reason))
 
 

@@ -194,6 +194,25 @@ def test_lists_of_services_are_awss(ec2):
 # ---- endpoints -------------------------------------------------------------------------------------------------------
 
 
+def test_the_services_that_endpoints_lead_to(ec2):
+    wanted = {"ServiceNames": ["com.amazonaws.us-east-1.s3", "com.amazonaws.us-east-1.sqs"]}
+    found = ec2.describe_vpc_endpoint_services(**wanted)
+    assert found["ServiceNames"] == wanted["ServiceNames"]
+    types = [(one["ServiceName"][-3:], one["ServiceType"][0]["ServiceType"]) for one in found["ServiceDetails"]]
+    assert sorted(types) == [(".s3", "Gateway"), (".s3", "Interface"), ("sqs", "Interface")]
+    assert all(one["VpcEndpointPolicySupported"] and len(one["AvailabilityZones"]) == 6
+               for one in found["ServiceDetails"])  # fmt: skip
+    ids, token = [], {}
+    while token is not None:
+        page = ec2.describe_vpc_endpoint_services(MaxResults=10, **token)
+        assert 0 < len(page["ServiceDetails"]) <= 10
+        ids += [one["ServiceId"] for one in page["ServiceDetails"]]
+        token = {"NextToken": page["NextToken"]} if "NextToken" in page else None
+    every = ec2.describe_vpc_endpoint_services(Filters=only("owner", "amazon"))["ServiceDetails"]
+    assert sorted(ids) == sorted(one["ServiceId"] for one in every) and len(set(ids)) == len(ids) > 10
+    assert code(ec2.describe_vpc_endpoint_services, ServiceNames=["com.example.s3"]) == "InvalidServiceName"
+
+
 def test_endpoints_lead_to_what_this_cloud_has(net):
     ec2, here = net.ec2, {"VpcId": net.vpc}
     services = ec2.describe_vpc_endpoint_services(Filters=only("service-type", "Gateway"))["ServiceNames"]

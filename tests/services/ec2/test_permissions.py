@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from botocore.exceptions import ClientError
 
@@ -35,12 +37,45 @@ def dry(call, **given):
 
 def test_a_denial_is_in_ec2s_words(iam_user, account):
     ec2 = iam_user()("ec2")
-    assert denied(ec2.describe_vpcs) == (
+    assert denied(ec2.describe_vpcs).partition(". Encoded authorization failure message: ")[0] == (
         f"You are not authorized to perform this operation. User: arn:aws:iam::{account}:user/someone is not "
         "authorized to perform: ec2:DescribeVpcs because no identity-based policy allows the ec2:DescribeVpcs action"
     )
     message = denied(ec2.delete_vpc, VpcId="vpc-12345678")
     assert f"ec2:DeleteVpc on resource: arn:aws:ec2:us-east-1:{account}:vpc/vpc-12345678 because" in message
+
+
+def test_what_a_denial_encodes_is_read_by_who_may_decode_it(iam_user, client, cloud, account):
+    statements = [
+        {"Effect": "Allow", "Action": "sts:DecodeAuthorizationMessage", "Resource": "*"},
+        {"Sid": "Never", "Effect": "Deny", "Action": "ec2:DeleteVpc", "Resource": "*",
+         "Condition": {"StringEquals": {"ec2:Region": "us-east-1"}}},
+    ]  # fmt: skip
+    clients = iam_user({"Version": "2012-10-17", "Statement": statements})
+    ec2, sts = clients("ec2"), clients("sts")
+    vpc = client("ec2").create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    _, _, message = denied(ec2.delete_vpc, VpcId=vpc).rpartition(" ")
+    told = json.loads(sts.decode_authorization_message(EncodedMessage=message)["DecodedMessage"])
+    assert (told["allowed"], told["explicitDeny"]) == (False, True)
+    (statement,) = told["matchedStatements"]["items"]
+    assert (statement["statementId"], statement["effect"]) == ("Never", "DENY")
+    context = told["context"]
+    assert context["principal"]["arn"] == f"arn:aws:iam::{account}:user/someone"
+    assert (context["action"], context["resource"]) == ("ec2:DeleteVpc", f"arn:aws:ec2:us-east-1:{account}:vpc/{vpc}")
+    keys = {one["key"]: [value["value"] for value in one["values"]["items"]] for one in context["conditions"]["items"]}
+    assert keys["ec2:VpcID"] == [vpc] and keys["ec2:Region"] == ["us-east-1"]
+    _, _, other = denied(ec2.describe_vpcs).rpartition(" ")
+    told = json.loads(sts.decode_authorization_message(EncodedMessage=other)["DecodedMessage"])
+    assert told["explicitDeny"] is False and told["matchedStatements"]["items"] == []
+    for wrong, who in (
+        (message[:-2] + "AA", sts),
+        ("AAAA", sts),
+        ("ü", sts),
+        (message, cloud.client("sts", key="1" * 12)),
+    ):
+        with pytest.raises(ClientError) as caught:
+            who.decode_authorization_message(EncodedMessage=wrong)
+        assert caught.value.response["Error"]["Code"] == "InvalidAuthorizationMessageException"
 
 
 def test_a_dry_run_asks_who_may(iam_user):

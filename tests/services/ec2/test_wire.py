@@ -104,6 +104,8 @@ DESCRIBING = {
 def test_filters_pages_and_ids_of_each_describe(ec2, operation):
     describe = getattr(ec2, operation)
     assert refused("InvalidParameterValue", describe, Filters=only("nope", "x")) == "The filter 'nope' is invalid"
+    listed = next(value for value in describe(Filters=[{"Name": "tag-key"}]).values() if isinstance(value, list))
+    assert listed == [], "no value fits nothing"
     assert refused("FilterLimitExceeded", describe, Filters=only("tag-key", *["x"] * 201))
     assert refused("InvalidParameterValue", describe, MaxResults=4) == (
         "Value ( 4 ) for parameter maxResults is invalid. Expecting a value greater than 5."
@@ -168,7 +170,7 @@ def test_subnets(net):
     ("permission", "code", "words"),
     [
         ({"IpProtocol": "tcp", "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}, "InvalidParameterValue",
-         "Must specify both from and to ports with TCP."),
+         "Invalid value 'Must specify both from and to ports with TCP/UDP.' for portRange."),
         ({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 79, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
          "InvalidParameterValue", "Invalid TCP/UDP port range (80:79)"),
         ({"IpProtocol": "tcp", "FromPort": 80, "ToPort": 65536, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]},
@@ -232,6 +234,33 @@ def test_tags_for_a_kind_that_is_not_named(net):
     assert refused("InvalidParameter", net.ec2.create_vpc, CidrBlock="10.1.0.0/16", TagSpecifications=nameless) == (
         "Tag specification resource type must have a value"
     )
+    tagless = [{"ResourceType": "vpc"}]
+    assert refused("InvalidParameter", net.ec2.create_vpc, CidrBlock="10.1.0.0/16", TagSpecifications=tagless) == (
+        "Tag specification must have at least one tag"
+    )
+
+
+@pytest.mark.parametrize(
+    ("rule", "code", "words"),
+    [
+        ({"IpProtocol": "udp", "ToPort": 2, "CidrIpv4": "10.0.0.0/8"}, "InvalidParameterValue",
+         "Invalid value for portRange. Must specify both from and to ports with TCP/UDP."),
+        ({"IpProtocol": "-1"}, "MissingParameter", "The request must contain exactly one of: cidrIp, cidrIpv6, "
+         "prefixListId, or referencedGroupId"),
+        ({"IpProtocol": "-1", "CidrIpv4": "10.0.0.0/8", "CidrIpv6": "::/0"}, "InvalidParameterCombination",
+         "Only one of cidrIp, cidrIpv6, prefixListId, or referencedGroupId can be specified"),
+        ({"CidrIpv4": "10.0.0.0/8"}, "InvalidParameterValue",
+         "Invalid value 'null' for protocol. VPC security group rules must specify protocols explicitly."),
+    ],
+)  # fmt: skip
+def test_changed_rules_that_are_none(net, rule, code, words):
+    group = net.group("web")
+    everything = {"IpProtocol": "-1", "IpRanges": [{"CidrIp": "10.9.0.0/16"}]}
+    made = net.ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=[everything])
+    id = made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
+    change = [{"SecurityGroupRuleId": id, "SecurityGroupRule": rule}]
+    call = net.ec2.modify_security_group_rules
+    assert refused(code, call, GroupId=group, SecurityGroupRules=change) == words
 
 
 def test_values_that_are_none(net):

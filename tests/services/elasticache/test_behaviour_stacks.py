@@ -55,10 +55,19 @@ def template(timeout: str = "30", access: str = "on ~a:* +get") -> str:
             "Type": "AWS::ElastiCache::ServerlessCache",
             "Properties": {"ServerlessCacheName": "sl", "Engine": "valkey"},
         },
+        "Kept": {
+            "Type": "AWS::ElastiCache::Snapshot",
+            "Properties": {"SnapshotName": "kept", "CacheClusterId": {"Ref": "Single"}},
+        },
+        "KeptToo": {
+            "Type": "AWS::ElastiCache::ServerlessCacheSnapshot",
+            "Properties": {"ServerlessCacheSnapshotName": "kept-too", "ServerlessCacheName": {"Ref": "Serverless"}},
+        },
     }  # fmt: skip
     told = {
         "Address": ["Cache", "PrimaryEndPoint.Address"], "Port": ["Cache", "PrimaryEndPoint.Port"],
         "One": ["Single", "RedisEndpoint.Address"], "Less": ["Serverless", "Endpoint.Address"],
+        "Kept": ["Kept", "SnapshotStatus"], "KeptToo": ["KeptToo", "ARN"],
     }  # fmt: skip
     outputs = {name: {"Value": {"Fn::GetAtt": those}} for name, those in told.items()}
     return json.dumps({"Resources": resources, "Outputs": {**outputs, "Id": {"Value": {"Ref": "Cache"}}}})
@@ -77,6 +86,8 @@ def test_a_stack_of_caches_is_made_changed_and_deleted(caches: Caches) -> None:
     assert caches.api.list_tags_for_resource(ResourceName=group["ARN"])["TagList"][0] == {"Key": "k", "Value": "v"}
     assert caches.connect({"Address": told["One"], "Port": 6379}).ping()
     assert caches.connect({"Address": told["Less"], "Port": 6379}, tls=True).ping()
+    assert told["Kept"] == "available" and told["KeptToo"].endswith(":serverlesscachesnapshot:kept-too")
+    assert caches.api.describe_snapshots(SnapshotName="kept")["Snapshots"][0]["SnapshotStatus"] == "available"
     stacks.update_stack(StackName="s", TemplateBody=template("60", "on ~a:* +get +set"))
     stacks.get_waiter("stack_update_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 30})
     caches.cloud.settle()

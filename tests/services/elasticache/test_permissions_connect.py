@@ -123,7 +123,7 @@ def test_a_token_ends_after_a_quarter_of_an_hour_and_its_connection_after_twelve
         return connection.read_response()
 
     first, second = connection(), connection()
-    lasting.cloud.clock_advance(901)
+    lasting.cloud.control("clock", {"advance": 901, "wait": True})
     with pytest.raises(valkey.AuthenticationError):
         lasting.connect(endpoint, tls=True, username="iam", password=good).ping()
     newer = token(lasting.account, "test", "sl", "iam", ResourceType="ServerlessCache")

@@ -164,3 +164,25 @@ def test_the_secret_of_a_connection_under_a_key_with_the_tag_that_events_asks_fo
     desk.events.update_connection(Name="c", KmsKeyIdentifier="")
     assert MEMBER not in desk.events.describe_connection(Name="c")
     assert "KmsKeyId" not in secrets.describe_secret(SecretId=found["SecretArn"])
+
+
+def test_a_queue_under_a_key_whose_policy_names_the_rule(desk, keys):
+    events, account = desk.events, desk.account
+    rules = {name: f"arn:aws:events:us-east-1:{account}:rule/{name}" for name in ("one", "two")}
+    allowed = {**keys.of_events(), "Condition": {"ArnEquals": {"aws:SourceArn": rules["one"]}}}
+    url, arn = queue(desk, "sealed")
+    dead_url, dead = queue(desk, "dead")
+    desk.client("sqs").set_queue_attributes(QueueUrl=url, Attributes={"KmsMasterKeyId": keys.make(allowed)})
+    for name in rules:
+        events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+        events.put_targets(Rule=name, Targets=[{"Id": "q", "Arn": arn, "DeadLetterConfig": {"Arn": dead}}])
+    for name in ("two", "one"):  # in this order: a data key serves whoever comes next
+        desk.put({**entry(), "Source": name})
+        desk.cloud.settle()
+    sqs = desk.client("sqs")
+    [message] = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"])["source"] == "one"
+    [letter] = sqs.receive_message(QueueUrl=dead_url, MessageAttributeNames=["All"])["Messages"]
+    attributes = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert attributes["ERROR_CODE"] == "NO_PERMISSIONS" and "kms:GenerateDataKey" in attributes["ERROR_MESSAGE"]
+    assert attributes["RULE_ARN"] == rules["two"]

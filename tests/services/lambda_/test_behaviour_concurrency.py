@@ -8,6 +8,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+from cloudarium.services.lambda_.rules import concurrency
 from tests.services.lambda_.conftest import TRUST, refused, zipped
 
 Make = Callable[..., dict[str, Any]]
@@ -159,3 +160,37 @@ def test_what_is_provisioned_survives_a_crash(fresh_cloud: Any) -> None:
     fresh_cloud.settle()
     assert held(functions, "1") == ("READY", 1, 1)
     assert kind(functions, "1")[0] == "provisioned-concurrency"
+
+
+def test_reserved_concurrency_is_a_limit_and_a_pace(make: Make, functions: Any, client: Any) -> None:
+    make("fn", KIND, Timeout=10)
+    functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=1)
+    once = client("lambda", retries={"total_max_attempts": 1})
+
+    def attempt(payload: bytes) -> str:
+        try:
+            once.invoke(FunctionName="fn", Payload=payload)
+        except once.exceptions.TooManyRequestsException as error:
+            answer = error.response
+            assert (answer["Type"], answer["Error"]["Message"]) == ("User", "Rate Exceeded.")
+            assert answer["ResponseMetadata"]["HTTPStatusCode"] == 429
+            return str(answer["Reason"])
+        return ""
+
+    with ThreadPoolExecutor(2) as threads:
+        found = sorted(threads.map(attempt, [b'"slow"', b'"slow"']))
+    assert found == ["", "ReservedFunctionConcurrentInvocationLimitExceeded"]
+    reasons = {attempt(b"1") for _ in range(40)}  # ten a second for each execution, whatever the clock says
+    assert reasons == {"", "ReservedFunctionInvocationRateLimitExceeded"}
+    answers = [functions.invoke(FunctionName="fn", InvocationType="Event")["StatusCode"] for _ in range(20)]
+    assert set(answers) == {202}
+    metrics = client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]
+    assert {"Throttles", "AsyncEventsReceived"} <= {metric["MetricName"] for metric in metrics}
+
+
+def test_what_functions_share() -> None:
+    assert not concurrency.is_full(899, 100) and concurrency.is_full(900, 100)
+    assert not concurrency.is_full(99, 900) and concurrency.is_full(100, 900)
+    pace = concurrency.Pace()
+    assert [pace.take(0.0, 1) for _ in range(11)] == [True] * 10 + [False]
+    assert [pace.take(0.25, 1) for _ in range(3)] == [True, True, False]

@@ -14,6 +14,7 @@ from tests.services.lambda_.conftest import refused, zipped
 
 CallFunction = Callable[..., Any]
 INLINE = "def handler(event, context):\n    return [event, __import__('os').environ.get('MODE')]\n"
+SIGNER = "arn:aws:signer:us-east-1:123456789012:/signing-profiles/p/0123456789"
 
 
 def template(**more: Any) -> dict[str, Any]:
@@ -131,14 +132,22 @@ def test_versions_aliases_layers_permissions(client: Any, functions: Any, accoun
                 "Principal": "123456789012",
             },
         },
+        Signing={
+            "Type": "AWS::Lambda::CodeSigningConfig",
+            "Properties": {"AllowedPublishers": {"SigningProfileVersionArns": [SIGNER]}, "Description": "d"},
+        },
         Retries={
             "Type": "AWS::Lambda::EventInvokeConfig",
             "Properties": {"FunctionName": name, "Qualifier": "live", "MaximumRetryAttempts": "1"},
             "DependsOn": "Alias",
         },
     )
+    properties = body["Resources"]["Function"]["Properties"]
+    properties |= {"RecursiveLoop": "Allow", "CodeSigningConfigArn": {"Ref": "Signing"}}
     stacks = deploy(client, body)
     function = output(stacks)
+    assert functions.get_function_recursion_config(FunctionName=function)["RecursiveLoop"] == "Allow"
+    assert "CodeSigningConfigArn" in functions.get_function_code_signing_config(FunctionName=function)
     assert functions.get_alias(FunctionName=function, Name="live")["FunctionVersion"] == "1"
     held = functions.get_provisioned_concurrency_config(FunctionName=function, Qualifier="live")
     assert (held["Status"], held["AvailableProvisionedConcurrentExecutions"]) == ("READY", 1)
@@ -148,7 +157,10 @@ def test_versions_aliases_layers_permissions(client: Any, functions: Any, accoun
     config = functions.get_function_event_invoke_config(FunctionName=function, Qualifier="live")
     assert config["MaximumRetryAttempts"] == 1
     del body["Resources"]["Alias"]["Properties"]["ProvisionedConcurrencyConfig"]
+    del properties["RecursiveLoop"], properties["CodeSigningConfigArn"]
     deploy(client, body, update=True)
+    assert functions.get_function_recursion_config(FunctionName=function)["RecursiveLoop"] == "Terminate"
+    assert "CodeSigningConfigArn" not in functions.get_function_code_signing_config(FunctionName=function)
     assert functions.list_provisioned_concurrency_configs(FunctionName=function)["ProvisionedConcurrencyConfigs"] == []
     stacks.delete_stack(StackName="s")
     stacks.get_waiter("stack_delete_complete").wait(StackName="s", WaiterConfig={"Delay": 1, "MaxAttempts": 60})

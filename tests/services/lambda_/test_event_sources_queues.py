@@ -56,7 +56,8 @@ class Room:
     def map(self, source: str, name: str = "teller", **settings: Any) -> str:
         """The UUID of a mapping that is enabled."""
         made = self.functions.create_event_source_mapping(EventSourceArn=source, FunctionName=name, **settings)
-        assert made["State"] == "Creating"
+        at_once = ":sqs:" in source and not settings.get("Enabled", True)
+        assert made["State"] == ("Disabled" if at_once else "Creating")
         return self.settled(made["UUID"])
 
     def settled(self, uuid: str) -> str:
@@ -304,7 +305,13 @@ def test_what_cannot_be_mapped(room: Room, account: str) -> None:
     uuid = room.map(arn)
     with refused("ResourceConflictException") as refusal:
         make(EventSourceArn=arn, FunctionName="teller")
-    assert uuid in refusal.message
+    assert refusal.message == (
+        f'An event source mapping with SQS arn (" {arn} ") and function (" teller ") already exists.'
+        f" Please update or delete the existing mapping with UUID {uuid}"
+    )
+    with refused("InvalidParameterValueException") as refusal:
+        room.functions.update_event_source_mapping(UUID=uuid, BatchSize=11)
+    assert refusal.message.startswith("Maximum batch window in seconds must be greater than 0")
     for ask in (room.functions.get_event_source_mapping, room.functions.delete_event_source_mapping):
         with refused("ResourceNotFoundException") as refusal:
             ask(UUID="00000000-0000-4000-8000-000000000000")

@@ -118,6 +118,12 @@ def test_change_reaches_the_function_as_on_aws(table: Table, account: str) -> No
         "StateTransitionReason": "User action",
         "TumblingWindowInSeconds": 0,
     }
+    with refused("ResourceConflictException") as refusal:
+        table.follow()
+    assert refusal.message == (
+        f'The event source arn (" {table.stream} ") and function (" teller ") provided mapping already exists.'
+        f" Please update or delete the existing mapping with UUID {uuid}"
+    )
 
 
 def test_latest_begins_with_what_comes_and_batches_are_in_order(table: Table) -> None:
@@ -230,6 +236,10 @@ def test_what_a_stream_cannot_be_mapped_with(table: Table, account: str) -> None
         (
             {"StartingPosition": "LATEST", "StartingPositionTimestamp": 1}, invalid,
             "Timestamp only valid with StartingPosition AT_TIMESTAMP",
+        ),
+        (
+            {"StartingPosition": "0"}, "ValidationException",
+            "Member must satisfy enum value set: [LATEST, AT_TIMESTAMP, TRIM_HORIZON]",
         ),
         ({"StartingPosition": "AT_TIMESTAMP"}, invalid, "Unsupported starting position for arn type"),
         ({"StartingPosition": "LATEST", "EventSourceArn": gone}, invalid, "Stream not found"),

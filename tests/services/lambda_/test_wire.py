@@ -95,7 +95,6 @@ def test_role_that_lambda_may_not_assume(make: Make, client: Any, account: str) 
     [
         ({"PackageType": "Image", "Code": {"ImageUri": "x"}}, "PackageType Image"),
         ({"Runtime": "java21"}, "Runtime java21"),
-        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         (
             {
                 "FileSystemConfigs": [
@@ -194,3 +193,35 @@ def test_account_settings(make: Make, functions: Any) -> None:
     settings = functions.get_account_settings()
     assert settings["AccountUsage"] == {"TotalCodeSize": len(zipped()), "FunctionCount": 1}
     assert settings["AccountLimit"]["ConcurrentExecutions"] == 1000
+
+
+def test_snap_start_is_a_setting_of_published_versions(make: Make, functions: Any) -> None:
+    on = {"ApplyOn": "PublishedVersions"}
+    made = make("fn", SnapStart=on, Runtime="python3.12")
+    assert made["SnapStart"] == {**on, "OptimizationStatus": "Off"}
+    published = functions.publish_version(FunctionName="fn")
+    assert (published["SnapStart"], published["State"]) == ({**on, "OptimizationStatus": "On"}, "Pending")
+    functions.get_waiter("published_version_active").wait(FunctionName="fn", Qualifier="1")
+    seen = {
+        one["Version"]: one["SnapStart"] for one in functions.list_versions_by_function(FunctionName="fn")["Versions"]
+    }
+    assert seen == {"$LATEST": {**on, "OptimizationStatus": "Off"}, "1": {**on, "OptimizationStatus": "On"}}
+    with refused("InvalidParameterValueException") as refusal:
+        functions.put_provisioned_concurrency_config(
+            FunctionName="fn", Qualifier="1", ProvisionedConcurrentExecutions=1
+        )
+    assert refusal.message.endswith("is not supported for SnapStart enabled functions.")
+    for settings, what in (
+        ({"Runtime": "python3.11"}, "python3.11"), ({"EphemeralStorage": {"Size": 513}}, "EphemeralStorage"),
+    ):  # fmt: skip
+        with refused("InvalidParameterValueException") as refusal:
+            functions.update_function_configuration(FunctionName="fn", **settings)
+        assert refusal.message.startswith(what) and "SnapStart enabled functions." in refusal.message
+    with refused("InvalidParameterValueException") as refusal:
+        make("other", SnapStart=on, Runtime="nodejs20.x")
+    assert refusal.message == "nodejs20.x is not supported for SnapStart enabled functions."
+    off = functions.update_function_configuration(FunctionName="fn", SnapStart={"ApplyOn": "None"})
+    assert off["SnapStart"] == {"ApplyOn": "None", "OptimizationStatus": "Off"}
+    assert (
+        functions.get_function_configuration(FunctionName="fn", Qualifier="1")["SnapStart"]["ApplyOn"] == on["ApplyOn"]
+    )

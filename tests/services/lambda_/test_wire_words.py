@@ -313,11 +313,6 @@ def test_defaults_that_tools_read(make: Make, functions: Any, arn: str) -> None:
         functions.put_runtime_management_config(FunctionName="fn", UpdateRuntimeOn="FunctionUpdate")
     assert functions.list_provisioned_concurrency_configs(FunctionName="fn")["ProvisionedConcurrencyConfigs"] == []
     functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="1")
-    with refused("NotImplemented"):
-        functions.put_function_code_signing_config(
-            FunctionName="fn",
-            CodeSigningConfigArn=f"{arn.partition(':function')[0]}:code-signing-config:csc-{'0' * 17}",
-        )
 
 
 def test_provisioned_concurrency_that_is_not_there(make: Make, functions: Any, arn: str) -> None:
@@ -333,3 +328,49 @@ def test_provisioned_concurrency_that_is_not_there(make: Make, functions: Any, a
         with refused(code) as refusal:
             functions.get_provisioned_concurrency_config(FunctionName=name, Qualifier=qualifier)
         assert refusal.message == message
+
+
+def test_code_signing_configurations(make: Make, functions: Any, account: str) -> None:
+    publishers = {"SigningProfileVersionArns": [f"arn:aws:signer:us-east-1:{account}:/signing-profiles/p/0123456789"]}
+    made = functions.create_code_signing_config(AllowedPublishers=publishers, Tags={"a": "1"})
+    config = made["CodeSigningConfig"]
+    arn = config["CodeSigningConfigArn"]
+    assert made["ResponseMetadata"]["HTTPStatusCode"] == 201 and arn.endswith(f":{config['CodeSigningConfigId']}")
+    assert config["CodeSigningPolicies"] == {"UntrustedArtifactOnDeployment": "Warn"}
+    assert (config["Description"], config["AllowedPublishers"]) == ("", publishers)
+    assert functions.list_tags(Resource=arn)["Tags"] == {"a": "1"}
+    make("fn", CodeSigningConfigArn=arn)  # it only warns
+    assert functions.get_function_code_signing_config(FunctionName="fn")["CodeSigningConfigArn"] == arn
+    listed = functions.list_functions_by_code_signing_config(CodeSigningConfigArn=arn)["FunctionArns"]
+    assert [one.rpartition(":")[2] for one in listed] == ["fn"]
+    with refused("ResourceConflictException"):
+        functions.delete_code_signing_config(CodeSigningConfigArn=arn)
+    changed = functions.update_code_signing_config(
+        CodeSigningConfigArn=arn, CodeSigningPolicies={"UntrustedArtifactOnDeployment": "Enforce"}, Description="d"
+    )["CodeSigningConfig"]
+    assert functions.get_code_signing_config(CodeSigningConfigArn=arn)["CodeSigningConfig"] == changed
+    assert functions.list_code_signing_configs()["CodeSigningConfigs"] == [changed]
+    for attempt in (
+        lambda: make("other", CodeSigningConfigArn=arn),
+        lambda: functions.update_function_code(FunctionName="fn", ZipFile=zipped("x = 1")),
+    ):
+        with refused("CodeVerificationFailedException") as refusal:
+            attempt()
+        assert refusal.message.startswith("Lambda cannot deploy the function.")
+    assert [one["FunctionName"] for one in functions.list_functions()["Functions"]] == ["fn"]
+    functions.delete_function_code_signing_config(FunctionName="fn")
+    assert "CodeSigningConfigArn" not in functions.get_function_code_signing_config(FunctionName="fn")
+    functions.update_function_code(FunctionName="fn", ZipFile=zipped("x = 1"))
+    assert (
+        functions.put_function_code_signing_config(FunctionName="fn", CodeSigningConfigArn=arn)["FunctionName"] == "fn"
+    )
+    functions.delete_function(FunctionName="fn")
+    functions.delete_code_signing_config(CodeSigningConfigArn=arn)
+    with refused("ResourceNotFoundException") as refusal:
+        functions.get_code_signing_config(CodeSigningConfigArn=arn)
+    assert refusal.message == f"The Lambda code signing configuration {arn} can not be found."
+    with refused("CodeSigningConfigNotFoundException") as refusal:
+        functions.put_function_code_signing_config(FunctionName="none", CodeSigningConfigArn=arn)
+    assert refusal.message.endswith(f"Check that the provided configuration is not deleted: {arn}.")
+    with refused("CodeSigningConfigNotFoundException"):
+        make("fn", CodeSigningConfigArn=arn)

@@ -256,3 +256,28 @@ def test_a_url_that_names_no_operation_is_not_found(wire: Wire, queue: Queue) ->
     assert headers["x-amzn-requestid"]
     status, _, answer = wire.json("Nonsense", {})
     assert (status, answer["__type"].rpartition("#")[2]) == (400, "UnknownOperationException")
+
+
+def test_the_query_protocol_answers_json_to_who_accepts_it(wire, queue):
+    def ask(**given: str) -> tuple[int, Any]:
+        form = urlencode({name.replace("_", "."): value for name, value in given.items()})
+        status, headers, body = wire.ask(f"{queue.url}?{form}", Accept="application/json")
+        assert headers["content-type"] == "application/json"
+        return status, json.loads(body)
+
+    status, found = ask(Action="GetQueueAttributes", AttributeName_1="QueueArn")
+    assert status == 200 and found["GetQueueAttributesResponse"]["ResponseMetadata"]["RequestId"]
+    arn = {"Name": "QueueArn", "Value": queue.arn}
+    assert found["GetQueueAttributesResponse"]["GetQueueAttributesResult"] == {"Attributes": [arn]}
+    more = {"MessageAttribute_1_Name": "a", "MessageAttribute_1_Value_DataType": "Binary"}
+    ask(Action="SendMessage", MessageBody="Hello", MessageAttribute_1_Value_BinaryValue="AAE=", **more)
+    _, found = ask(Action="ReceiveMessage", MessageAttributeName_1="All")
+    [message] = found["ReceiveMessageResponse"]["ReceiveMessageResult"]["Messages"]
+    assert message["Body"] == "Hello"
+    assert message["MessageAttributes"] == [{"Name": "a", "Value": {"BinaryValue": "AAE=", "DataType": "Binary"}}]
+    status, found = ask(Action="ListQueues")
+    assert status == 400 and found["Error"] == {
+        "Code": "InvalidAction", "Message": "The action ListQueues is not valid for this endpoint.", "Type": "Sender"
+    }  # fmt: skip
+    status, _, body = wire.ask(queue.url, Accept="application/json")
+    assert (status, body) == (404, "<UnknownOperationException/>\n")

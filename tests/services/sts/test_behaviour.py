@@ -273,7 +273,7 @@ def test_a_token_may_be_asked_to_be_long(client: Client, me: Client, role: str) 
     assert len(assume(me, role, MinimumSessionTokenSize=0)["Credentials"]["SessionToken"]) < 500
 
 
-def test_no_message_was_ever_encoded(client: Client) -> None:
+def test_a_message_that_nobody_encoded(client: Client) -> None:
     with refused("InvalidAuthorizationMessageException"):
         client("sts").decode_authorization_message(EncodedMessage="x" * 20)
 

@@ -67,6 +67,7 @@ class Valkey:
         self._process: asyncio.subprocess.Process | None = None
         self._control = -1
         self._client: Client | None = None
+        self._read = 0  # up to where the log was read
         self.sent = 0  # commands of the cloud's own that were answered
 
     @property
@@ -80,6 +81,11 @@ class Valkey:
         """Is the process there?"""
         return self._process is not None and self._process.returncode is None
 
+    async def ended(self) -> None:
+        """Wait until the process is gone, however it came to that."""
+        if self._process is not None:
+            await self._process.wait()
+
     async def start(self) -> None:
         """Start the process, load what is in the folder, and wait until it answers. Raises EngineFailed."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -88,6 +94,7 @@ class Valkey:
         os.set_inheritable(reader, True)
         keeper = [sys.executable, "-I", "-S", str(BOOTSTRAPS / "keeper.py"), str(reader)]
         with open(self.folder / LOG, "ab") as log:
+            self._read = log.tell()
             self._process = await asyncio.create_subprocess_exec(
                 *keeper, program(), *self._arguments(), pass_fds=[reader], stdout=log, stderr=log, cwd=self.folder,
                 stdin=subprocess.DEVNULL, start_new_session=True, env={"LANG": "C", "PATH": "/usr/bin:/bin"},
@@ -132,6 +139,15 @@ class Valkey:
                 pass
             await asyncio.sleep(0.005)
         raise EngineFailed
+
+    def logged(self, most: int) -> list[str]:
+        """The lines, up to so many bytes, that it has written into its log since its start or the last time."""
+        with contextlib.suppress(OSError), open(self.folder / LOG, "rb") as log:
+            log.seek(self._read)
+            whole, end, _ = log.read(most).rpartition(b"\n")
+            self._read += len(whole) + len(end)
+            return whole.decode("utf-8", "replace").splitlines()
+        return []
 
     def _last_words(self) -> str:
         with contextlib.suppress(OSError):

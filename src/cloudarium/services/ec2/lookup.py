@@ -165,6 +165,8 @@ def tags_for(call: Call, kind: Kind) -> dict[str, str]:
         if type is None:
             message = "Tag specification resource type must have a value"
             raise errors.Conflict(message, code="InvalidParameter")
+        if not each.get("Tags"):
+            raise errors.Conflict("Tag specification must have at least one tag", code="InvalidParameter")
         if type != kind.record:
             raise errors.Invalid(
                 f"'{type}' is not a valid taggable resource type for this operation.", code="InvalidParameterValue"

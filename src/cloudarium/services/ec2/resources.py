@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from cloudarium.gateway import denials
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.services.ec2 import kinds
@@ -18,9 +19,11 @@ TAG_KEYS = ("ec2:ResourceTag",)
 Needs = list[str | Need]
 
 
-def denial(message: str) -> str:
-    """A denial as EC2 words it."""
-    return f"You are not authorized to perform this operation. {message}"
+def denial(call: Call, message: str) -> str:
+    """A denial as EC2 words it, with all its reasons in a form that only `sts:DecodeAuthorizationMessage` reads."""
+    sealed = denials.encoded(call, call.decisions[-1])
+    start = f"You are not authorized to perform this operation. {message}"
+    return f"{start}. Encoded authorization failure message: {sealed}"
 
 
 def request_tags(call: Call) -> object:

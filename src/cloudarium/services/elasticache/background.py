@@ -6,7 +6,7 @@ import logging
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
-from cloudarium.services.elasticache import daily, lookup, network, notices, records, saving
+from cloudarium.services.elasticache import daily, log_delivery, lookup, network, notices, records, saving
 from cloudarium.services.elasticache.operations import user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.running import measuring, reading
@@ -36,6 +36,7 @@ async def start(event: Event) -> None:
         _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")
         return
     _become(event, kind, id, "available", "open", f"{_NOUNS[kind]} created")
+    await log_delivery.check(event, kind, id)
 
 
 @delivery("Change")
@@ -48,6 +49,7 @@ async def change(event: Event) -> None:
     await fleet(event.cloud).change(event.scope, kind, id)
     if data[STATUS[kind]] == "modifying":
         _become(event, kind, id, "available", "open", "")
+    await log_delivery.check(event, kind, id)
 
 
 @delivery("Daily")
@@ -62,7 +64,9 @@ async def measure(event: Event) -> Retry | None:
     cache = fleet(event.cloud).caches.get((event.scope, event.payload["Kind"], event.payload["Id"]))
     if cache is None or not cache.running:
         return None
-    return Retry(await measuring.measure(event.cloud, cache, event.due))
+    following = await measuring.measure(event.cloud, cache, event.due)
+    await log_delivery.deliver(event, cache)
+    return Retry(following)
 
 
 @delivery("Snapshot")

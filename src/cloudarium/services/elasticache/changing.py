@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.elasticache import errors, lookup, making, network, notices, records
+from cloudarium.services.elasticache import errors, log_delivery, lookup, making, network, notices, records
 from cloudarium.services.elasticache.making import Wish
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
@@ -55,6 +55,11 @@ async def alter(call: Call, members: Sequence[Data]) -> None:
         member["_Told"] = [event for name, event in _TOLD if name in new and new[name] != member[name]]
         member.update(new)
     notices.change(call, topic, members)
+
+
+def logs(call: Call, old: Sequence[Data], member: Data) -> list[Data]:
+    """The log deliveries of a cache from now on."""
+    return log_delivery.wanted(call, old, engines.by_full(member["Engine"], member["EngineVersion"]))
 
 
 def _upgrade(old: engines.Version, given: Data) -> engines.Version:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from cloudarium.gateway.call import Call
 from cloudarium.runtime.caches import EngineMissing
 from cloudarium.runtime.caches.valkey import program
-from cloudarium.services.elasticache import errors, lookup, network, notices
+from cloudarium.services.elasticache import errors, log_delivery, lookup, network, notices
 from cloudarium.services.elasticache.network import Place
 from cloudarium.services.elasticache.operations import parameter_groups, subnet_groups
 from cloudarium.services.elasticache.records import CLUSTER, SERVERLESS, Data
@@ -40,6 +40,7 @@ class Wish(NamedTuple):
     minor_upgrades: bool
     token: str | None
     topic: Data | None = None
+    logs: tuple[Data, ...] = ()
 
 
 async def wish(call: Call, clustered: bool | None = None) -> Wish:
@@ -79,6 +80,7 @@ async def wish(call: Call, clustered: bool | None = None) -> Wish:
         given.get("AutoMinorVersionUpgrade") is not False,
         given.get("AuthToken"),
         await notices.configuration(call),
+        tuple(log_delivery.wanted(call, (), version)),
     )
 
 

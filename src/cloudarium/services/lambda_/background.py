@@ -42,6 +42,7 @@ async def async_invoke(event: Event) -> None:
         await _finish(event, version, settings, "ZeroReservedConcurrency", None)
         return
     payload = wanted["Payload"].encode("utf-8", "surrogateescape")
+    metering.waited(event.cloud, version, wanted["Qualifier"], event.now - wanted["TakenAt"])
     try:
         result = await running.run(
             event.cloud,
@@ -185,6 +186,8 @@ async def _finish(
 ) -> None:
     """Tell the destination, and for a failure the dead-letter target, how the event ended."""
     wanted = event.payload
+    if condition != "Success":
+        metering.asynchronous(event.cloud, version, wanted["Qualifier"], "AsyncEventsDropped")
     side = "OnSuccess" if condition == "Success" else "OnFailure"
     arn = function_arn(version.scope, version.name, wanted["Qualifier"] or LATEST)
     target = settings.get("DestinationConfig", {}).get(side, {}).get("Destination")
@@ -225,6 +228,7 @@ async def _tell(event: Event, version: Version, target: str, record: dict[str, A
             await _send(event, principal, place, text, {})
     except AwsError as error:
         log.warning("a destination of %s was not reached: %s", arn, error.message)
+        metering.asynchronous(event.cloud, version, event.payload["Qualifier"], "DestinationDeliveryFailures")
 
 
 async def _bury(event: Event, version: Version, target: str, result: InvocationResult | None) -> None:
@@ -241,6 +245,7 @@ async def _bury(event: Event, version: Version, target: str, result: InvocationR
         await _send(event, principal, place, text, attributes)
     except AwsError as error:
         log.warning("the dead-letter target of %s was not reached: %s", version.name, error.message)
+        metering.asynchronous(event.cloud, version, event.payload["Qualifier"], "DeadLetterErrors")
 
 
 async def _send(event: Event, principal: Principal, place: arns.Arn, text: str, attributes: dict[str, str]) -> None:

@@ -77,6 +77,30 @@ class CodeTooLarge(InvalidParameter):
     """The unzipped package is over the limit."""
 
 
+class NoSigningConfig(LambdaError):
+    """No code signing configuration has this ARN."""
+
+    code = "CodeSigningConfigNotFoundException"
+
+    def __init__(self, arn: str) -> None:
+        super().__init__(
+            "The code signing configuration cannot be found. Check that the provided configuration is not deleted:"
+            f" {arn}."
+        )
+
+
+class CodeVerificationFailed(LambdaError):
+    """A package must be signed, and is not."""
+
+    code = "CodeVerificationFailedException"
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            "Lambda cannot deploy the function. The function or layer might be signed using a signature that the"
+            f" client is not configured to accept. Check the provided signature for {name}."
+        )
+
+
 class NoProvisionedConcurrency(LambdaError):
     """No concurrency is provisioned for the version or alias."""
 

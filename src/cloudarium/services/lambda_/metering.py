@@ -75,6 +75,18 @@ def mapped(cloud: Cloud, scope: Scope, uuid: str, name: str, count: int) -> None
     _add(cloud, scope, name, (("EventSourceMappingUUID", uuid),), float(count), "Count")
 
 
+def waited(cloud: Cloud, version: Version, qualifier: str, seconds: float) -> None:
+    """Count how long an asynchronous event has waited for the function that gets it now."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, "AsyncEventAge", own, round(max(seconds, 0.0) * 1000), "Milliseconds")
+
+
+def asynchronous(cloud: Cloud, version: Version, qualifier: str, name: str) -> None:
+    """Count an asynchronous event by AWS's name for what became of it."""
+    for own in _dimensions(version, qualifier):
+        _add(cloud, version.scope, name, own, 1.0, "Count")
+
+
 def throttled(cloud: Cloud, version: Version, qualifier: str) -> None:
     """Count an invocation that was refused for want of room."""
     for own in _dimensions(version, qualifier):

@@ -137,6 +137,24 @@ def mapped(call: Call) -> list[str | Need]:
     return needs
 
 
+def signing_arn(scope: Scope, id: str) -> str:
+    """The ARN of a code signing configuration."""
+    return arns.make("lambda", scope, f"code-signing-config:{id}")
+
+
+def signing(call: Call) -> str:
+    """The code signing configuration that is named."""
+    return str(call.input.get("CodeSigningConfigArn", ""))
+
+
+def new_signing(call: Call) -> list[str | Need]:
+    """What CreateCodeSigningConfig touches; tags need a permission of their own, on what is yet unnamed."""
+    needs: list[str | Need] = ["*"]
+    if call.input.get("Tags"):
+        needs.append(Need("lambda:TagResource", signing_arn(call.scope, "*")))
+    return needs
+
+
 def layer(call: Call) -> str:
     """The layer that is named."""
     scope, name, _ = parse_layer(call.input.get("LayerName"), call.scope)

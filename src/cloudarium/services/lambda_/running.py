@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import sys
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,7 +21,8 @@ from cloudarium.services.lambda_ import errors, metering, networks, records, sea
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.records import recursion as loops
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
-from cloudarium.services.lambda_.rules import configuration, recursion
+from cloudarium.services.lambda_.rules import concurrency, configuration, recursion
+from cloudarium.services.lambda_.rules.concurrency import Pace
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -31,8 +33,6 @@ if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
     from cloudarium.services.lambda_.records import Version
 
-ACCOUNT_CONCURRENCY = 1000
-UNRESERVED_MINIMUM = 100
 LINK_SECONDS = 600.0
 KNOWN_SPECS = 5000
 UNSEALED_SECONDS = 300.0
@@ -50,6 +50,8 @@ class Workshop:
     attachments: dict[str, Attachment] = field(default_factory=dict)  # by their keys, which specs name
     specs: dict[str, FunctionSpec] = field(default_factory=dict)  # by revision, which changes with everything in it
 
+    unreserved: dict[Scope, int] = field(default_factory=lambda: defaultdict(int))  # running, of functions without
+    paces: dict[tuple[str, ...], Pace] = field(default_factory=lambda: defaultdict(Pace))  # of those with
     opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
     provisioned: dict[tuple[str, ...], str] = field(default_factory=dict)  # by place: the key of the spec held ready
 
@@ -181,6 +183,7 @@ async def _read_spec(cloud: Cloud, version: Version, environments: Environments)
         application_log_level=logging.get("ApplicationLogLevel", ""),
         system_log_level=logging.get("SystemLogLevel", ""),
         network=_network(cloud, version),
+        snap_start=configuration.snap_starts(version),
     )
 
 
@@ -236,6 +239,7 @@ class Event:
     trace: str = ""
     reserved: int | None = None
     stream: ResponseStream | None = None
+    waits: bool = False  # somebody waits for the answer
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
@@ -246,15 +250,18 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     version = event.version
     trace = _enter(cloud, event)
     environments = workshop(cloud).environments
-    if event.reserved == 0:
+    reason = _throttled(cloud, event)
+    if reason:
         metering.throttled(cloud, version, event.qualifier)
-        raise errors.TooManyRequests("ReservedFunctionConcurrentInvocationLimitExceeded")
+        raise errors.TooManyRequests(reason)
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
     invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", trace, event.stream)
     if spec.network:
         await wires(cloud).settled(spec.network)
     result = None
+    unreserved = workshop(cloud).unreserved
+    unreserved[version.scope] += event.reserved is None
     metering.began(cloud, version)
     try:
         result = await environments.invoke(spec, invocation, event.reserved)
@@ -265,8 +272,25 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     except LauncherLost as lost:
         raise errors.ServiceFailure(f"The runtime could not be started: {lost}") from lost
     finally:
+        unreserved[version.scope] -= event.reserved is None
         metering.ended(cloud, version, event.qualifier, result, environments.provisioned(spec.key))
         workshop(cloud).logs.flush_soon()
+
+
+def _throttled(cloud: Cloud, event: Event) -> str:
+    """Why an event is not let in, in AWS's word; empty when it is."""
+    shop, scope, reserved = workshop(cloud), event.version.scope, event.reserved
+    if reserved is None:
+        running = shop.unreserved[scope]
+        if running < concurrency.UNRESERVED_MINIMUM:
+            return ""
+        full = concurrency.is_full(running, records.reserved_elsewhere(cloud.store, scope, ""))
+        return "ConcurrentInvocationLimitExceeded" if full else ""
+    if reserved == 0:
+        return "ReservedFunctionConcurrentInvocationLimitExceeded"
+    if event.waits and not shop.paces[*scope, event.version.name].take(cloud.stopwatch(), reserved):
+        return "ReservedFunctionInvocationRateLimitExceeded"
+    return ""
 
 
 def _enter(cloud: Cloud, event: Event) -> str:

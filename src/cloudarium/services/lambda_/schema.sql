@@ -143,3 +143,22 @@ CREATE TABLE IF NOT EXISTS lambda_recursion (
     name TEXT NOT NULL,
     PRIMARY KEY (account, region, name)
 ) WITHOUT ROWID;
+
+-- Code signing configurations, in AWS's own member names.
+CREATE TABLE IF NOT EXISTS lambda_signing (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    id TEXT NOT NULL,
+    data TEXT NOT NULL,
+    modified REAL NOT NULL,
+    PRIMARY KEY (account, region, id)
+) WITHOUT ROWID;
+
+-- Which function's packages are checked against which configuration.
+CREATE TABLE IF NOT EXISTS lambda_signed (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    config TEXT NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;

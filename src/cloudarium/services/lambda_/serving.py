@@ -62,7 +62,9 @@ async def _answer(call: Call, request: HttpRequest, one: FunctionUrl, data: Data
         return _refusal(call, 404, "ResourceNotFoundException", {"Message": f"Function not found: {arn}"})
     payload = orjson.dumps(rules.event(_visit(call, request, one, iam)))
     pieces = ResponseStream() if data["InvokeMode"] == "RESPONSE_STREAM" else None
-    event = running.Event(version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved, pieces)
+    event = running.Event(
+        version, one.qualifier, payload, call.request_id, "", call.trace, function.reserved, pieces, waits=True
+    )
     try:
         return await _buffered(call, event) if pieces is None else await _streamed(call, event)
     except errors.TooManyRequests as error:

@@ -61,7 +61,7 @@ def _keep(call: Call, place: Any, key: DataKey) -> None:
 
 
 async def _ask(call: Call, queue: Queue, operation: str, given: dict[str, Any]) -> dict[str, Any]:
-    via = {"kms:ViaService": f"sqs.{queue.scope.region}.amazonaws.com"}
+    via = {**call.source(), "kms:ViaService": f"sqs.{queue.scope.region}.amazonaws.com"}
     try:
         return await call.send(
             "kms", operation, {**given, "EncryptionContext": {"aws:sqs:arn": queue.arn}}, context=via

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote
 
+from cloudarium.gateway import denials
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.policy.principal import ContextValue, Principal, RoleInfo
@@ -41,10 +42,13 @@ def get_access_key_info(call: Call) -> dict[str, Any]:
 
 @operation("DecodeAuthorizationMessage")
 def decode_authorization_message(call: Call) -> dict[str, Any]:
-    """Decode a message; no denial of this cloud is encoded, each says its reason in clear, so none is valid."""
-    if call.input["EncodedMessage"]:
-        raise errors.InvalidAuthorizationMessage
-    raise errors.ValidationError("EncodedMessage must not be empty")
+    """Why a call of the account was denied, from the message that its denial came with."""
+    if not call.input["EncodedMessage"]:
+        raise errors.ValidationError("EncodedMessage must not be empty")
+    try:
+        return {"DecodedMessage": denials.decoded(call, call.input["EncodedMessage"])}
+    except ValueError as error:
+        raise errors.InvalidAuthorizationMessage from error
 
 
 # ---- roles ----------------------------------------------------------------------------------------------------------

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.gateway.rooms import all_rooms
 from cloudarium.policy.documents import MalformedPolicy, check_document
 from cloudarium.services.ec2 import errors, interfaces, lookup
 from cloudarium.services.ec2.kinds import ENDPOINT, GROUP, INTERFACE, ROUTE_TABLE, SUBNET, VPC
 from cloudarium.services.ec2.operations import prefix_lists
+from cloudarium.services.ec2.operations.endpoint_services import services
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
-from cloudarium.services.ec2.rules import filters
 from cloudarium.services.ec2.rules.filters import member
 from cloudarium.shared import ids
 from cloudarium.vpc import records
@@ -30,11 +28,6 @@ READERS = {
 LONGEST_POLICY = 20_480
 _INVALID_POLICY, _NO_POLICY = "InvalidPolicyDocument", "The Policy Document is not valid."
 FULL_ACCESS = {"Statement": [{"Action": "*", "Effect": "Allow", "Principal": "*", "Resource": "*"}]}
-
-
-def _services() -> set[str]:
-    signed = {room.card.signing_name or room.card.name for room in all_rooms().values()}
-    return {*signed, "execute-api"}
 
 
 @operation(
@@ -82,7 +75,7 @@ def _service(call: Call) -> str:
         raise errors.Missing("serviceName")
     prefix = f"com.amazonaws.{call.region}."
     service = name.removeprefix(prefix)
-    if not name.startswith(prefix) or service not in _services():
+    if not name.startswith(prefix) or service not in services():
         message = f"The Vpc Endpoint Service '{name}' does not exist"
         raise errors.Conflict(message, code="InvalidServiceName")
     return str(service)
@@ -270,45 +263,3 @@ def delete_vpc_endpoints(call: Call) -> Data:
             lookup.forget(call, INTERFACE, interface)
         lookup.forget(call, ENDPOINT, id)
     return {"Unsuccessful": failed}
-
-
-@operation("DescribeVpcEndpointServices", refuses=("ServiceRegions",))
-def describe_vpc_endpoint_services(call: Call) -> Data:
-    """The services that an endpoint may lead to."""
-    asked, names = call.input.get("Filters") or [], call.input.get("ServiceNames") or []
-    readers = {
-        "owner": member("Owner"),
-        "service-name": member("ServiceName"),
-        "service-region": member("ServiceRegion"),
-        "service-type": member("ServiceType", "ServiceType"),
-        "supported-ip-address-types": member("SupportedIpAddressTypes"),
-    }
-    filters.check(asked, readers)
-    every = [_service_detail(call, service) for service in sorted(_services())]
-    for name in names:
-        if all(one["ServiceName"] != name for one in every):
-            message = f"The Vpc Endpoint Service '{name}' does not exist"
-            raise errors.Conflict(message, code="InvalidServiceName")
-    chosen = [
-        one
-        for one in every
-        if (not names or one["ServiceName"] in names) and filters.matches(one, asked, readers, "Tags")
-    ]
-    return {"ServiceNames": [one["ServiceName"] for one in chosen], "ServiceDetails": chosen}
-
-
-def _service_detail(call: Call, service: str) -> dict[str, Any]:
-    types = ["Gateway", "Interface"] if service in prefix_lists.BY_GATEWAY else ["Interface"]
-    return {
-        "ServiceName": f"com.amazonaws.{call.region}.{service}",
-        "ServiceType": [{"ServiceType": type} for type in types],
-        "ServiceRegion": call.region,
-        "Owner": "amazon",
-        "SupportedIpAddressTypes": ["ipv4"],
-        "AcceptanceRequired": False,
-        "ManagesVpcEndpoints": False,
-        "VpcEndpointPolicySupported": True,
-        "PrivateDnsName": f"{service}.{call.region}.amazonaws.com",
-        "BaseEndpointDnsNames": [f"{service}.{call.region}.vpce.amazonaws.com"],
-        "Tags": [],
-    }

@@ -220,6 +220,16 @@ def modify_security_group_rules(call: Call) -> Data:
 
 
 def _as_permission(rule: dict[str, Any]) -> dict[str, Any]:
+    """A rule as a permission. Raises in the words that EC2 has for this operation alone."""
+    ports, kind = [rule.get("FromPort"), rule.get("ToPort")], str(rule.get("IpProtocol")).lower()
+    if None in ports and kind in ("tcp", "udp", "6", "17"):
+        raise errors.Invalid("Invalid value for portRange. Must specify both from and to ports with TCP/UDP.")
+    peers = [name for name in ("CidrIpv4", "CidrIpv6", "PrefixListId", "ReferencedGroupId") if rule.get(name)]
+    named = "cidrIp, cidrIpv6, prefixListId, or referencedGroupId"
+    if len(peers) > 1:
+        raise errors.Combination(f"Only one of {named} can be specified")
+    if rule.get("IpProtocol") and not peers:
+        raise errors.Conflict(f"The request must contain exactly one of: {named}", code="MissingParameter")
     note = {"Description": rule["Description"]} if rule.get("Description") else {}
     permission = {name: rule.get(name) for name in ("IpProtocol", "FromPort", "ToPort")}
     if rule.get("CidrIpv4"):

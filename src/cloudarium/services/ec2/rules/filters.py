@@ -23,21 +23,18 @@ def matches(data: Data, filters: Iterable[Mapping[str, Any]], readers: Mapping[s
 
 
 def check(filters: Iterable[Mapping[str, Any]], readers: Mapping[str, Reader]) -> None:
-    """Raise for a filter that the operation does not know, or that has no value or too many."""
+    """Raise for a filter that is not known here or has too many values; one without any value fits nothing."""
     for each in filters:
         name = each.get("Name") or ""
         if not (name in readers or name in ("tag-key", "tag-value") or name.startswith("tag:")):
             raise errors.Invalid(f"The filter '{name}' is invalid")
-        values = each.get("Values")
-        if not values:
-            raise errors.Invalid(f"The filter '{name}' must have at least one value", code="InvalidParameterValue")
-        if len(values) > MOST_VALUES:
+        if len(each.get("Values") or ()) > MOST_VALUES:
             message = f"The maximum number of filter values specified on a single call is {MOST_VALUES}"
             raise errors.LimitExceeded("FilterLimitExceeded", message)
 
 
 def _fits(data: Data, asked: Mapping[str, Any], readers: Mapping[str, Reader], tags: str) -> bool:
-    name, patterns = asked["Name"], asked["Values"]
+    name, patterns = asked["Name"], asked.get("Values") or ()
     own = {tag["Key"]: tag["Value"] for tag in data.get(tags, ())}
     if name in readers:
         found = readers[name](data)

@@ -45,9 +45,8 @@ def _traffic(permission: Mapping[str, Any]) -> Data:
     if protocol not in _WITH_PORTS:  # for any other protocol ports are taken and mean nothing
         return {"IpProtocol": protocol, "FromPort": -1, "ToPort": -1}
     if first is None or last is None:
-        raise errors.Invalid(
-            f"Invalid value 'Must specify both from and to ports with {protocol.upper()}.' for portRange."
-        )
+        with_ports = "TCP/UDP" if protocol in ("tcp", "udp") else "ICMP"
+        raise errors.Invalid(f"Invalid value 'Must specify both from and to ports with {with_ports}.' for portRange.")
     lowest = 0 if protocol in ("tcp", "udp") else -1
     for port in (first, last):
         if not lowest <= port <= 65535:

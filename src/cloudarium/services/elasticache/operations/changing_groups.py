@@ -33,7 +33,7 @@ def _keep(call: Call, data: Data, members: list[Data]) -> Data:
         "replicationgroup", "parametergroup", UserGroupIdsToAdd="usergroup", UserGroupIdsToRemove="usergroup",
     ),
     refuses=(
-        "NodeGroupId", "LogDeliveryConfigurations", "IpDiscovery",
+        "NodeGroupId", "IpDiscovery",
         "TransitEncryptionEnabled", "TransitEncryptionMode", "ClusterMode", "Durability", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
@@ -51,12 +51,14 @@ async def modify_replication_group(call: Call) -> Data:
             raise errors.Invalid("SnapshottingClusterId must be a member of the replication group.")
         data["SnapshottingClusterId"] = given["SnapshottingClusterId"].lower()
     added, removed = _users(call, data)
+    data["LogDeliveryConfigurations"] = changing.logs(call, data["LogDeliveryConfigurations"], members[0])
     await changing.alter(call, members)
     for name in ("CacheNodeType", "SnapshotRetentionLimit", "SnapshotWindow", "AutoMinorVersionUpgrade", "Engine"):
         data[name] = members[0][name]
     data["Description"] = given.get("ReplicationGroupDescription") or data["Description"]
     for member in members:
         member["AuthTokenEnabled"] = data["AuthTokenEnabled"]
+        member["ReplicationGroupLogDeliveryEnabled"] = bool(data["LogDeliveryConfigurations"])
     with call.transaction():
         for group in removed:
             user_groups.unbind(call, group, GROUP, data["ReplicationGroupId"])

@@ -17,7 +17,7 @@ from cloudarium.shared.errors import NotBuilt
     "CreateCacheCluster",
     on=touching("cluster", "replicationgroup", "parametergroup", "subnetgroup", "snapshot"),
     refuses=(
-        "ReplicationGroupId", "LogDeliveryConfigurations", "OutpostMode",
+        "ReplicationGroupId", "OutpostMode",
         "PreferredAvailabilityZones", "CacheSecurityGroupNames", "PreferredOutpostArn",
         "PreferredOutpostArns",
     ),
@@ -42,6 +42,7 @@ async def create_cache_cluster(call: Call) -> Data:
     try:
         with call.transaction():
             making.begin_with(call, data, files)
+            data["LogDeliveryConfigurations"] = list(wish.logs)
             lookup.refuse_existing(call, CLUSTER, id)
             records.take(call.store, call.scope, f"{CLUSTER}/{id}", *place)
             lookup.keep(call, CLUSTER, id, data)
@@ -108,7 +109,7 @@ def delete_cache_cluster(call: Call) -> Data:
     on=touching("cluster", "parametergroup"),
     refuses=(
         "AZMode", "CacheNodeIdsToRemove", "NewAvailabilityZones",
-        "LogDeliveryConfigurations", "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
+        "IpDiscovery", "ScaleConfig", "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
 async def modify_cache_cluster(call: Call) -> Data:
@@ -117,6 +118,7 @@ async def modify_cache_cluster(call: Call) -> Data:
     if call.input.get("NumCacheNodes") not in (None, 1):
         raise errors.Invalid(f"A {data['Engine']} cluster has one node.")
     changing.rotate(call, data)
+    data["LogDeliveryConfigurations"] = changing.logs(call, data["LogDeliveryConfigurations"], data)
     await changing.alter(call, [data])
     id = data["CacheClusterId"]
     with call.transaction():

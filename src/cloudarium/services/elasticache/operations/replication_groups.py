@@ -85,7 +85,7 @@ def _failover(call: Call, shape: Shape) -> tuple[str, str]:
     on=touching("replicationgroup", "parametergroup", "subnetgroup", "snapshot", UserGroupIds="usergroup"),
     refuses=(
         "GlobalReplicationGroupId", "PrimaryClusterId", "ServerlessCacheSnapshotName", "KmsKeyId",
-        "LogDeliveryConfigurations", "DataTieringEnabled", "Durability",
+        "DataTieringEnabled", "Durability",
         "CacheSecurityGroupNames",
     ),
 )  # fmt: skip
@@ -111,9 +111,10 @@ async def create_replication_group(call: Call) -> Data:
             lookup.refuse_existing(call, GROUP, id)
             for place in (*doors, *places):
                 records.take(call.store, call.scope, f"{GROUP}/{id}", *place)
+            own = {"ReplicationGroupId": id, "ReplicationGroupLogDeliveryEnabled": bool(wish.logs)}
             for member in members:
                 lookup.refuse_existing(call, CLUSTER, member["CacheClusterId"])
-                lookup.keep(call, CLUSTER, member["CacheClusterId"], {**member, "ReplicationGroupId": id})
+                lookup.keep(call, CLUSTER, member["CacheClusterId"], {**member, **own})
                 lookup.tag(call, CLUSTER, member["CacheClusterId"], tags)
             for group in users:
                 user_groups.bind(call, group, GROUP, id)
@@ -184,7 +185,7 @@ def _data(call: Call, wish: Wish, shape: Shape, id: str, failover: tuple[str, st
         "StorageEncryptionType": "sse-elasticache" if wish.at_rest else "none",
         "ARN": lookup.arn_of(call.scope, GROUP, id),
         "UserGroupIds": users,
-        "LogDeliveryConfigurations": [],
+        "LogDeliveryConfigurations": list(wish.logs),
         "ReplicationGroupCreateTime": call.now,
         "DataTiering": "disabled",
         "AutoMinorVersionUpgrade": wish.minor_upgrades,

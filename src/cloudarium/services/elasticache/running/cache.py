@@ -27,6 +27,7 @@ log = logging.getLogger("cloudarium")
 Judge = Callable[[Plan, str, str], float | None]  # until when a user may be in a cache with a token; None: not at all
 _SAVE_SECONDS = 600
 _PAUSE = 0.01
+_SHORTEST_LIFE = 1.0  # a server that ends sooner is started again by the next client only
 DUMP = "dump.rdb"
 _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": "everysec"}
 
@@ -34,7 +35,8 @@ _DURABLE: dict[str, Setting] = {"save": "", "appendonly": "yes", "appendfsync": 
 class Cache:
     """The servers and doors of one plan.
 
-    `judge` is asked about tokens of IAM, `stranger` about connections; `used` is told when clients come or go on.
+    `judge` is asked about tokens of IAM, `stranger` about connections; `used` is told when clients come or go on, and
+    `recovered` when a server that had ended by itself runs again.
     """
 
     def __init__(self, plan: Plan, judge: Judge, stranger: Stranger, used: Callable[[Cache], None]) -> None:
@@ -42,6 +44,7 @@ class Cache:
         self.judge = judge
         self.stranger = stranger
         self.used = used
+        self.recovered: Callable[[Cache, str], None] = lambda cache, id: None
         self.seen = Seen()
         self.servers: dict[str, Valkey] = {}
         self.fronts: dict[Destination, Front] = {}
@@ -49,6 +52,8 @@ class Cache:
         self._inner = ids.hex(40)
         self._password = ids.hex(40)
         self._starting = asyncio.Lock()
+        self._watching: set[asyncio.Task[None]] = set()
+        self._closed = False
         self._formed = False  # are the servers joined as the plan says?
 
     # ---- Servers ----------------------------------------------------------------------------------------------------
@@ -85,9 +90,27 @@ class Cache:
         new = {id: self._server(id) for id in names}
         outcomes = await asyncio.gather(*(_started(one) for one in new.values()), return_exceptions=True)
         self.servers.update(new)
+        for id, server in new.items():
+            task = asyncio.create_task(self._watch(id, server), name=f"{self.plan.name}: {id}")
+            self._watching.add(task)
+            task.add_done_callback(self._watching.discard)
         for outcome in outcomes:
             if isinstance(outcome, BaseException):
                 raise outcome
+
+    async def _watch(self, id: str, server: Valkey) -> None:
+        """Start a server anew that has ended by itself, unless it does so again and again."""
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        await server.ended()
+        if self._closed or self.servers.get(id) is not server or loop.time() - began < _SHORTEST_LIFE:
+            return
+        log.error("%s: the server of %s has ended; it is started anew", self.plan.name, id)
+        try:
+            await self.start()
+            self.recovered(self, id)
+        except (EngineFailed, OSError, ValkeyError) as error:
+            log.error("%s did not start again: %s", self.plan.name, error)
 
     def _server(self, id: str) -> Valkey:
         node = self.plan.node(id)
@@ -203,6 +226,7 @@ class Cache:
 
     async def close(self) -> None:
         """Take no more clients and end the servers."""
+        self._closed = True
         for front in self.fronts.values():
             front.close()
         self.fronts.clear()

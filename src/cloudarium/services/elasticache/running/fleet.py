@@ -46,6 +46,7 @@ class Fleet:
         cache = self.caches.get(plan.key)
         if cache is None:
             cache = Cache(plan, self._stay, self._stranger, partial(measuring.plan, self.cloud))
+            cache.recovered = self._recovered
             self.caches[plan.key] = cache
         await cache.listen(self._context)
         self._publish(cache)
@@ -119,6 +120,11 @@ class Fleet:
 
     def _fronts(self) -> Iterable[Front]:
         return [front for cache in self.caches.values() for front in cache.fronts.values()]
+
+    def _recovered(self, cache: Cache, id: str) -> None:
+        if cache.plan.kind != SERVERLESS:
+            now, text = self.cloud.clock.now(), "Finished recovery for cache nodes 0001"
+            records.add_event(self.cloud.store, cache.plan.scope, now, "cache-cluster", id, text)
 
     def _stay(self, plan: Plan, user: str, token: str) -> float | None:
         until = tokens.stay(self.cloud, plan, user, token)

@@ -33,6 +33,7 @@ class Seen:
     samples: dict[str, Sample] = field(default_factory=dict)
     traffic: Traffic = field(default_factory=Traffic)
     due: float = 0.0
+    slow: dict[tuple[str, str], int] = field(default_factory=dict)  # the last entry of each engine's slow log
 
 
 def plan(cloud: Cloud, cache: Cache) -> None:

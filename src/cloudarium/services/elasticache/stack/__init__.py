@@ -1,5 +1,5 @@
 """CloudFormation's resource types of ElastiCache."""
 
-from cloudarium.services.elasticache.stack import caches, users
+from cloudarium.services.elasticache.stack import caches, snapshots, users
 
-__all__ = ["caches", "users"]
+__all__ = ["caches", "snapshots", "users"]

@@ -92,11 +92,12 @@ def _endpoint(name: str, endpoint: Data | None) -> Data:
 _COMMON = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "CacheSubnetGroupName", "Engine",
     "EngineVersion", "Port", "PreferredMaintenanceWindow", "SnapshotName", "SnapshotRetentionLimit", "SnapshotWindow",
-    "TransitEncryptionEnabled", "NotificationTopicArn", "SnapshotArns",
+    "TransitEncryptionEnabled", "LogDeliveryConfigurations", "NotificationTopicArn", "SnapshotArns",
 )  # fmt: skip
 _CHANGED = (
     "AutoMinorVersionUpgrade", "CacheNodeType", "CacheParameterGroupName", "Engine", "EngineVersion",
-    "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit", "SnapshotWindow",
+    "LogDeliveryConfigurations", "NotificationTopicArn", "PreferredMaintenanceWindow", "SnapshotRetentionLimit",
+    "SnapshotWindow",
 )  # fmt: skip
 
 
@@ -107,7 +108,7 @@ class CacheCluster(Cache):
     made = (*_COMMON, "NumCacheNodes", "PreferredAvailabilityZone")
     properties = (*made, "ClusterName", "VpcSecurityGroupIds", "Tags")
     refuses = (
-        "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "LogDeliveryConfigurations", "NetworkType",
+        "AZMode", "CacheSecurityGroupNames", "IpDiscovery", "NetworkType",
         "PreferredAvailabilityZones",
     )  # fmt: skip
     required = ("CacheNodeType", "Engine", "NumCacheNodes")
@@ -141,7 +142,7 @@ class ReplicationGroup(Cache):
     properties = (*made, "ReplicationGroupId", "Tags")
     refuses = (
         "CacheSecurityGroupNames", "DataTieringEnabled", "Durability", "GlobalReplicationGroupId", "IpDiscovery",
-        "KmsKeyId", "LogDeliveryConfigurations", "NetworkType", "PrimaryClusterId",
+        "KmsKeyId", "NetworkType", "PrimaryClusterId",
         "SnapshottingClusterId", "TransitEncryptionMode",
     )  # fmt: skip
     required = ("ReplicationGroupDescription",)

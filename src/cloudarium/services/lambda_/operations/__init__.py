@@ -12,6 +12,7 @@ from cloudarium.services.lambda_.operations import (  # noqa: F401
     managed,
     permissions,
     recursion,
+    signing,
     tags,
     urls,
     versions,

@@ -9,8 +9,8 @@ from cloudarium.gateway.operation import operation
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
 from cloudarium.services.lambda_ import records
 from cloudarium.services.lambda_.operations import concurrency
+from cloudarium.services.lambda_.rules.concurrency import ACCOUNT
 from cloudarium.services.lambda_.rules.configuration import ZIP_LIMIT
-from cloudarium.services.lambda_.running import ACCOUNT_CONCURRENCY
 
 _CODE_BYTES = 80530636800
 
@@ -24,7 +24,7 @@ def get_account_settings(call: Call) -> dict[str, Any]:
             "TotalCodeSize": _CODE_BYTES,
             "CodeSizeUnzipped": UNZIPPED_LIMIT,
             "CodeSizeZipped": ZIP_LIMIT,
-            "ConcurrentExecutions": ACCOUNT_CONCURRENCY,
+            "ConcurrentExecutions": ACCOUNT,
             "UnreservedConcurrentExecutions": concurrency.unreserved(call),
         },
         "AccountUsage": {"TotalCodeSize": size, "FunctionCount": functions},

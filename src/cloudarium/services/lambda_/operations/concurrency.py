@@ -11,7 +11,7 @@ from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Function, provisioned
 from cloudarium.services.lambda_.records.provisioned import Provisioned
 from cloudarium.services.lambda_.rules import configuration
-from cloudarium.services.lambda_.running import ACCOUNT_CONCURRENCY, UNRESERVED_MINIMUM
+from cloudarium.services.lambda_.rules.concurrency import ACCOUNT, UNRESERVED_MINIMUM
 from cloudarium.shared.clock import iso
 
 _NEEDS_QUALIFIER = "The function resource provided must be an alias or a published version."
@@ -33,7 +33,7 @@ def put_function_concurrency(call: Call) -> dict[str, Any]:
         )
     taken = records.reserved_elsewhere(call.store, function.scope, function.name)
     taken += provisioned.not_reserved(call.store, function.scope) - (held if function.reserved is None else 0)
-    if ACCOUNT_CONCURRENCY - taken - wanted < UNRESERVED_MINIMUM:
+    if ACCOUNT - taken - wanted < UNRESERVED_MINIMUM:
         raise _under_minimum("ReservedConcurrentExecutions")
     records.set_reserved(call.store, function, wanted)
     return {"ReservedConcurrentExecutions": wanted}
@@ -63,7 +63,7 @@ def delete_function_concurrency(call: Call) -> dict[str, Any]:
 def unreserved(call: Call) -> int:
     """What is left of the account's concurrency for functions that have none of their own."""
     taken = records.reserved_elsewhere(call.store, call.scope, "") + provisioned.not_reserved(call.store, call.scope)
-    return ACCOUNT_CONCURRENCY - taken
+    return ACCOUNT - taken
 
 
 # ---- provisioned -----------------------------------------------------------------------------------------------------
@@ -142,10 +142,9 @@ def _check_room(call: Call, function: Function, wanted: int, others: int, before
                 " function"
             )
         return
-    if wanted > ACCOUNT_CONCURRENCY:
+    if wanted > ACCOUNT:
         raise errors.InvalidParameter(
-            "Specified ConcurrentExecutions for function is greater than account's unreserved concurrency"
-            f" [{ACCOUNT_CONCURRENCY}]."
+            f"Specified ConcurrentExecutions for function is greater than account's unreserved concurrency [{ACCOUNT}]."
         )
     if unreserved(call) + before - wanted < UNRESERVED_MINIMUM:
         raise _under_minimum("ConcurrentExecutions")

@@ -157,9 +157,12 @@ async def create_event_source_mapping(call: Call) -> Data:
     with call.transaction():
         name, _ = _function(call)
         _check_new(call, name, source)
-        rows.put(call.store, name.scope, uuid, name.name, name.qualifier, source, "Creating", data, call.now)
+        enabled = given.get("Enabled", True)
+        state = "Creating" if enabled or kind != rules.SQS else "Disabled"  # a queue has nothing to prepare
+        rows.put(call.store, name.scope, uuid, name.name, name.qualifier, source, state, data, call.now)
         call.tags.put(resources.mapping_arn(name.scope, uuid), given.get("Tags") or {})
-        _settle(call, uuid, "Enabled" if given.get("Enabled", True) else "Disabled")
+        if state == "Creating":
+            _settle(call, uuid, "Enabled" if enabled else "Disabled")
         return shown(_row(call, uuid))
 
 
@@ -177,10 +180,7 @@ def _check_new(call: Call, name: resources.FunctionName, source: str) -> None:
     for one in rows.listed(call.store, name.scope, "", 1000, name.name, source):
         if one.qualifier == name.qualifier:
             shown_name = name.name if not name.qualifier else f"{name.name}:{name.qualifier}"
-            raise errors.Conflict(
-                f'The event source arn (" {source} ") and function (" {shown_name} ") provided mapping already exists.'
-                f" Please update or delete the existing mapping with UUID {one.uuid}"
-            )
+            raise errors.Conflict(rules.taken(rules.kind_of(source), source, shown_name, one.uuid))
 
 
 @operation("GetEventSourceMapping", on=resources.mapping)

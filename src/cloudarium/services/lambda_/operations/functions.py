@@ -8,7 +8,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.runtime.packages import UNZIPPED_LIMIT
 from cloudarium.services.lambda_ import attaching, errors, records, resources, running, sealing
-from cloudarium.services.lambda_.operations import lookup
+from cloudarium.services.lambda_.operations import lookup, signing
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import configuration, events
 from cloudarium.services.lambda_.rules.configuration import SEALED
@@ -18,7 +18,7 @@ from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import Scope
 
 _UNBUILT = (
-    "FileSystemConfigs", "ImageConfig", "CodeSigningConfigArn", "TenancyConfig", "CapacityProviderConfig",
+    "FileSystemConfigs", "ImageConfig", "TenancyConfig", "CapacityProviderConfig",
     "DurableConfig", "RuntimeConfig", "AcceleratorConfig", "PublishTo",
 )  # fmt: skip
 _NO_IMAGE = "a container image as code (PackageType Image)"
@@ -41,6 +41,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     if records.find_function(call.store, name.scope, name.name) is not None:
         raise errors.Conflict(f"Function already exist: {name.name}")
     config = configuration.configure({}, given, "CreateFunction")
+    signing.check_code(call, name)
     code = await lookup.read_code(call, given["Code"])
     await _check_surroundings(call, name, config, code.unzipped)
     config = await sealing.seal(call, name.arn, {}, config)
@@ -53,6 +54,7 @@ async def create_function(call: Call) -> dict[str, Any]:
         call.store.blobs.keep(blob.id)
         records.add_function(call.store, name.scope, name.name)
         records.put_latest(call.store, name.scope, name.name, config, blob.id, code.sha256, blob.size, call.now)
+        signing.assign(call, name)
         call.tags.put(name.arn, given.get("Tags") or {})
         version = _publish(call, name) if given.get("Publish") else LATEST
     running.workshop(call.cloud).environments.prepare_soon(config["Runtime"], path)
@@ -218,6 +220,7 @@ async def update_function_code(call: Call) -> dict[str, Any]:
     function = lookup.whole_function_of(call)
     name = resources.FunctionName(function.scope, function.name, "")
     lookup.check_revision(call, lookup.latest_of(call, function).shown_revision, "GetFunction/GetAlias")
+    signing.check_code(call, name)
     code = await lookup.read_code(call, given)
     config = {**lookup.latest_of(call, function).config}
     if "Architectures" in given:
@@ -255,7 +258,7 @@ def _shown_updated(call: Call, name: resources.FunctionName, version: str) -> di
 @operation(
     "UpdateFunctionConfiguration",
     on=resources.configured,
-    refuses=tuple(name for name in _UNBUILT if name not in ("CodeSigningConfigArn", "TenancyConfig", "PublishTo")),
+    refuses=tuple(name for name in _UNBUILT if name not in ("TenancyConfig", "PublishTo")),
 )
 @sealing.revealing
 async def update_function_configuration(call: Call) -> dict[str, Any]:
@@ -265,6 +268,8 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     latest = lookup.latest_of(call, function)
     lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
     config = configuration.configure(latest.config, call.input, "UpdateFunctionConfiguration")
+    if call.input.get("Layers"):
+        signing.check_code(call, name)
     await _check_surroundings(call, name, config, 0, role="Role" in call.input)
     sealed = await sealing.seal(call, name.arn, latest.config, config)
     vpc = (await attaching.attach(call, name, config)).get("VpcConfig")

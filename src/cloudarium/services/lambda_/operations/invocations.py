@@ -12,7 +12,7 @@ import orjson
 from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.operation import operation
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, resources, running, streaming
+from cloudarium.services.lambda_ import errors, metering, resources, running, streaming
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST
 from cloudarium.services.lambda_.rules import events, recursion
@@ -39,7 +39,9 @@ async def invoke(call: Call) -> dict[str, Any]:
     reserved = found.function.reserved
     result = await running.run(
         call.cloud,
-        running.Event(found.version, found.qualifier, payload, call.request_id, context, call.trace, reserved),
+        running.Event(
+            found.version, found.qualifier, payload, call.request_id, context, call.trace, reserved, waits=True
+        ),
     )
     answer: dict[str, Any] = {
         "StatusCode": 200,
@@ -64,7 +66,7 @@ async def invoke_with_response_stream(call: Call) -> dict[str, Any]:
     context = _client_context(given.get("ClientContext"))
     event = running.Event(
         found.version, found.qualifier, payload, call.request_id, context, call.trace, found.function.reserved,
-        ResponseStream(),
+        ResponseStream(), waits=True,
     )  # fmt: skip
     streamed = await streaming.begin(call.cloud, event)
     return {
@@ -163,3 +165,4 @@ def _take(call: Call, found: lookup.Found, payload: bytes, context: str) -> None
         "Throttles": 0,
     }
     call.later("AsyncInvoke", event)
+    metering.asynchronous(call.cloud, found.version, found.qualifier, "AsyncEventsReceived")

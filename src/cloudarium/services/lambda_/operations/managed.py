@@ -1,7 +1,6 @@
 """Settings of functions that are at AWS's defaults here and that tools read back.
 
-Code is not signed, and runtimes are updated with Cloudarium itself. Reading says so, and setting anything else is
-refused by name.
+Runtimes are updated with Cloudarium itself. Reading says so, and setting anything else is refused by name.
 """
 
 from __future__ import annotations
@@ -13,13 +12,6 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.lambda_ import errors, resources
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.shared.errors import NotBuilt
-
-
-@operation("GetFunctionCodeSigningConfig", on=resources.function)
-def get_function_code_signing_config(call: Call) -> dict[str, Any]:
-    """A function without a code signing configuration has an empty answer."""
-    lookup.function_of(call)
-    return {}
 
 
 @operation("GetRuntimeManagementConfig", on=resources.qualified)

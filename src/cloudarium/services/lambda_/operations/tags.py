@@ -1,4 +1,4 @@
-"""Tags of functions."""
+"""Tags of functions, event source mappings and code signing configurations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.lambda_ import errors, records, resources
-from cloudarium.services.lambda_.records import event_sources
+from cloudarium.services.lambda_.records import event_sources, signing
 from cloudarium.services.lambda_.rules import configuration
 from cloudarium.shared import arn as arns
 from cloudarium.shared.errors import NotBuilt
@@ -15,7 +15,7 @@ from cloudarium.shared.scope import Scope
 
 
 def _tagged(call: Call) -> str:
-    """The ARN of the function (versions have no tags) or mapping that is named. Raises NotFound."""
+    """The ARN of what is named: a function (versions have no tags), mapping or signing configuration."""
     text = call.input["Resource"]
     place = arns.parse(text)
     if place is not None and place.resource.startswith("event-source-mapping:"):
@@ -23,8 +23,12 @@ def _tagged(call: Call) -> str:
         if event_sources.find(call.store, Scope(place.account, place.region), uuid) is None:
             raise errors.NotFound("The resource you requested does not exist.")
         return str(text)
+    if place is not None and place.resource.startswith("code-signing-config:"):
+        if signing.find(call.store, Scope(place.account, place.region), place.resource.partition(":")[2]) is None:
+            raise errors.NotFound(f"The Lambda code signing configuration {text} can not be found.")
+        return str(text)
     if ":function:" not in text:
-        raise NotBuilt(f"lambda:{call.operation_name} of what is neither a function nor an event source mapping")
+        raise NotBuilt(f"lambda:{call.operation_name} of what is no function, mapping or code signing configuration")
     name = resources.parse_function(text, call.scope)
     if name.qualifier:
         raise errors.InvalidParameter(

@@ -25,11 +25,13 @@ def publish_version(call: Call) -> dict[str, Any]:
             " Please try again with the CodeSHA256 in $LATEST."
         )
     newest = records.newest_version(call.store, function.scope, function.name)
+    fresh = False
     if newest is None or not configuration.is_same(latest, newest):
         number = records.publish(call.store, function, latest, call.input.get("Description"))
-        newest = records.find_version(call.store, function.scope, function.name, number)
+        newest, fresh = records.find_version(call.store, function.scope, function.name, number), True
     assert newest is not None
-    return configuration.shown(newest)
+    shown = configuration.shown(newest)
+    return configuration.being_created(shown) if fresh and configuration.snap_starts(newest) else shown
 
 
 @operation("ListVersionsByFunction", on=resources.function)

@@ -69,7 +69,7 @@ def delete_function(store: Store, function: Function) -> None:
     where = (function.account, function.region, function.name)
     for (blob,) in store.all("SELECT blob FROM lambda_versions WHERE account=? AND region=? AND name=?", where):
         store.blobs.drop(blob)
-    for table in ("functions", "versions", "aliases", "invoke_configs", "urls", "provisioned", "recursion"):
+    for table in ("functions", "versions", "aliases", "invoke_configs", "urls", "provisioned", "recursion", "signed"):
         store.run(f"DELETE FROM lambda_{table} WHERE account=? AND region=? AND name=?", where)
     arn = f"arn:aws:lambda:{function.region}:{function.account}:function:{function.name}"
     store.run("DELETE FROM lambda_policies WHERE arn=? OR (arn>? AND arn<?)", (arn, arn + ":", arn + ":" + _LAST))

@@ -97,7 +97,7 @@ def failed_items(payload: bytes, known: Iterable[str]) -> set[str] | None:
         answer = orjson.loads(payload) if payload.strip() else None
     except ValueError:
         return None
-    if answer is None or answer == "" or answer == {}:
+    if answer is None or answer in ("", [], {}):  # AWS takes an empty list too
         return set()
     if not isinstance(answer, dict):
         return None

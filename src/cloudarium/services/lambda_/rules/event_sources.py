@@ -61,6 +61,14 @@ def reason(kind: str) -> str:
     return USER_QUEUE if kind == SQS else USER_STREAM
 
 
+def taken(kind: str, source: str, name: str, uuid: str) -> str:
+    """What AWS says when a function reads a source already; the spaces are AWS's."""
+    advice = f"already exists. Please update or delete the existing mapping with UUID {uuid}"
+    if kind == SQS:
+        return f'An event source mapping with SQS arn (" {source} ") and function (" {name} ") {advice}'
+    return f'The event source arn (" {source} ") and function (" {name} ") provided mapping {advice}'
+
+
 def check_start(kind: str, source: str, given: Mapping[str, Any]) -> None:
     """Check where reading begins: streams say so, queues do not."""
     start = given.get("StartingPosition")

@@ -1,3 +1,3 @@
 """CloudFormation's resource types of Lambda."""
 
-from cloudarium.services.lambda_.stack import event_sources, functions, published  # noqa: F401
+from cloudarium.services.lambda_.stack import event_sources, functions, published, signing  # noqa: F401

@@ -6,9 +6,10 @@ from typing import Any
 
 import orjson
 
-from cloudarium.shared.stacks import Resource, ResourceFailed, ResourceType, resource_type
+from cloudarium.shared.stacks import Again, Resource, ResourceFailed, ResourceType, resource_type
 
 _GONE = ("ResourceNotFoundException",)
+_CHANGED = "changed"
 _NUMBERS = (
     "BatchSize", "MaximumBatchingWindowInSeconds", "MaximumRecordAgeInSeconds", "MaximumRetryAttempts",
     "ParallelizationFactor", "TumblingWindowInSeconds",
@@ -78,15 +79,21 @@ class EventSourceMapping(ResourceType):
     attributes = ("Id", "EventSourceMappingArn")
     tags = "Tags"
 
-    async def create(self, r: Resource) -> None:
-        """Make the mapping; one that an earlier try has made is taken over."""
-        given = _given(r.properties, (*_SETTINGS, "EventSourceArn", "StartingPosition"))
-        if r.tags:
-            given["Tags"] = r.tags
-        found = await self._found(r) if r.repeated else None
-        answer = found or await r.send("lambda", "CreateEventSourceMapping", given)
-        r.id, r.arn = answer["UUID"], answer["EventSourceMappingArn"]
-        r.attributes = {"Id": r.id, "EventSourceMappingArn": r.arn}
+    async def create(self, r: Resource) -> Again | None:
+        """Make the mapping, then wait until it reads; one that an earlier try has made is taken over."""
+        if not r.id:
+            given = _given(r.properties, (*_SETTINGS, "EventSourceArn", "StartingPosition"))
+            if r.tags:
+                given["Tags"] = r.tags
+            found = await self._found(r) if r.repeated else None
+            answer = found or await r.send("lambda", "CreateEventSourceMapping", given)
+            r.id, r.arn = answer["UUID"], answer["EventSourceMappingArn"]
+            r.attributes = {"Id": r.id, "EventSourceMappingArn": r.arn}
+        return await self._until_settled(r)
+
+    async def _until_settled(self, r: Resource) -> Again | None:
+        answer = await r.send("lambda", "GetEventSourceMapping", {"UUID": r.id}, gone=_GONE)
+        return Again(r.now) if answer.get("State", "").endswith("ing") else None
 
     async def _found(self, r: Resource) -> dict[str, Any] | None:
         names = ("EventSourceArn", "FunctionName")
@@ -94,20 +101,28 @@ class EventSourceMapping(ResourceType):
         listed = (await r.send("lambda", "ListEventSourceMappings", wanted))["EventSourceMappings"]
         return listed[0] if listed else None
 
-    async def update(self, r: Resource) -> None:
+    async def update(self, r: Resource) -> Again | None:
         """Change its settings; those that the template no longer has go back to AWS's defaults."""
-        if r.changed(*_SETTINGS):
-            back = {name: value for name, value in _DEFAULTS.items() if name in r.old_properties}
-            given = {**back, **_given(r.properties, _SETTINGS), "UUID": r.id}
-            await r.send("lambda", "UpdateEventSourceMapping", given)
-        if r.removed_tags:
-            await r.send("lambda", "UntagResource", {"Resource": r.arn, "TagKeys": r.removed_tags})
-        if r.tags and r.tags != r.old_tags:
-            await r.send("lambda", "TagResource", {"Resource": r.arn, "Tags": r.tags})
+        if _CHANGED not in r.state:
+            if again := await self._until_settled(r):
+                return again
+            if r.changed(*_SETTINGS):
+                back = {name: value for name, value in _DEFAULTS.items() if name in r.old_properties}
+                given = {**back, **_given(r.properties, _SETTINGS), "UUID": r.id}
+                await r.send("lambda", "UpdateEventSourceMapping", given)
+            if r.removed_tags:
+                await r.send("lambda", "UntagResource", {"Resource": r.arn, "TagKeys": r.removed_tags})
+            if r.tags and r.tags != r.old_tags:
+                await r.send("lambda", "TagResource", {"Resource": r.arn, "Tags": r.tags})
+            r.state[_CHANGED] = True
+        return await self._until_settled(r)
 
-    async def delete(self, r: Resource) -> None:
-        """Delete it."""
-        await r.send("lambda", "DeleteEventSourceMapping", {"UUID": r.id}, gone=_GONE)
+    async def delete(self, r: Resource) -> Again | None:
+        """Delete it, then wait until it is gone."""
+        if again := await self._until_settled(r):
+            return again
+        answer = await r.send("lambda", "DeleteEventSourceMapping", {"UUID": r.id}, gone=_GONE)
+        return Again(r.now) if answer else None
 
 
 @resource_type("AWS::Lambda::Url")

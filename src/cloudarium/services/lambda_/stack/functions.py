@@ -56,9 +56,10 @@ class Function(ResourceType):
         "Tags",
         "ReservedConcurrentExecutions",
         "RecursiveLoop",
+        "CodeSigningConfigArn",
     )
     refuses = (
-        "CodeSigningConfigArn", "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig",
+        "FileSystemConfigs", "ImageConfig", "RuntimeManagementConfig",
         "TenancyConfig", "CapacityProviderConfig", "DurableConfig", "FunctionScalingConfig", "PublishToLatestPublished",
     )  # fmt: skip
     required = ("Code", "Role")
@@ -70,7 +71,7 @@ class Function(ResourceType):
     async def create(self, r: Resource) -> None:
         """Make the function."""
         r.id = r.properties.get("FunctionName") or r.name(64)
-        given = _given(r.properties, (*_SETTINGS, "PackageType", "Architectures"))
+        given = _given(r.properties, (*_SETTINGS, "PackageType", "Architectures", "CodeSigningConfigArn"))
         given |= {"FunctionName": r.id, "Code": _code(r)}
         if r.tags:
             given["Tags"] = r.tags
@@ -82,7 +83,11 @@ class Function(ResourceType):
         await self._loop(r)
 
     async def update(self, r: Resource) -> None:
-        """Change code, then settings, then concurrency and tags."""
+        """Change what signs its code, code, then settings, then concurrency and tags."""
+        if r.changed("CodeSigningConfigArn"):
+            arn = r.properties.get("CodeSigningConfigArn")
+            given = {"FunctionName": r.id, **({"CodeSigningConfigArn": arn} if arn else {})}
+            await r.send("lambda", f"{'Put' if arn else 'Delete'}FunctionCodeSigningConfig", given)
         if r.changed("Code", "Architectures"):
             given = {"FunctionName": r.id, **_code(r)}
             given["Architectures"] = r.properties.get("Architectures", ["x86_64"])

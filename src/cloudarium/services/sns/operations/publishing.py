@@ -77,7 +77,7 @@ async def _use_key(call: Call, topic: Topic) -> None:
         "KeySpec": "AES_256",
         "EncryptionContext": {"aws:sns:topicArn": topic.arn},
     }
-    via = {"kms:ViaService": f"sns.{topic.scope.region}.amazonaws.com"}
+    via = {**call.source(), "kms:ViaService": f"sns.{topic.scope.region}.amazonaws.com"}
     try:
         await call.send("kms", "GenerateDataKey", given, context=via, scope=topic.scope)
     except AwsError as error:
