@@ -290,3 +290,35 @@ def delete_subscription_filter(at: Stage) -> Case:
 @EXAMPLES("StartLiveTail")
 def start_live_tail(at: Stage) -> Case:
     return Case({"logGroupIdentifiers": [at.arn(f"log-group:{group(at)}")]}, on_group(at))
+
+
+# ---- Exports ---------------------------------------------------------------------------------------------------------
+
+
+def exported(at: Stage) -> dict[str, Any]:
+    """The input that exports a new group to a new bucket."""
+    bucket = f"{at.name}-{at.account}"
+    s3 = at.root("s3")
+    s3.create_bucket(Bucket=bucket)
+    who = {"Effect": "Allow", "Principal": {"Service": "logs.amazonaws.com"}}
+    statements = [
+        {**who, "Action": "s3:GetBucketAcl", "Resource": f"arn:aws:s3:::{bucket}"},
+        {**who, "Action": "s3:PutObject", "Resource": f"arn:aws:s3:::{bucket}/*"},
+    ]
+    s3.put_bucket_policy(Bucket=bucket, Policy=json.dumps({"Version": "2012-10-17", "Statement": statements}))
+    return {"logGroupName": group(at), "from": 0, "to": 1, "destination": bucket}
+
+
+@EXAMPLES("CreateExportTask")
+def create_export_task(at: Stage) -> Case:
+    return Case(exported(at), on_group(at))
+
+
+@EXAMPLES("DescribeExportTasks")
+def describe_export_tasks(at: Stage) -> Case:
+    return Case({})
+
+
+@EXAMPLES("CancelExportTask")
+def cancel_export_task(at: Stage) -> Case:
+    return Case({"taskId": "nope"}, fails=Fails("ResourceNotFoundException", "tasks end at once"))

@@ -9,9 +9,9 @@ from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
-from cloudarium.services.logs import forwarding, records
+from cloudarium.services.logs import exporting, forwarding, records
 from cloudarium.services.logs.filtering import filters_of
-from cloudarium.services.logs.records import queries
+from cloudarium.services.logs.records import exports, queries
 from cloudarium.services.logs.rules import DAY
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
@@ -116,4 +116,13 @@ async def deliver_fine_metrics(event: Event) -> Retry | None:
     for namespace, data in by_namespace.items():
         given = {"Namespace": namespace, "MetricData": data}
         await event.send("cloudwatch", "PutMetricData", given, as_=Principal.root(event.account))
+    return None
+
+
+@delivery("Export")
+async def deliver_export(event: Event) -> Retry | None:
+    """Carry out an export task; after a crash it writes the same files again."""
+    export = exports.find_export(event.store, event.scope, event.payload["TaskId"])
+    if export is not None:
+        await exporting.run(event, export)
     return None

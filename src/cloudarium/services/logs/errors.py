@@ -103,6 +103,15 @@ class FilterNotFound(AwsError):
         super().__init__(f"The specified {kind} filter does not exist.")
 
 
+class ExportNotFound(AwsError):
+    """No export task of that id."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified export task does not exist.")
+
+
 class InvalidOperation(AwsError):
     """What the group's class does not have."""
 

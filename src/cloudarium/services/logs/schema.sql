@@ -113,3 +113,22 @@ CREATE TABLE IF NOT EXISTS logs_subscription_filters (
     created      INTEGER NOT NULL,
     PRIMARY KEY (group_id, name)
 ) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_exports (
+    id        TEXT PRIMARY KEY,
+    account   TEXT NOT NULL,
+    region    TEXT NOT NULL,
+    name      TEXT,
+    group_id  INTEGER NOT NULL,
+    grouped   TEXT NOT NULL,            -- the group's name
+    streams   TEXT NOT NULL,            -- how the names of the streams begin
+    first     INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    bucket    TEXT NOT NULL,
+    prefix    TEXT NOT NULL,
+    status    TEXT NOT NULL,
+    message   TEXT NOT NULL DEFAULT '',
+    created   INTEGER NOT NULL,
+    completed INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS logs_exports_by_time ON logs_exports (account, region, created, id);

@@ -2,6 +2,7 @@
 
 from cloudarium.services.logs.operations import (
     events,
+    exports,
     fields,
     groups,
     live_tail,
@@ -16,6 +17,7 @@ from cloudarium.services.logs.operations import (
 
 __all__ = [
     "events",
+    "exports",
     "fields",
     "groups",
     "live_tail",
