@@ -45,7 +45,7 @@ def trace(client: Callable[..., Any]) -> str:
 
 
 def test_the_map_leads_to_the_traces_of_a_node_and_they_to_the_waterfall(reader: Reader, trace: str) -> None:
-    shown = reader.text("map")
+    shown = reader.text("map", of="xray")
     for name in ("client", "shop", "orders", "goods"):
         assert 'class="name"' in shown and name in shown
     assert "100 % failed" in shown and "400.0 ms" in shown
@@ -53,13 +53,31 @@ def test_the_map_leads_to_the_traces_of_a_node_and_they_to_the_waterfall(reader:
     assert trace in found and "POST https://shop.example/orders" in found
     assert trace not in reader.text("traces", filter='annotation.customer = "43"')
     fall = reader.text(f"traces/{trace}")
-    assert "PutItem" in fall and 'class="bar fault"' in fall and "customer = 42" in fall
+    assert "DynamoDB" in fall and 'class="bar fault"' in fall and "customer = 42" in fall
     assert EVIL not in fall and "ValueError: &lt;script&gt;" in fall
 
 
 def test_what_x_ray_says_of_an_expression_is_shown(reader: Reader) -> None:
     assert 'class="card pad bad"' in reader.text("traces", filter="duration >")
-    assert "Nothing was traced" in reader.text("map")
-    assert "No traces in this time" in reader.text("traces")
+    assert "Nothing was traced" in reader.text("map", of="xray")
+    assert "no traces in this time" in reader.text("traces", filter="fault")
     missing = reader.get("traces/1-00000000-000000000000000000000000")
-    assert missing.status_code == 404 and "X-Ray has no trace" in missing.text
+    assert missing.status_code == 404 and "Nothing is known of a trace" in missing.text
+
+
+def test_what_nobody_traced_is_seen_all_the_same(reader: Reader, client: Callable[..., Any], account: str) -> None:
+    """A topic's message goes on to a queue: the map has both, the waterfall the decision of the queue's policy."""
+    sqs, sns = client("sqs"), client("sns")
+    sqs.create_queue(QueueName="seen-queue")
+    arn = f"arn:aws:sqs:us-east-1:{account}:seen-queue"
+    topic = sns.create_topic(Name="seen-topic")["TopicArn"]
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    answer = sns.publish(TopicArn=topic, Message="hello")
+    reader.cloud.settle()
+    shown = reader.text("map")
+    assert "seen-topic" in shown and "seen-queue" in shown and 'class="edge failed"' in shown
+    assert "sns:Publish" in reader.text("traces", about="seen-queue")
+    assert "sns:Publish" not in reader.text("traces", about="another-queue")
+    fall = reader.text(f"traces/{answer['ResponseMetadata']['RequestId']}")
+    assert "sns:Publish" in fall and "sqs:SendMessage" in fall and "denied: " in fall
+    assert reader.cloud.control("traces")["traces"]

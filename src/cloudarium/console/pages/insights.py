@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from calendar import timegm
+from collections.abc import Iterable
 from time import strptime
 from typing import Any
 
@@ -44,7 +45,7 @@ async def show(visit: Visit) -> HttpResponse:
 
 
 async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dict[str, Any]:
-    given = {"startTime": int(visit.now - seconds_of(span)), "endTime": int(visit.now) + 1}
+    given: dict[str, Any] = {"startTime": int(visit.now - seconds_of(span)), "endTime": int(visit.now) + 1}
     try:
         started = await visit.ask("logs", "StartQuery", logGroupNames=groups, queryString=query, **given)
         answer = await _ended(visit, started["queryId"])
@@ -79,7 +80,7 @@ def drawn(rows: Rows, names: list[str], start: float, end: float) -> dict[str, A
     time = next((name for name in names if name.startswith("bin(")), "")
     if not time or not all(_MOMENT.fullmatch(row.get(time, "")) for row in rows):
         return None
-    numbers = [name for name in names if name != time and all(_number(row.get(name, "")) is not None for row in rows)]
+    numbers = [name for name in names if name != time and _counts(row.get(name, "") for row in rows)]
     others = [name for name in names if name != time and name not in numbers]
     lines: dict[str, dict[float, float | None]] = {}
     for row in rows:
@@ -92,6 +93,12 @@ def drawn(rows: Rows, names: list[str], start: float, end: float) -> dict[str, A
     return {
         "labels": list(lines), "times": times, "series": series, "threshold": None, "start": start, "end": end,
     }  # fmt: skip
+
+
+def _counts(values: Iterable[str]) -> bool:
+    """Whether a column holds numbers, but for rows that have nothing there."""
+    said = [value for value in values if value]
+    return bool(said) and all(_number(value) is not None for value in said)
 
 
 def _number(text: str) -> float | None:

@@ -9,11 +9,14 @@ from cloudarium.console.layout import placed
 from cloudarium.console.pages.traces import LONGEST_QUERY, RANGES, range_of
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
+from cloudarium.gateway.control import Refused
 from cloudarium.gateway.http import HttpResponse
+from cloudarium.glass.maps import service_map
 from cloudarium.shared.clock import seconds_of
 
-_STEP_X, _STEP_Y, _MARGIN_X, _MARGIN_Y, _RADIUS = 230, 130, 90, 70, 30
+_STEP_X, _STEP_Y, _MARGIN_X, _MARGIN_Y, _RADIUS = 230, 130, 110, 70, 30
 _RANGES = {span: words for span, words in RANGES.items() if seconds_of(span) <= LONGEST_QUERY}
+_SOURCES = {"all": "all that was seen", "xray": "what X-Ray has"}
 _KINDS = (("ok", "good"), ("error", "warn"), ("throttle", "held"), ("fault", "bad"))
 
 
@@ -51,26 +54,23 @@ class Edge(NamedTuple):
 
 
 async def show(visit: Visit) -> HttpResponse:
-    """The map of the last minutes, hours or days. Raises Refused."""
-    span = range_of(visit, _RANGES)
-    listing = visit.each(
-        "xray", "GetServiceGraph", "Services", "NextToken", StartTime=visit.now - seconds_of(span), EndTime=visit.now
-    )
-    services = [each async for each in listing]
+    """The map of the last minutes or hours: of all that the cloud has seen, or of X-Ray's traces. Raises Refused."""
+    span, source = range_of(visit, _RANGES), visit.asked.get("of") or "all"
+    if source not in _SOURCES:
+        raise Refused(400, "of must be all or xray.")
+    start, end = visit.now - seconds_of(span), visit.now
+    if source == "all":
+        services = service_map(visit.cloud, start, end)
+    else:
+        listing = visit.each("xray", "GetServiceGraph", "Services", "NextToken", StartTime=start, EndTime=end)
+        services = [each async for each in listing]
     nodes, edges = drawn(services)
     width = max((node.x for node in nodes), default=0) + _MARGIN_X
     height = max((node.y for node in nodes), default=0) + _MARGIN_Y
     return page(
-        visit,
-        "map.html",
-        "Service map",
-        nodes=nodes,
-        edges=edges,
-        width=width,
-        height=height,
-        range=span,
-        ranges=RANGES,
-    )
+        visit, "map.html", "Service map", nodes=nodes, edges=edges, width=width, height=height, range=span,
+        ranges=_RANGES, of=source, sources=_SOURCES,
+    )  # fmt: skip
 
 
 def drawn(services: list[dict[str, Any]]) -> tuple[list[Node], list[Edge]]:
