@@ -37,6 +37,11 @@ def test_a_waterfall(published: tuple[Cli, str]) -> None:
     assert "└ sqs:SendMessage" in shown[3] and "denied" in shown[3] and "sqs:SendMessage" in shown[3]
 
 
+def test_sdks_find_the_daemon(published: tuple[Cli, str]) -> None:
+    exports = published[0].json("env")
+    assert exports["AWS_XRAY_DAEMON_ADDRESS"] == f"127.0.0.1:{exports['CLOUDARIUM_XRAY_DAEMON_PORT']}"
+
+
 def test_the_list(published: tuple[Cli, str]) -> None:
     cli, request_id = published
     [one] = cli.json("trace")

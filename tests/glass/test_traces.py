@@ -127,5 +127,9 @@ def test_hops_by_a_bucket_and_by_a_bus(cloud: RunningCloud, client: Callable[...
         events.put_events(Entries=[{"Source": "shop", "DetailType": "sold", "Detail": "{}"}]),
     )
     cloud.settle()
+    # EventBridge asks for the queue's URL first.
     names = [told(cloud.control(f"traces/{one['ResponseMetadata']['RequestId']}")["spans"]) for one in asked]
-    assert names == [[["s3:PutObject", ["sqs:SendMessage"]]], [["events:PutEvents", ["sqs:SendMessage"]]]]
+    assert names == [
+        [["s3:PutObject", ["sqs:SendMessage"]]],
+        [["events:PutEvents", ["sqs:GetQueueUrl", "sqs:SendMessage"]]],
+    ]

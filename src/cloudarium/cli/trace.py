@@ -117,7 +117,7 @@ def _bar(span: dict[str, Any], start: float, took: float) -> str:
     if took <= 0:
         return "█"
     end = span["end"] if span["end"] is not None else start + took
-    first = min(_BAR - 1, int((span["start"] - start) / took * _BAR))
+    first = min(_BAR - 1, max(0, int((span["start"] - start) / took * _BAR)))
     length = max(1, round((end - span["start"]) / took * _BAR))
     return " " * first + "█" * min(length, _BAR - first)
 

@@ -53,7 +53,7 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     tops = tree.spans()
     return {
         "id": root,
-        "start": min(one["start"] for one in tops),
+        "start": min(one["start"] for top in tops for one in whole(top)),
         "end": max(one["end"] or one["start"] for top in tops for one in whole(top)),
         "calls": len(entries),
         "came_from": [id for id in came if id != root],
@@ -75,10 +75,16 @@ def traces(cloud: Cloud, limit: int = 20, single: bool = False, about: str = "")
             by_root.setdefault(came.root, []).append(entry)
     shown = []
     for root, entries in by_root.items():
+<<<<<<< HEAD
         if about:
             if not any(maps.node_of(entry).name == about for entry in entries):
                 continue
         elif len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1):
+=======
+        if _is_housekeeping(entries) or (
+            len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1)
+        ):
+>>>>>>> xray
             continue
         shown.append(_brief(root, entries))
         if len(shown) >= limit:
@@ -125,6 +131,14 @@ def _root_of(cloud: Cloud, wanted: str) -> str | None:
         return came.root
     run = records.run_of_request(cloud.store, text)
     return run.root if run is not None else None
+
+
+_HOUSEKEEPING = frozenset(("AssumeRole", "PutTraceSegments", "ReceiveMessage", "GetQueueAttributes", "GetQueueUrl"))
+
+
+def _is_housekeeping(entries: list[Entry]) -> bool:
+    """Whether nobody asked for it: segments that are handed over, queues that are looked at for a function."""
+    return all(entry.parent and entry.operation in _HOUSEKEEPING for entry in entries)
 
 
 def _is_denied(entry: Entry) -> bool:

@@ -76,11 +76,12 @@ def _plain(value: Any, depth: int) -> Any:
 
 
 def _whole(value: Any) -> int:
-    """A number that JSON may have as text."""
+    """A number that JSON may have as text; 0 for what is none of 64 bits."""
     try:
-        return int(str(value)[:24])
+        number = int(str(value)[:24])
     except ValueError:
         return 0
+    return number if -(1 << 63) <= number < 1 << 64 else 0
 
 
 # ---- one span --------------------------------------------------------------------------------------------------------

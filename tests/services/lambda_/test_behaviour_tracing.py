@@ -39,6 +39,18 @@ def handler(event, context):
         table.put_item(TableName="items", Item={"id": {"S": "1"}})
     return {"done": True}
 """
+SENDS = """
+import json, os, socket, time
+def handler(event, context):
+    said = dict(part.split("=", 1) for part in os.environ["_X_AMZN_TRACE_ID"].split(";"))
+    now = time.time()
+    part = {"name": "by hand", "id": "70de5b6f19ff9a0a", "trace_id": said["Root"], "parent_id": said["Parent"],
+            "type": "subsegment", "start_time": now, "end_time": now + 0.001}
+    host, _, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].rpartition(":")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b'{"format": "json", "version": 1}\\n' + json.dumps(part).encode(), (host, int(port)))
+"""
+IN_A_VPC = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 AUTHORIZES = "def handler(event, context):\n    return {'isAuthorized': True}\n"
 
 
@@ -72,10 +84,10 @@ class House:
     def client(self, service: str) -> Any:
         return self.cloud.client(service, key=ACCOUNT)
 
-    def make(self, name: str, source: str | dict[str, str], mode: str) -> None:
+    def make(self, name: str, source: str | dict[str, str], mode: str, **more: Any) -> None:
         self.functions.create_function(
             FunctionName=name, Role=self.role, Runtime="python3.11", Handler="app.handler", Timeout=20,
-            Code={"ZipFile": zipped(source)}, TracingConfig={"Mode": mode},
+            Code={"ZipFile": zipped(source)}, TracingConfig={"Mode": mode}, **more,
         )  # fmt: skip
 
     def invoke(self, name: str, event: dict[str, Any] | None = None, header: str = "", **given: Any) -> Any:
@@ -244,6 +256,24 @@ def test_a_program_with_a_tracer_joins(house: House) -> None:
     assert put["request_id"] == call["aws"]["request_id"] and put["decision"][0]["allowed"]
     fits = {"StartTime": time.time() - 60, "EndTime": time.time() + 60, "FilterExpression": 'annotation.who = "me"'}
     assert [one["Id"] for one in house.xray.get_trace_summaries(**fits)["TraceSummaries"]] == [root]
+
+
+def test_a_function_in_a_vpc_reaches_its_daemon(house: House) -> None:
+    ec2 = house.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="f", Description="d", VpcId=vpc)["GroupId"]
+    house.client("iam").attach_role_policy(RoleName="r", PolicyArn=IN_A_VPC)
+    config = {"SubnetIds": [subnet], "SecurityGroupIds": [group]}
+    house.make("inside", SENDS, "Active", VpcConfig=config)
+    root = new_root()
+    house.invoke("inside", header=f"Root={root};Sampled=1")
+    _, function = eventually(lambda: [one for one in house.documents(root) if _has_part(one)] and house.documents(root))
+    assert function["subsegments"][-2]["subsegments"][0]["name"] == "by hand"
+
+
+def _has_part(document: dict[str, Any]) -> bool:
+    return any(one.get("subsegments") for one in document.get("subsegments", ()))
 
 
 def test_a_queue_links_traces(house: House) -> None:

@@ -162,6 +162,8 @@ def test_spans_that_are_none_are_counted(endpoint):
     answer = endpoint.json(export(span(traceId="x"), span(spanId=""), span()))
     partial = answer.json()["partialSuccess"]
     assert partial["rejectedSpans"] == 2 and "InvalidTraceId" in partial["errorMessage"]
+    huge = span(attributes=[{"key": "n", "value": {"intValue": "9" * 30}}])
+    assert endpoint.json(export(huge)).json() == {}
     odd = {"resourceSpans": [1, {"scopeSpans": "x"}, {"resource": 3, "scopeSpans": [{"spans": [{"attributes": 1}]}]}]}
     assert endpoint.json(odd).json()["partialSuccess"]["rejectedSpans"] == 1
 
