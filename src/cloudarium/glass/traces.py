@@ -75,16 +75,12 @@ def traces(cloud: Cloud, limit: int = 20, single: bool = False, about: str = "")
             by_root.setdefault(came.root, []).append(entry)
     shown = []
     for root, entries in by_root.items():
-<<<<<<< HEAD
         if about:
             if not any(maps.node_of(entry).name == about for entry in entries):
                 continue
-        elif len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1):
-=======
-        if _is_housekeeping(entries) or (
+        elif _is_housekeeping(entries) or (
             len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1)
         ):
->>>>>>> xray
             continue
         shown.append(_brief(root, entries))
         if len(shown) >= limit:
