@@ -107,8 +107,8 @@ def test_an_alarm_that_nothing_happens_to_waits_for_nothing():
     store, scope = Store(None, schemas()), Scope("000000000000", "us-east-1")
     settings = {
         "Namespace": "shop", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2,
-        "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", "StateValue": "OK", "StateReason": "r", "ActionsEnabled": False,
-        "StateUpdatedTimestamp": NOON,
+        "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", "StateValue": "OK", "StateReason": "r",
+        "ActionsEnabled": False, "StateUpdatedTimestamp": NOON,
     }  # fmt: skip
 
     def planned() -> float | None:
