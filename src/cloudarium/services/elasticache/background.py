@@ -7,7 +7,7 @@ import logging
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
 from cloudarium.services.elasticache import daily, log_delivery, lookup, network, notices, records, saving
-from cloudarium.services.elasticache.operations import user_groups
+from cloudarium.services.elasticache.operations import resharding, user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.running import measuring, reading
 from cloudarium.services.elasticache.running.fleet import fleet
@@ -47,6 +47,11 @@ async def change(event: Event) -> None:
     if data is None or data["_State"] != "open":
         return
     await fleet(event.cloud).change(event.scope, kind, id)
+    if kind == GROUP:
+        with event.transaction():
+            fewer = resharding.removed(event, id)
+        if fewer:
+            await fleet(event.cloud).change(event.scope, kind, id)
     if data[STATUS[kind]] == "modifying":
         _become(event, kind, id, "available", "open", "")
     await log_delivery.check(event, kind, id)
