@@ -30,7 +30,6 @@ async def start(event: Event) -> None:
         await saving.lay_out(event, data, plan)
         cache = await fleet(event.cloud).open(plan)
         await cache.start()
-        cache.used(cache)
     except (EngineFailed, OSError) as error:
         log.error("%s %s was not made: %s", _NOUNS[kind], id, error)
         _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")

@@ -77,6 +77,7 @@ class Cache:
             await self._form()
             for id in ended:
                 self.recovered(self, id)
+            self.used(self)
 
     async def _form(self) -> None:
         self._formed = False
@@ -168,7 +169,7 @@ class Cache:
             except EngineFailed as error:
                 log.error("%s did not start: %s", self.plan.name, error)
                 raise OSError("the server did not start") from error
-            self.used(self)
+            self.used(self)  # also where nothing was started: a measurement may be due much later
             self._turn += 1
             return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
 
