@@ -63,11 +63,8 @@ AT_ONCE = {
     ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
     ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),
-<<<<<<< HEAD
-    ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"), ("lambda_", "TraceSegments"),
-=======
     ("lambda_", "EventSourceFailure"), ("lambda_", "ProvisionConcurrency"), ("lambda_", "SettleEventSource"),
->>>>>>> main
+    ("lambda_", "TraceSegments"),
     ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
     ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"), ("ses", "Arrival"),

@@ -108,12 +108,7 @@ def test_an_alarm_that_nothing_happens_to_waits_for_nothing():
     settings = {
         "Namespace": "shop", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2,
         "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", "StateValue": "OK", "StateReason": "r",
-<<<<<<< HEAD
-        "ActionsEnabled": False,
-        "StateUpdatedTimestamp": NOON,
-=======
         "ActionsEnabled": False, "StateUpdatedTimestamp": NOON,
->>>>>>> main
     }  # fmt: skip
 
     def planned() -> float | None:
