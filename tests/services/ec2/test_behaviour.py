@@ -329,7 +329,7 @@ def test_an_interface_may_have_further_addresses(net):
     assert private(net, one)[2:] == ["10.0.1.7", "10.0.1.6"] and private(net, other) == ["10.0.1.4", "10.0.1.5"]
     for wrong in (
         {"PrivateIpAddresses": ["10.0.1.4"], "AllowReassignment": True},  # somebody's first
-        {"PrivateIpAddresses": ["10.0.2.4"]}, {"SecondaryPrivateIpAddressCount": 0},
+        {"PrivateIpAddresses": ["10.0.2.4"]}, {"PrivateIpAddresses": [""]}, {"SecondaryPrivateIpAddressCount": 0},
     ):  # fmt: skip
         assert code(ec2.assign_private_ip_addresses, **here, **wrong) == "InvalidParameterValue"
     assert code(ec2.assign_private_ip_addresses, **here) == "MissingParameter"

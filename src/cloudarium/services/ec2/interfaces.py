@@ -64,6 +64,8 @@ def _entry(call: Call, address: IPv4Address, primary: bool) -> Data:
 
 def add(call: Call, data: Data, subnet: Data, asked: Sequence[str], count: int = 0) -> list[str]:
     """Give an interface these further addresses of its subnet, or so many free ones; those that it got."""
+    if "" in asked:
+        raise errors.Invalid("invalid value for parameter address: ")
     if count < 0:
         raise errors.Invalid.value(count, "secondaryPrivateIpAddressCount", "It must not be negative.")
     if len(data["PrivateIpAddresses"]) + len(asked) + count > MOST_ADDRESSES:
