@@ -266,9 +266,11 @@ def test_role_must_be_allowed_to_read_at_creation_and_later(room: Room, client: 
         assert time.monotonic() < deadline
 
 
-def test_another_accounts_queue_is_read_when_its_policy_lets_the_role(room: Room, cloud: RunningCloud) -> None:
+def test_another_accounts_queue_is_read_when_its_policy_lets_the_role(
+    room: Room, cloud: RunningCloud, account: str
+) -> None:
     room.function()
-    theirs = Room(lambda service: cloud.client(service, key="424242424242"))
+    theirs = Room(lambda service: cloud.client(service, key=account[::-1].replace("0", "1")))
     url, arn = theirs.queue("theirs")
     with refused("InvalidParameterValueException"):
         room.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="teller")
