@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 Data = dict[str, Any]
+UNTOLD = "untold"  # the third member of a link of which X-Ray is told nothing
 _THROTTLED = "TooManyRequestsException"
 
 
@@ -70,7 +71,11 @@ def documents(run: Run) -> list[Data]:
     }
     if run.parent:
         service["parent_id"] = run.parent
-    links = [{"trace_id": trace, "id": id, "attributes": {"reference_type": "parent"}} for trace, id in _links(run)]
+    links = [
+        {"trace_id": trace, "id": id, "attributes": {"reference_type": "parent"}}
+        for trace, id, *untold in _links(run)
+        if not untold
+    ]
     if links:
         service["links"] = links
     above = run.service

@@ -291,6 +291,30 @@ def test_a_queue_links_traces(house: House) -> None:
     assert link["trace_id"] == root
 
 
+def test_a_stream_leads_from_a_change_to_its_consumer(house: House) -> None:
+    table = house.client("dynamodb")
+    wanted = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    arn = table.update_table(TableName="items", StreamSpecification=wanted)["TableDescription"]["LatestStreamArn"]
+    allow = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    house.client("iam").put_role_policy(RoleName="r", PolicyName="streams", PolicyDocument=document)
+    house.make("consumes", "def handler(event, context):\n    pass\n", "Active")
+    house.functions.create_event_source_mapping(
+        FunctionName="consumes", EventSourceArn=arn, StartingPosition="TRIM_HORIZON"
+    )
+    answer = table.put_item(TableName="items", Item={"id": {"S": "streamed"}})
+    root = house.seen(answer["ResponseMetadata"]["RequestId"])["id"]
+    [other] = eventually(lambda: house.seen(root)["went_on"])
+    assert house.seen(other)["came_from"] == [root]
+    service, _ = house.documents(other)
+    assert "links" not in service
+    streams = house.client("dynamodbstreams")
+    [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    given = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    [record] = streams.get_records(ShardIterator=streams.get_shard_iterator(**given)["ShardIterator"])["Records"]
+    assert "Trace" not in record and record["eventName"] == "INSERT"
+
+
 def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> None:
     house.make("authorizes", AUTHORIZES, "PassThrough")
     gateway = house.client("apigatewayv2")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
@@ -17,6 +17,7 @@ import orjson
 from cloudarium.runtime import FunctionSpec, InvocationResult
 from cloudarium.shared import ids
 from cloudarium.shared.scope import Scope
+from cloudarium.streams import records as streams
 from cloudarium.traces import header, runs
 from cloudarium.traces.header import TraceHeader
 from cloudarium.traces.runs import Run
@@ -24,6 +25,7 @@ from cloudarium.traces.runs import Run
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
     from cloudarium.services.lambda_.running import Event
+    from cloudarium.store import Store
 
 DELIVERY = "TraceSegments"
 _RESERVOIRS = "lambda trace reservoirs"
@@ -191,12 +193,17 @@ def _error(result: InvocationResult | None) -> tuple[str, str]:
     return result.error_type or result.error, message[:_LONGEST_MESSAGE] if isinstance(message, str) else ""
 
 
-def links(records: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """The traces, each with its segment, that a batch of a queue's messages came from."""
-    found: dict[tuple[str, str], None] = {}
-    for record in records:
+def links(store: Store, records: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], ...]:
+    """The traces, each with its segment, that a batch of messages or of a stream's records came from.
+
+    X-Ray learns of messages alone, as on AWS; that a change of a table came from elsewhere only the glass shows.
+    """
+    found: dict[tuple[str, ...], None] = {}
+    for record in records[:_MOST_LINKS]:
         said = (record.get("attributes") or {}).get("AWSTraceHeader")
+        if "dynamodb" in record:
+            said = streams.trace_of(store, str(record["dynamodb"].get("SequenceNumber", "")))
         came = header.parse(said) if isinstance(said, str) else None
-        if came is not None and len(found) < _MOST_LINKS:
-            found[came.root, came.parent] = None
+        if came is not None:
+            found[(came.root, came.parent, runs.UNTOLD) if "dynamodb" in record else (came.root, came.parent)] = None
     return tuple(found)
