@@ -62,13 +62,13 @@ def find_group(store: Store, scope: Scope, name: str) -> Group | None:
     """The group of that name."""
     sql = f"SELECT {', '.join(Group._fields)} FROM xray_groups WHERE {_OWN} AND name = ?"
     row = store.one(sql, (*scope, name))
-    return row and Group(*row[:3], bool(row[3]), bool(row[4]))
+    return row and Group._make((*row[:3], bool(row[3]), bool(row[4])))
 
 
 def groups(store: Store, scope: Scope) -> list[Group]:
     """All groups by name."""
     sql = f"SELECT {', '.join(Group._fields)} FROM xray_groups WHERE {_OWN} ORDER BY name"
-    return [Group(*row[:3], bool(row[3]), bool(row[4])) for row in store.all(sql, scope)]
+    return [Group._make((*row[:3], bool(row[3]), bool(row[4]))) for row in store.all(sql, scope)]
 
 
 def put_group(store: Store, scope: Scope, group: Group) -> None:
