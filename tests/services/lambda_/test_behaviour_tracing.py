@@ -343,6 +343,9 @@ def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> N
     )
     with urllib.request.urlopen(asked, timeout=20) as answer:
         assert root_of(answer.read().decode()) == root
+    asked.add_header("X-Amzn-Trace-Id", "Root=no;Sampled=1")
+    with urllib.request.urlopen(asked, timeout=20) as answer:  # what names no trace is no header
+        assert len(root_of(answer.read().decode())) == 35
     [door] = house.seen(root)["spans"]
     assert door["kind"] == "door" and door["name"] == "apigatewayv2:execute-api"
     assert [[one["name"], one["spans"][0]["name"]] for one in door["spans"]] == [
