@@ -156,6 +156,20 @@ def modify_vpc_attribute(at: Stage) -> Case:
     return Case({"VpcId": vpc(at), "EnableDnsSupport": {"Value": True}}, at.arn(f"vpc/{vpc(at)}"))
 
 
+@EXAMPLES("AssignPrivateIpAddresses")
+def assign_private_ip_addresses(at: Stage) -> Case:
+    id = interface(at)
+    return Case({"NetworkInterfaceId": id, "SecondaryPrivateIpAddressCount": 1}, at.arn(f"network-interface/{id}"))
+
+
+@EXAMPLES("UnassignPrivateIpAddresses")
+def unassign_private_ip_addresses(at: Stage) -> Case:
+    id = interface(at)
+    got = at.root().assign_private_ip_addresses(NetworkInterfaceId=id, SecondaryPrivateIpAddressCount=1)
+    given = [one["PrivateIpAddress"] for one in got["AssignedPrivateIpAddresses"]]
+    return Case({"NetworkInterfaceId": id, "PrivateIpAddresses": given}, at.arn(f"network-interface/{id}"))
+
+
 @EXAMPLES("ModifyVpcTenancy")
 def modify_vpc_tenancy(at: Stage) -> Case:
     return Case({"VpcId": vpc(at), "InstanceTenancy": "default"}, at.arn(f"vpc/{vpc(at)}"))

@@ -60,6 +60,7 @@ async def carry_out(cloud: Cloud, scope: Scope, name: str, qualifier: str) -> No
     reason = problem if problem.startswith(_NO_ROOM) else _INIT_FAILURE if problem else ""
     with cloud.store.transaction():
         provisioned.set_status(cloud.store, one, status, reason, counts(cloud, one)[1])
+    await running.workshop(cloud).logs.flush()
 
 
 def resume(cloud: Cloud) -> None:

@@ -5,6 +5,7 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-con
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
@@ -20,6 +21,9 @@ _MOST_COMBINATIONS = 150
 _MOST_KEYS = 5
 _LARGEST = 256 * 1024
 _DEEPEST = 100
+_NO_JSON = "failed to parse JSON."
+_SOURCE = re.compile(r"(?<=\[Source: ).*(?=; line: [0-9]+, column: [0-9]+\]$)", re.DOTALL)
+_REDACTED = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
 _NUMBERS_END = 1e10  # no pattern has a number so large
 _INSIDE_ANYTHING_BUT = frozenset(("prefix", "wildcard", "equals-ignore-case"))
 
@@ -35,7 +39,7 @@ def check(text: str, scope: str, place: str = "") -> None:
     except PatternError as error:
         raise _wrong(place, _worded(str(error))) from None
     if not isinstance(given, dict):
-        raise _wrong(place, "failed to parse JSON.")
+        raise _wrong(place, _NO_JSON)
     if scope == ATTRIBUTES and _is_nested(given):
         raise errors.InvalidParameter("Filter policy scope MessageAttributes does not support nested filter policy")
     if len(_keys(given)) > _MOST_KEYS:
@@ -52,10 +56,22 @@ def _json(text: str) -> Any:
         return None
 
 
+def unparsed(text: str) -> str:
+    """What SNS says of a text that is no JSON."""
+    try:
+        compile_pattern(text)
+    except PatternError as error:
+        said = _worded(str(error))
+        if said.startswith(_NO_JSON):
+            return said
+    return _NO_JSON
+
+
 def _worded(problem: str) -> str:
-    """SNS says of a text that is no JSON at all that it is none."""
-    syntax = problem.startswith(("Unexpected", "Unrecognized token", "Document nesting", "Number value"))
-    return f"failed to parse JSON. {problem}" if syntax else problem
+    """SNS says of a text that is no JSON at all that it is none, and does not repeat it."""
+    if not problem.startswith(("Unexpected", "Unrecognized token", "Document nesting", "Number value")):
+        return problem
+    return f"{_NO_JSON} {_SOURCE.sub(_REDACTED, problem)}"
 
 
 def _wrong(place: str, what: str) -> errors.InvalidParameter:
