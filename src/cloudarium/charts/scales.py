@@ -32,6 +32,8 @@ def bounds(values: Iterable[float], low: float | None, high: float | None) -> tu
 def ticks(low: float, high: float, wanted: int) -> list[float]:
     """About so many round values between two bounds."""
     step = _round_step((high - low) / max(wanted, 1))
+    if not (math.isfinite(low / step) and math.isfinite(high / step)):
+        return []
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [number * step for number in range(first, min(last, first + 50) + 1)]

@@ -28,6 +28,7 @@ _SECONDS = (30 * 86_400, 7 * 86_400, 86_400, 3600, 60, 1)
 _COLOR = re.compile(r"#[0-9a-fA-F]{3}(?:[0-9a-fA-F]{3})?")
 _ZONE = re.compile(r"([+-])(\d{2}):?(\d{2})")
 _MOST_PERIODS = 1440
+_LARGEST = 1e120
 _LAST = 253_300_000_000  # some time in 9996: what is later cannot be written as a date everywhere
 
 
@@ -110,7 +111,9 @@ def entries(given: Mapping[str, Any], span: Span, region: str) -> list[Entry]:
         raise WidgetError(f"metrics must be an array of at most {MOST_METRICS} elements")
     found: list[Entry] = []
     before: list[str] = []
-    taken = {each[-1].get("id") for each in metrics if isinstance(each, list) and each and isinstance(each[-1], dict)}
+    taken = {
+        str(each[-1].get("id")) for each in metrics if isinstance(each, list) and each and isinstance(each[-1], dict)
+    }
     for place, each in enumerate(metrics):
         if not isinstance(each, list) or not each:
             raise WidgetError("Each element of metrics must be an array")
@@ -248,7 +251,11 @@ def _axis(given: Any) -> Axis:
 
 
 def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    if abs(value) > _LARGEST:
+        raise WidgetError("a number is too large")
+    return float(value)
 
 
 def _look(given: Data) -> tuple[str, str]:

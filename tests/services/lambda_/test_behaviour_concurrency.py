@@ -63,6 +63,7 @@ def test_environments_are_there_before_anyone_invokes(make: Make, functions: Any
     assert limits["UnreservedConcurrentExecutions"] == limits["ConcurrentExecutions"] - 1
     names = {one["MetricName"] for one in client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]}
     assert {"ProvisionedConcurrencyInvocations", "ProvisionedConcurrencyUtilization"} <= names
+    assert {"ConcurrentExecutions", "UnreservedConcurrentExecutions"} <= names
     functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="live")
     cloud.settle()
     assert kind(functions)[0] == "on-demand"
@@ -94,6 +95,10 @@ def test_an_alias_takes_its_environments_along(make: Make, functions: Any, cloud
     cloud.settle()
     assert held(functions) == ("READY", 1, 1)
     assert (kind(functions, "2")[0], kind(functions, "1")[0]) == ("provisioned-concurrency", "on-demand")
+    functions.delete_alias(FunctionName="fn", Name="live")
+    cloud.settle()
+    assert kind(functions, "2")[0] == "on-demand"
+    assert functions.list_provisioned_concurrency_configs(FunctionName="fn")["ProvisionedConcurrencyConfigs"] == []
 
 
 def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) -> None:
