@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import pathlib
@@ -191,6 +192,32 @@ def test_the_map_of_everything(house: House) -> None:
     edge = leads["passing", table["ReferenceId"]]
     assert edge["SummaryStatistics"]["TotalCount"] == passing["SummaryStatistics"]["TotalCount"] >= 1
     assert passing["ReferenceId"] in {edge["ReferenceId"] for edge in client["Edges"]} and passing["Root"] is True
+
+
+def test_the_log_says_which_trace_it_was(house: House) -> None:
+    root = new_root()
+    for sampled, told in (("1", True), ("0", False)):
+        functions = house.client("lambda")
+        functions.meta.events.register_first(
+            "before-sign.lambda",
+            lambda request, said=f"Root={root};Sampled={sampled}", **_: request.headers.add_header(
+                "X-Amzn-Trace-Id", said
+            ),
+        )
+        answer = functions.invoke(FunctionName="traced", LogType="Tail")
+        parent = json.loads(answer["Payload"].read()).split(";")[1].removeprefix("Parent=")
+        line = f"\nXRAY TraceId: {root}\tSegmentId: {parent}\tSampled: true\t\n"
+        assert (line in base64.b64decode(answer["LogResult"]).decode()) is told
+    house.functions.update_function_configuration(FunctionName="traced", LoggingConfig={"LogFormat": "JSON"})
+    functions = house.client("lambda")
+    functions.meta.events.register_first(
+        "before-sign.lambda",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", f"Root={root};Sampled=1"),
+    )
+    lines = base64.b64decode(functions.invoke(FunctionName="traced", LogType="Tail")["LogResult"]).decode().splitlines()
+    reports = [json.loads(line)["record"] for line in lines if '"platform.' in line and '"tracing"' in line]
+    assert [one["tracing"]["value"].split(";")[0] for one in reports] == [f"Root={root}"] * 2  # start and report
+    assert len({one["tracing"]["spanId"] for one in reports}) == 1
 
 
 def test_who_samples(house: House) -> None:

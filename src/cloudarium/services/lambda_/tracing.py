@@ -8,10 +8,12 @@ that. Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import apsw
 import orjson
 
 from cloudarium.runtime import FunctionSpec, InvocationResult
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
     from cloudarium.services.lambda_.running import Event
     from cloudarium.store import Store
+
+log = logging.getLogger("cloudarium")
 
 DELIVERY = "TraceSegments"
 _RESERVOIRS = "lambda trace reservoirs"
@@ -145,8 +149,11 @@ def _under_caller(cloud: Cloud, text: str) -> str:
 def _leave(cloud: Cloud, spec: FunctionSpec, texts: list[str]) -> None:
     """Leave documents for X-Ray, to be put as the function's role."""
     payload = {"Arn": spec.arn, "Role": spec.role, "Documents": texts}
-    with cloud.store.transaction():
-        cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
+    try:
+        with cloud.store.transaction():
+            cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
+    except apsw.Error as error:  # a full disk must not fail what is traced
+        log.error("%d documents of %s for X-Ray are lost: %s", len(texts), spec.arn, error)
 
 
 def _run(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: InvocationResult | None) -> Run:
