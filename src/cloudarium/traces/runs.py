@@ -17,7 +17,8 @@ class Run(NamedTuple):
 
     `service`, `function` and `invocation` are the ids of its parts as segments; `traced` says whether the function is
     traced actively. Times are epoch seconds of the cloud's clock, durations microseconds; `taken` is when an
-    asynchronous event came, 0 for others. `links` is JSON: [trace id, segment id] of what a batch's records come from.
+    asynchronous event came, 0 for others. `links` is JSON: [trace id, segment id] of what a batch's records come from,
+    and `source` the ARN of where it was read.
     """
 
     account: str
@@ -44,6 +45,7 @@ class Run(NamedTuple):
     log_group: str
     log_stream: str
     links: str
+    source: str
 
     @property
     def name(self) -> str:

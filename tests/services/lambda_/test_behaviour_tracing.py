@@ -313,6 +313,9 @@ def test_a_queue_links_traces(house: House) -> None:
     house.invoke("passing", {"queue": url}, header=f"Root={root};Sampled=1")
     [other] = eventually(lambda: house.seen(root)["went_on"])
     assert house.seen(other)["came_from"] == [root]
+    services = {one["ReferenceId"]: one for one in house.cloud.control("map?minutes=5")["services"]}
+    [queue] = [one for one in services.values() if one["Name"] == "q" and one.get("AccountId") == ACCOUNT]
+    assert "linked" in {services[edge["ReferenceId"]]["Name"] for edge in queue["Edges"]}
     service, _ = house.documents(other)
     [link] = service["links"]
     assert link["trace_id"] == root

@@ -244,6 +244,7 @@ class Event:
     taken: float = 0.0  # when an asynchronous event came
     attempt: int = 1
     links: tuple[tuple[str, ...], ...] = ()  # what a batch came from: traces, each with its segment
+    source: str = ""  # where a batch was read
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:

@@ -183,6 +183,7 @@ def _run(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: I
         log_group=spec.log_group,
         log_stream=result.log_stream if result is not None else "",
         links=orjson.dumps(event.links).decode() if event.links else "",
+        source=event.source,
     )
 
 

@@ -89,7 +89,17 @@ class Giver:
         payload = orjson.dumps(event)
         trace = recursion.joined(call.trace, [_header(one) for one in batch])
         came = tracing.links(call.store, batch)
-        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", trace, reserved, links=came)
+        what = running.Event(
+            version,
+            self.one.qualifier,
+            payload,
+            call.request_id,
+            "",
+            trace,
+            reserved,
+            links=came,
+            source=self.one.source,
+        )
         try:
             result = await running.run(self.cloud, what)
         except AwsError:
