@@ -74,7 +74,13 @@ class _Map:
         for run in self._runs:
             took = run.micros / 1e6
             ran = Request(run.started, run.started + took, took, False, False, bool(run.error))
-            made.nodes.setdefault(Node(run.name, _FUNCTION, run.account), Statistics()).requests.append(ran)
+            function = Node(run.name, _FUNCTION, run.account)
+            made.nodes.setdefault(function, Statistics()).requests.append(ran)
+            place = arns.parse(run.source)
+            if place is not None:  # a queue or a table's stream that was read for it
+                source = _named(place.service, place.resource, place.account)
+                made.nodes.setdefault(source, Statistics())
+                made.edges.setdefault((source, function), Statistics()).requests.append(ran)
         return made
 
     def _source(self, entry: Entry) -> Node | None:
@@ -107,8 +113,14 @@ def node_of(entry: Entry) -> Node:
         return Node("HTTP API", "AWS::ApiGateway", entry.account)
     resource = next((str(one[1]) for one in orjson.loads(entry.decision) if not (len(one) > 7 and one[7])), "")
     place = arns.parse(resource)
-    name = _NAMES[entry.service](place.resource) if place is not None and entry.service in _NAMES else ""
-    kind = TYPES.get(entry.service, (f"AWS::{entry.service}", ""))[0]
+    node = _named(entry.service, place.resource if place is not None else "", entry.account)
     if entry.service == "lambda" and entry.operation.startswith("Invoke"):
-        kind = _FUNCTION
-    return Node(name if name and name != "*" else entry.service, kind, entry.account)
+        return node._replace(type=_FUNCTION)
+    return node
+
+
+def _named(service: str, resource: str, account: str) -> Node:
+    """The node of what a call was about: a resource if it is of a kind that maps show, else the service."""
+    name = _NAMES[service](resource) if service in _NAMES else ""
+    kind = TYPES.get(service, (f"AWS::{service}", ""))[0]
+    return Node(name if name and name != "*" else service, kind, account)

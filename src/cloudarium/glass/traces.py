@@ -49,7 +49,7 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     if not (entries or found or sent):
         return None
     tree = _Tree(root, entries, found, sent)
-    came = list(dict.fromkeys(id for run in found for id, _ in orjson.loads(run.links or b"[]")))
+    came = list(dict.fromkeys(id for run in found for id, *_ in orjson.loads(run.links or b"[]")))
     tops = tree.spans()
     return {
         "id": root,

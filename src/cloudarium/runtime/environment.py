@@ -129,7 +129,7 @@ class Environment:
         if problem is None:
             return await self.run(invocation, began=began)
         self.log.init_report(spent, "invoke", problem.status, problem.error_type)
-        self.log.start(invocation.request_id)
+        self.log.start(invocation.request_id, invocation.trace_id)
         if problem.status == "timeout":
             problem = self._time_out(invocation)
         return self._result(invocation, began, 0.0, problem, None)
@@ -174,7 +174,7 @@ class Environment:
         began = began or time.perf_counter()
         left = self.spec.timeout - (time.perf_counter() - began)
         process.drain()
-        self.log.start(invocation.request_id)
+        self.log.start(invocation.request_id, invocation.trace_id)
         given = process.give(invocation, time.time() + left)
         self._answered = 0.0
         problem: _Failure | None = None

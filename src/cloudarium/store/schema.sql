@@ -121,7 +121,8 @@ CREATE TABLE IF NOT EXISTS journal_runs (
     message    TEXT NOT NULL,
     log_group  TEXT NOT NULL,
     log_stream TEXT NOT NULL,
-    links      TEXT NOT NULL
+    links      TEXT NOT NULL,
+    source     TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS journal_runs_root ON journal_runs (root);
 CREATE INDEX IF NOT EXISTS journal_runs_request ON journal_runs (request_id);

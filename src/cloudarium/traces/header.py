@@ -48,7 +48,12 @@ def cause_of(text: str) -> str:
 
 def onward(text: str, request_id: str) -> str:
     """The header for what a call leaves to be done later: the cloud's own note says that it was this call's doing."""
-    return f"{_CAUSE.sub('', text)};Cause={segment_of(request_id)}"
+    return f"{without_note(text)};Cause={segment_of(request_id)}"
+
+
+def without_note(text: str) -> str:
+    """A header as others may see it: without the cloud's own note of `onward`."""
+    return _CAUSE.sub("", text)
 
 
 def passed_on(text: str | None) -> str | None:

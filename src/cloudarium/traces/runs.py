@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import orjson
 
 Data = dict[str, Any]
+UNTOLD = "untold"  # the third member of a link of which X-Ray is told nothing
 _THROTTLED = "TooManyRequestsException"
 
 
@@ -16,7 +17,8 @@ class Run(NamedTuple):
 
     `service`, `function` and `invocation` are the ids of its parts as segments; `traced` says whether the function is
     traced actively. Times are epoch seconds of the cloud's clock, durations microseconds; `taken` is when an
-    asynchronous event came, 0 for others. `links` is JSON: [trace id, segment id] of what a batch's records come from.
+    asynchronous event came, 0 for others. `links` is JSON: [trace id, segment id] of what a batch's records come from,
+    and `source` the ARN of where it was read.
     """
 
     account: str
@@ -43,6 +45,7 @@ class Run(NamedTuple):
     log_group: str
     log_stream: str
     links: str
+    source: str
 
     @property
     def name(self) -> str:
@@ -70,7 +73,11 @@ def documents(run: Run) -> list[Data]:
     }
     if run.parent:
         service["parent_id"] = run.parent
-    links = [{"trace_id": trace, "id": id, "attributes": {"reference_type": "parent"}} for trace, id in _links(run)]
+    links = [
+        {"trace_id": trace, "id": id, "attributes": {"reference_type": "parent"}}
+        for trace, id, *untold in _links(run)
+        if not untold
+    ]
     if links:
         service["links"] = links
     above = run.service

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import importlib
 import json
 import pathlib
@@ -193,6 +194,32 @@ def test_the_map_of_everything(house: House) -> None:
     assert passing["ReferenceId"] in {edge["ReferenceId"] for edge in client["Edges"]} and passing["Root"] is True
 
 
+def test_the_log_says_which_trace_it_was(house: House) -> None:
+    root = new_root()
+    for sampled, told in (("1", True), ("0", False)):
+        functions = house.client("lambda")
+        functions.meta.events.register_first(
+            "before-sign.lambda",
+            lambda request, said=f"Root={root};Sampled={sampled}", **_: request.headers.add_header(
+                "X-Amzn-Trace-Id", said
+            ),
+        )
+        answer = functions.invoke(FunctionName="traced", LogType="Tail")
+        parent = json.loads(answer["Payload"].read()).split(";")[1].removeprefix("Parent=")
+        line = f"\nXRAY TraceId: {root}\tSegmentId: {parent}\tSampled: true\t\n"
+        assert (line in base64.b64decode(answer["LogResult"]).decode()) is told
+    house.functions.update_function_configuration(FunctionName="traced", LoggingConfig={"LogFormat": "JSON"})
+    functions = house.client("lambda")
+    functions.meta.events.register_first(
+        "before-sign.lambda",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", f"Root={root};Sampled=1"),
+    )
+    lines = base64.b64decode(functions.invoke(FunctionName="traced", LogType="Tail")["LogResult"]).decode().splitlines()
+    reports = [json.loads(line)["record"] for line in lines if '"platform.' in line and '"tracing"' in line]
+    assert [one["tracing"]["value"].split(";")[0] for one in reports] == [f"Root={root}"] * 2  # start and report
+    assert len({one["tracing"]["spanId"] for one in reports}) == 1
+
+
 def test_who_samples(house: House) -> None:
     for sampled, told in (("1", 2), ("0", 0)):
         root = new_root()
@@ -286,9 +313,36 @@ def test_a_queue_links_traces(house: House) -> None:
     house.invoke("passing", {"queue": url}, header=f"Root={root};Sampled=1")
     [other] = eventually(lambda: house.seen(root)["went_on"])
     assert house.seen(other)["came_from"] == [root]
+    services = {one["ReferenceId"]: one for one in house.cloud.control("map?minutes=5")["services"]}
+    [queue] = [one for one in services.values() if one["Name"] == "q" and one.get("AccountId") == ACCOUNT]
+    assert "linked" in {services[edge["ReferenceId"]]["Name"] for edge in queue["Edges"]}
     service, _ = house.documents(other)
     [link] = service["links"]
     assert link["trace_id"] == root
+
+
+def test_a_stream_leads_from_a_change_to_its_consumer(house: House) -> None:
+    table = house.client("dynamodb")
+    wanted = {"StreamEnabled": True, "StreamViewType": "KEYS_ONLY"}
+    arn = table.update_table(TableName="items", StreamSpecification=wanted)["TableDescription"]["LatestStreamArn"]
+    allow = {"Effect": "Allow", "Action": "dynamodb:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+    house.client("iam").put_role_policy(RoleName="r", PolicyName="streams", PolicyDocument=document)
+    house.make("consumes", "def handler(event, context):\n    pass\n", "Active")
+    house.functions.create_event_source_mapping(
+        FunctionName="consumes", EventSourceArn=arn, StartingPosition="TRIM_HORIZON"
+    )
+    answer = table.put_item(TableName="items", Item={"id": {"S": "streamed"}})
+    root = house.seen(answer["ResponseMetadata"]["RequestId"])["id"]
+    [other] = eventually(lambda: house.seen(root)["went_on"])
+    assert house.seen(other)["came_from"] == [root]
+    service, _ = house.documents(other)
+    assert "links" not in service
+    streams = house.client("dynamodbstreams")
+    [shard] = streams.describe_stream(StreamArn=arn)["StreamDescription"]["Shards"]
+    given = {"StreamArn": arn, "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    [record] = streams.get_records(ShardIterator=streams.get_shard_iterator(**given)["ShardIterator"])["Records"]
+    assert "Trace" not in record and record["eventName"] == "INSERT"
 
 
 def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> None:
@@ -319,6 +373,9 @@ def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> N
     )
     with urllib.request.urlopen(asked, timeout=20) as answer:
         assert root_of(answer.read().decode()) == root
+    asked.add_header("X-Amzn-Trace-Id", "Root=no;Sampled=1")
+    with urllib.request.urlopen(asked, timeout=20) as answer:  # what names no trace is no header
+        assert len(root_of(answer.read().decode())) == 35
     [door] = house.seen(root)["spans"]
     assert door["kind"] == "door" and door["name"] == "apigatewayv2:execute-api"
     assert [[one["name"], one["spans"][0]["name"]] for one in door["spans"]] == [

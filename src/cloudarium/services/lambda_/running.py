@@ -243,7 +243,8 @@ class Event:
     waits: bool = False  # somebody waits for the answer
     taken: float = 0.0  # when an asynchronous event came
     attempt: int = 1
-    links: tuple[tuple[str, str], ...] = ()  # what a batch came from: traces, each with its segment
+    links: tuple[tuple[str, ...], ...] = ()  # what a batch came from: traces, each with its segment
+    source: str = ""  # where a batch was read
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:

@@ -8,15 +8,18 @@ that. Source: https://docs.aws.amazon.com/lambda/latest/dg/services-xray.html
 from __future__ import annotations
 
 import asyncio
+import logging
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import apsw
 import orjson
 
 from cloudarium.runtime import FunctionSpec, InvocationResult
 from cloudarium.shared import ids
 from cloudarium.shared.scope import Scope
+from cloudarium.streams import records as streams
 from cloudarium.traces import header, runs
 from cloudarium.traces.header import TraceHeader
 from cloudarium.traces.runs import Run
@@ -24,6 +27,9 @@ from cloudarium.traces.runs import Run
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
     from cloudarium.services.lambda_.running import Event
+    from cloudarium.store import Store
+
+log = logging.getLogger("cloudarium")
 
 DELIVERY = "TraceSegments"
 _RESERVOIRS = "lambda trace reservoirs"
@@ -143,8 +149,11 @@ def _under_caller(cloud: Cloud, text: str) -> str:
 def _leave(cloud: Cloud, spec: FunctionSpec, texts: list[str]) -> None:
     """Leave documents for X-Ray, to be put as the function's role."""
     payload = {"Arn": spec.arn, "Role": spec.role, "Documents": texts}
-    with cloud.store.transaction():
-        cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
+    try:
+        with cloud.store.transaction():
+            cloud.store.outbox.put("lambda", DELIVERY, Scope(spec.account, spec.region), payload, cloud.clock.now())
+    except apsw.Error as error:  # a full disk must not fail what is traced
+        log.error("%d documents of %s for X-Ray are lost: %s", len(texts), spec.arn, error)
 
 
 def _run(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: InvocationResult | None) -> Run:
@@ -174,6 +183,7 @@ def _run(cloud: Cloud, spec: FunctionSpec, event: Event, began: Began, result: I
         log_group=spec.log_group,
         log_stream=result.log_stream if result is not None else "",
         links=orjson.dumps(event.links).decode() if event.links else "",
+        source=event.source,
     )
 
 
@@ -191,12 +201,17 @@ def _error(result: InvocationResult | None) -> tuple[str, str]:
     return result.error_type or result.error, message[:_LONGEST_MESSAGE] if isinstance(message, str) else ""
 
 
-def links(records: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, str], ...]:
-    """The traces, each with its segment, that a batch of a queue's messages came from."""
-    found: dict[tuple[str, str], None] = {}
-    for record in records:
+def links(store: Store, records: Sequence[Mapping[str, Any]]) -> tuple[tuple[str, ...], ...]:
+    """The traces, each with its segment, that a batch of messages or of a stream's records came from.
+
+    X-Ray learns of messages alone, as on AWS; that a change of a table came from elsewhere only the glass shows.
+    """
+    found: dict[tuple[str, ...], None] = {}
+    for record in records[:_MOST_LINKS]:
         said = (record.get("attributes") or {}).get("AWSTraceHeader")
+        if "dynamodb" in record:
+            said = streams.trace_of(store, str(record["dynamodb"].get("SequenceNumber", "")))
         came = header.parse(said) if isinstance(said, str) else None
-        if came is not None and len(found) < _MOST_LINKS:
-            found[came.root, came.parent] = None
+        if came is not None:
+            found[(came.root, came.parent, runs.UNTOLD) if "dynamodb" in record else (came.root, came.parent)] = None
     return tuple(found)

@@ -24,7 +24,7 @@ from cloudarium.shared.errors import AwsError
 
 _LONGEST = 1024 * 1024  # bytes of a request
 _TOGETHER = 50  # documents that are put at once
-_MOST_WAITING = 5000
+_MOST_WAITING = 16 * 1024 * 1024  # characters of documents
 _PAUSE = 0.05  # seconds that a document waits for company
 _PORT = re.compile(r":\d+$")
 _OWN_HOSTS = ("127.0.0.1", "localhost", "[::1]", "")
@@ -52,12 +52,14 @@ class _Buffer:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._texts: list[str] = []
+        self._size = 0
         self._task: asyncio.Task[None] | None = None
 
     def add(self, text: str) -> None:
         """Take a document."""
-        if len(self._texts) < _MOST_WAITING:
+        if self._size + len(text) <= _MOST_WAITING:
             self._texts.append(text)
+            self._size += len(text)
         if self._task is None:
             self._task = asyncio.get_running_loop().create_task(self._put(), name="xray daemon")
 
@@ -66,9 +68,11 @@ class _Buffer:
             await asyncio.sleep(_PAUSE)
             while self._texts:
                 some, self._texts = self._texts[:_TOGETHER], self._texts[_TOGETHER:]
+                self._size -= sum(map(len, some))
                 await _send(self._cloud, "PutTraceSegments", {"TraceSegmentDocuments": some})
         except AwsError:
             self._texts.clear()  # the journal has it
+            self._size = 0
         finally:
             self._task = None
 

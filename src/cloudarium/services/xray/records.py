@@ -61,14 +61,14 @@ _OWN = "account = ? AND region = ?"
 def find_group(store: Store, scope: Scope, name: str) -> Group | None:
     """The group of that name."""
     sql = f"SELECT {', '.join(Group._fields)} FROM xray_groups WHERE {_OWN} AND name = ?"
-    found: Group | None = store.one(sql, (*scope, name), Group)
-    return found and found._replace(insights=bool(found.insights), notifications=bool(found.notifications))
+    row = store.one(sql, (*scope, name))
+    return row and Group._make((*row[:3], bool(row[3]), bool(row[4])))
 
 
 def groups(store: Store, scope: Scope) -> list[Group]:
     """All groups by name."""
     sql = f"SELECT {', '.join(Group._fields)} FROM xray_groups WHERE {_OWN} ORDER BY name"
-    return store.all(sql, scope, Group)
+    return [Group._make((*row[:3], bool(row[3]), bool(row[4]))) for row in store.all(sql, scope)]
 
 
 def put_group(store: Store, scope: Scope, group: Group) -> None:

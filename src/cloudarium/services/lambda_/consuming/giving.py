@@ -88,8 +88,18 @@ class Giver:
         reserved = function.reserved if function is not None else None
         payload = orjson.dumps(event)
         trace = recursion.joined(call.trace, [_header(one) for one in batch])
-        came = tracing.links(batch)
-        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", trace, reserved, links=came)
+        came = tracing.links(call.store, batch)
+        what = running.Event(
+            version,
+            self.one.qualifier,
+            payload,
+            call.request_id,
+            "",
+            trace,
+            reserved,
+            links=came,
+            source=self.one.source,
+        )
         try:
             result = await running.run(self.cloud, what)
         except AwsError:

@@ -127,7 +127,7 @@ def _trace(call: Call, topic: Topic) -> str | None:
     said = header.passed_on(call.request.headers.get(header.NAME)) if call.request is not None else None
     if said is not None:
         return said
-    return call.trace if topic.attributes.get("TracingConfig") == "Active" else None
+    return header.without_note(call.trace) if topic.attributes.get("TracingConfig") == "Active" else None
 
 
 def _publish_to_phone(call: Call, given: Given) -> dict[str, str]:

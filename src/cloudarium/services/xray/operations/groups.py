@@ -102,8 +102,7 @@ def get_groups(call: Call) -> dict[str, Any]:
     after = tagging.page_key(call)
     page = [group for group in found if group.name > after]
     more = {"NextToken": paging.encode(page[_PAGE - 1].name)} if len(page) > _PAGE else {}
-    return {"Groups": [_shown(call, group._replace(insights=bool(group.insights),
-            notifications=bool(group.notifications))) for group in page[:_PAGE]], **more}  # fmt: skip
+    return {"Groups": [_shown(call, group) for group in page[:_PAGE]], **more}
 
 
 @operation("UpdateGroup", on=resources.group)

@@ -24,33 +24,53 @@ from cloudarium.traces.summaries import Summary
 _MOST_IDS = 5
 _SCANNED = 1000  # traces that one page looks at
 _PAGE = 200  # summaries of a page
-_REMEMBERED = 2000  # assembled traces
-_TURN = 100  # traces that are looked at before others get their turn
+_REMEMBERED = 8 * 1024 * 1024  # bytes of documents
+_TURN = 100  # traces that are looked at before others get their turn, or
+_TURN_BYTES = 1024 * 1024  # of their documents
 _KEEP = "xray assembled"
 _PARTS = 1_000_000
 
 
+class _Memory:
+    """The traces that were put together last, as long as their documents are not too much."""
+
+    def __init__(self) -> None:
+        self._known: OrderedDict[tuple[int, int], tuple[Assembled, int]] = OrderedDict()
+        self._bytes = 0
+
+    def of(self, call: Call, kept: Kept) -> Assembled:
+        """A trace put together."""
+        key = (kept.number, kept.revision)
+        if key in self._known:
+            self._known.move_to_end(key)
+            return self._known[key][0]
+        found = Assembled(kept.id, records.documents_of(call.store, kept))
+        self._known[key] = found, kept.bytes
+        self._bytes += kept.bytes
+        while self._bytes > _REMEMBERED:
+            self._bytes -= self._known.popitem(last=False)[1][1]
+        return found
+
+
 def assembled(call: Call, kept: Kept) -> Assembled:
     """A trace put together; the last ones that were asked for are remembered."""
-    known: OrderedDict[tuple[int, int], Assembled] = call.cloud.keep.setdefault(_KEEP, OrderedDict())
-    key = (kept.number, kept.revision)
-    found = known.get(key)
-    if found is None:
-        found = known[key] = Assembled(kept.id, records.documents_of(call.store, kept))
-        if len(known) > _REMEMBERED:
-            known.popitem(last=False)
-    return found
+    memory: _Memory = call.cloud.keep.setdefault(_KEEP, _Memory())
+    return memory.of(call, kept)
 
 
 async def scanned(
     call: Call, kind: str, first: float, last: float, after: int = 0, most: int = 10_000
 ) -> AsyncIterator[Kept]:
     """The traces of a time frame, letting others have their turn now and then."""
-    count = 0
+    count = size = 0
     while count < most:
         found = records.within(call.store, call.scope, kind, first, last, after, min(_TURN, most - count))
         for one in found:
             yield one
+            size += one.bytes
+            if size > _TURN_BYTES:
+                size = 0
+                await asyncio.sleep(0)
         if len(found) < _TURN:
             return
         count, after = count + len(found), found[-1].number
