@@ -211,6 +211,8 @@ class _Compilation:
 
     def _pattern(self, command: Command) -> None:
         self._close_if_limited()
+        if self.result.patterns:
+            raise unexpected(self.query.text, command.word, command.place.start)
         value = self.names.value(command.given["of"])
         columns = [f"skeleton({values.text(value)})", "count(*)", f"min({values.text(value)})"]
         self.result.patterns = searches.select(columns, self.source, self.conditions, ["1"])

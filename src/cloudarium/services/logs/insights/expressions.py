@@ -180,10 +180,17 @@ class Compiler:
                 raise MalformedQuery(f"{function.name} can be used in stats only", *function.place)
             if not self.events and name in ("earliest", "latest"):
                 raise MalformedQuery(f"{function.name} needs the time of events", *function.place)
-            known, aggregate = AGGREGATES[name], False
+            return self._aggregated(function, AGGREGATES[name])
         if known is None:
             raise MalformedQuery(f"Invalid function name found: {function.name}", *function.place)
         return known.build(self._arguments(function, known, aggregate))
+
+    def _aggregated(self, function: Function, known: Known) -> Value:
+        made, self.made = self.made, {}  # what is made of a whole group is no argument
+        try:
+            return known.build(self._arguments(function, known, False))
+        finally:
+            self.made = made
 
     def _arguments(self, function: Function, known: Known, aggregate: bool) -> list[Value]:
         given = [each for each in function.arguments if not isinstance(each, Star)]

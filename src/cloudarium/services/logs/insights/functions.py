@@ -107,7 +107,7 @@ def _added(name: str, kind: str) -> Builder:
 
 
 FUNCTIONS: dict[str, Known] = {
-    "abs": Known(1, 1, _numeric("abs({0})")),
+    "abs": Known(1, 1, _numeric("abs({0} * 1.0)")),
     "ceil": Known(1, 1, _numeric("ceil({0})")),
     "floor": Known(1, 1, _numeric("floor({0})")),
     "log": Known(1, 1, _numeric("ln({0})")),
@@ -200,7 +200,8 @@ def _at_time(name: str) -> Builder:
 AGGREGATES: dict[str, Known] = {
     "count": Known(0, 1, _count),
     "count_distinct": Known(1, 1, lambda given: Value(f"count(DISTINCT {distinct(given[0])})", "number")),
-    "sum": Known(1, 1, lambda given: Value(f"sum({number(given[0])})", "number")),
+    # Times a real number: a sum of integers can overflow.
+    "sum": Known(1, 1, lambda given: Value(f"sum({number(given[0])} * 1.0)", "number")),
     "avg": Known(1, 1, lambda given: Value(f"avg({number(given[0])})", "number")),
     "min": Known(1, 1, _best("min")),
     "max": Known(1, 1, _best("max")),
