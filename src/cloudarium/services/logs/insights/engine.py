@@ -134,7 +134,7 @@ class Engine:
             if text is None:
                 return None
             watch.turn += 1
-            if text is not last[0]:
+            if text != last[0]:
                 last[0], last[1] = text, search(text)
             found = last[1]
             part: str | None = None if found is None else found[group]
