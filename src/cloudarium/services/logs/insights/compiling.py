@@ -39,6 +39,8 @@ class Plan:
     regexes: list[tuple[str, str]] = field(default_factory=list)
     patterns: str = ""  # the statement whose rows are clustered into temp.patterns first
     unmasks: bool = False
+    keys: int = 0  # how many last columns tell rows apart: of those with equal ones only the first is shown
+    most: int = MOST_RESULTS
 
 
 @dataclass
@@ -78,6 +80,7 @@ class _Compilation:
         self.matched: list[str] = []
         self.order: list[str] = []
         self.limit: int | None = None
+        self.told_apart: list[str] = []
         self.shown: list[str] = []
         self.displayed: list[str] | None = None
         self.stats = 0
@@ -86,12 +89,10 @@ class _Compilation:
     # ---- Commands ----------------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
-        last = ""
         for command in self.query.commands:
-            if last == "dedup" and command.kind != "limit":
+            if self.told_apart and command.kind != "limit":
                 raise unexpected(self.query.text, command.word, command.place.start)
             getattr(self, f"_{command.kind}")(command)
-            last = command.kind
         return self._finished()
 
     def _fields(self, command: Command) -> None:
@@ -145,8 +146,7 @@ class _Compilation:
         source, conditions = self.source, self.conditions
         if shared:
             source, conditions = self._once(wanted, shared), []
-            if self.names.events:
-                wanted = [sql.replace(self.names.stream, "e.stream") for sql in wanted]
+            wanted = [sql.replace(self.names.stream, "e.stream") for sql in wanted]
         columns = [f"{sql} AS c{at}" for at, sql in enumerate(wanted)]
         inner = searches.select(columns, source, conditions, [str(at + 1) for at in range(len(by))])
         self._enclose(f"({self.names.inlined(inner)}) e", both)
@@ -170,29 +170,19 @@ class _Compilation:
             self.order += values.order_terms(self.names.value(expression), descending)
 
     def _limit(self, command: Command) -> None:
-        self._close_if_limited()
-        self.limit = command.given["number"]
+        number: int = command.given["number"]
+        if self.told_apart and self.limit is not None:
+            number = min(number, self.limit)
+        else:
+            self._close_if_limited()
+        self.limit = number
         if command.word.lower() == "tail":
             raise NotBuilt("logs:StartQuery the command tail")
 
     def _dedup(self, command: Command) -> None:
+        """Only `limit` may follow, so the engine leaves rows out as it reads them in their order."""
         self._close_if_limited()
-        keys = [self.names.value(each) for each in command.given["fields"]]
-        extra = [f"{values.text(key)} AS k{at}" for at, key in enumerate(keys)]
-        order, sorting = self._kept_order()
-        names = [f"k{at}" for at in range(len(keys))]
-        if self.names.events and self.source == searches.EVENTS:
-            place = [f"e.{name} AS {name}" for name in ("group_id", "timestamp", "id")]
-            wanted, shared = self.names.columned([*place, *extra, *sorting])
-            found = searches.select(wanted, self._once(wanted, shared))
-            ranked = searches.first_of_each(f"({found})", names, order, alias="k")
-            self._note_matching()
-            self.source, self.conditions = self.names.inlined(searches.events_at(ranked)), []
-            return
-        inner = self._exposed([*extra, *sorting])
-        ranked = searches.first_of_each(f"({inner})", names, order)
-        self._reopen(ranked)
-        self.order = [f"e.{term}" for term in order]
+        self.told_apart = [values.text(self.names.value(each)) for each in command.given["fields"]]
 
     def _unnest(self, command: Command) -> None:
         self._close_if_limited()
@@ -327,7 +317,9 @@ class _Compilation:
             columns += ["e.group_id", "e.timestamp", "e.id"]
         limits = [each for each in (self.limit, self.target.limit) if each is not None]
         order = self.order or self._default_order()
-        limit = min(limits) if limits else MOST_RESULTS
+        plan.most, plan.keys = min(limits) if limits else MOST_RESULTS, len(self.told_apart)
+        limit = None if self.told_apart else plan.most
+        columns += self.told_apart
         plan.sql = self.names.inlined(searches.select(columns, self.source, self.conditions, (), order, limit))
         matching = self.matched if self.matching is None else self.matching
         plan.counting = self.names.inlined(searches.counted(searches.EVENTS, self.base, matching))

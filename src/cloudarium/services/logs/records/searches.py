@@ -41,20 +41,6 @@ def each_once(columns: Sequence[str], source: str, conditions: Sequence[str]) ->
     return f"{select(columns, source, conditions)} LIMIT -1"
 
 
-def first_of_each(source: str, keys: Sequence[str], order: Sequence[str], alias: str = "e") -> str:
-    """The rows of `source`, only the first of those with equal keys; what lacks one of the keys stays."""
-    ordered = f" ORDER BY {', '.join(order)}" if order else ""
-    ranked = f"SELECT *, row_number() OVER (PARTITION BY {', '.join(keys)}{ordered}) AS place FROM {source}"
-    missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    return f"(SELECT * FROM ({ranked}) WHERE place = 1 OR {missing}) {alias}"
-
-
-def events_at(keys: str) -> str:
-    """The events whose group, time and number a subquery `k` gives: a sort before that need not carry messages."""
-    same = " AND ".join(f"e.{name} = k.{name}" for name in ("group_id", "timestamp", "id"))
-    return f"{keys} CROSS JOIN logs_events e ON {same} JOIN logs_streams s ON s.id = e.stream_id"
-
-
 def with_items(source: str, items: str) -> str:
     """The rows of `source`, once for each item of a JSON list."""
     return f"{source}, json_each({items}) item"
