@@ -29,6 +29,7 @@ from cloudarium.gateway.call import BodyStream, Call
 from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.rooms import rooms_with
 from cloudarium.policy.principal import Principal
+from cloudarium.services.lambda_ import attaching
 from tests.conftest import RunningCloud
 
 START = datetime(2027, 1, 1, 12, tzinfo=UTC).timestamp()
@@ -59,7 +60,8 @@ AT_ONCE = {
     ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
     ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),
-    ("lambda_", "EventSourceFailure"), ("lambda_", "SettleEventSource"), ("logs", "DropLogEvents"),
+    ("lambda_", "EventSourceFailure"), ("lambda_", "ProvisionConcurrency"), ("lambda_", "SettleEventSource"),
+    ("logs", "DropLogEvents"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
     ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"), ("ses", "Arrival"),
     ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "Deliver"),
@@ -461,3 +463,23 @@ def test_a_kill_in_the_middle_of_a_long_move_goes_on(fresh_cloud: RunningCloud) 
     assert (shown["moving_to"], shown["frozen"]) == (None, False)
     assert began + DAY <= shown["epoch"] < began + DAY + 120
     assert dynamodb.scan(TableName="table", Select="COUNT")["Count"] == 0
+
+
+def test_an_interface_that_a_killed_cloud_still_had_goes_a_minute_later(
+    house: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def killed(*_: Any) -> None:
+        raise asyncio.CancelledError
+
+    async def test(house: House) -> None:
+        let_go = attaching.let_go
+        monkeypatch.setattr(attaching, "let_go", killed)
+        with pytest.raises(asyncio.CancelledError):
+            await _function_that_left_its_network(house)
+        monkeypatch.setattr(attaching, "let_go", let_go)
+        assert len((await house.do("ec2", "DescribeNetworkInterfaces"))["NetworkInterfaces"]) == 1
+        await house.move(HOUR)
+        assert house.times("ReleaseInterfaces") == [MINUTE, 20 * MINUTE]
+        assert (await house.do("ec2", "DescribeNetworkInterfaces"))["NetworkInterfaces"] == []
+
+    house(test)

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from tests.conftest import RunningCloud
+
 SOURCE = """
 import boto3, os, socket
 from botocore.config import Config
@@ -32,8 +34,10 @@ def handler(event, context):
         getattr(boto3.client(service, config=FAST), method)()
         return [os.getpid(), "reached"]
     except Exception as error:
-        denied = (getattr(error, "response", None) or {}).get("Error", {}).get("Message")
-        return [os.getpid(), denied or type(error).__name__]
+        response = getattr(error, "response", None) or {}
+        denied = response.get("Error", {}).get("Message")
+        told = f"{denied} [{response['ResponseMetadata']['RequestId']}" if denied else type(error).__name__
+        return [os.getpid(), told]
 """
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 MAY = {"Effect": "Allow", "Action": ["dynamodb:ListTables", "sqs:ListQueues"], "Resource": "*"}
@@ -168,7 +172,9 @@ def test_a_nat_gateway_leads_to_every_service_and_its_routes_decide(place: Place
     assert not place.reached(QUEUES)[0], "its route is a black hole now"
 
 
-def test_the_policy_of_an_endpoint_decides_about_what_comes_by_it(place: Place, client: Callable[..., Any]) -> None:
+def test_the_policy_of_an_endpoint_decides_about_what_comes_by_it(
+    place: Place, client: Callable[..., Any], cloud: RunningCloud
+) -> None:
     ec2 = place.ec2
     made = ec2.create_vpc_endpoint(
         VpcId=place.vpc, ServiceName="com.amazonaws.us-east-1.dynamodb", RouteTableIds=[place.table]
@@ -185,7 +191,14 @@ def test_the_policy_of_an_endpoint_decides_about_what_comes_by_it(place: Place, 
         return json.dumps({"Version": "2012-10-17", "Statement": statement})
 
     ec2.modify_vpc_endpoint(VpcEndpointId=made, PolicyDocument=policy("dynamodb:GetItem"))
-    assert outcome().endswith("because no VPC endpoint policy allows the dynamodb:ListTables action")
+    message, _, request = outcome().partition(" [")
+    assert message.endswith("because no VPC endpoint policy allows the dynamodb:ListTables action")
+    told = cloud.control(f"why/{request}")  # from what the journal wrote down
+    (decision,) = told["decisions"]
+    (layer,) = [one for one in decision["layers"] if one["layer"] == "VPC endpoint policy"]
+    assert [one["name"] for one in layer["policies"]] == [made]
+    (change,) = decision["remedy"]["changes"]
+    assert decision["remedy"]["allows"] and change["to"] == made and "dynamodb:ListTables" in str(change["statement"])
     ec2.modify_vpc_endpoint(VpcEndpointId=made, ResetPolicy=True)
     assert outcome() == "reached"
 

@@ -265,7 +265,7 @@ def test_large_package_is_compiled_beforehand(own_lab: Lab) -> None:
     source = "import big\ndef handler(event, context): return [big.f7(), big.__cached__, big.f7.__code__.co_filename]"
     spec = own_lab.function({"app.py": source, "big.py": body}, runtime=HERE)
     own_lab.value(spec)
-    own_lab.run(own_lab.environments.sources.compiled())
+    own_lab.run(own_lab.environments.starter.sources.compiled())
     assert list((spec.code / "__pycache__").glob("big.*.pyc"))
     own_lab.run(own_lab.environments.stop(spec.key))
     value, cached, file = own_lab.value(spec)

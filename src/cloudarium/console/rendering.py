@@ -30,6 +30,7 @@ GUARDS = {
 }
 NAVIGATION = (
     ("", "Overview"), ("calls", "Calls"), ("logs", "Logs"), ("metrics", "Metrics"), ("alarms", "Alarms"),
+    ("dashboards", "Dashboards"),
 )  # fmt: skip
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 

@@ -68,10 +68,14 @@ class Visit:
         query = urlencode({name: value for name, value in asked.items() if value not in (None, "")}, doseq=True)
         return PREFIX + "/".join(quote(part, safe="") for part in path) + (f"?{query}" if query else "")
 
-    async def ask(self, service: str, operation: str, **given: Any) -> dict[str, Any]:
-        """Call a room as the account's root, as a person at AWS's console would. Raises the AwsError it answers."""
+    async def ask(self, service: str, operation: str, *, region: str = "", **given: Any) -> dict[str, Any]:
+        """Call a room as the account's root, as a person at AWS's console would. Raises the AwsError it answers.
+
+        `region` is another one than the page's, where a page shows several.
+        """
         root = Principal.root(self.scope.account)
-        return await self.cloud.send(Call(self.cloud, None), service, operation, given, root, None, self.scope)
+        scope = self.scope._replace(region=region) if region else self.scope
+        return await self.cloud.send(Call(self.cloud, None), service, operation, given, root, None, scope)
 
     async def each(self, service: str, operation: str, member: str, token: str, **given: Any) -> AsyncIterator[Any]:
         """What a listing has in `member`, page by page behind `token`, as far as one look goes."""

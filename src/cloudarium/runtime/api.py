@@ -245,6 +245,7 @@ class _Connection(asyncio.Protocol):
         del self.data[:length]
         if request.stream is not None:
             request.too_large = not request.stream.put(body)
+            self._hold_back(request.stream)
             return b""
         return body
 
@@ -265,6 +266,7 @@ class _Connection(asyncio.Protocol):
                 break
             if request.stream is not None:
                 request.too_large |= not request.stream.put(bytes(self.data[start : start + size]))
+                self._hold_back(request.stream)
             else:
                 self.body += self.data[start : start + size]
             if len(self.body) > BODY_LIMIT:
@@ -274,6 +276,16 @@ class _Connection(asyncio.Protocol):
         if len(self.data) > BODY_LIMIT:
             raise ValueError("body too long")
         return None
+
+    def _hold_back(self, stream: ResponseStream) -> None:
+        """Have the runtime wait while whoever invoked does not keep up."""
+        if stream.full and stream.on_room is None and self.transport is not None and not self.transport.is_closing():
+            self.transport.pause_reading()
+            stream.on_room = self._go_on
+
+    def _go_on(self) -> None:
+        if self.transport is not None and not self.transport.is_closing():
+            self.transport.resume_reading()
 
     def _after_trailers(self, at: int) -> int | None:
         """Where the empty line after the trailers ends; None while it has not come."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import platform
 import shutil
 import time
 from collections import defaultdict
@@ -17,15 +16,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
-from cloudarium.runtime import node_sdk, variables
-from cloudarium.runtime.environment import ON_DEMAND, PROVISIONED, Environment, Start, failure
-from cloudarium.runtime.interpreters import Interpreter, Interpreters
-from cloudarium.runtime.launcher import Launcher, LauncherLost, Launchers, Layout
+from cloudarium.runtime.environment import ON_DEMAND, PROVISIONED, Environment, failure
+from cloudarium.runtime.launcher import Launcher, LauncherLost
 from cloudarium.runtime.networks import Destination, Network
-from cloudarium.runtime.packages import Packages
 from cloudarium.runtime.peers import holder, socket_inode
 from cloudarium.runtime.provisions import AT_ONCE, Provision
-from cloudarium.runtime.sources import Sources
 from cloudarium.runtime.spec import (
     Credentials,
     FunctionSpec,
@@ -35,12 +30,12 @@ from cloudarium.runtime.spec import (
     RuntimeUnavailable,
     Throttled,
 )
+from cloudarium.runtime.starting import Starter
 from cloudarium.shared import ids
 
 IDLE_SECONDS = 420.0
 SWEEP_SECONDS = 30.0
 REFRESH_SECONDS = 300.0  # an environment whose keys expire sooner is not used again
-LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024}
 
 
 def default_total() -> int:
@@ -79,10 +74,8 @@ class Environments:
         self.network = network
         self.not_attached = ""  # why this machine keeps no function to its network
         self.total = total or default_total()
-        self.packages = Packages(self.folder)
-        self.interpreters = Interpreters()
-        self.launchers = Launchers(self.folder)
-        self.sources = Sources()
+        self.starter = Starter(self.folder, endpoint, self._attach)
+        self.packages, self.launchers = self.starter.packages, self.starter.launchers
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)
         self._all: set[Environment] = set()
@@ -98,43 +91,30 @@ class Environments:
     async def invoke(self, spec: FunctionSpec, invocation: Invocation, limit: int | None = None) -> InvocationResult:
         """Run one event in a warm or a new environment of `spec`.
 
-        Raises Throttled when `limit` invocations of the function, over all its versions, are running, or when the
-        machine holds as many environments as it may.
+        Raises Throttled when `limit` invocations of the function, over all its versions, are running, what is
+        provisioned counted as if it were, or when the machine holds as many environments as it may.
         """
+        ahead = await self._take_ahead(spec)
+        if ahead is not None:
+            return await self._use(ahead, ahead.run(invocation))
         function = spec.function
-        if limit is not None and self._busy[function] >= limit:
+        if limit is not None and self._busy[function] >= limit - self._held(function):
             raise Throttled("ReservedFunctionConcurrentInvocationLimitExceeded")
         self._busy[function] += 1
         try:
-            provision = self._provisions.get(spec.key)
-            environment = self._take(spec)
+            environment = self._usable(self._idle.get(spec.key))
             if environment is not None:
                 result = await self._use(environment, environment.run(invocation))
             else:
                 result = await self._start(spec, invocation)
-            result.spilled = provision is not None and not result.provisioned
+            result.spilled = spec.key in self._provisions
             return result
         finally:
             self._busy[function] -= 1
 
-    def active(self, function: str) -> int:
-        """How many invocations of a function (unqualified ARN) are running."""
-        return self._busy.get(function, 0)
-
-    async def prepare(self, runtime: str, code: Path) -> None:
-        """Get ready what a first invocation of this code would otherwise wait for."""
-        interpreter = await self.interpreters.of(runtime)
-        with_sdk = False
-        if interpreter.family == "nodejs":
-            with_sdk = await self._fetch_node_sdk([code]) == ""
-        elif interpreter.family == "python":
-            await self.sources.compile_soon(code, interpreter)
-            with_sdk = await self.sources.mention([code], (".py",), b"boto")
-        await self.launchers.get(interpreter, with_sdk)
-
     def prepare_soon(self, runtime: str, code: Path) -> None:
-        """Do `prepare` in the background; what goes wrong is told to whoever invokes."""
-        task = asyncio.ensure_future(self.prepare(runtime, code))
+        """Get ready in the background what a first invocation would wait for; whoever invokes hears what goes wrong."""
+        task = asyncio.ensure_future(self.starter.prepare(runtime, code))
         self._preparing.add(task)
         task.add_done_callback(self._prepared)
 
@@ -159,8 +139,7 @@ class Environments:
             task.cancel()
         for environment in list(self._all):
             self._forget(environment)
-        await self.launchers.close()
-        await self.sources.close()
+        await self.starter.close()
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
     def stats(self) -> dict[str, Any]:
@@ -183,6 +162,8 @@ class Environments:
         provision = self._provisions.setdefault(spec.key, Provision(spec))
         provision.wanted = wanted
         self._retire(provision.surplus())
+        if provision.filler is not None:
+            await asyncio.wait((provision.filler,))
         return await self._fill(provision)
 
     def provisioned(self, key: str) -> Provision | None:
@@ -213,6 +194,8 @@ class Environments:
         return self._provisions.get(provision.spec.key) is provision and not self._closed
 
     async def _start_ahead(self, provision: Provision) -> str:
+        if provision.short <= 0:
+            return ""
         held = sum(len(one.members) for one in self._provisions.values())
         if held >= max(1, self.total // 2):  # the other half is for what comes without being foreseen
             return f"this machine holds no more than {held} environments ready"
@@ -225,7 +208,7 @@ class Environments:
         provision.starting += 1
         try:
             environment.keys = await self.credentials(provision.spec)
-            problem = await environment.ahead(await self._start_with(environment))
+            problem = await environment.ahead(await self.starter.start_with(environment))
         except RuntimeUnavailable as error:
             problem = str(error)
         except BaseException:
@@ -245,9 +228,8 @@ class Environments:
 
     def _refill_soon(self, provision: Provision) -> None:
         """Start others in the place of those that have ended."""
-        if provision.short > 0 and not provision.filling and self._holds(provision):
-            provision.filling = True
-            task = asyncio.ensure_future(self._refill(provision))
+        if provision.short > 0 and provision.filler is None and self._holds(provision):
+            provision.filler = task = asyncio.ensure_future(self._refill(provision))
             self._preparing.add(task)
             task.add_done_callback(self._prepared)
 
@@ -255,18 +237,25 @@ class Environments:
         try:
             await self._fill(provision)
         finally:
-            provision.filling = False
+            provision.filler = None
 
     # ---- finding, starting, using -----------------------------------------------------------------------------
 
-    def _take(self, spec: FunctionSpec) -> Environment | None:
+    async def _take_ahead(self, spec: FunctionSpec) -> Environment | None:
         provision = self._provisions.get(spec.key)
-        if provision is not None:
+        if provision is None:
+            return None
+        there = len(provision.members)
+        found = self._usable(provision.idle)
+        self._refill_soon(provision)
+        if found is None and len(provision.members) < there and provision.filler is not None:
+            await asyncio.wait((provision.filler,))  # their keys have expired, and AWS would change those unseen
             found = self._usable(provision.idle)
-            self._refill_soon(provision)
-            if found is not None:
-                return found
-        return self._usable(self._idle.get(spec.key))
+        return found
+
+    def _held(self, function: str) -> int:
+        """How much of a function's concurrency is provisioned, and so not there for what comes otherwise."""
+        return sum(one.wanted for one in self._provisions.values() if one.spec.function == function)
 
     def _usable(self, idle: list[Environment] | None) -> Environment | None:
         while idle:
@@ -300,7 +289,7 @@ class Environments:
         environment = self._new(spec)
         try:
             environment.keys = await self.credentials(spec)
-            start = await self._start_with(environment)
+            start = await self.starter.start_with(environment)
         except RuntimeUnavailable as error:
             self._forget(environment)
             return self._unavailable(environment, invocation, str(error))
@@ -436,129 +425,6 @@ class Environments:
         if not task.cancelled():
             task.exception()  # the launcher may be gone, and its networks with it
 
-    # ---- how a process is started -----------------------------------------------------------------------------
-
-    async def _start_with(self, environment: Environment) -> Start:
-        spec = environment.spec
-        interpreter = await self.interpreters.of(spec.runtime)
-        layers = await asyncio.to_thread(self.packages.merged, spec.layers) if spec.layers else None
-        if interpreter.family == "provided":
-            _check_bootstrap(spec, layers)
-        launcher, forks = await self._launcher_for(interpreter, environment, layers)
-        network, not_attached = await self._attach(spec, launcher)
-
-        def order(address: str) -> dict[str, Any]:
-            return {"network": network, **self._order(environment, launcher.layout, layers, address, forks)}
-
-        notes = _notes(spec, interpreter, layers)
-        return Start(launcher, interpreter, order, network, (*notes, not_attached) if not_attached else notes)
-
-    async def _launcher_for(
-        self, interpreter: Interpreter, environment: Environment, layers: Path | None
-    ) -> tuple[Launcher, bool]:
-        """The launcher, and whether it may fork its own Python: not when the code brings modules that are imported."""
-        spec = environment.spec
-        if interpreter.family == "nodejs":
-            note = await self._fetch_node_sdk([spec.code, *([layers] if layers is not None else [])])
-            if note:
-                environment.log.line(note)
-            return await self.launchers.get(interpreter, preload=note == ""), False
-        if interpreter.family != "python":
-            return await self.launchers.get(interpreter, preload=False), False
-        if "AWS_LAMBDA_EXEC_WRAPPER" in spec.environment or "PYTHONPATH" in spec.environment:
-            return await self.launchers.get(interpreter, preload=False), False
-        folders = [spec.code, *([layers] if layers is not None else [])]
-        for folder in folders:
-            await self.sources.compile_soon(folder, interpreter)
-        with_sdk = await self.sources.mention(folders, (".py",), b"boto")
-        for preload in (True, False) if with_sdk else (False,):
-            launcher = await self.launchers.get(interpreter, preload)
-            if not await self.sources.clash(spec.code, layers, launcher.modules):
-                return launcher, True
-        return launcher, False
-
-    async def _fetch_node_sdk(self, folders: list[Path]) -> str | None:
-        """Have the JavaScript SDK at hand: empty. None when the code never names it, else why it is not there."""
-        link = self.folder / "sdk-node"
-        if node_sdk.at_hand(link):
-            return ""
-        if not await self.sources.mention(folders, (".js", ".mjs", ".cjs"), b"@aws-sdk/"):
-            return None
-        return await node_sdk.ready(link)
-
-    def _order(
-        self, environment: Environment, layout: Layout, layers: Path | None, address: str, forks: bool
-    ) -> dict[str, Any]:
-        spec = environment.spec
-        task = "/var/task" if layout.isolate else str(spec.code)
-        opt = "/opt" if layout.isolate or layers is None else str(layers)
-        tmp = "/tmp" if layout.isolate else self._own_tmp(environment)
-        values = variables.of_function(
-            spec, layout, address, environment.stream, self.endpoint, environment.keys, opt, tmp,
-            environment.initialization,
-        )  # fmt: skip
-        path = _import_path(layout, task, opt, values.get("PYTHONPATH", "")) if layout.is_python else []
-        return {
-            "task": layout.seen(spec.code),
-            "opt": layout.seen(layers) if layers is not None else "",
-            "tmp_bytes": spec.ephemeral_storage * 1048576,
-            "limits": LIMITS,
-            "folder": task,
-            "variables": values,
-            "path": path,
-            "argv": [] if forks else _command(layout, spec, layers, task, opt, path),
-        }
-
-    def _own_tmp(self, environment: Environment) -> str:
-        folder = self.folder / "environments" / environment.stream.rpartition("]")[2]
-        folder.mkdir(parents=True, exist_ok=True)
-        environment.folder = folder
-        return str(folder)
-
 
 def _stream_name(spec: FunctionSpec, now: float) -> str:
     return time.strftime("%Y/%m/%d/", time.gmtime(now)) + f"[{spec.version}]{ids.hex(32)}"
-
-
-def _notes(spec: FunctionSpec, interpreter: Interpreter, layers: Path | None) -> tuple[str, ...]:
-    """In what the function is run otherwise than on AWS; its log says it at each cold start."""
-    notes = [interpreter.note]
-    machine = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    if spec.architecture != machine:
-        notes.append(f"Architecture {spec.architecture} is not this machine's: the function runs on {machine}.")
-    if spec.snap_start:
-        notes.append("SnapStart: no snapshot is taken in this cloud; the function is initialised at each cold start.")
-    if layers is not None and (layers / "extensions").is_dir():
-        names = ", ".join(sorted(entry.name for entry in (layers / "extensions").iterdir()))
-        notes.append(f"External extensions are not built in this cloud and were not started: {names}.")
-    return tuple(note for note in notes if note)
-
-
-def _check_bootstrap(spec: FunctionSpec, layers: Path | None) -> None:
-    if not any((folder / "bootstrap").exists() for folder in (spec.code, layers) if folder is not None):
-        raise RuntimeUnavailable("Couldn't find valid bootstrap(s): [/var/task/bootstrap /opt/bootstrap]")
-
-
-def _import_path(layout: Layout, task: str, opt: str, python_path: str) -> list[str]:
-    minor = layout.interpreter.version.split(".")[1]
-    layers = [f"{opt}/python/lib/python3.{minor}/site-packages", f"{opt}/python"]
-    return [task, *layers, *[entry for entry in python_path.split(":") if entry]]
-
-
-def _command(
-    layout: Layout, spec: FunctionSpec, layers: Path | None, task: str, opt: str, path: list[str]
-) -> list[str]:
-    """The command line of a runtime that is not forked."""
-    family = layout.interpreter.family
-    if family == "python":
-        program = layout.program(layout.interpreter, "/var/lang")
-        command = [program, "-I", "-S", f"{layout.rapid}/python_bootstrap.py", *path]
-    elif family == "nodejs":
-        program = layout.program(layout.interpreter, "/var/lang")
-        heap = max(64, spec.memory * 9 // 10)
-        options = ["--expose-gc", "--max-http-header-size", "81920", f"--max-old-space-size={heap}"]
-        command = [program, *options, f"{layout.rapid}/node_bootstrap.mjs"]
-    else:
-        command = [f"{task if (spec.code / 'bootstrap').exists() else opt}/bootstrap"]
-    wrapper = spec.environment.get("AWS_LAMBDA_EXEC_WRAPPER")
-    return [wrapper, *command] if wrapper and family != "provided" else command

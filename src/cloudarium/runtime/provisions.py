@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+
 from cloudarium.runtime.environment import Environment
 from cloudarium.runtime.spec import FunctionSpec
 
@@ -21,7 +23,7 @@ class Provision:
         self.members: set[Environment] = set()
         self.idle: list[Environment] = []
         self.starting = 0
-        self.filling = False
+        self.filler: asyncio.Task[None] | None = None  # starts others in the place of those that have ended
 
     @property
     def allocated(self) -> int:

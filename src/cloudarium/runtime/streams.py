@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 
+AHEAD = 1024 * 1024  # bytes that wait for the reader before the runtime has to
 STREAM_LIMIT = 200 * 1024 * 1024  # bytes, AWS's default quota of a streamed response
 
 
@@ -16,7 +18,10 @@ class ResponseStream:
         self.size = 0
         self.streams = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.on_room: Callable[[], None] | None = None  # called once a full stream has room again
         self._pieces: deque[bytes] = deque()
+        self._waiting = 0
+        self._abandoned = False
         self._ended = False
         self._wake = asyncio.Event()
 
@@ -30,9 +35,28 @@ class ResponseStream:
         self.size += len(piece)
         if self.size > STREAM_LIMIT:
             return False
-        self._pieces.append(piece)
-        self._wake.set()
+        if not self._abandoned:
+            self._pieces.append(piece)
+            self._waiting += len(piece)
+            self._wake.set()
         return True
+
+    @property
+    def full(self) -> bool:
+        """Whether more waits for the reader than should."""
+        return self._waiting > AHEAD
+
+    def abandon(self) -> None:
+        """Nobody reads on: what comes now is dropped, and the runtime goes on to its end."""
+        self._abandoned = True
+        self._pieces.clear()
+        self._read(self._waiting)
+
+    def _read(self, size: int) -> None:
+        self._waiting -= size
+        if not self.full and self.on_room is not None:
+            on_room, self.on_room = self.on_room, None
+            on_room()
 
     def end(self) -> None:
         """Nothing comes any more."""
@@ -53,4 +77,6 @@ class ResponseStream:
                 raise StopAsyncIteration
             self._wake.clear()
             await self._wake.wait()
-        return self._pieces.popleft()
+        piece = self._pieces.popleft()
+        self._read(len(piece))
+        return piece

@@ -51,6 +51,19 @@ def get_metric_data(at: Stage) -> Case:
     return Case({"MetricDataQueries": [query], **RANGE})
 
 
+@EXAMPLES("GetMetricWidgetImage")
+def get_metric_widget_image(at: Stage) -> Case:
+    return Case({"MetricWidget": '{"metrics": [["shop", "m"]], "width": 100, "height": 100}'})
+
+
+@EXAMPLES("PutAnomalyDetector", "DeleteAnomalyDetector", "DescribeAnomalyDetectors")
+def detectors(at: Stage) -> Case:
+    given = {**METRIC, "Stat": "Sum"}
+    if at.operation == "DeleteAnomalyDetector":
+        at.root().put_anomaly_detector(**given)
+    return Case({} if at.operation == "DescribeAnomalyDetectors" else given)
+
+
 @EXAMPLES("PutMetricAlarm")
 def put_metric_alarm(at: Stage) -> Case:
     arn = at.arn(f"alarm:{at.name}")

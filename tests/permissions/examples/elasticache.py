@@ -376,6 +376,19 @@ def by_serverless_snapshot(at: Stage) -> Case:
     return Case(given, at.arn(f"serverlesscachesnapshot:{at.name}"))
 
 
+@EXAMPLES("ModifyReplicationGroupShardConfiguration")
+def modify_replication_group_shard_configuration(at: Stage) -> Case:
+    at.root().create_replication_group(
+        ReplicationGroupId="reshard", ReplicationGroupDescription="x", NumNodeGroups=2, AutomaticFailoverEnabled=True,
+        **SMALL,
+    )  # fmt: skip
+    at.cloud.settle()
+    given = {
+        "ReplicationGroupId": "reshard", "NodeGroupCount": 1, "NodeGroupsToRemove": ["0002"], "ApplyImmediately": True,
+    }  # fmt: skip
+    return Case(given, [at.arn("replicationgroup:reshard")])
+
+
 @EXAMPLES("ExportServerlessCacheSnapshot")
 def export_serverless_cache_snapshot(at: Stage) -> Case:
     bucket = f"exports-{at.name}"

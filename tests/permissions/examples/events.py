@@ -146,7 +146,8 @@ def create_archive(at: Stage) -> Case:
 @EXAMPLES("DescribeArchive", "UpdateArchive", "DeleteArchive")
 def by_archive(at: Stage) -> Case:
     answer = at.root().create_archive(ArchiveName=at.name, EventSourceArn=bus(at))
-    return Case({"ArchiveName": at.name}, answer["ArchiveArn"])
+    more = {"RetentionDays": 1} if at.operation == "UpdateArchive" else {}
+    return Case({"ArchiveName": at.name, **more}, answer["ArchiveArn"])
 
 
 def replay(at: Stage) -> dict[str, Any]:
@@ -191,7 +192,8 @@ def connection(at: Stage) -> str:
 @EXAMPLES("DescribeConnection", "UpdateConnection", "DeauthorizeConnection", "DeleteConnection")
 def by_connection(at: Stage) -> Case:
     connection(at)
-    return Case({"Name": at.name}, at.arn(f"connection/{at.name}"))
+    more = {"Description": "d"} if at.operation == "UpdateConnection" else {}
+    return Case({"Name": at.name, **more}, at.arn(f"connection/{at.name}"))
 
 
 @EXAMPLES("CreateApiDestination")

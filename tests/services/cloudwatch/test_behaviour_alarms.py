@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 
 import pytest
 
-from tests.services.cloudwatch.conftest import stat
+from cloudarium.gateway.rooms import schemas
+from cloudarium.services.cloudwatch import evaluating, ingest, watching
+from cloudarium.services.cloudwatch.records import alarms
+from cloudarium.services.cloudwatch.records.alarms import Alarm
+from cloudarium.services.cloudwatch.rules import samples
+from cloudarium.services.cloudwatch.rules.data import Datum
+from cloudarium.shared.scope import Scope
+from cloudarium.store import Store
+from tests.services.cloudwatch.conftest import NOON, stat
 
 
 def outbox_is_empty(desk) -> bool:
@@ -92,14 +102,33 @@ def test_an_alarm_on_a_query(timed):
     assert timed.state() == "ALARM"
 
 
-def test_an_alarm_that_nothing_happens_to_waits_for_nothing(timed):
-    timed.alarm()
-    timed.put(9)
-    timed.cloud.clock_advance(600)
-    assert timed.state() == "INSUFFICIENT_DATA"
-    journal = timed.cloud.control("journal?account=" + timed.account)["entries"]
-    timed.cloud.clock_advance(40 * 86_400)  # in one step: no timer is on the way
-    assert len(timed.cloud.control("journal?account=" + timed.account)["entries"]) <= len(journal) + 5
+def test_an_alarm_that_nothing_happens_to_waits_for_nothing():
+    """Data has an alarm looked at while it moves through its periods; then nothing is planned any more."""
+    store, scope = Store(None, schemas()), Scope("000000000000", "us-east-1")
+    settings = {
+        "Namespace": "shop", "MetricName": "m", "Statistic": "Sum", "Period": 60, "EvaluationPeriods": 2,
+        "Threshold": 5, "ComparisonOperator": "GreaterThanThreshold", "StateValue": "OK", "StateReason": "r",
+        "ActionsEnabled": False, "StateUpdatedTimestamp": NOON,
+    }  # fmt: skip
+
+    def planned() -> float | None:
+        return store.outbox.when("cloudwatch", watching.KIND, scope, "a")
+
+    with store.transaction():
+        alarms.put(store, Alarm(scope, "a", "MetricAlarm", None, settings), new_settings=True)
+        assert planned() is None
+        datum = Datum("m", (), "None", NOON, 60, samples.one(9.0))
+        ingest.take(store, scope, "shop", [datum], NOON)
+    looks, seen = [], []
+    while (due := planned()) is not None:
+        with store.transaction():
+            evaluating.look(store, alarms.find(store, scope, "a"), due)
+        looks.append(due - NOON)
+        seen.append(alarms.find(store, scope, "a").data["StateValue"])
+        assert len(looks) < 20
+    assert looks == [60.0, 120.0, 180.0, 240.0, 300.0]  # two periods, two further back, and the end of the last
+    assert seen[-1] == "INSUFFICIENT_DATA"
+    store.close()
 
 
 def test_a_state_that_was_set_lasts_until_the_next_look(timed):
@@ -139,8 +168,11 @@ def test_a_topic_is_told_as_aws_tells_it(timed):
     timed.watch.disable_alarm_actions(AlarmNames=["a"])
     timed.watch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="quiet")
     assert timed.told(url) == []
-    history = timed.watch.describe_alarm_history(HistoryItemType="Action")["AlarmHistoryItems"]
-    assert [each["HistorySummary"] for each in history] == [f"Successfully executed action {topic}"]
+    [item] = timed.watch.describe_alarm_history(HistoryItemType="Action")["AlarmHistoryItems"]
+    assert item["HistorySummary"] == f"Successfully executed action {topic}"
+    data = json.loads(item["HistoryData"])
+    assert (data["actionState"], data["notificationResource"], data["error"]) == ("Succeeded", topic, None)
+    assert json.loads(data["publishedMessage"])["NewStateReason"] == "testing alarm"
 
 
 def test_a_topic_whose_policy_does_not_let_it_is_not_told(timed):
@@ -153,6 +185,48 @@ def test_a_topic_whose_policy_does_not_let_it_is_not_told(timed):
     assert timed.told(url) == []
     [item] = timed.watch.describe_alarm_history(HistoryItemType="Action")["AlarmHistoryItems"]
     assert item["HistorySummary"].startswith(f"Failed to execute action {topic}. Received error:")
+
+
+CODE = "import json\n\ndef handler(event, context):\n    print(json.dumps(event))\n"
+
+
+def test_a_function_is_invoked_if_its_policy_lets_alarms(timed):
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
+    writes = {"Effect": "Allow", "Action": "logs:*", "Resource": "*"}
+    iam, functions, logs = timed.client("iam"), timed.client("lambda"), timed.client("logs")
+    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps({"Statement": trust}))["Role"]["Arn"]
+    policy = json.dumps({"Version": "2012-10-17", "Statement": writes})
+    iam.put_role_policy(RoleName="r", PolicyName="p", PolicyDocument=policy)
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", CODE)
+    arn = functions.create_function(
+        FunctionName="f", Runtime="python3.12", Role=role, Handler="app.handler", Code={"ZipFile": buffer.getvalue()}
+    )["FunctionArn"]
+    functions.get_waiter("function_active_v2").wait(FunctionName="f")
+    timed.alarm(AlarmActions=[arn])
+
+    def alarm():
+        timed.watch.set_alarm_state(AlarmName="a", StateValue="OK", StateReason="before")
+        timed.watch.set_alarm_state(AlarmName="a", StateValue="ALARM", StateReason="testing alarm")
+        timed.cloud.settle()
+        return timed.watch.describe_alarm_history(HistoryItemType="Action")["AlarmHistoryItems"][0]
+
+    refused = alarm()
+    assert refused["HistorySummary"].startswith(f"Failed to execute action {arn}. Received error:")
+    assert json.loads(refused["HistoryData"])["publishedMessage"] is None
+    functions.add_permission(
+        FunctionName="f", StatementId="alarms", Action="lambda:InvokeFunction", SourceAccount=timed.account,
+        Principal="lambda.alarms.cloudwatch.amazonaws.com", SourceArn=timed.described()["AlarmArn"],
+    )  # fmt: skip
+    assert alarm()["HistorySummary"] == f"Successfully executed action {arn}"
+    lines = [each["message"] for each in logs.filter_log_events(logGroupName="/aws/lambda/f")["events"]]
+    [event] = [json.loads(line) for line in lines if line.startswith("{")]
+    assert (event["source"], event["accountId"], event["region"]) == ("aws.cloudwatch", timed.account, "us-east-1")
+    assert event["alarmArn"] == timed.described()["AlarmArn"]
+    told = event["alarmData"]
+    assert (told["alarmName"], told["state"]["value"], told["state"]["reason"]) == ("a", "ALARM", "testing alarm")
+    assert told["previousState"]["value"] == "OK"
 
 
 def test_the_event_bus_is_told(timed):

@@ -20,7 +20,7 @@ def slots(text: str) -> list[Slot]:
 def states(text: str, periods: int, to_alarm: int) -> tuple[str | None, ...]:
     """The state by each treatment of missing data."""
     found = slots(text)
-    return tuple(verdict(found, periods, to_alarm, treat, lambda value: value > 5).state for treat in TREATMENTS)
+    return tuple(verdict(found, periods, to_alarm, treat, lambda slot: slot.value > 5).state for treat in TREATMENTS)
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ ALARM = {"EvaluationPeriods": 3, "Threshold": 5.0, "ComparisonOperator": "Greate
 
 def reason(text: str, treat: str = "missing", to_alarm: int | None = None) -> str:
     alarm = {**ALARM, "TreatMissingData": treat, **({"DatapointsToAlarm": to_alarm} if to_alarm else {})}
-    found = verdict(slots(text), 3, to_alarm or 3, treat, lambda value: value > 5)
+    found = verdict(slots(text), 3, to_alarm or 3, treat, lambda slot: slot.value > 5)
     return reasons.reason(alarm, found)
 
 
@@ -104,7 +104,7 @@ def test_reasons_in_awss_words():
 
 def test_more_than_four_values_get_a_sentence_of_their_own():
     alarm = {**ALARM, "EvaluationPeriods": 5, "DatapointsToAlarm": 5}
-    found = verdict(slots("XXXXX"), 5, 5, "missing", lambda value: value > 5)
+    found = verdict(slots("XXXXX"), 5, 5, "missing", lambda slot: slot.value > 5)
     text = reasons.reason(alarm, found)
     assert text.startswith("Threshold Crossed: 5 out of the last 5 datapoints were greater than the threshold (5.0). ")
     assert "The most recent datapoints which crossed the threshold: [9.0 (01/01/70 00:04:00), " in text

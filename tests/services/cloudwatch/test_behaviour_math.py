@@ -105,7 +105,7 @@ def test_what_is_no_expression(text):
 
 
 def test_functions_that_are_not_built_say_so():
-    for text in ("ANOMALY_DETECTION_BAND(m1)", "LAMBDA('f')", "SERVICE_QUOTA(m1)", "DB_PERF_INSIGHTS('x')"):
+    for text in ("INSIGHT_RULE_METRIC(1, 2)", "LAMBDA('f')", "SERVICE_QUOTA(m1)", "DB_PERF_INSIGHTS('x')"):
         with pytest.raises(NotBuilt):
             value(text)
 

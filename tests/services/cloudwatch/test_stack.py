@@ -18,7 +18,28 @@ def template(threshold: str, text: str) -> str:
         "D": {"Type": "AWS::CloudWatch::Dashboard",
               "Properties": {"DashboardName": "d", "DashboardBody": json.dumps(body)}},
     }  # fmt: skip
+    band = {"Id": "band", "Expression": "ANOMALY_DETECTION_BAND(m1, 2)"}
+    stat = {"Metric": {"Namespace": "shop", "MetricName": "m"}, "Period": "60", "Stat": "Sum"}
+    resources["N"] = {
+        "Type": "AWS::CloudWatch::AnomalyDetector",
+        "Properties": {
+            "Namespace": "shop", "MetricName": "m", "Stat": "Sum",
+            "Configuration": {
+                "MetricTimeZone": "Europe/Vienna",
+                "ExcludedTimeRanges": [{"StartTime": "2027-01-01T00:00:00", "EndTime": "2027-01-02T00:00:00"}],
+            },
+        },
+    }  # fmt: skip
+    resources["B"] = {
+        "Type": "AWS::CloudWatch::Alarm",
+        "Properties": {
+            "Metrics": [{"Id": "m1", "MetricStat": stat, "ReturnData": "true"}, band], "ThresholdMetricId": "band",
+            "EvaluationPeriods": 1, "ComparisonOperator": "GreaterThanUpperThreshold",
+        },
+    }  # fmt: skip
     outputs = {
+        "B": {"Value": {"Ref": "B"}},
+        "N": {"Value": {"Fn::GetAtt": ["N", "Id"]}},
         "A": {"Value": {"Ref": "A"}},
         "Arn": {"Value": {"Fn::GetAtt": ["A", "Arn"]}},
         "C": {"Value": {"Ref": "C"}},
@@ -44,6 +65,9 @@ def test_all_types_are_made_changed_and_deleted(desk):
     found = desk.described(made["A"])
     assert (found["Threshold"], found["Period"], found["ActionsEnabled"]) == (5.0, 60, False)
     assert desk.described(made["C"])["AlarmRule"] == f"ALARM({made['A']})"
+    assert desk.described(made["B"])["ThresholdMetricId"] == "band"
+    [detector] = desk.watch.describe_anomaly_detectors()["AnomalyDetectors"]
+    assert (detector["AnomalyDetectorId"], detector["Configuration"]["MetricTimezone"]) == (made["N"], "Europe/Vienna")
     cloudformation.update_stack(StackName="s", TemplateBody=template("7", "two"))
     assert outputs() == made
     assert desk.described(made["A"])["Threshold"] == 7.0
@@ -54,3 +78,4 @@ def test_all_types_are_made_changed_and_deleted(desk):
     desk.cloud.settle()
     assert desk.watch.describe_alarms()["MetricAlarms"] == []
     assert desk.watch.list_dashboards()["DashboardEntries"] == []
+    assert desk.watch.describe_anomaly_detectors()["AnomalyDetectors"] == []

@@ -297,7 +297,6 @@ def test_what_is_not_built_of_alarms_says_so(desk):
     for given in (
         {"AlarmActions": ["arn:aws:automate:us-east-1:ec2:stop"]},
         {"AlarmActions": ["arn:aws:ssm:us-east-1:111122223333:opsitem:1"]},
-        {"ComparisonOperator": "GreaterThanUpperThreshold", "ThresholdMetricId": "x"},
         {"WarmUpConfiguration": {"WarmUpPeriodDurationInMinutes": 5}},
     ):
         with pytest.raises(ClientError) as error:

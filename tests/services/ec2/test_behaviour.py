@@ -307,6 +307,51 @@ def test_interfaces_have_addresses_and_groups(net):
 # ---- network ACLs ----------------------------------------------------------------------------------------------------
 
 
+def private(net, eni):
+    (found,) = net.ec2.describe_network_interfaces(NetworkInterfaceIds=[eni])["NetworkInterfaces"]
+    return [one["PrivateIpAddress"] for one in found["PrivateIpAddresses"]]
+
+
+def test_an_interface_may_have_further_addresses(net):
+    ec2, listed = net.ec2, [{"PrivateIpAddress": "10.0.1.20", "Primary": True}, {"PrivateIpAddress": "10.0.1.21"}]
+    one = net.interface(PrivateIpAddresses=listed)["NetworkInterfaceId"]
+    other = net.interface(SecondaryPrivateIpAddressCount=2)["NetworkInterfaceId"]
+    assert private(net, one) == ["10.0.1.20", "10.0.1.21"] and private(net, other) == [f"10.0.1.{n}" for n in (4, 5, 6)]
+    (subnet,) = ec2.describe_subnets(SubnetIds=[net.subnet])["Subnets"]
+    assert subnet["AvailableIpAddressCount"] == 251 - 5
+    here = {"NetworkInterfaceId": one}
+    got = ec2.assign_private_ip_addresses(**here, SecondaryPrivateIpAddressCount=1)["AssignedPrivateIpAddresses"]
+    assert got == [{"PrivateIpAddress": "10.0.1.7"}]
+    with pytest.raises(ClientError) as caught:
+        ec2.assign_private_ip_addresses(**here, PrivateIpAddresses=["10.0.1.6"])
+    assert caught.value.response["Error"]["Message"] == "[10.0.1.6] assigned, but move is not allowed."
+    ec2.assign_private_ip_addresses(**here, PrivateIpAddresses=["10.0.1.6"], AllowReassignment=True)
+    assert private(net, one)[2:] == ["10.0.1.7", "10.0.1.6"] and private(net, other) == ["10.0.1.4", "10.0.1.5"]
+    for wrong in (
+        {"PrivateIpAddresses": ["10.0.1.4"], "AllowReassignment": True},  # somebody's first
+        {"PrivateIpAddresses": ["10.0.2.4"]}, {"PrivateIpAddresses": [""]}, {"SecondaryPrivateIpAddressCount": 0},
+    ):  # fmt: skip
+        assert code(ec2.assign_private_ip_addresses, **here, **wrong) == "InvalidParameterValue"
+    assert code(ec2.assign_private_ip_addresses, **here) == "MissingParameter"
+    many = {"SecondaryPrivateIpAddressCount": 50}
+    assert code(ec2.assign_private_ip_addresses, **here, **many) == "PrivateIpAddressLimitExceeded"
+
+    # Each may have an elastic address of its own, which goes with it.
+    net.gateway()
+    first, second = (ec2.allocate_address()["AllocationId"] for _ in range(2))
+    ec2.associate_address(AllocationId=first, **here)
+    ec2.associate_address(AllocationId=second, **here, PrivateIpAddress="10.0.1.21")
+    addresses = {one["AllocationId"]: one.get("PrivateIpAddress") for one in ec2.describe_addresses()["Addresses"]}
+    assert addresses == {first: "10.0.1.20", second: "10.0.1.21"}
+    for wrong in ("10.0.1.20", "10.0.1.99"):
+        assert code(ec2.unassign_private_ip_addresses, **here, PrivateIpAddresses=[wrong]) == "InvalidParameterValue"
+    ec2.unassign_private_ip_addresses(**here, PrivateIpAddresses=["10.0.1.21", "10.0.1.7"])
+    addresses = {one["AllocationId"]: one.get("PrivateIpAddress") for one in ec2.describe_addresses()["Addresses"]}
+    assert addresses == {first: "10.0.1.20", second: None} and private(net, one) == ["10.0.1.20", "10.0.1.6"]
+    ec2.delete_network_interface(**here)
+    assert all("AssociationId" not in one for one in ec2.describe_addresses()["Addresses"])
+
+
 def test_entries_of_a_network_acl(net):
     id = net.ec2.create_network_acl(VpcId=net.vpc)["NetworkAcl"]["NetworkAclId"]
     named = {"NetworkAclId": id, "RuleNumber": 100, "Egress": False}

@@ -51,7 +51,8 @@ NETWORK: dict[str, Any] = {
     "Endpoint": resource("VPCEndpoint", **REF, ServiceName={"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"},
                          RouteTableIds=[{"Ref": "Table"}], PolicyDocument={"Statement": [{"Effect": "Allow",
                          "Principal": "*", "Action": "s3:Get*", "Resource": "*"}]}),
-    "Card": resource("NetworkInterface", SubnetId={"Ref": "Subnet"}, GroupSet=[{"Ref": "Group"}]),
+    "Card": resource("NetworkInterface", SubnetId={"Ref": "Subnet"}, GroupSet=[{"Ref": "Group"}],
+                     SecondaryPrivateIpAddressCount="2"),
     "Second": {**resource("EIP", Domain="vpc"), "DependsOn": "Attached"},
     "Public": resource("EIPAssociation", AllocationId=att("Second", "AllocationId"),
                        NetworkInterfaceId={"Ref": "Card"}),
@@ -108,6 +109,8 @@ def test_a_network_comes_changes_and_goes(stacks, client):
     (peering,) = ec2.describe_vpc_peering_connections()["VpcPeeringConnections"]
     assert peering["Status"]["Code"] == "active"
 
+    (card,) = ec2.describe_network_interfaces(NetworkInterfaceIds=[stacks.id("Card")])["NetworkInterfaces"]
+    assert len(card["PrivateIpAddresses"]) == 3
     (endpoint,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
     assert "s3:Get*" in endpoint["PolicyDocument"]
     changed = json.loads(json.dumps(NETWORK))

@@ -147,6 +147,7 @@ def test_every_operation_has_a_dry_run_where_aws_has_one():
     inputs = {name: model.service("ec2").operations[name].input for name in room.handlers}
     names = {name for name, shape in inputs.items() if shape is not None and "DryRun" in shape.members}
     without = {"DisassociateVpcCidrBlock", "AssociateVpcCidrBlock", "ModifySubnetAttribute", "ModifyVpcAttribute"}
+    without |= {"AssignPrivateIpAddresses", "UnassignPrivateIpAddresses"}
     assert room.handlers.keys() - names == without
 
 

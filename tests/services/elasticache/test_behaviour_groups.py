@@ -9,6 +9,7 @@ import valkey
 from botocore.exceptions import ClientError
 
 from tests.services.elasticache.conftest import Caches
+from tests.services.elasticache.test_behaviour_changes import fail_over
 
 
 def test_replicas_copy_their_primary(caches: Caches) -> None:
@@ -34,7 +35,7 @@ def test_replicas_copy_their_primary(caches: Caches) -> None:
     assert all(one["RequesterManaged"] for one in found)
 
 
-def test_shards_share_the_keys_and_tell_clients_of_each_other(caches: Caches) -> None:
+def test_shards_share_the_keys_fail_over_and_become_more_and_fewer(caches: Caches) -> None:
     there = caches.group(NumNodeGroups=2, ReplicasPerNodeGroup=1, AutomaticFailoverEnabled=True)
     assert there["ClusterEnabled"]
     assert [shard["Slots"] for shard in there["NodeGroups"]] == ["0-8191", "8192-16383"]
@@ -48,6 +49,39 @@ def test_shards_share_the_keys_and_tell_clients_of_each_other(caches: Caches) ->
         client.set(f"k{number}", number)
     assert client.dbsize(target_nodes="primaries") == 50
     assert {node.partition(":")[0] for node in client.cluster_nodes()} == places
+    fail_over(caches, "0002")
+    heir = caches.connect(caches.described("rg-0002-002")["CacheNodes"][0]["Endpoint"])
+    assert (heir.info("replication")["role"], heir.info("replication")["connected_slaves"]) == ("master", 1)
+    reshard(caches, NodeGroupCount=3)
+    there = caches.described_group()
+    slots = {one["NodeGroupId"]: one["Slots"] for one in there["NodeGroups"]}
+    assert slots == {"0001": "0-5460", "0002": "5461-10921", "0003": "10922-16383"}
+    assert [client.get(f"k{number}") for number in range(50)] == [str(number) for number in range(50)]
+    third = caches.connect(caches.described("rg-0003-001")["CacheNodes"][0]["Endpoint"])
+    assert 0 < third.dbsize() < 50
+    assert third.info("replication")["connected_slaves"] == 1
+    reshard(caches, NodeGroupCount=1, NodeGroupsToRetain=["0003"])
+    there = caches.described_group()
+    assert [(one["NodeGroupId"], one["Slots"]) for one in there["NodeGroups"]] == [("0003", "0-16383")]
+    assert there["MemberClusters"] == ["rg-0003-001", "rg-0003-002"]
+    assert third.dbsize() == 50
+    again = caches.connect(there["ConfigurationEndpoint"], kind=valkey.ValkeyCluster)
+    assert [again.get(f"k{number}") for number in range(50)] == [str(number) for number in range(50)]
+    assert len(again.get_nodes()) == 2
+    assert len(caches.ec2.describe_network_interfaces()["NetworkInterfaces"]) == 2
+    for wrong, code in (
+        ({"NodeGroupCount": 0}, "InvalidParameterValue"), ({"NodeGroupCount": 91}, "NodeQuotaForClusterExceeded"),
+        ({"NodeGroupCount": 2, "NodeGroupsToRemove": ["0003"]}, "InvalidParameterCombination"),
+    ):  # fmt: skip
+        with pytest.raises(ClientError) as error:
+            reshard(caches, **wrong)
+        assert error.value.response["Error"]["Code"] == code
+
+
+def reshard(caches: Caches, **given: Any) -> None:
+    caches.api.modify_replication_group_shard_configuration(ReplicationGroupId="rg", ApplyImmediately=True, **given)
+    caches.cloud.settle()
+    assert caches.described_group()["Status"] == "available"
 
 
 def test_a_serverless_cache_speaks_tls_and_cluster_mode(caches: Caches) -> None:
@@ -87,6 +121,10 @@ def test_a_serverless_cache_speaks_tls_and_cluster_mode(caches: Caches) -> None:
          "InvalidParameterCombination"),
         ({"ClusterMode": "disabled", "CacheParameterGroupName": "default.valkey8.cluster.on"},
          "InvalidParameterCombination"),
+        ({"NodeGroupConfiguration": [{"Slots": "0-100"}, {"Slots": "101-16000"}], "AutomaticFailoverEnabled": True},
+         "InvalidParameterValue"),
+        ({"NodeGroupConfiguration": [{"NodeGroupId": "1"}, {"NodeGroupId": "0001"}], "AutomaticFailoverEnabled": True},
+         "InvalidParameterValue"),
         ({"UserGroupIds": ["none"]}, "UserGroupNotFound"),
         ({"ReplicationGroupId": "a" * 41}, "InvalidParameterValue"),
         ({"GlobalReplicationGroupId": "g"}, "NotImplemented"),

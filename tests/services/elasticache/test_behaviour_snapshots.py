@@ -42,7 +42,10 @@ def test_a_cluster_is_copied_restored_and_leaves_a_last_copy(caches: Caches) -> 
 
 def test_shards_are_restored_as_they_were_and_again_after_a_restart(lasting: Caches) -> None:
     shape = {"NumNodeGroups": 2, "AutomaticFailoverEnabled": True}
-    first = lasting.connect(lasting.group(**shape)["ConfigurationEndpoint"], kind=valkey.ValkeyCluster)
+    uneven = [{"NodeGroupId": "2", "Slots": "0-4000"}, {"NodeGroupId": "1", "Slots": "4001-16383"}]
+    first = lasting.connect(
+        lasting.group(NodeGroupConfiguration=uneven, **shape)["ConfigurationEndpoint"], kind=valkey.ValkeyCluster
+    )
     for number in range(30):
         first.set(f"k{number}", number)
     lasting.api.create_snapshot(SnapshotName="all", ReplicationGroupId="rg")
@@ -50,6 +53,9 @@ def test_shards_are_restored_as_they_were_and_again_after_a_restart(lasting: Cac
     lasting.api.delete_replication_group(ReplicationGroupId="rg")
     lasting.cloud.settle()
     there = lasting.group("again", SnapshotName="all", **shape)
+    assert [(one["NodeGroupId"], one["Slots"]) for one in there["NodeGroups"]] == [
+        ("0001", "0-4000"), ("0002", "4001-16383"),
+    ]  # fmt: skip
     for restarted in (False, True):
         if restarted:
             lasting.cloud.restart()

@@ -162,10 +162,13 @@ def test_a_replay_brings_a_span_of_time_once_more(timed):
     replayed = [json.loads(text) for text in timed.seen("one")][3:]
     assert [event["detail"]["n"] for event in replayed] == [1, 2]
     assert [event["replay-name"] for event in replayed] == ["r", "r"]
+    before = [json.loads(text) for text in timed.seen("one")][1:3]
+    assert [event["time"] for event in replayed] == [event["time"] for event in before]
+    assert len({event["id"] for event in (*before, *replayed)}) == 4
     assert len(timed.seen("two")) == 3
     described = timed.events.describe_replay(ReplayName="r")
     assert (described["State"], described["Destination"]["FilterArns"]) == ("COMPLETED", [first])
-    assert described["EventLastReplayedTime"].minute == 2
+    assert described["EventLastReplayedTime"].minute == 10
     assert [each["ReplayName"] for each in timed.events.list_replays(State="COMPLETED")["Replays"]] == ["r"]
     assert timed.events.describe_archive(ArchiveName="a")["EventCount"] == 3
     destination = {"Destination": {"Arn": bus}}
@@ -187,6 +190,27 @@ def test_a_replay_brings_a_span_of_time_once_more(timed):
     given["EventSourceArn"] += "x"
     message = refused("ValidationException", timed.events.start_replay, **given, **destination)
     assert message == "Parameter EventSourceArn is not valid. Reason: Archive ax does not exist."
+
+
+def test_a_replay_is_by_the_time_that_an_event_says_and_fails_without_its_archive(timed):
+    timed.at("2027-01-01T00:00")
+    bus = timed.events.describe_event_bus()["Arn"]
+    archive = timed.events.create_archive(ArchiveName="a", EventSourceArn=bus, RetentionDays=2)["ArchiveArn"]
+    timed.rule(timed.log_group())
+    timed.put(entry({"n": 0}, Time="2026-12-01T12:00:00Z"), entry({"n": 1}))
+    span = {"EventStartTime": "2026-12-01T12:00:00Z", "EventEndTime": "2026-12-01T12:00:30Z"}
+    given = {"EventSourceArn": archive, "Destination": {"Arn": bus}, **span}
+    timed.events.start_replay(ReplayName="r", **given)
+    timed.cloud.clock_advance(10)
+    assert [json.loads(text)["detail"]["n"] for text in timed.seen()] == [0, 1, 0]
+    assert timed.events.describe_replay(ReplayName="r")["EventLastReplayedTime"].second == 0
+    timed.events.update_archive(ArchiveName="a", RetentionDays=1)
+    assert timed.events.describe_archive(ArchiveName="a")["EventCount"] == 2
+    timed.events.start_replay(ReplayName="gone", **given)
+    timed.events.delete_archive(ArchiveName="a")
+    timed.cloud.clock_advance(86_400)
+    failed = timed.events.describe_replay(ReplayName="gone")
+    assert (failed["State"], failed["StateReason"]) == ("FAILED", "Archive resource not found.")
 
 
 def test_nothing_that_was_taken_is_lost_in_a_crash(timed):

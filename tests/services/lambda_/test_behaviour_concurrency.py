@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from cloudarium.services.lambda_.rules import concurrency
-from tests.services.lambda_.conftest import TRUST, refused, zipped
+from tests.services.lambda_.conftest import refused
+from tests.services.lambda_.test_event_sources_queues import Room
 
 Make = Callable[..., dict[str, Any]]
 KIND = """
@@ -62,6 +63,7 @@ def test_environments_are_there_before_anyone_invokes(make: Make, functions: Any
     assert limits["UnreservedConcurrentExecutions"] == limits["ConcurrentExecutions"] - 1
     names = {one["MetricName"] for one in client("cloudwatch").list_metrics(Namespace="AWS/Lambda")["Metrics"]}
     assert {"ProvisionedConcurrencyInvocations", "ProvisionedConcurrencyUtilization"} <= names
+    assert {"ConcurrentExecutions", "UnreservedConcurrentExecutions"} <= names
     functions.delete_provisioned_concurrency_config(FunctionName="fn", Qualifier="live")
     cloud.settle()
     assert kind(functions)[0] == "on-demand"
@@ -93,6 +95,10 @@ def test_an_alias_takes_its_environments_along(make: Make, functions: Any, cloud
     cloud.settle()
     assert held(functions) == ("READY", 1, 1)
     assert (kind(functions, "2")[0], kind(functions, "1")[0]) == ("provisioned-concurrency", "on-demand")
+    functions.delete_alias(FunctionName="fn", Name="live")
+    cloud.settle()
+    assert kind(functions, "2")[0] == "on-demand"
+    assert functions.list_provisioned_concurrency_configs(FunctionName="fn")["ProvisionedConcurrencyConfigs"] == []
 
 
 def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) -> None:
@@ -104,7 +110,7 @@ def test_what_does_not_initialise_fails(make: Make, functions: Any, cloud: Any) 
     assert found["AllocatedProvisionedConcurrentExecutions"] == 0
 
 
-def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, account: str) -> None:
+def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, cloud: Any, account: str) -> None:
     arn = f"arn:aws:lambda:us-east-1:{account}:function:fn"
     make("fn", Publish=True)
     functions.update_function_configuration(FunctionName="fn", Description="new")
@@ -145,21 +151,64 @@ def test_provisioned_concurrency_that_may_not_be(make: Make, functions: Any, acc
     with refused("InvalidParameterValueException") as refusal:
         functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=0)
     assert refusal.message.endswith("should not be lower than function's total provisioned concurrency [1].")
+    cloud.settle()
+    assert functions.invoke(FunctionName="fn", Qualifier="live")["StatusCode"] == 200
+    with refused("TooManyRequestsException"):  # all that is reserved is provisioned
+        functions.invoke(FunctionName="fn")
 
 
-def test_what_is_provisioned_survives_a_crash(fresh_cloud: Any) -> None:
-    iam, functions = fresh_cloud.client("iam"), fresh_cloud.client("lambda")
-    role = iam.create_role(RoleName="r", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
-    functions.create_function(
-        FunctionName="fn", Runtime="python3.11", Handler="app.handler", Role=role, Code={"ZipFile": zipped(KIND)},
-        Publish=True,
-    )  # fmt: skip
-    wish(functions, 1, "1")
-    fresh_cloud.settle()
-    fresh_cloud.restart()
-    fresh_cloud.settle()
+class Held(Room):
+    """A function whose whole reserved concurrency is provisioned for its version 1."""
+
+    def __init__(self, clients: Callable[..., Any]) -> None:
+        super().__init__(clients)
+        self.function("fn", KIND, Publish=True)
+        self.functions.put_function_concurrency(FunctionName="fn", ReservedConcurrentExecutions=1)
+        wish(self.functions, 1, "1")
+
+
+def test_what_is_provisioned_survives_a_crash(clients: Callable[..., Any], still: Any) -> None:
+    functions = Held(clients).functions
+    still.settle()
+    still.restart()
+    still.settle()
     assert held(functions, "1") == ("READY", 1, 1)
     assert kind(functions, "1")[0] == "provisioned-concurrency"
+
+
+def test_throttled_events_are_tried_again_for_six_hours(clients: Callable[..., Any], still: Any) -> None:
+    room = Held(clients)
+    arn = room.sqs.get_queue_attributes(QueueUrl=room.results, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    room.functions.put_function_event_invoke_config(
+        FunctionName="fn", DestinationConfig={"OnSuccess": {"Destination": arn}, "OnFailure": {"Destination": arn}}
+    )
+    still.settle()
+
+    def send() -> None:
+        room.functions.invoke(FunctionName="fn", InvocationType="Event", Payload=b"7")
+        still.settle()
+
+    def told() -> list[dict[str, Any]]:
+        messages = room.sqs.receive_message(QueueUrl=room.results, VisibilityTimeout=43200).get("Messages", [])
+        return [json.loads(message["Body"]) for message in messages]
+
+    send()
+    still.clock_advance(3600)
+    assert told() == []
+    still.clock_advance(18000)
+    still.clock_advance(300)
+    [record] = told()
+    assert record["requestContext"]["condition"] == "EventAgeExceeded" and record["requestPayload"] == 7
+    assert record["requestContext"]["approximateInvokeCount"] == 0
+    send()
+    still.clock_advance(600)
+    still.restart()
+    room.functions.delete_function_concurrency(FunctionName="fn")
+    still.clock_advance(300)
+    [record] = told()
+    assert (record["requestContext"]["condition"], record["responsePayload"]) == ("Success", "on-demand")
+    still.clock_advance(7200)  # the keys of what is held ready have expired meanwhile
+    assert kind(room.functions, "1")[0] == "provisioned-concurrency"
 
 
 def test_reserved_concurrency_is_a_limit_and_a_pace(make: Make, functions: Any, client: Any) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -35,9 +35,8 @@ ROOT = "Root=1-00000000-000000000000000000000000"
 class Loops(Room):
     """A function that begins again, and a queue in which it counts."""
 
-    def __init__(self, client: Callable[..., Any], cloud: Any) -> None:
+    def __init__(self, client: Callable[..., Any]) -> None:
         super().__init__(client)
-        self.client, self.cloud = client, cloud
         self.iam.put_role_policy(RoleName="worker", PolicyName="any", PolicyDocument=json.dumps(ANYTHING))
         self.ends, self.ends_arn = self.queue("ends")
 
@@ -66,10 +65,8 @@ class Loops(Room):
 
 
 @pytest.fixture
-def loops(client: Callable[..., Any], cloud: Any) -> Iterator[Loops]:
-    made = Loops(client, cloud)
-    yield made
-    made.functions.delete_function(FunctionName="fn")
+def loops(client: Callable[..., Any]) -> Loops:
+    return Loops(client)
 
 
 def test_a_function_that_invokes_itself(loops: Loops, client: Any) -> None:
@@ -109,7 +106,8 @@ def test_through_a_topic_and_a_bucket(loops: Loops, client: Any, account: str) -
     assert len(loops.ran()) == recursion.LIMIT
 
 
-def test_through_a_queue_whose_dead_letter_queue_gets_it(loops: Loops) -> None:
+def test_through_a_queue_whose_dead_letter_queue_gets_it(clients: Callable[..., Any], still: Any) -> None:
+    loops = Loops(clients)
     policy = json.dumps({"deadLetterTargetArn": loops.ends_arn, "maxReceiveCount": "1"})
     url, arn = loops.queue("again", RedrivePolicy=policy, VisibilityTimeout="30")
     loops.loop("sqs", url)
@@ -118,7 +116,7 @@ def test_through_a_queue_whose_dead_letter_queue_gets_it(loops: Loops) -> None:
     results: list[str] = []
     while len(results) < recursion.LIMIT:
         results += loops.ran()
-    loops.cloud.clock_advance(31)
+    still.clock_advance(31)
     [message] = loops.sqs.receive_message(QueueUrl=loops.ends, WaitTimeSeconds=20)["Messages"]
     assert message["Body"] == "again" and set(loops.ran()) <= set(results)  # those are visible again too
 

@@ -266,6 +266,24 @@ def test_role_must_be_allowed_to_read_at_creation_and_later(room: Room, client: 
         assert time.monotonic() < deadline
 
 
+def test_another_accounts_queue_is_read_when_its_policy_lets_the_role(
+    room: Room, cloud: RunningCloud, account: str
+) -> None:
+    room.function()
+    theirs = Room(lambda service: cloud.client(service, key=account[::-1].replace("0", "1")))
+    url, arn = theirs.queue("theirs")
+    with refused("InvalidParameterValueException"):
+        room.functions.create_event_source_mapping(EventSourceArn=arn, FunctionName="teller")
+    may = ["sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"]
+    allow = {"Effect": "Allow", "Principal": {"AWS": room.role}, "Action": may, "Resource": arn}
+    theirs.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps({"Statement": [allow]})})
+    room.map(arn)
+    theirs.sqs.send_message(QueueUrl=url, MessageBody="from afar")
+    [event] = room.told()
+    assert [record["eventSourceARN"] for record in event["Records"]] == [arn]
+    theirs.emptied(url)
+
+
 def test_what_cannot_be_mapped(room: Room, account: str) -> None:
     room.function()
     _, arn = room.queue("work")
@@ -329,6 +347,8 @@ def test_mappings_are_listed_and_tagged(room: Room) -> None:
     assert [one["UUID"] for one in listed(FunctionName="other")["EventSourceMappings"]] == [second]
     assert len(listed(EventSourceArn=arn, MaxItems=1)["EventSourceMappings"]) == 1
     named = room.functions.get_event_source_mapping(UUID=first)["EventSourceMappingArn"]
+    with refused("ResourceConflictException"):
+        room.functions.update_event_source_mapping(UUID=second, FunctionName="teller")
     room.functions.tag_resource(Resource=named, Tags={"more": "b"})
     assert room.functions.list_tags(Resource=named)["Tags"] == {"team": "a", "more": "b"}
 

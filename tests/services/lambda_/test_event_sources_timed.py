@@ -152,7 +152,7 @@ def test_no_more_batches_at_once_than_the_mapping_may(clients: Callable[..., Any
 
 
 def test_failures_reach_topics_and_buckets_and_are_counted(
-    table: Table, clients: Callable[..., Any], metrics: Metrics, account: str
+    table: Table, clients: Callable[..., Any], metrics: Metrics, account: str, still: RunningCloud
 ) -> None:
     sns, s3 = clients("sns"), clients("s3")
     topic = sns.create_topic(Name="failed")["TopicArn"]
@@ -190,6 +190,14 @@ def test_failures_reach_topics_and_buckets_and_are_counted(
         assert metrics.until(name, 1, EventSourceMappingUUID=kept) == 1, name
     assert metrics.total("DroppedEventCount", EventSourceMappingUUID=kept) == 0
     assert 0 <= metrics.total("IteratorAge", "Maximum", FunctionName="keeper") <= 1000  # within the stream's second
+
+    def roots(operation: str) -> set[str]:
+        entries = still.control(f"journal?account={account}&operation={operation}")["entries"]
+        return {entry["trace"].partition(";")[0] for entry in entries if "/worker/" in entry["principal"]}
+
+    # What the function does, and what becomes of its failure, is one trace.
+    assert len(roots("Publish") | roots("PutObject")) == 2
+    assert roots("Publish") | roots("PutObject") == roots("SendMessage")
 
 
 def test_batch_that_cannot_be_told_is_dropped(table: Table, clients: Callable[..., Any], metrics: Metrics) -> None:

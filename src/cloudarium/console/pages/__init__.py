@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from cloudarium.console.pages import alarms, calls, logs, metrics, overview
+from cloudarium.console.pages import alarms, calls, dashboards, logs, metrics, overview
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.http import HttpResponse
 
@@ -12,6 +12,7 @@ PAGES: Mapping[str, Callable[[Visit], Awaitable[HttpResponse]]] = {
     "": overview.overview,
     "alarms": alarms.alarms,
     "calls": calls.calls,
+    "dashboards": dashboards.dashboards,
     "logs": logs.logs,
     "metrics": metrics.metrics,
 }

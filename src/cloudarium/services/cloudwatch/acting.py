@@ -34,9 +34,13 @@ async def act(event: Event) -> None:
         if alarm is not None:
             how = f'Failed to execute action {told["action"]}. Received error: "{error}"'
             summary = how if error else f"Successfully executed action {told['action']}"
-            data = {"actionState": "Failed" if error else "Succeeded", "notificationResource": told["action"]}
-            if error:
-                data["error"] = error
+            data = {
+                "actionState": "Failed" if error else "Succeeded",
+                "stateUpdateTimestamp": int(told["at"] * 1000),
+                "notificationResource": told["action"],
+                "publishedMessage": orjson.dumps(told["message"]).decode() if place.service == "sns" else None,
+                "error": error or None,
+            }
             alarms.remember(event.store, alarm, event.now, "Action", {"HistorySummary": summary, "HistoryData": data})
 
 

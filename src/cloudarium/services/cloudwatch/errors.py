@@ -97,3 +97,18 @@ class DashboardMissing(AwsError):
     def named(cls, name: str) -> DashboardMissing:
         """No dashboard of this name."""
         return cls(f"Dashboard {name} does not exist")
+
+
+class TooMany(AwsError):
+    """More than there can be, in the words of the newer operations."""
+
+    code = "LimitExceededException"
+
+
+class DetectorMissing(AwsError):
+    """An anomaly detector that is not there."""
+
+    code = "ResourceNotFoundException"
+
+    def __init__(self) -> None:
+        super().__init__("The specified anomaly detector does not exist.")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import orjson
 
@@ -12,7 +14,7 @@ from cloudarium.services.cloudwatch.querying import QueryFailed, Querying
 from cloudarium.services.cloudwatch.records import alarms, metrics, points
 from cloudarium.services.cloudwatch.records.alarms import Alarm
 from cloudarium.services.cloudwatch.rules import reasons
-from cloudarium.services.cloudwatch.rules.evaluation import COMPARISONS, FURTHER_BACK, Slot, too_few, verdict
+from cloudarium.services.cloudwatch.rules.evaluation import BANDS, COMPARISONS, FURTHER_BACK, Slot, too_few, verdict
 from cloudarium.services.cloudwatch.rules.statistics import percentile_of
 from cloudarium.services.cloudwatch.series import Span
 from cloudarium.store import Store
@@ -33,13 +35,12 @@ def look(store: Store, alarm: Alarm, now: float) -> None:
 
 def _judge(store: Store, alarm: Alarm, slots: list[Slot], now: float) -> None:
     data = alarm.data
-    compare = COMPARISONS[data["ComparisonOperator"]]
     found = verdict(
         slots,
         data["EvaluationPeriods"],
         data.get("DatapointsToAlarm") or data["EvaluationPeriods"],
         data.get("TreatMissingData", "missing"),
-        lambda value: compare(value, data["Threshold"]),
+        _breaches(data),
     )
     if found.state is None or found.state == data["StateValue"]:
         return
@@ -48,6 +49,16 @@ def _judge(store: Store, alarm: Alarm, slots: list[Slot], now: float) -> None:
     why = reasons.reason(data, found)
     more = reasons.reason_data(data, found, slots, alarms.period(data), now)
     states.change(store, alarm, found.state, why[:1023], orjson.dumps(more).decode()[:4000], now)
+
+
+def _breaches(data: dict[str, Any]) -> Callable[[Slot], bool]:
+    """What tells whether a period's value is beyond the threshold, or outside of its band."""
+    name = data["ComparisonOperator"]
+    if name in BANDS:
+        outside = BANDS[name]
+        return lambda slot: slot.value is not None and outside(slot.value, slot.low, slot.high)
+    compare, threshold = COMPARISONS[name], data["Threshold"]
+    return lambda slot: slot.value is not None and compare(slot.value, threshold)
 
 
 def _says_little(alarm: Alarm, evaluated: list[Slot]) -> bool:
@@ -61,15 +72,24 @@ def _slots(store: Store, alarm: Alarm, moment: int) -> list[Slot] | None:
     period = alarms.period(data)
     start = moment - period * (data["EvaluationPeriods"] + FURTHER_BACK)
     queries = alarms.queries(data)
-    id = next(query["Id"] for query in queries if query.get("ReturnData") is not False)
+    band = data.get("ThresholdMetricId")
+    id = next(query["Id"] for query in queries if query.get("ReturnData") is not False and query["Id"] != band)
     querying = Querying(store, alarm.scope, queries, Span(start, moment, moment), sliding=True)
     try:
         found = querying.result(id)
+        sides = querying.result(band) if band else []
     except QueryFailed:
         return None
     series = found[0] if found else Series({}, period)
     counts = querying.counts.get(id, {})
-    return [Slot(time, series.points.get(time), counts.get(time)) for time in range(start, moment, period)]
+    slots = [Slot(time, series.points.get(time), counts.get(time)) for time in range(start, moment, period)]
+    return slots if not band else [_within(slot, sides) for slot in slots]
+
+
+def _within(slot: Slot, sides: list[Series]) -> Slot:
+    """A period with its band; without one, as long as the model is not trained, its value counts for nothing."""
+    high, low = (side.points.get(slot.time) for side in sides)
+    return slot._replace(value=None) if high is None or low is None else slot._replace(low=low, high=high)
 
 
 def _next(store: Store, alarm: Alarm, moment: int, step: int, slots: list[Slot] | None) -> float | None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import tzinfo
 from typing import Any
 
 from cloudarium.services.cloudwatch import series
 from cloudarium.services.cloudwatch.metric_math import Frame, MathError, Series, evaluate, parse
+from cloudarium.services.cloudwatch.metric_math.parser import Name, Node
 from cloudarium.services.cloudwatch.metric_math.values import Value
-from cloudarium.services.cloudwatch.records import metrics
+from cloudarium.services.cloudwatch.records import detectors, metrics
 from cloudarium.services.cloudwatch.records.metrics import Metric
-from cloudarium.services.cloudwatch.rules import data, insights, samples, searching
+from cloudarium.services.cloudwatch.rules import bands, data, insights, samples, searching
 from cloudarium.services.cloudwatch.rules.samples import Sample
 from cloudarium.services.cloudwatch.rules.statistics import UnknownStatistic, statistic
 from cloudarium.services.cloudwatch.series import Span
@@ -100,6 +102,36 @@ class Querying:
             if len(found) >= MOST_FOUND:
                 break
         return found
+
+    def band(self, node: Node, width: float, frame: Frame) -> list[Series]:
+        """The upper and the lower side of a band, from a model of the two weeks before."""
+        before = Querying(
+            self._store, self._scope, list(self._queries.values()),
+            self._span._replace(start=max(frame.start - bands.REACH, 0), end=frame.start), sliding=self._sliding,
+        )  # fmt: skip
+        history = evaluate(node, before, Frame(max(frame.start - bands.REACH, 0), frame.start, frame.period))
+        present = evaluate(node, self, frame)
+        if not isinstance(history, Series) or not isinstance(present, Series):
+            raise MathError("ANOMALY_DETECTION_BAND needs one time series")
+        zone, excluded = self._training(node)
+        model = bands.trained(history.points, zone, excluded)
+        points = {} if model is None else {time: model.sides(time, width) for time in frame.times()}
+        sides = [{time: sides[place] for time, sides in points.items()} for place in (1, 0)]
+        name = present.label or (node.name if isinstance(node, Name) else "")
+        return [
+            Series(side, frame.period, f"{name} ({word})") for side, word in zip(sides, ("High", "Low"), strict=True)
+        ]
+
+    def _training(self, node: Node) -> tuple[tzinfo, list[tuple[float, float]]]:
+        """The time zone, and the times that do not count, which a metric's anomaly detector asks for."""
+        query = self._queries.get(node.name, {}) if isinstance(node, Name) else {}
+        stat = query.get("MetricStat")
+        found = None
+        if stat is not None:
+            metric = stat["Metric"]
+            key = (metric["Namespace"], metric["MetricName"], data.dimensions(metric.get("Dimensions")))
+            found = detectors.of_metric(self._store, self._scope, key, stat["Stat"])
+        return detectors.training(found)
 
     # ---- Each kind of query ------------------------------------------------------------------------------------------
 

@@ -57,3 +57,14 @@ CREATE TABLE IF NOT EXISTS cloudwatch_dashboards (
     body     TEXT NOT NULL,
     PRIMARY KEY (account, name)
 ) WITHOUT ROWID;
+
+-- `place` is JSON that says of what a detector is; `data` is JSON with AWS's own member names.
+CREATE TABLE IF NOT EXISTS cloudwatch_detectors (
+    account TEXT NOT NULL,
+    region  TEXT NOT NULL,
+    place   TEXT NOT NULL,
+    id      TEXT NOT NULL,
+    made    REAL NOT NULL,
+    data    BLOB NOT NULL,
+    PRIMARY KEY (account, region, place)
+) WITHOUT ROWID;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import Any
 
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
@@ -101,6 +102,56 @@ class CompositeAlarm(_Alarm):
     attributes = ("Arn",)
     physical_name = "AlarmName"
     tags = "Tags"
+
+
+_DETECTED = ("Namespace", "MetricName", "Dimensions", "Stat")
+
+
+@resource_type("AWS::CloudWatch::AnomalyDetector")
+class AnomalyDetector(ResourceType):
+    """An anomaly detector; `Ref` and `Id` are its id."""
+
+    properties = (
+        *_DETECTED, "Configuration", "MetricCharacteristics", "SingleMetricAnomalyDetector",
+        "MetricMathAnomalyDetector",
+    )  # fmt: skip
+    required = ()
+    replaces = (*_DETECTED, "SingleMetricAnomalyDetector", "MetricMathAnomalyDetector")
+    attributes = ("Id",)
+
+    async def create(self, r: Resource) -> None:
+        """Put the detector."""
+        made = await r.send("cloudwatch", "PutAnomalyDetector", self._given(r))
+        r.id = made["AnomalyDetectorId"]
+        r.attributes = {"Id": r.id}
+
+    def _given(self, r: Resource) -> Data:
+        given = {name: r.properties[name] for name in self.properties if r.properties.get(name) is not None}
+        settings = dict(given.pop("Configuration", {}))
+        if "MetricTimeZone" in settings:  # CloudFormation writes it with a capital Z
+            settings["MetricTimezone"] = settings.pop("MetricTimeZone")
+        if "ExcludedTimeRanges" in settings:
+            settings["ExcludedTimeRanges"] = [
+                {name: _moment(each[name]) for name in ("StartTime", "EndTime")}
+                for each in settings["ExcludedTimeRanges"]
+            ]
+        if "MetricMathAnomalyDetector" in given:
+            queries = given["MetricMathAnomalyDetector"].get("MetricDataQueries", [])
+            given["MetricMathAnomalyDetector"] = {"MetricDataQueries": [_query(query) for query in queries]}
+        return {**given, **({"Configuration": settings} if settings else {})}
+
+    async def update(self, r: Resource) -> None:
+        """Put it anew."""
+        await r.send("cloudwatch", "PutAnomalyDetector", self._given(r))
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the detector."""
+        gone = ("ResourceNotFoundException",)
+        await r.send("cloudwatch", "DeleteAnomalyDetector", {"AnomalyDetectorId": r.id}, gone=gone)
+
+
+def _moment(text: str) -> float:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
 
 
 @resource_type("AWS::CloudWatch::Dashboard")

@@ -71,6 +71,7 @@ def act(store: Store, alarm: Alarm, old: Data, now: float) -> None:
         return
     for number, action in enumerate(alarm.data[_ACTIONS[alarm.data["StateValue"]]]):
         told = {"action": action, "name": alarm.name, "subject": telling.subject(alarm), "arn": alarm.arn}
+        told["at"] = alarm.data["StateUpdatedTimestamp"]
         told["message"] = telling.message(alarm, old)
         told["invocation"] = telling.invocation(alarm, old)
         # One alarm's messages come one after the other, in the order of its states.

@@ -6,9 +6,11 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from cloudarium.gateway.call import Call
+from cloudarium.gateway.meters import Dimensions
 from cloudarium.services.dynamodb.rules.capacity import Meter
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
@@ -34,22 +36,32 @@ def measured(call: Call) -> None:
     """Count how a call on items ended: how long it took, or whose fault it was that it failed."""
     operation = call.operation_name
     if operation in _OF_ONE:
-        tables = [call.input.get("TableName")]
+        table = call.input.get("TableName")
+        if call.error is None and type(table) is str:
+            _succeeded(call, operation, table)
+        elif call.error is not None:
+            _failed(call, call.error, [_name(table)] if type(table) is str else [])
     elif operation in _OF_MANY:
         tables = _tables(call)
-    else:
-        return
-    if call.error is not None:
-        _failed(call, call.error, [_name(each) for each in tables if type(each) is str])
-        return
-    add, took = call.cloud.meter.add, round((call.cloud.stopwatch() - call.started) * 1000, 2)
-    for table in tables:
-        if type(table) is str:
-            own = (("Operation", operation), ("TableName", _name(table)))
-            add(call.now, call.scope, _NAMESPACE, "SuccessfulRequestLatency", own, took, "Milliseconds")
-            if operation in ("Query", "Scan") and call.output:
-                count = float(call.output.get("Count", 0))
-                add(call.now, call.scope, _NAMESPACE, "ReturnedItemCount", own, count, "Count")
+        if call.error is not None:
+            _failed(call, call.error, [_name(each) for each in tables])
+        else:
+            for each in tables:
+                _succeeded(call, operation, each)
+
+
+def _succeeded(call: Call, operation: str, table: str) -> None:
+    own, add = _of_operation(operation, table), call.cloud.meter.add
+    took = int((call.cloud.stopwatch() - call.started) * 1e5) / 100  # so few values of it differ
+    add(call.now, call.scope, _NAMESPACE, "SuccessfulRequestLatency", own, took, "Milliseconds")
+    if operation in ("Query", "Scan") and call.output:
+        count = float(call.output.get("Count", 0))
+        add(call.now, call.scope, _NAMESPACE, "ReturnedItemCount", own, count, "Count")
+
+
+@lru_cache(maxsize=1024)  # made for every call otherwise
+def _of_operation(operation: str, table: str) -> Dimensions:
+    return ("Operation", operation), ("TableName", _name(table))
 
 
 def _name(table: str) -> str:
@@ -57,7 +69,7 @@ def _name(table: str) -> str:
     return table if table[:4] != "arn:" else table.rpartition("/")[2]
 
 
-def _tables(call: Call) -> list[object]:
+def _tables(call: Call) -> list[str]:
     """The tables of a call on several items, each once."""
     found: list[object] = []
     given = call.input.get("RequestItems")

@@ -14,6 +14,7 @@ from cloudarium.vpc import records
 from cloudarium.vpc.records import Data
 
 MOST_GROUPS = 5
+MOST_ADDRESSES = 50  # as many as the largest instances take; AWS lets an interface without one have no more
 
 
 def make(
@@ -31,9 +32,7 @@ def make(
     """
     chosen = _address(call, subnet, address)
     id = lookup.new_id(INTERFACE)
-    name = f"ip-{str(chosen).replace('.', '-')}." + (
-        "ec2.internal" if call.region == "us-east-1" else f"{call.region}.compute.internal"
-    )
+    first = _entry(call, chosen, primary=True)
     data: Data = {
         "NetworkInterfaceId": id,
         "InterfaceType": kind,
@@ -44,8 +43,8 @@ def make(
         "AvailabilityZone": subnet["AvailabilityZone"],
         "AvailabilityZoneId": subnet["AvailabilityZoneId"],
         "PrivateIpAddress": str(chosen),
-        "PrivateDnsName": name,
-        "PrivateIpAddresses": [{"Primary": True, "PrivateIpAddress": str(chosen), "PrivateDnsName": name}],
+        "PrivateDnsName": first["PrivateDnsName"],
+        "PrivateIpAddresses": [first],
         "Groups": [{"GroupId": one["GroupId"], "GroupName": one["GroupName"]} for one in groups],
         "MacAddress": "02:" + ":".join(ids.hex(2) for _ in range(5)),
         "SourceDestCheck": kind == "interface",
@@ -56,12 +55,37 @@ def make(
     return {**data, "RequesterId": requester} if requester else data
 
 
-def _address(call: Call, subnet: Data, asked: str) -> IPv4Address:
+def _entry(call: Call, address: IPv4Address, primary: bool) -> Data:
+    """An address as an interface has it."""
+    end = "ec2.internal" if call.region == "us-east-1" else f"{call.region}.compute.internal"
+    name = f"ip-{str(address).replace('.', '-')}.{end}"
+    return {"Primary": primary, "PrivateIpAddress": str(address), "PrivateDnsName": name}
+
+
+def add(call: Call, data: Data, subnet: Data, asked: Sequence[str], count: int = 0) -> list[str]:
+    """Give an interface these further addresses of its subnet, or so many free ones; those that it got."""
+    if "" in asked:
+        raise errors.Invalid("invalid value for parameter address: ")
+    if count < 0:
+        raise errors.Invalid.value(count, "secondaryPrivateIpAddressCount", "It must not be negative.")
+    if len(data["PrivateIpAddresses"]) + len(asked) + count > MOST_ADDRESSES:
+        message = f"An interface may have {MOST_ADDRESSES} private addresses."
+        raise errors.LimitExceeded("PrivateIpAddressLimitExceeded", message)
+    given = []
+    for each in [*asked, *[""] * count]:
+        chosen = _address(call, subnet, each, data)
+        data["PrivateIpAddresses"].append(_entry(call, chosen, primary=False))
+        given.append(str(chosen))
+    return given
+
+
+def _address(call: Call, subnet: Data, asked: str, own: Data | None = None) -> IPv4Address:
+    """A free address of a subnet: the one that is asked for, else the lowest. `own` is not kept yet as it is now."""
     block = IPv4Network(subnet["CidrBlock"])
     found = records.within(call.store, call.scope, subnet["VpcId"], INTERFACE.record)
     taken = {
         IPv4Address(each["PrivateIpAddress"])
-        for one in found
+        for one in [*found, *([own] if own is not None else [])]
         if one["SubnetId"] == subnet["SubnetId"]
         for each in one["PrivateIpAddresses"]
     }

@@ -7,7 +7,7 @@ import logging
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.runtime.caches import EngineFailed
 from cloudarium.services.elasticache import daily, log_delivery, lookup, network, notices, records, saving
-from cloudarium.services.elasticache.operations import user_groups
+from cloudarium.services.elasticache.operations import resharding, user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, SERVERLESS_SNAPSHOT, SNAPSHOT, Data
 from cloudarium.services.elasticache.running import measuring, reading
 from cloudarium.services.elasticache.running.fleet import fleet
@@ -30,7 +30,6 @@ async def start(event: Event) -> None:
         await saving.lay_out(event, data, plan)
         cache = await fleet(event.cloud).open(plan)
         await cache.start()
-        cache.used(cache)
     except (EngineFailed, OSError) as error:
         log.error("%s %s was not made: %s", _NOUNS[kind], id, error)
         _become(event, kind, id, "create-failed", "open", f"{_NOUNS[kind]} could not be created")
@@ -47,6 +46,11 @@ async def change(event: Event) -> None:
     if data is None or data["_State"] != "open":
         return
     await fleet(event.cloud).change(event.scope, kind, id)
+    if kind == GROUP:
+        with event.transaction():
+            fewer = resharding.removed(event, id)
+        if fewer:
+            await fleet(event.cloud).change(event.scope, kind, id)
     if data[STATUS[kind]] == "modifying":
         _become(event, kind, id, "available", "open", "")
     await log_delivery.check(event, kind, id)

@@ -172,7 +172,9 @@ async def _replay_some(event: Event) -> bool:
             return _over(event, found, "CANCELLED")
         archive, bus = _archive_of(event, found), _bus_of(event, found)
         own = keys.get(bus.data.get(sealing.MEMBER, "")) if bus is not None else None
-        if archive is None or bus is None or some is None or isinstance(own, AwsError):
+        if archive is None:
+            return _over(event, found, "FAILED", "Archive resource not found.")
+        if bus is None or some is None or isinstance(own, AwsError):
             return _over(event, found, "FAILED", "Internal Failure.")
         only = frozenset(found.data["Destination"].get("FilterArns") or ())
         for each in some:
@@ -183,7 +185,11 @@ async def _replay_some(event: Event) -> bool:
             data.update({"place": [some[-1].time, some[-1].id], "EventLastReplayedTime": some[-1].time})
         found = found._replace(data=data)
         named.put(event.store, found)
-        return len(some) == _PORTION or _over(event, found, "COMPLETED")
+        if len(some) == _PORTION:
+            return True
+        end = found.data["EventEndTime"]  # AWS says the whole minutes that are done, events or none.
+        done = {**found.data, "EventLastReplayedTime": end - end % 60}
+        return _over(event, found._replace(data=done), "COMPLETED")
 
 
 async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.Keys]:
@@ -193,8 +199,8 @@ async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.K
     bus = _bus_of(event, found) if found is not None else None
     if found is None or archive is None or bus is None:
         return [], {}
-    after = found.data.get("place") or (0.0, 0)
     span = found.data["EventStartTime"], found.data["EventEndTime"]
+    after = found.data.get("place") or (span[0], 0)
     some = archived.between(event.store, archive, *span, (after[0], after[1]), _PORTION)
     keys = await sealing.keys(event, bus, matching.keys_of(event.store, bus))
     try:
@@ -206,10 +212,10 @@ async def _next(event: Event) -> tuple[list[archived.Archived] | None, sealing.K
 
 
 def _replayed(text: str, name: str) -> dict[str, object]:
-    """An event as a replay brings it: with the replay's name behind its region."""
+    """An event as a replay brings it: with an id of its own, and the replay's name behind its region."""
     made: dict[str, object] = {}
     for member, value in json.loads(text).items():
-        made[member] = value
+        made[member] = ids.uuid() if member == "id" else value
         if member == "region":
             made["replay-name"] = name
     return made

@@ -13,6 +13,7 @@ from cloudarium.services.events.records import archived, managed, named, rules
 from cloudarium.services.events.records.managed import Rule
 from cloudarium.services.events.records.named import Named
 from cloudarium.services.events.rules import entries, targets
+from cloudarium.shared import clock
 from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
@@ -99,7 +100,7 @@ def take(
     kept = compiled.archives.find(fields) if only is None else ()
     text = entries.as_text(event) if matched or kept else ""
     for name in kept:
-        _archive(call, bus, name, text, keys)
+        _archive(call, bus, name, clock.moment_of(event["time"]), text, keys)
     own = keys.get(bus.data.get(sealing.MEMBER, ""))
     if isinstance(own, DataKey) and matched:
         text = sealing.sealed(text, own, bus)
@@ -144,7 +145,7 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
     call.store.outbox.put("events", kind, scope, payload, call.now, trace=origin.trace)
 
 
-def _archive(call: Call, bus: Named, name: str, text: str, keys: sealing.Keys) -> None:
+def _archive(call: Call, bus: Named, name: str, time: float, text: str, keys: sealing.Keys) -> None:
     archive = named.find(call.store, bus.scope, "archive", name)
     assert archive is not None
     if archive.data.get(sealing.MEMBER):
@@ -154,7 +155,7 @@ def _archive(call: Call, bus: Named, name: str, text: str, keys: sealing.Keys) -
         text = sealing.sealed(text, key, bus)
     kept_for = lifetime(archive)
     expires = call.now + kept_for if kept_for is not None else None
-    archived.add(call.store, archive, call.now, expires, text)
+    archived.add(call.store, archive, time, expires, text)
     if expires is not None:
         plan_expiry(call, archive)
 

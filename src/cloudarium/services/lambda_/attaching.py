@@ -1,25 +1,28 @@
 """Functions in a VPC: what they name must be there, and they get network interfaces.
 
 As on AWS, functions with the same subnet and security groups share an interface, which Lambda makes in the name of the
-execution role, and lets go of some time after the last of them is gone.
+execution role, and lets go of when the last of them is gone: at once here, since a stack's subnets go next.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.services.lambda_ import errors, records, running
-from cloudarium.services.lambda_.resources import FunctionName
+from cloudarium.services.lambda_.resources import FunctionName, function_arn
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError, NotBuilt
 
+log = logging.getLogger("cloudarium")
 Data = dict[str, Any]
 MOST_SUBNETS, MOST_GROUPS = 16, 5
-LINGER_SECONDS = 1200.0  # for so long an interface that no function uses any more may stay
+LINGER_SECONDS = 1200.0  # after so long an interface that was forgotten is looked for: its function was never made
+AGAIN_SECONDS = 60.0
 
 
 async def attach(call: Call, name: FunctionName, config: Mapping[str, Any]) -> Data:
@@ -107,6 +110,56 @@ def carry(call: Call, config: Mapping[str, Any], vpc: Data | None) -> Data:
     release_later(call)
     kept = {member: value for member, value in config.items() if member != "VpcConfig"}
     return {**kept, "VpcConfig": vpc} if vpc is not None else kept
+
+
+def check(call: Call, config: Mapping[str, Any]) -> None:
+    """Raise when an interface that was found for a configuration has been let go of meanwhile."""
+    vpc = config.get("VpcConfig") or {}
+    groups = sorted(set(vpc.get("SecurityGroupIds", ())))
+    if any(records.interface(call.store, call.scope, one, groups) is None for one in vpc.get("SubnetIds", ())):
+        raise errors.Conflict("The network interfaces of the function's VPC are going. Please try again.")
+
+
+Used = set[tuple[str, tuple[str, ...]]]  # subnets, each with the security groups of those who use it
+
+
+def used(call: Call) -> Used:
+    """What the functions of the account use now."""
+    found = records.attached(call.store, call.scope)
+    return {(subnet, tuple(sorted(set(one["SecurityGroupIds"])))) for one in found for subnet in one["SubnetIds"]}
+
+
+async def release(call: Call, before: Used | None = None, role: str = "") -> None:
+    """Let go of the interfaces that no function uses any more, as the role that made each, or `role` if that is gone.
+
+    `before` is what was used until now; without it, all are looked at, those of functions that are being made too. An
+    interface is forgotten first, so that no new function comes to rely on it.
+    """
+    for one in records.interfaces(call.store, call.scope):
+        place = (one.subnet, tuple(one.groups))
+        if before is not None and place not in before:
+            continue
+        with call.transaction():
+            if place in used(call):
+                continue
+            records.remove_interface(call.store, one)
+            left = {"Id": one.id, "Roles": [one.role, role]}
+            call.later("ReleaseInterfaces", left, due=call.now + AGAIN_SECONDS, key=one.id, service="lambda")
+        await let_go(call, one.id, (one.role, role))
+        with call.transaction():
+            call.not_later("ReleaseInterfaces", one.id)
+
+
+async def let_go(call: Call, id: str, roles: Sequence[str]) -> None:
+    """Delete an interface; AWS, too, leaves it where the role is gone or may not."""
+    arn = function_arn(call.scope, "network-interfaces")
+    sessions = [await running.role_session(call.cloud, arn, role, call.scope) for role in dict.fromkeys(roles) if role]
+    for acting in (one for one in sessions if one is not None):
+        try:
+            await call.send("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": id}, as_=acting)
+            return
+        except AwsError as error:
+            log.info("network interface %s stays: %s", id, error.message)
 
 
 def release_later(call: Call) -> None:

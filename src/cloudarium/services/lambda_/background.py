@@ -12,7 +12,7 @@ from cloudarium.gateway.background import Event, delivery
 from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import consuming, errors, metering, provisioning, records, running
+from cloudarium.services.lambda_ import attaching, consuming, errors, metering, provisioning, records, running
 from cloudarium.services.lambda_.records import LATEST, Version, event_sources
 from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
@@ -141,28 +141,11 @@ async def _keep(event: Event, principal: Principal, bucket: str, wanted: dict[st
 
 @delivery("ReleaseInterfaces")
 async def release_interfaces(event: Event) -> None:
-    """Let go of the network interfaces that no function uses any more, in the name of a role that made them."""
-    used = [
-        (one["SubnetIds"], sorted(set(one["SecurityGroupIds"]))) for one in records.attached(event.store, event.scope)
-    ]
-    for one in records.interfaces(event.store, event.scope):
-        if any(one.subnet in subnets and one.groups == groups for subnets, groups in used):
-            continue
-        await _let_go(event, one)
-        with event.transaction():
-            records.remove_interface(event.store, one)
-
-
-async def _let_go(event: Event, interface: records.NetworkInterface) -> None:
-    """Delete an interface; AWS, too, leaves it where the role is gone or may not."""
-    arn = function_arn(event.scope, "network-interfaces")
-    role = await running.role_session(event.cloud, arn, interface.role, event.scope)
-    if role is None:
-        return
-    try:
-        await event.send("ec2", "DeleteNetworkInterface", {"NetworkInterfaceId": interface.id}, as_=role)
-    except AwsError as error:
-        log.info("network interface %s stays: %s", interface.id, error.message)
+    """Let go of the network interfaces that no function uses any more, or of one that a killed cloud still had."""
+    if "Id" in event.payload:
+        await attaching.let_go(event, event.payload["Id"], event.payload["Roles"])
+    else:
+        await attaching.release(event)
 
 
 def _version(event: Event, scope: Scope, wanted: dict[str, Any]) -> Version | None:

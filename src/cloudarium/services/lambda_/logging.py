@@ -69,6 +69,12 @@ class LogWriter:
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._flush(), name="lambda-logs")
 
+    async def flush(self) -> None:
+        """Have the buffers written, and wait for that."""
+        self.flush_soon()
+        if self._task is not None:
+            await asyncio.wait((self._task,))
+
     def _flush_later(self) -> None:
         """Have the buffers written some time: a function that runs long is being watched, perhaps."""
         if self._timer is None:

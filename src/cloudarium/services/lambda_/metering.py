@@ -15,22 +15,29 @@ _NAMESPACE = "AWS/Lambda"
 _RUNNING = "lambda running"
 
 
-def began(cloud: Cloud, version: Version) -> None:
-    """Count an invocation that begins among those that run."""
-    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
-    place = (*version.scope, version.name)
-    running[place] = running.get(place, 0) + 1
-    own = (("FunctionName", version.name),)
-    _add(cloud, version.scope, "ConcurrentExecutions", own, float(running[place]), "Count")
+def began(cloud: Cloud, version: Version, unreserved: int | None) -> None:
+    """Count an invocation that begins among those that run; `unreserved` of them share what nobody has reserved."""
+    scope, running = version.scope, _running(cloud)
+    for place, own in (((*scope, version.name), (("FunctionName", version.name),)), ((*scope, ""), ())):
+        running[place] = running.get(place, 0) + 1
+        _add(cloud, scope, "ConcurrentExecutions", own, float(running[place]), "Count")
+    if unreserved is not None:
+        _add(cloud, scope, "UnreservedConcurrentExecutions", (), float(unreserved), "Count")
+
+
+def _running(cloud: Cloud) -> dict[tuple[str, ...], int]:
+    """How many invocations run, by account, region and function; without a function: of all."""
+    found: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
+    return found
 
 
 def ended(
     cloud: Cloud, version: Version, qualifier: str, result: InvocationResult | None, held: Provision | None = None
 ) -> None:
     """Count an invocation that has ended: what became of it, and how long it took; `held` is what was provisioned."""
-    running: dict[tuple[str, ...], int] = cloud.keep.setdefault(_RUNNING, {})
-    place = (*version.scope, version.name)
-    running[place] = max(running.get(place, 1) - 1, 0)
+    running = _running(cloud)
+    for place in ((*version.scope, version.name), (*version.scope, "")):
+        running[place] = max(running.get(place, 1) - 1, 0)
     if result is None:
         return
     for own in _dimensions(version, qualifier):

@@ -46,7 +46,7 @@ async def carry_out(cloud: Cloud, scope: Scope, name: str, qualifier: str) -> No
     version = _version(cloud, one) if one is not None else None
     place = (*scope, name, qualifier)
     if one is None or version is None:
-        environments.release(held.pop(place, ""))
+        _release(cloud, held.pop(place, ""))
         return
     try:
         spec = await running.spec_of(cloud, version)
@@ -54,12 +54,13 @@ async def carry_out(cloud: Cloud, scope: Scope, name: str, qualifier: str) -> No
         problem = await environments.provision(spec, one.wanted)
     except (AwsError, LauncherLost) as error:
         before, problem = "", str(error)
-    if before and before != held[place]:
-        environments.release(before)  # an alias that went on to another version
+    if before != held.get(place):
+        _release(cloud, before)  # an alias that went on to another version
     status = provisioned.FAILED if problem else provisioned.READY
     reason = problem if problem.startswith(_NO_ROOM) else _INIT_FAILURE if problem else ""
     with cloud.store.transaction():
         provisioned.set_status(cloud.store, one, status, reason, counts(cloud, one)[1])
+    await running.workshop(cloud).logs.flush()
 
 
 def resume(cloud: Cloud) -> None:
@@ -73,6 +74,12 @@ def resume(cloud: Cloud) -> None:
             call = Call(cloud, None)
             call.service, call.scope = "lambda", one.scope
             later(call, one.scope, one.name, one.qualifier)
+
+
+def _release(cloud: Cloud, key: str) -> None:
+    """Stop what is held ready of a version, unless it is for another qualifier by now."""
+    if key not in _held(cloud).values():
+        running.workshop(cloud).environments.release(key)
 
 
 def _held(cloud: Cloud) -> dict[tuple[str, ...], str]:

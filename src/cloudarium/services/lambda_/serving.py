@@ -97,10 +97,13 @@ async def _streamed(call: Call, event: running.Event) -> HttpResponse:
         try:
             made, first = rules.began(await _head(pieces))
         except rules.InvalidAnswer:
+            streamed.pieces.abandon()
             return _broken(call)
     response = _sent(call, made)
     if made.status not in BODILESS:
-        response.body = _rest(first, pieces)
+        response.body = _rest(first, streamed.pieces)
+    else:
+        streamed.pieces.abandon()
     return response
 
 
@@ -114,11 +117,14 @@ async def _head(pieces: AsyncIterator[bytes]) -> bytes:
     return bytes(head)
 
 
-async def _rest(first: bytes, pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    if first:
-        yield first
-    async for piece in pieces:
-        yield piece
+async def _rest(first: bytes, pieces: ResponseStream) -> AsyncIterator[bytes]:
+    try:
+        if first:
+            yield first
+        async for piece in pieces:
+            yield piece
+    finally:
+        pieces.abandon()
 
 
 # ---- who may ---------------------------------------------------------------------------------------------------------

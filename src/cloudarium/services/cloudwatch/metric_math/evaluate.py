@@ -25,6 +25,9 @@ class Source(Protocol):
     def search(self, text: str, stat: str, period: int | None) -> list[Series]:
         """The series of the metrics that a search finds."""
 
+    def band(self, node: Node, width: float, frame: Frame) -> list[Series]:
+        """The upper and the lower side of the anomaly detection band of what a node stands for."""
+
 
 class Frame(NamedTuple):
     """The times that an expression is about: from `start` up to `end`, `period` seconds apart."""
@@ -75,6 +78,8 @@ def _applied(node: Apply, source: Source, frame: Frame) -> Value:
     if node.function in _BINARY:
         left, right = (evaluate(each, source, frame) for each in node.arguments)
         return combined(_BINARY[node.function], left, right, node.function)
+    if node.function == "ANOMALY_DETECTION_BAND":
+        return _band(node.arguments, source, frame)
     arguments = [evaluate(each, source, frame) for each in node.arguments]
     if node.function == "negative":
         return mapped(operator.neg, arguments[0], "-")
@@ -87,6 +92,14 @@ def _applied(node: Apply, source: Source, frame: Frame) -> Value:
         raise
     except (IndexError, TypeError, ValueError, OverflowError) as error:
         raise MathError(f"Invalid arguments of the function {node.function}") from error
+
+
+def _band(arguments: tuple[Node, ...], source: Source, frame: Frame) -> Value:
+    """A band is of what its argument is at other times too, so that is not computed before."""
+    width = evaluate(arguments[1], source, frame) if len(arguments) == 2 else 2.0
+    if not 1 <= len(arguments) <= 2 or not isinstance(width, float) or width <= 0:
+        raise MathError("ANOMALY_DETECTION_BAND needs a metric or an expression, and a number greater than zero")
+    return list(source.band(arguments[0], width, frame))
 
 
 # ---- Operators -------------------------------------------------------------------------------------------------------

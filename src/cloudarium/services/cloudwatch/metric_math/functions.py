@@ -304,7 +304,7 @@ FUNCTIONS: dict[str, Callable[[Given], Value]] = {
     **{
         name: _not_built(name)
         for name in (
-            "ANOMALY_DETECTION_BAND", "DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA",
+            "DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA",
         )
     },
 }  # fmt: skip

@@ -23,7 +23,7 @@ _STATE = (
 _METRIC = (
     "AlarmDescription", "MetricName", "Namespace", "Statistic", "ExtendedStatistic", "Dimensions", "Period", "Unit",
     "EvaluationPeriods", "DatapointsToAlarm", "Threshold", "ComparisonOperator", "TreatMissingData",
-    "EvaluateLowSampleCountPercentile", "Metrics",
+    "EvaluateLowSampleCountPercentile", "Metrics", "ThresholdMetricId",
 )  # fmt: skip
 _COMPOSITE = (
     "AlarmDescription", "AlarmRule", "ActionsSuppressor", "ActionsSuppressorWaitPeriod",
@@ -35,7 +35,7 @@ _COMPOSITE = (
     "PutMetricAlarm",
     on=resources.new_alarm,
     refuses=(
-        "ThresholdMetricId", "EvaluationWindow", "WarmUpConfiguration", "EvaluationCriteria", "EvaluationInterval",
+        "EvaluationWindow", "WarmUpConfiguration", "EvaluationCriteria", "EvaluationInterval",
         "ActionConfiguration",
     ),
 )  # fmt: skip
@@ -47,7 +47,8 @@ def put_metric_alarm(call: Call) -> Data:
         check(given["Metrics"], "Metrics", call.account)
     settings.actions(given, resources.ACTIONS, call.region)
     data = {name: given[name] for name in _METRIC if given.get(name) is not None}
-    data["Threshold"] = float(given["Threshold"])
+    if "Threshold" in given:
+        data["Threshold"] = float(given["Threshold"])
     if "Metrics" not in data:
         data.setdefault("Dimensions", [])
     alarm = _put(call, "MetricAlarm", data)

@@ -17,6 +17,10 @@ from cloudarium.store import Store
 _DAY = 86_400
 
 
+_KNOWN = "cloudwatch points"  # the store's topic: rows that were written lately, as to most of them more comes
+_MOST_SPREAD = 200  # values of a row that is remembered; a longer one is read again, as it was shortened
+
+
 class Resolution(NamedTuple):
     """A row of `seconds` is kept for `age` seconds, then it becomes part of one of the next resolution."""
 
@@ -51,17 +55,25 @@ def _point(row: tuple[Any, ...]) -> Point:
 def add(store: Store, metric: int, point: Point) -> None:
     """Add a sample to what the metric holds for that time, resolution and unit."""
     time, resolution, unit, sample = point
-    row = store.one(
-        "SELECT count, sum, low, high, spread FROM cloudwatch_points"
-        " WHERE metric = ? AND time = ? AND resolution = ? AND unit = ?",
-        (metric, time, resolution, unit),
-    )
-    if row is not None:
-        sample = samples.merged((samples.unpack(*row), sample))
+    known = store.known(_KNOWN)
+    place = (metric, time, resolution, unit)
+    before: Sample | None = known.get(place)
+    if before is None:
+        row = store.one(
+            "SELECT count, sum, low, high, spread FROM cloudwatch_points"
+            " WHERE metric = ? AND time = ? AND resolution = ? AND unit = ?",
+            place,
+        )
+        before = samples.unpack(*row) if row is not None else None
+    if before is not None:
+        sample = samples.grown(before, sample)
+    elif sample.spread is not None:
+        sample = sample._replace(spread=dict(sample.spread))
+    known[place] = sample if sample.spread is None or len(sample.spread) <= _MOST_SPREAD else None
     store.run(
         "INSERT OR REPLACE INTO cloudwatch_points"
         " (metric, time, resolution, unit, count, sum, low, high, spread) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        (metric, time, resolution, unit, *sample[:4], samples.pack(sample)),
+        (*place, *sample[:4], samples.pack(sample)),
     )
 
 
@@ -93,6 +105,8 @@ def take(store: Store, resolution: int, before: float, limit: int) -> list[tuple
         (resolution, before, limit),
     )
     taken = [(row[0], _point(row[1:])) for row in rows]
+    if taken:
+        store.changed(_KNOWN)
     for metric, point in taken:
         store.run(
             "DELETE FROM cloudwatch_points WHERE metric = ? AND time = ? AND resolution = ? AND unit = ?",

@@ -13,7 +13,7 @@ Data = dict[str, Any]
 TYPES = ("metric", "text", "log", "alarm", "explorer", "custom")
 MOST_WIDGETS, MOST_METRICS = 500, 500
 COLUMNS = 24
-_VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie")
+_VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
 _MOST_BYTES = 1024 * 1024
 
 

@@ -1,10 +1,12 @@
-"""The rules of composite alarms: ALARM("a") AND (NOT OK(b) OR INSUFFICIENT_DATA(arn:…)).
+"""The rules of composite alarms: ALARM("a") AND (NOT OK(b) OR AT_LEAST(2, ALARM, (c, d, arn:…))).
 
-Source: the API reference of PutCompositeAlarm, AlarmRule.
+Source: the API reference of PutCompositeAlarm, AlarmRule, and for AT_LEAST
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-combining.html
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
@@ -14,7 +16,8 @@ from cloudarium.services.cloudwatch.rules.evaluation import ALARM, INSUFFICIENT_
 
 _TOKEN = re.compile(
     r"\s*(?:(?P<state>ALARM|OK|INSUFFICIENT_DATA)\s*\(\s*(?:\"(?P<quoted>[^\"]{1,1600})\"|'(?P<single>[^']{1,1600})'"
-    r"|(?P<bare>[^\s\"'()]{1,1600}))\s*\)|(?P<word>AND|OR|NOT|TRUE|FALSE)\b|(?P<sign>[()]))"
+    r"|(?P<bare>[^\s\"'()]{1,1600}))\s*\)|AT_LEAST\s*\(\s*(?P<least>\d{1,3})(?P<share>%)?\s*,\s*(?P<negated>NOT\s+)?"
+    r"(?P<counted>ALARM|OK|INSUFFICIENT_DATA)\s*,\s*\((?P<listed>[^()]{1,20000})\)\s*\)|(?P<word>AND|OR|NOT|TRUE|FALSE)\b|(?P<sign>[()]))"
 )
 _DEEPEST = 50
 _MOST = 100  # children, and 500 elements
@@ -119,6 +122,9 @@ class _Reader:
             return lambda states: True
         if self._has("FALSE"):
             return lambda states: False
+        if self._place < len(self._tokens) and self._tokens[self._place]["least"]:
+            self._place += 1
+            return self._at_least(self._tokens[self._place - 1])
         if self._place >= len(self._tokens) or not self._tokens[self._place]["state"]:
             raise RuleError("an alarm's state, TRUE, FALSE or a parenthesis is missing")
         token = self._tokens[self._place]
@@ -127,3 +133,16 @@ class _Reader:
         assert state in (ALARM, OK, INSUFFICIENT_DATA)
         self.children.append(name)
         return lambda states: states.get(name) == state
+
+    def _at_least(self, token: re.Match[str]) -> Test:
+        """So many, or such a share, of the alarms that are listed."""
+        names = [name_of(part.strip().strip("\"'")) for part in token["listed"].split(",")]
+        if not all(names):
+            raise RuleError("a name is missing in a list of alarms")
+        number = int(token["least"])
+        least = math.ceil(number * len(names) / 100) if token["share"] else number
+        if not 1 <= least <= len(names):
+            raise RuleError(f"AT_LEAST must ask for 1 to {len(names)} alarms, or for 1% to 100% of them")
+        self.children += names
+        state, wanted = token["counted"], not token["negated"]
+        return lambda states: sum((states.get(name) == state) is wanted for name in names) >= least

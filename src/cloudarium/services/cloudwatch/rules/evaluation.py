@@ -14,11 +14,13 @@ FURTHER_BACK = 2  # periods before the evaluated ones that are looked at when so
 
 
 class Slot(NamedTuple):
-    """One period: its begin, its value (None: missing), and how many samples that stands for."""
+    """One period: its begin, its value (None: missing), of how many samples, and the band it should be in."""
 
     time: int
     value: float | None
     size: float | None = None
+    low: float = 0.0
+    high: float = 0.0
 
 
 class Verdict(NamedTuple):
@@ -39,15 +41,20 @@ COMPARISONS: dict[str, Callable[[float, float], bool]] = {
     "LessThanThreshold": operator.lt,
     "LessThanOrEqualToThreshold": operator.le,
 }
+BANDS: dict[str, Callable[[float, float, float], bool]] = {
+    "LessThanLowerOrGreaterThanUpperThreshold": lambda value, low, high: value < low or value > high,
+    "LessThanLowerThreshold": lambda value, low, high: value < low,
+    "GreaterThanUpperThreshold": lambda value, low, high: value > high,
+}
 
 
 def verdict(
-    slots: Sequence[Slot], periods: int, to_alarm: int, treat: str, breaches: Callable[[float], bool]
+    slots: Sequence[Slot], periods: int, to_alarm: int, treat: str, breaches: Callable[[Slot], bool]
 ) -> Verdict:
     """The verdict on the periods of an evaluation range, oldest first: `periods` count, `to_alarm` of them alarm."""
     real = [slot for slot in reversed(slots) if slot.value is not None]
     evaluated = real[:periods]
-    bad = [slot for slot in evaluated if slot.value is not None and breaches(slot.value)]
+    bad = [slot for slot in evaluated if breaches(slot)]
     good = [slot for slot in evaluated if slot not in bad]
     missing = periods - len(evaluated)
     if missing <= 0 or treat == "notBreaching":

@@ -51,10 +51,9 @@ def reason(alarm: Data, verdict: Verdict) -> str:
         return f"Insufficient Data: {periods} datapoint{_s(periods)} {_were(periods)} unknown."
     if verdict.filled:
         return _filled(alarm, verdict)
-    compared = _COMPARED[alarm["ComparisonOperator"]]
     crossing = verdict.crossing
     count, bad = len(crossing), verdict.state == ALARM
-    verb = f"{_were(count)}{'' if bad else ' not'} {compared} ({number(alarm['Threshold'])})"
+    verb = f"{_were(count)}{'' if bad else ' not'} {_compared(alarm, crossing)}"
     if "DatapointsToAlarm" in alarm:
         needed = alarm["DatapointsToAlarm"] if bad else periods - alarm["DatapointsToAlarm"] + 1
         counted = f"{count} out of the last {periods} datapoints"
@@ -62,10 +61,23 @@ def reason(alarm: Data, verdict: Verdict) -> str:
         tail = f" (minimum {needed} datapoint{_s(needed)} for {change} transition)"
     else:
         counted, tail = f"{count} datapoint{_s(count)}", ""
+    crossed = "Threshold Crossed" if "Threshold" in alarm else "Thresholds Crossed"
     if count <= _MOST_IN_LINE:
-        return f"Threshold Crossed: {counted} [{_shown(crossing)}] {verb}{tail}."
+        return f"{crossed}: {counted} [{_shown(crossing)}] {verb}{tail}."
     newest = f"The most recent datapoints which crossed the threshold: [{_shown(crossing[:_NEWEST])}]{tail}."
-    return f"Threshold Crossed: {counted} {verb}. {newest}"
+    return f"{crossed}: {counted} {verb}. {newest}"
+
+
+def _compared(alarm: Data, crossing: list[Slot]) -> str:
+    """What values were compared with: the threshold, or the sides of their bands."""
+    name = alarm["ComparisonOperator"]
+    if name in _COMPARED:
+        return f"{_COMPARED[name]} ({number(alarm['Threshold'])})"
+    shown = crossing[:_NEWEST]
+    low = ", ".join(number(slot.low) for slot in shown)
+    high = ", ".join(number(slot.high) for slot in shown)
+    parts = {"Lower": f"less than the lower thresholds [{low}]", "Upper": f"greater than the upper thresholds [{high}]"}
+    return " or ".join(text for word, text in parts.items() if word in name)
 
 
 def _filled(alarm: Data, verdict: Verdict) -> str:
@@ -109,7 +121,11 @@ def reason_data(alarm: Data, verdict: Verdict, slots: list[Slot], period: int, n
         found["statistic"] = statistic
     found["period"] = period
     found["recentDatapoints"] = [slot.value for slot in reversed(verdict.evaluated)]
-    found["threshold"] = alarm["Threshold"]
+    if "Threshold" in alarm:
+        found["threshold"] = alarm["Threshold"]
+    else:
+        found["recentLowerThresholds"] = [slot.low for slot in reversed(verdict.evaluated)]
+        found["recentUpperThresholds"] = [slot.high for slot in reversed(verdict.evaluated)]
     found["evaluatedDatapoints"] = [_evaluated(slot) for slot in evaluated[:10]]
     return found
 

@@ -62,6 +62,20 @@ def merged(samples: Iterable[Sample]) -> Sample:
     )
 
 
+def grown(base: Sample, more: Sample) -> Sample:
+    """Two samples as one, into the spread of the first, which nobody else may hold; many small ones add up fast so."""
+    spread = base.spread
+    if spread is not None and more.spread is not None:
+        assert isinstance(spread, dict)
+        for value, count in more.spread.items():
+            spread[value] = spread.get(value, 0.0) + count
+    else:
+        spread = None
+    return Sample(
+        base.size + more.size, base.sum + more.sum, min(base.low, more.low), max(base.high, more.high), spread
+    )
+
+
 def pack(sample: Sample) -> bytes | None:
     """The spread as it is stored: nothing where low and high say it all."""
     if sample.spread is None or sample.low == sample.high:

@@ -24,12 +24,7 @@ def metric_alarm(given: Data) -> None:
     """Raise Invalid, InvalidCombination or NotBuilt for settings of a metric alarm that cannot be."""
     if not given.get("ComparisonOperator"):
         raise errors.Invalid("ComparisonOperator is required.")
-    if given["ComparisonOperator"] not in COMPARISONS or "ThresholdMetricId" in given:
-        raise NotBuilt("cloudwatch alarms on anomaly detection bands")
-    if "Threshold" not in given:
-        raise errors.Invalid("Threshold is required.")
-    if not math.isfinite(given["Threshold"]):
-        raise errors.Invalid("Threshold must be a finite number.")
+    _threshold(given)
     if "EvaluationPeriods" not in given:
         raise errors.Invalid("EvaluationPeriods is required.")
     if given.get("TreatMissingData", "missing") not in TREATMENTS:
@@ -48,6 +43,26 @@ def metric_alarm(given: Data) -> None:
         _of_queries(given)
     else:
         _of_one_metric(given)
+
+
+def _threshold(given: Data) -> None:
+    """A number for some comparisons, the band of a query for the others."""
+    if given["ComparisonOperator"] in COMPARISONS:
+        if "ThresholdMetricId" in given:
+            raise errors.Invalid(
+                "ThresholdMetricId can only be used with the comparison operators of anomaly detection."
+            )
+        if "Threshold" not in given:
+            raise errors.Invalid("Threshold is required.")
+        if not math.isfinite(given["Threshold"]):
+            raise errors.Invalid("Threshold must be a finite number.")
+        return
+    if "Threshold" in given:
+        raise errors.InvalidCombination.both("Threshold", "ThresholdMetricId")
+    wanted = given.get("ThresholdMetricId")
+    band = next((query for query in given.get("Metrics") or () if query["Id"] == wanted), None)
+    if band is None or not band.get("Expression", "").strip().startswith("ANOMALY_DETECTION_BAND("):
+        raise errors.Invalid("ThresholdMetricId must be the id of an ANOMALY_DETECTION_BAND function in Metrics.")
 
 
 def _of_one_metric(given: Data) -> None:
@@ -71,7 +86,8 @@ def _of_queries(given: Data) -> None:
     for name in _OF_ONE_METRIC:
         if given.get(name):
             raise errors.InvalidCombination.both("Metrics", name)
-    returned = [query for query in given["Metrics"] if query.get("ReturnData") is not False]
+    band = given.get("ThresholdMetricId")
+    returned = [q for q in given["Metrics"] if q.get("ReturnData") is not False and q["Id"] != band]
     if len(returned) != 1:
         raise errors.Invalid("Exactly one element of the metrics list should return data.")
     periods = {query.get("MetricStat", query).get("Period") for query in given["Metrics"]} - {None}

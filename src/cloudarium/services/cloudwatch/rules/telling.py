@@ -85,7 +85,9 @@ def _trigger(data: Data) -> Data:
     if "DatapointsToAlarm" in data:
         found["DatapointsToAlarm"] = data["DatapointsToAlarm"]
     found["ComparisonOperator"] = data["ComparisonOperator"]
-    found["Threshold"] = data["Threshold"]
+    found["Threshold"] = data.get("Threshold", 0.0)
+    if "ThresholdMetricId" in data:
+        found["ThresholdMetricId"] = data["ThresholdMetricId"]
     found["TreatMissingData"] = data.get("TreatMissingData", "missing")
     found["EvaluateLowSampleCountPercentile"] = data.get("EvaluateLowSampleCountPercentile", "")
     if "Metrics" in data:

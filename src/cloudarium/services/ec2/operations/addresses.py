@@ -107,29 +107,36 @@ def associate_address(call: Call) -> Data:
         raise errors.Missing("networkInterfaceId or instanceId")
     interface = lookup.named(call, INTERFACE)
     wanted = given.get("PrivateIpAddress") or interface["PrivateIpAddress"]
-    if wanted != interface["PrivateIpAddress"]:
+    if all(one["PrivateIpAddress"] != wanted for one in interface["PrivateIpAddresses"]):
         raise errors.Invalid.value(wanted, "privateIpAddress", "It is not an address of this interface.")
-    _check_free(call, address, interface)
+    _check_free(call, address, interface, wanted)
     _check_gateway(call, interface["VpcId"])
-    return {"AssociationId": associate(call, address, interface)}
+    interface = lookup.find(call, INTERFACE, interface["NetworkInterfaceId"])  # as it is without what it lost
+    return {"AssociationId": associate(call, address, interface, wanted)}
 
 
-def _check_free(call: Call, address: Data, interface: Data) -> None:
+def _has(address: Data, interface: Data, private: str) -> bool:
+    held = address.get("NetworkInterfaceId"), address.get("PrivateIpAddress")
+    return held == (interface["NetworkInterfaceId"], private)
+
+
+def _check_free(call: Call, address: Data, interface: Data, private: str) -> None:
+    found = next(one for one in interface["PrivateIpAddresses"] if one["PrivateIpAddress"] == private)
     if call.input.get("AllowReassociation"):
-        if "AssociationId" in address:
+        if "AssociationId" in address and not _has(address, interface, private):
             release(call, address)
-        held = interface.get("Association", {}).get("AllocationId")
+        held = found.get("Association", {}).get("AllocationId")
         if held and held != address["AllocationId"]:
             release(call, lookup.find(call, ADDRESS, held))
         return
-    if address.get("NetworkInterfaceId") == interface["NetworkInterfaceId"]:
+    if _has(address, interface, private):
         return
     if "AssociationId" in address:
         message = f"resource {address['AllocationId']} is already associated with associate-id"
         raise errors.Conflict(f"{message} {address['AssociationId']}", code="Resource.AlreadyAssociated")
-    if "Association" in interface:
+    if "Association" in found:
         message = f"resource {interface['NetworkInterfaceId']} is already associated with address"
-        raise errors.Conflict(f"{message} {interface['Association']['PublicIp']}", code="Resource.AlreadyAssociated")
+        raise errors.Conflict(f"{message} {found['Association']['PublicIp']}", code="Resource.AlreadyAssociated")
 
 
 def _check_gateway(call: Call, vpc: str) -> None:
@@ -139,17 +146,18 @@ def _check_gateway(call: Call, vpc: str) -> None:
         raise errors.Conflict(message, code="Gateway.NotAttached")
 
 
-def associate(call: Call, address: Data, interface: Data) -> str:
-    """Have an interface have an address; the association's id."""
+def associate(call: Call, address: Data, interface: Data, private: str = "") -> str:
+    """Have an interface have an address, for its primary one unless another is given; the association's id."""
     address, interface = lookup.find(call, ADDRESS, address["AllocationId"]), dict(interface)
-    if address.get("NetworkInterfaceId") == interface["NetworkInterfaceId"]:
+    private = private or interface["PrivateIpAddress"]
+    if _has(address, interface, private):
         return str(address["AssociationId"])
     id = f"eipassoc-0{ids.hex(16)}"
     held = {
         "AssociationId": id,
         "NetworkInterfaceId": interface["NetworkInterfaceId"],
         "NetworkInterfaceOwnerId": call.account,
-        "PrivateIpAddress": interface["PrivateIpAddress"],
+        "PrivateIpAddress": private,
         "_VpcId": interface["VpcId"],
     }
     lookup.keep(call, ADDRESS, {**address, **held})
@@ -160,8 +168,13 @@ def associate(call: Call, address: Data, interface: Data) -> str:
         "PublicDnsName": "",
         "PublicIp": address["PublicIp"],
     }
-    first = {**interface["PrivateIpAddresses"][0], "Association": shown}
-    lookup.keep(call, INTERFACE, {**interface, "Association": shown, "PrivateIpAddresses": [first]})
+    interface["PrivateIpAddresses"] = [
+        {**one, "Association": shown} if one["PrivateIpAddress"] == private else one
+        for one in interface["PrivateIpAddresses"]
+    ]
+    if private == interface["PrivateIpAddress"]:
+        interface["Association"] = shown
+    lookup.keep(call, INTERFACE, interface)
     return id
 
 
@@ -169,9 +182,11 @@ def release(call: Call, address: Data) -> None:
     """Take an address from the interface that has it."""
     interface = records.find(call.store, call.scope, INTERFACE.record, address["NetworkInterfaceId"])
     if interface is not None:
-        interface.pop("Association", None)
         for each in interface["PrivateIpAddresses"]:
-            each.pop("Association", None)
+            if each["PrivateIpAddress"] == address["PrivateIpAddress"]:
+                each.pop("Association", None)
+        if interface["PrivateIpAddress"] == address["PrivateIpAddress"]:
+            interface.pop("Association", None)
         lookup.keep(call, INTERFACE, interface)
     lookup.keep(call, ADDRESS, {name: value for name, value in address.items() if name not in _OF_ASSOCIATION})
 

@@ -9,6 +9,7 @@ from cloudarium.services.ec2.operations import addresses
 from cloudarium.services.ec2.operations.trying import Data, operation
 from cloudarium.services.ec2.resources import touching
 from cloudarium.services.ec2.rules.filters import member
+from cloudarium.vpc import records
 
 READERS = {
     "network-interface-id": member("NetworkInterfaceId"),
@@ -25,7 +26,7 @@ READERS = {
     "private-dns-name": member("PrivateDnsName"),
     "addresses.private-ip-address": member("PrivateIpAddresses", "PrivateIpAddress"),
     "addresses.primary": member("PrivateIpAddresses", "Primary"),
-    "addresses.association.public-ip": member("Association", "PublicIp"),
+    "addresses.association.public-ip": member("PrivateIpAddresses", "Association", "PublicIp"),
     "association.public-ip": member("Association", "PublicIp"),
     "association.allocation-id": member("Association", "AllocationId"),
     "association.association-id": member("Association", "AssociationId"),
@@ -55,8 +56,7 @@ READERS = {
     on=touching((SUBNET, "SubnetId"), (GROUP, "Groups"), makes=INTERFACE),
     refuses=(
         "Ipv4Prefixes", "Ipv4PrefixCount", "Ipv6Prefixes", "Ipv6PrefixCount", "EnablePrimaryIpv6", "Operator",
-        "ConnectionTrackingSpecification", "SecondaryPrivateIpAddressCount", "PrivateIpAddresses", "Ipv6AddressCount",
-        "Ipv6Addresses",
+        "ConnectionTrackingSpecification", "Ipv6AddressCount", "Ipv6Addresses",
     ),
 )  # fmt: skip
 def create_network_interface(call: Call) -> Data:
@@ -68,14 +68,98 @@ def create_network_interface(call: Call) -> Data:
     members = interfaces.groups(call, call.input.get("Groups") or [], subnet["VpcId"])
     text = call.input.get("Description") or ""
     requester = _requester(call)
-    data = interfaces.make(
-        call, subnet, members, requester or kind, text, call.input.get("PrivateIpAddress") or "", requester
-    )
+    first, others = _addresses(call)
+    data = interfaces.make(call, subnet, members, requester or kind, text, first, requester)
+    interfaces.add(call, data, subnet, others, call.input.get("SecondaryPrivateIpAddressCount") or 0)
     if requester:
         data["Status"] = "in-use"
     shown = lookup.made(call, INTERFACE, data)
     token = call.input.get("ClientToken")
     return {"NetworkInterface": {**shown, "Status": "pending"}, **({"ClientToken": token} if token else {})}
+
+
+def _addresses(call: Call) -> tuple[str, list[str]]:
+    """The primary address that a call asks for ("" is any), and the others."""
+    given = call.input
+    listed = given.get("PrivateIpAddresses") or []
+    if listed and given.get("SecondaryPrivateIpAddressCount"):
+        message = "The parameter privateIpAddresses cannot be used with the parameter secondaryPrivateIpAddressCount"
+        raise errors.Combination(message)
+    if any(not each.get("PrivateIpAddress") for each in listed):
+        raise errors.Missing("privateIpAddress")
+    first = [each["PrivateIpAddress"] for each in listed if each.get("Primary")]
+    first += [given["PrivateIpAddress"]] if given.get("PrivateIpAddress") else []
+    if len(first) > 1:
+        raise errors.Combination("Only one primary private IP address can be specified.")
+    return first[0] if first else "", [each["PrivateIpAddress"] for each in listed if not each.get("Primary")]
+
+
+@operation(
+    "AssignPrivateIpAddresses",
+    on=touching((INTERFACE, "NetworkInterfaceId")),
+    refuses=("Ipv4Prefixes", "Ipv4PrefixCount"),
+)
+def assign_private_ip_addresses(call: Call) -> Data:
+    """Give an interface further addresses of its subnet, with `AllowReassignment` also another interface's."""
+    data, given = _own(call), call.input
+    asked, count = given.get("PrivateIpAddresses") or [], given.get("SecondaryPrivateIpAddressCount")
+    if bool(asked) == (count is not None):
+        names = "privateIpAddresses, secondaryPrivateIpAddressCount"
+        raise errors.Combination(f"Only one of {names} may be specified.") if asked else errors.Missing(names)
+    if count is not None and count < 1:
+        raise errors.Invalid.value(count, "secondaryPrivateIpAddressCount", "It must be at least 1.")
+    subnet = lookup.find(call, SUBNET, data["SubnetId"])
+    held = {each["PrivateIpAddress"] for each in data["PrivateIpAddresses"]}
+    asked = [one for one in dict.fromkeys(asked) if one not in held]
+    _take_from_others(call, subnet, asked)
+    got = interfaces.add(call, data, subnet, asked, count or 0)
+    lookup.keep(call, INTERFACE, data)
+    shown = [{"PrivateIpAddress": one} for one in got]
+    return {"NetworkInterfaceId": data["NetworkInterfaceId"], "AssignedPrivateIpAddresses": shown}
+
+
+def _own(call: Call) -> Data:
+    """The interface that a call names; those of services only these may change."""
+    data = lookup.named(call, INTERFACE)
+    if data["RequesterManaged"]:
+        raise errors.Conflict("You do not have permission to access the specified resource.", code="AuthFailure")
+    return data
+
+
+def _take_from_others(call: Call, subnet: Data, asked: list[str]) -> None:
+    for other in records.within(call.store, call.scope, subnet["VpcId"], INTERFACE.record):
+        both = [each for each in other["PrivateIpAddresses"] if each["PrivateIpAddress"] in asked]
+        if other["SubnetId"] != subnet["SubnetId"] or not both:
+            continue
+        if not call.input.get("AllowReassignment") or other["RequesterManaged"] or any(one["Primary"] for one in both):
+            taken = ", ".join(one["PrivateIpAddress"] for one in both)
+            raise errors.Invalid(f"[{taken}] assigned, but move is not allowed.")
+        _drop(call, other, both)
+
+
+def _drop(call: Call, data: Data, gone: list[Data]) -> None:
+    """Take addresses from an interface, and the elastic ones that they have."""
+    for one in gone:
+        if "Association" in one:
+            addresses.release(call, lookup.find(call, ADDRESS, one["Association"]["AllocationId"]))
+    ids = {one["PrivateIpAddress"] for one in gone}
+    data = lookup.find(call, INTERFACE, data["NetworkInterfaceId"])
+    kept = [one for one in data["PrivateIpAddresses"] if one["PrivateIpAddress"] not in ids]
+    lookup.keep(call, INTERFACE, {**data, "PrivateIpAddresses": kept})
+
+
+@operation("UnassignPrivateIpAddresses", on=touching((INTERFACE, "NetworkInterfaceId")), refuses=("Ipv4Prefixes",))
+def unassign_private_ip_addresses(call: Call) -> Data:
+    """Take further addresses from an interface."""
+    data, asked = _own(call), call.input.get("PrivateIpAddresses") or []
+    if not asked:
+        raise errors.Missing("privateIpAddresses")
+    gone = [each for each in data["PrivateIpAddresses"] if each["PrivateIpAddress"] in asked and not each["Primary"]]
+    if len(gone) < len(set(asked)):
+        id = data["NetworkInterfaceId"]
+        raise errors.Invalid(f"Some of the specified addresses are not assigned to interface {id}")
+    _drop(call, data, gone)
+    return {}
 
 
 def _requester(call: Call) -> str:
@@ -101,8 +185,9 @@ def delete_network_interface(call: Call) -> Data:
         raise errors.Conflict("You do not have permission to access the specified resource.", code="AuthFailure")
     if data["Status"] == "in-use" and not data["RequesterManaged"]:
         raise errors.Invalid(f"Network interface '{id}' is currently in use.", code="InvalidNetworkInterface.InUse")
-    if "Association" in data:
-        addresses.release(call, lookup.find(call, ADDRESS, data["Association"]["AllocationId"]))
+    for one in data["PrivateIpAddresses"]:
+        if "Association" in one:
+            addresses.release(call, lookup.find(call, ADDRESS, one["Association"]["AllocationId"]))
     lookup.forget(call, INTERFACE, id)
     return {}
 

@@ -102,7 +102,7 @@ def describe_subnets(call: Call) -> Data:
 
 def with_room(call: Call, data: Data) -> Data:
     """A subnet with the number of its free addresses as it is now."""
-    taken = len(interfaces(call, data["SubnetId"], data["VpcId"]))
+    taken = sum(len(one["PrivateIpAddresses"]) for one in interfaces(call, data["SubnetId"], data["VpcId"]))
     return {**data, "AvailableIpAddressCount": blocks.room(IPv4Network(data["CidrBlock"]), taken)}
 
 

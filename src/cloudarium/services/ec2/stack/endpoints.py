@@ -88,14 +88,20 @@ def _policy(r: Resource) -> dict[str, Any]:
 class NetworkInterface(ResourceType):
     """A network interface."""
 
-    properties = ("SubnetId", "GroupSet", "Description", "PrivateIpAddress", "InterfaceType", "SourceDestCheck", "Tags")
+    properties = (
+        "SubnetId", "GroupSet", "Description", "PrivateIpAddress", "PrivateIpAddresses", "InterfaceType",
+        "SecondaryPrivateIpAddressCount", "SourceDestCheck", "Tags",
+    )  # fmt: skip
     refuses = (
         "ConnectionTrackingSpecification", "EnablePrimaryIpv6", "Ipv4PrefixCount", "Ipv4Prefixes", "Ipv6AddressCount",
-        "Ipv6Addresses", "Ipv6PrefixCount", "Ipv6Prefixes", "PrivateIpAddresses",
-        "PublicIpDnsHostnameTypeSpecification", "SecondaryPrivateIpAddressCount",
+        "Ipv6Addresses", "Ipv6PrefixCount", "Ipv6Prefixes",
+        "PublicIpDnsHostnameTypeSpecification",
     )  # fmt: skip
     required = ("SubnetId",)
-    replaces = ("SubnetId", "PrivateIpAddress", "InterfaceType")
+    # AWS's type changes the further addresses in place; here they are the interface's for good.
+    replaces = (
+        "SubnetId", "PrivateIpAddress", "PrivateIpAddresses", "SecondaryPrivateIpAddressCount", "InterfaceType",
+    )  # fmt: skip
     attributes = ("Id", "PrimaryPrivateIpAddress", "SecondaryPrivateIpAddresses", "VpcId", "PrimaryIpv6Address")
     tags = "Tags"
 
@@ -104,12 +110,19 @@ class NetworkInterface(ResourceType):
         given = picked(r, "SubnetId", "Description", "PrivateIpAddress", "InterfaceType")
         if r.properties.get("GroupSet"):
             given["Groups"] = r.properties["GroupSet"]
+        given["PrivateIpAddresses"] = [
+            {**one, "Primary": flag(one.get("Primary", False))} for one in r.properties.get("PrivateIpAddresses") or []
+        ]
+        if r.properties.get("SecondaryPrivateIpAddressCount"):
+            given["SecondaryPrivateIpAddressCount"] = int(r.properties["SecondaryPrivateIpAddressCount"])
         made = (await once(r, "CreateNetworkInterface", {**given, **tags(r, "network-interface")}))["NetworkInterface"]
         r.id = made["NetworkInterfaceId"]
         r.attributes = {
             "Id": r.id,
             "PrimaryPrivateIpAddress": made["PrivateIpAddress"],
-            "SecondaryPrivateIpAddresses": [],
+            "SecondaryPrivateIpAddresses": [
+                one["PrivateIpAddress"] for one in made["PrivateIpAddresses"] if not one["Primary"]
+            ],
             "VpcId": made["VpcId"],
             "PrimaryIpv6Address": "",
         }

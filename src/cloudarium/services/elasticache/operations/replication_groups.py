@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,24 +13,31 @@ from cloudarium.services.elasticache.making import Wish, endpoint
 from cloudarium.services.elasticache.operations import parameter_groups, snapshots, user_groups
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, Data
 from cloudarium.services.elasticache.resources import touching
-from cloudarium.services.elasticache.rules import access, names
-from cloudarium.services.elasticache.running import addresses, reading
+from cloudarium.services.elasticache.rules import access, names, slots
+from cloudarium.services.elasticache.rules.slots import Ranges
+from cloudarium.services.elasticache.running import addresses
 from cloudarium.services.elasticache.running.plans import Destination
+from cloudarium.shared.errors import NotBuilt
 
 MOST_REPLICAS = 5
 MOST_NODES = 90
 
 
 class Shape(NamedTuple):
-    """How many servers: the replicas of each shard and the zones that are asked for; `clustered` says cluster mode."""
+    """How many servers: for each shard its name, its replicas, the zones and the slots that are asked for.
+
+    `clustered` says cluster mode; without slots each shard gets an equal part.
+    """
 
     clustered: bool
+    names: tuple[str, ...]
     replicas: tuple[int, ...]
     zones: tuple[tuple[str, ...], ...]
+    slots: tuple[Ranges, ...]
 
-    def shards(self) -> list[str]:
-        """The names of the shards."""
-        return [f"{number:04}" for number in range(1, len(self.replicas) + 1)]
+    def parts(self) -> dict[str, Ranges]:
+        """The slots of each shard."""
+        return dict(zip(self.names, self.slots, strict=True)) if self.slots else slots.equal(self.names)
 
 
 def _shape(call: Call, clustered_by_parameters: bool) -> Shape:
@@ -59,7 +67,36 @@ def _shape(call: Call, clustered_by_parameters: bool) -> Shape:
         raise errors.Invalid(f"Invalid ReplicaCount: it must be between 0 and {MOST_REPLICAS}.")
     if sum(counts) + len(counts) > MOST_NODES:
         raise errors.QuotaExceeded("NodeQuotaForClusterExceededFault", f"A cluster has at most {MOST_NODES} nodes.")
-    return Shape(clustered, counts, (tuple(zones) * shards)[:shards])
+    names, ranges = _names(configured, shards), _ranges(configured)
+    return Shape(clustered, names, counts, (tuple(zones) * shards)[:shards], ranges)
+
+
+def _as_it_was(call: Call, shape: Shape) -> Shape:
+    """The shape with the slots that a snapshot's shards had: a server begins with keys of no other slots."""
+    old = snapshots.slots_of(call)
+    if len(old) != len(shape.names) or not all(old):
+        return shape
+    if shape.slots and shape.slots != old:
+        raise NotBuilt("restoring a snapshot to other slots")
+    return shape._replace(slots=old)
+
+
+def _names(configured: Sequence[Data], shards: int) -> tuple[str, ...]:
+    given = [one.get("NodeGroupId") for one in configured]
+    if not any(given):
+        return tuple(f"{number:04}" for number in range(1, shards + 1))
+    found = tuple(f"{int(one):04}" for one in given if one and re.fullmatch(r"\d{1,4}", one))
+    if len(set(found)) != shards:
+        raise errors.Invalid("Each NodeGroupId must have 1 to 4 digits, and none may be used twice.")
+    return found
+
+
+def _ranges(configured: Sequence[Data]) -> tuple[Ranges, ...]:
+    found = tuple(slots.parse(one.get("Slots") or "") for one in configured)
+    if any(found):
+        slots.check(found)
+        return found
+    return ()
 
 
 def _zones(configured: Data) -> tuple[str, ...]:
@@ -98,6 +135,8 @@ async def create_replication_group(call: Call) -> Data:
     shape = _shape(call, parameter_groups.is_clustered(wish.parameters))
     if shape.clustered and not parameter_groups.is_clustered(wish.parameters):
         raise errors.Combination("Use a parameter group with cluster-enabled set to yes for more than one shard.")
+    if shape.clustered:
+        shape = _as_it_was(call, shape)
     failover, tags, users = _failover(call, shape), lookup.wanted_tags(call), _user_groups(call, wish)
     shards = len(shape.replicas)
     files = await exchanging.seeds(call, shards) or snapshots.restored(call, wish.version, shards)
@@ -155,7 +194,7 @@ def _places(call: Call, shape: Shape, port: int) -> tuple[list[Destination], lis
 async def _members(call: Call, wish: Wish, shape: Shape, id: str, places: Sequence[Destination]) -> list[Data]:
     made: list[Data] = []
     try:
-        for shard, replicas, zones in zip(shape.shards(), shape.replicas, shape.zones, strict=True):
+        for shard, replicas, zones in zip(shape.names, shape.replicas, shape.zones, strict=True):
             for number in range(replicas + 1):
                 name = f"{id}-{shard}-{number + 1:03}" if shape.clustered else f"{id}-{number + 1:03}"
                 zone = zones[number] if number < len(zones) else ""
@@ -205,12 +244,12 @@ def _connect(data: Data, shape: Shape, members: Sequence[Data], doors: Sequence[
     """Write the shards and their members into a group's record."""
     data["MemberClusters"] = [one["CacheClusterId"] for one in members]
     data["NodeGroups"], rest = [], list(members)
-    ranges = reading.slots(shape.shards())
-    for shard, replicas in zip(shape.shards(), shape.replicas, strict=True):
+    ranges = shape.parts()
+    for shard, replicas in zip(shape.names, shape.replicas, strict=True):
         those, rest = rest[: replicas + 1], rest[replicas + 1 :]
         one: Data = {"NodeGroupId": shard, "Status": "creating"}
         if shape.clustered:
-            one["Slots"] = f"{ranges[shard][0]}-{ranges[shard][1]}"
+            one["Slots"] = slots.text(ranges[shard])
         else:
             one["PrimaryEndpoint"], one["ReaderEndpoint"] = endpoint(doors[0]), endpoint(doors[1])
         one["NodeGroupMembers"] = [

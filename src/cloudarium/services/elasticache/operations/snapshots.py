@@ -9,7 +9,7 @@ from cloudarium.services.elasticache import errors, exchanging, lookup, records
 from cloudarium.services.elasticache.answering import operation
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SNAPSHOT, Data
 from cloudarium.services.elasticache.resources import touching
-from cloudarium.services.elasticache.rules import names
+from cloudarium.services.elasticache.rules import names, slots
 from cloudarium.services.elasticache.rules.engines import Version, by_full
 from cloudarium.shared.errors import NotBuilt
 
@@ -196,6 +196,13 @@ def restored(call: Call, version: Version, shards: int) -> Sequence[str]:
     if len(data["_Blobs"]) != shards:
         raise NotBuilt(f"restoring a snapshot of {len(data['_Blobs'])} shards to {shards}")
     return list(data["_Blobs"])
+
+
+def slots_of(call: Call) -> tuple[slots.Ranges, ...]:
+    """The slots of the shards that the snapshot which a call restores has copied, in their order."""
+    name = call.input.get("SnapshotName")
+    nodes = lookup.find(call, SNAPSHOT, name)["NodeSnapshots"] if name else []
+    return tuple(slots.parse(one.get("NodeGroupConfiguration", {}).get("Slots", "")) for one in nodes)
 
 
 def final(call: Call, kind: str, data: Data) -> str | None:

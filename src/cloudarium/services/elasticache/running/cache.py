@@ -18,7 +18,7 @@ from cloudarium.gateway.tls import Secured
 from cloudarium.runtime.caches import EngineFailed, Front, Gate, Pass, Valkey
 from cloudarium.runtime.caches.front import Secure, Stranger
 from cloudarium.services.elasticache.rules import access
-from cloudarium.services.elasticache.running import forming
+from cloudarium.services.elasticache.running import forming, sharding
 from cloudarium.services.elasticache.running.measuring import Seen
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Plan, Setting
 from cloudarium.shared import ids
@@ -72,9 +72,12 @@ class Cache:
         async with self._starting:
             if self.running:
                 return
-            gone = [one for one in self.plan.nodes if one.id not in self.servers or not self.servers[one.id].running]
-            await self._run([one.id for one in gone])
+            ended = [id for id, server in self.servers.items() if not server.running]
+            await self._run([one.id for one in self.plan.nodes if one.id not in self.servers or one.id in ended])
             await self._form()
+            for id in ended:
+                self.recovered(self, id)
+            self.used(self)
 
     async def _form(self) -> None:
         self._formed = False
@@ -108,7 +111,6 @@ class Cache:
         log.error("%s: the server of %s has ended; it is started anew", self.plan.name, id)
         try:
             await self.start()
-            self.recovered(self, id)
         except (EngineFailed, OSError, ValkeyError) as error:
             log.error("%s did not start again: %s", self.plan.name, error)
 
@@ -167,7 +169,7 @@ class Cache:
             except EngineFailed as error:
                 log.error("%s did not start: %s", self.plan.name, error)
                 raise OSError("the server did not start") from error
-            self.used(self)
+            self.used(self)  # also where nothing was started: a measurement may be due much later
             self._turn += 1
             return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
 
@@ -180,14 +182,19 @@ class Cache:
 
     async def change(self, plan: Plan) -> None:
         """Be as another plan says from now on: users, settings, servers. What is connected stays where it can."""
+        if plan.slots and (self.servers or plan.slots != self.plan.slots):
+            await self.start()  # who hands over slots must run
         old, self.plan = self.plan, plan
         before = {door.place: door.nodes for door in old.doors}
         for front in self.fronts.values():
             front.gate = self._gate()
         async with self._starting:
             kept = {one.id for one in plan.nodes}
-            for id in [id for id in self.servers if id not in kept]:
-                await self.servers.pop(id).stop()
+            gone = {id: self.servers.pop(id) for id in list(self.servers) if id not in kept}
+            if plan.slots:
+                await sharding.forget(self.servers.values(), [one for one in gone.values() if one.running])
+            for server in gone.values():
+                await server.stop()
             if not self.servers:
                 return
             for server in self.servers.values():

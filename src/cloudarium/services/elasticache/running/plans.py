@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from cloudarium.services.elasticache.rules.slots import Ranges
 from cloudarium.shared.scope import Scope
 
 Destination = tuple[str, int]
@@ -51,7 +52,7 @@ class Plan:
     settings: Mapping[str, Setting]
     users: tuple[tuple[str, ...], ...]
     iam: Mapping[str, str] = field(default_factory=dict)
-    slots: Mapping[str, tuple[int, int]] = field(default_factory=dict)
+    slots: Mapping[str, Ranges] = field(default_factory=dict)
     tokens: frozenset[str] = frozenset()
 
     @property

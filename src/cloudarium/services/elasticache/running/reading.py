@@ -7,13 +7,11 @@ from pathlib import Path
 
 from cloudarium.services.elasticache import records
 from cloudarium.services.elasticache.records import CLUSTER, GROUP, SERVERLESS, Data
-from cloudarium.services.elasticache.rules import access, engines, node_types, parameters
+from cloudarium.services.elasticache.rules import access, engines, node_types, parameters, slots
 from cloudarium.services.elasticache.running.plans import INNER, Destination, Door, Node, Plan
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
-
-SLOTS = 16384
 
 
 def plan(store: Store, scope: Scope, kind: str, id: str) -> Plan | None:
@@ -32,13 +30,6 @@ def folder(store: Store) -> Path:
 def place(endpoint: Data) -> Destination:
     """An endpoint as the system has it."""
     return endpoint["Address"], endpoint["Port"]
-
-
-def slots(shards: Iterable[str]) -> dict[str, tuple[int, int]]:
-    """The slots in equal parts, as ElastiCache spreads them."""
-    names = list(shards)
-    bounds = [SLOTS * number // len(names) for number in range(len(names) + 1)]
-    return {name: (bounds[number], bounds[number + 1] - 1) for number, name in enumerate(names)}
 
 
 def _cluster(store: Store, scope: Scope, data: Data) -> Plan:
@@ -81,7 +72,7 @@ def _group(store: Store, scope: Scope, data: Data) -> Plan:
         doors.append(Door(place(data["ConfigurationEndpoint"]), tuple(one.id for one in nodes)))
     users, iam = _users(store, scope, data["UserGroupIds"], data["_Tokens"])
     first = next(one for one in members.values() if one is not None)
-    ranges = slots(one["NodeGroupId"] for one in data["NodeGroups"]) if data["ClusterEnabled"] else {}
+    ranges = {one["NodeGroupId"]: slots.parse(one["Slots"]) for one in data["NodeGroups"] if "Slots" in one}
     tls = bool(data["TransitEncryptionEnabled"])
     settings = _settings(store, scope, first)
     id = data["ReplicationGroupId"]
@@ -98,7 +89,7 @@ def _serverless(store: Store, scope: Scope, data: Data) -> Plan:
     limit = data["CacheUsageLimits"].get("DataStorage", {}).get("Maximum", 5000) * node_types.SERVERLESS_BYTES
     family = engines.by_full(data["Engine"], data["FullEngineVersion"]).family
     settings = parameters.settings(family, {}, limit)
-    return Plan(scope, SERVERLESS, id, (node,), doors, True, settings, users, iam, slots(["0001"]))
+    return Plan(scope, SERVERLESS, id, (node,), doors, True, settings, users, iam, slots.equal(["0001"]))
 
 
 def _settings(store: Store, scope: Scope, data: Data) -> dict[str, str | list[str]]:

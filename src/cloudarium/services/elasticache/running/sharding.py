@@ -6,16 +6,19 @@ They talk among themselves at 127.0.0.1; to clients they tell the address at whi
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Iterable, Mapping
 from typing import Any
 
 from valkey.exceptions import ResponseError
 
 from cloudarium.runtime.caches import EngineFailed, Valkey
+from cloudarium.services.elasticache.rules import slots
 from cloudarium.services.elasticache.running.plans import Destination, Node, Plan, Setting
 from cloudarium.services.elasticache.running.succession import caught_up
 
 _PATIENCE = 60.0  # the servers keep time by the machine's clock, and other programs may keep them from it
+_MOVING = 3600.0
 _PAUSE = 0.02
 _GOSSIP = 0.2  # seconds after which what servers should have told each other by themselves is prompted
 
@@ -49,6 +52,10 @@ async def form(plan: Plan, servers: Mapping[str, Valkey]) -> None:
             await _meet(servers)
             await _fail_over(plan, servers)
             await _assign(plan, servers)
+        async with asyncio.timeout(_MOVING):
+            while not await _moved(plan, servers):
+                await asyncio.sleep(_PAUSE)
+        async with asyncio.timeout(_PATIENCE):
             await _follow(plan, servers)
             await _until_ok(plan, servers)
     except TimeoutError as error:
@@ -87,15 +94,45 @@ def _knows(nodes: str, ids: Iterable[str]) -> bool:
 
 
 async def _assign(plan: Plan, servers: Mapping[str, Valkey]) -> None:
-    """Give each primary those of its slots that it has not got: one that began with data has some already."""
-    for node in plan.nodes:
-        if not node.primary:
-            continue
-        first, last = plan.slots[node.shard]
-        own = _owned(_own_line(await _nodes(servers[node.id])))
-        missing = [slot for slot in range(first, last + 1) if slot not in own]
+    """Give each primary those of its slots that nobody has: one that began with data has some already."""
+    taken = set().union(*[await _slots_of(server) for server in servers.values()])
+    for node in _primaries(plan):
+        missing = slots.members(plan.slots[node.shard]) - taken
         if missing:
-            await servers[node.id].command("CLUSTER", "ADDSLOTS", *missing)
+            await servers[node.id].command("CLUSTER", "ADDSLOTS", *sorted(missing))
+
+
+async def _moved(plan: Plan, servers: Mapping[str, Valkey]) -> bool:
+    """Have primaries hand over, with their keys, the slots that are to be others'; is that done?"""
+    done = True
+    for node in _primaries(plan):
+        target = str(await servers[node.id].command("CLUSTER", "MYID"))
+        wanted = slots.members(plan.slots[node.shard])
+        for source in servers.values():
+            moving = await _slots_of(source) & wanted if source is not servers[node.id] else set()
+            if not moving:
+                continue
+            done = False
+            if await _migrates(source):
+                continue
+            bounds = [bound for pair in slots.ranges(moving) for bound in pair]
+            with contextlib.suppress(ResponseError):  # it does not know the other one yet
+                await source.command("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", *bounds, "NODE", target)
+    return done
+
+
+async def _migrates(source: Valkey) -> bool:
+    told = await source.command("CLUSTER", "GETSLOTMIGRATIONS")
+    states = [str(dict(zip(one[::2], one[1::2], strict=False))["state"]) for one in told]
+    return any(state not in ("success", "failed", "cancelled") for state in states)
+
+
+def _primaries(plan: Plan) -> list[Node]:
+    return [node for node in plan.nodes if node.primary]
+
+
+async def _slots_of(server: Valkey) -> set[int]:
+    return _owned(_own_line(await _nodes(server)))
 
 
 def _owned(line: str) -> set[int]:
@@ -110,9 +147,9 @@ def _owned(line: str) -> set[int]:
 
 async def _fail_over(plan: Plan, servers: Mapping[str, Valkey]) -> None:
     """Have replicas that are to be primaries take over; no vote is needed, since the cloud decides."""
-    for node in plan.nodes:
+    for node in _primaries(plan):
         heir = servers[node.id]
-        if not node.primary or not await _is_replica(heir):
+        if not plan.slots[node.shard] or not await _is_replica(heir):
             continue
         others = [servers[one.id] for one in plan.nodes if one.shard == node.shard and one is not node]
         async with caught_up(heir, others):
@@ -147,7 +184,7 @@ async def _is_replica(server: Valkey) -> bool:
 async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:
     primaries = {node.shard: servers[node.id] for node in plan.nodes if node.primary}
     for node in plan.nodes:
-        if node.primary:
+        if node.primary or not plan.slots[node.shard]:
             continue
         leader = str(await primaries[node.shard].command("CLUSTER", "MYID"))
         while leader not in _own_line(await _nodes(servers[node.id])):
@@ -159,8 +196,8 @@ async def _follow(plan: Plan, servers: Mapping[str, Valkey]) -> None:
 
 async def _until_ok(plan: Plan, servers: Mapping[str, Valkey]) -> None:
     """Wait until every server takes commands and tells clients of all others: of replicas only once they copy."""
-    by_place = {node.place: servers[node.id] for node in plan.nodes}
-    for server in servers.values():
+    by_place = {node.place: servers[node.id] for node in plan.nodes if plan.slots[node.shard]}
+    for server in by_place.values():
         while not await _within(_GOSSIP, _is_ok(server, by_place)):
             told = _told(await server.command("CLUSTER", "SLOTS"))
             for place, other in by_place.items():
@@ -175,8 +212,17 @@ async def _is_ok(server: Valkey, places: Mapping[Destination, Valkey]) -> None:
         await asyncio.sleep(_PAUSE)
 
 
-def _told(slots: Any) -> set[Destination]:
-    return {(str(node[0]), int(node[1])) for _, _, *nodes in slots for node in nodes}
+def _told(answer: Any) -> set[Destination]:
+    return {(str(node[0]), int(node[1])) for _, _, *nodes in answer for node in nodes}
+
+
+async def forget(servers: Iterable[Valkey], gone: Iterable[Valkey]) -> None:
+    """Have servers tell clients no more of others, which leave."""
+    ids = [str(await one.command("CLUSTER", "MYID")) for one in gone]
+    for server in servers:
+        for id in ids:
+            with contextlib.suppress(ResponseError):  # it does not know that one
+                await server.command("CLUSTER", "FORGET", id)
 
 
 async def _info(server: Valkey) -> str:

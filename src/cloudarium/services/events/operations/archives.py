@@ -109,7 +109,7 @@ def _change(call: Call) -> Data:
     found, changed = _changed(call)
     named.put(call.store, changed)
     if changed.data["RetentionDays"] != found.data["RetentionDays"]:
-        archived.keep_for(call.store, changed, matching.lifetime(changed))
+        archived.keep_for(call.store, changed, matching.lifetime(found), matching.lifetime(changed))
         matching.plan_expiry(call, changed)
     return _answer(changed)
 

@@ -46,10 +46,11 @@ def between(
     return list(store.all(sql, (*archive.scope, archive.name, start, end, *after, limit), Archived))
 
 
-def keep_for(store: Store, archive: Named, seconds: float | None) -> None:
-    """Have all events of an archive expire so long after their time; None: never."""
-    sql = f"UPDATE events_archived SET expires = time + ? WHERE {_PLACE}"
-    store.run(sql, (seconds, *archive.scope, archive.name))
+def keep_for(store: Store, archive: Named, before: float | None, seconds: float | None) -> None:
+    """Have all events of an archive expire so long after they came; None: never, `before` is how long it was."""
+    came = "time" if before is None else "expires - ?"
+    sql = f"UPDATE events_archived SET expires = {came} + ? WHERE {_PLACE}"
+    store.run(sql, (*([] if before is None else [before]), seconds, *archive.scope, archive.name))
 
 
 def next_expiry(store: Store, archive: Named) -> float | None:

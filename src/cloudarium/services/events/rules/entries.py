@@ -10,7 +10,7 @@ from cloudarium.shared import clock
 from cloudarium.shared.scope import Scope
 
 MOST = 10
-_LARGEST = 256 * 1024
+_LARGEST = 1024 * 1024  # 256 KB until January 2026: AWS Compute Blog, "payload size from 256 KB to 1 MB"
 _TIME_BYTES = 14
 _ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 _DEEPEST = 900  # AWS says 1000; what reads JSON here ends shortly before

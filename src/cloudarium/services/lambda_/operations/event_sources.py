@@ -176,9 +176,9 @@ def _settle(call: Call, uuid: str, state: str) -> None:
     call.later("SettleEventSource", {"UUID": uuid, "State": state}, key=uuid)
 
 
-def _check_new(call: Call, name: resources.FunctionName, source: str) -> None:
+def _check_new(call: Call, name: resources.FunctionName, source: str, own: str = "") -> None:
     for one in rows.listed(call.store, name.scope, "", 1000, name.name, source):
-        if one.qualifier == name.qualifier:
+        if one.qualifier == name.qualifier and one.uuid != own:
             shown_name = name.name if not name.qualifier else f"{name.name}:{name.qualifier}"
             raise errors.Conflict(rules.taken(rules.kind_of(source), source, shown_name, one.uuid))
 
@@ -217,6 +217,7 @@ async def update_event_source_mapping(call: Call) -> Data:
     version = lookup.resolve(call, name)
     if given.get("FunctionName"):
         name, version = _function(call)
+        _check_new(call, name, one.source, one.uuid)
     if version is None:
         raise errors.InvalidParameter("Function does not exist")
     await _check_role(call, one.source, kind, version, settings)

@@ -51,6 +51,7 @@ async def create_function(call: Call) -> dict[str, Any]:
     with call.transaction():
         if records.find_function(call.store, name.scope, name.name) is not None:
             raise errors.Conflict(f"Function already exist: {name.name}")
+        attaching.check(call, config)
         call.store.blobs.keep(blob.id)
         records.add_function(call.store, name.scope, name.name)
         records.put_latest(call.store, name.scope, name.name, config, blob.id, code.sha256, blob.size, call.now)
@@ -274,6 +275,7 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
     sealed = await sealing.seal(call, name.arn, latest.config, config)
     vpc = (await attaching.attach(call, name, config)).get("VpcConfig")
     with call.transaction():
+        used = attaching.used(call)
         latest = lookup.latest_of(call, lookup.function_of(call))
         lookup.check_revision(call, latest.shown_revision, "GetFunction/GetAlias")
         held = config.get(configuration.HELD_LAYERS, {})
@@ -282,8 +284,11 @@ async def update_function_configuration(call: Call) -> dict[str, Any]:
         config[configuration.HELD_LAYERS] = {arn: held[arn] for arn in config.get("Layers", ()) if arn in held}
         if "VpcConfig" in call.input:
             config = attaching.carry(call, config, vpc)
+            attaching.check(call, config)
         records.put_latest(call.store, name.scope, name.name, config, latest.blob, latest.sha256, latest.size, call.now)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}:{LATEST}@")
+    if "VpcConfig" in call.input:
+        await attaching.release(call, used, config["Role"])
     return _shown_updated(call, name, LATEST)
 
 
@@ -295,6 +300,7 @@ async def delete_function(call: Call) -> dict[str, Any]:
     granted = [] if name.qualifier else _under_keys(call, lookup.function_of(call))
     with call.transaction():
         function = lookup.function_of(call)
+        role, used = lookup.latest_of(call, function).config["Role"], attaching.used(call)
         if name.qualifier:
             _delete_version(call, function, name)
         else:
@@ -303,9 +309,10 @@ async def delete_function(call: Call) -> dict[str, Any]:
         attaching.release_later(call)
     await running.workshop(call.cloud).environments.stop(f"{name.arn}@" if name.qualifier else f"{arn}:")
     for config in granted:
-        role = await running.role_session(call.cloud, arn, config["Role"], name.scope)
-        if role is not None:
-            await sealing.retire(call, role, config)
+        session = await running.role_session(call.cloud, arn, config["Role"], name.scope)
+        if session is not None:
+            await sealing.retire(call, session, config)
+    await attaching.release(call, used, role)
     call.status = 204
     return {}
 

@@ -77,8 +77,11 @@ async def invoke_with_response_stream(call: Call) -> dict[str, Any]:
 
 
 async def _events(streamed: streaming.Streamed, with_log: bool) -> AsyncIterator[dict[str, Any]]:
-    async for piece in streamed.pieces:
-        yield {"PayloadChunk": {"Payload": piece}}
+    try:
+        async for piece in streamed.pieces:
+            yield {"PayloadChunk": {"Payload": piece}}
+    finally:
+        streamed.pieces.abandon()
     end: dict[str, str] = {}
     try:
         result = await streamed.result()

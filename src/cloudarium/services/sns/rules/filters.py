@@ -5,13 +5,14 @@ Source: https://docs.aws.amazon.com/sns/latest/dg/subscription-filter-policy-con
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any
 
 import orjson
 
 from cloudarium.services.sns import errors
-from cloudarium.shared.event_patterns import PatternError, compile_pattern, flatten
+from cloudarium.shared.event_patterns import Fields, Pattern, PatternError, compile_pattern, flatten
 
 ATTRIBUTES, BODY = "MessageAttributes", "MessageBody"
 MOST_PER_TOPIC = 200
@@ -20,6 +21,10 @@ _MOST_COMBINATIONS = 150
 _MOST_KEYS = 5
 _LARGEST = 256 * 1024
 _DEEPEST = 100
+_NO_JSON = "failed to parse JSON."
+_SOURCE = re.compile(r"(?<=\[Source: ).*(?=; line: [0-9]+, column: [0-9]+\]$)", re.DOTALL)
+_REDACTED = "REDACTED (`StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION` disabled)"
+_NUMBERS_END = 1e10  # no pattern has a number so large
 _INSIDE_ANYTHING_BUT = frozenset(("prefix", "wildcard", "equals-ignore-case"))
 
 
@@ -34,7 +39,7 @@ def check(text: str, scope: str, place: str = "") -> None:
     except PatternError as error:
         raise _wrong(place, _worded(str(error))) from None
     if not isinstance(given, dict):
-        raise _wrong(place, "failed to parse JSON.")
+        raise _wrong(place, _NO_JSON)
     if scope == ATTRIBUTES and _is_nested(given):
         raise errors.InvalidParameter("Filter policy scope MessageAttributes does not support nested filter policy")
     if len(_keys(given)) > _MOST_KEYS:
@@ -51,10 +56,22 @@ def _json(text: str) -> Any:
         return None
 
 
+def unparsed(text: str) -> str:
+    """What SNS says of a text that is no JSON."""
+    try:
+        compile_pattern(text)
+    except PatternError as error:
+        said = _worded(str(error))
+        if said.startswith(_NO_JSON):
+            return said
+    return _NO_JSON
+
+
 def _worded(problem: str) -> str:
-    """SNS says of a text that is no JSON at all that it is none."""
-    syntax = problem.startswith(("Unexpected", "Unrecognized token", "Document nesting", "Number value"))
-    return f"failed to parse JSON. {problem}" if syntax else problem
+    """SNS says of a text that is no JSON at all that it is none, and does not repeat it."""
+    if not problem.startswith(("Unexpected", "Unrecognized token", "Document nesting", "Number value")):
+        return problem
+    return f"{_NO_JSON} {_SOURCE.sub(_REDACTED, problem)}"
 
 
 def _wrong(place: str, what: str) -> errors.InvalidParameter:
@@ -122,8 +139,45 @@ def passes(policy: str | None, scope: str, message: str, attributes: dict[str, d
         return True
     if scope == BODY:
         given = _object(message)
-        return given is not None and compile_pattern(policy).matches(flatten(given))
-    return compile_pattern(policy).matches(flatten(_values(attributes)))
+        return given is not None and _pattern(policy).matches(_fields(given))
+    return _pattern(policy).matches(_fields(_values(attributes)))
+
+
+@lru_cache(maxsize=1024)
+def _pattern(policy: str) -> Pattern:
+    """A policy with its numbers as SNS compares them."""
+    given = _json(policy)
+    compared = _compared(given)
+    try:
+        return compile_pattern(policy if compared == given else orjson.dumps(compared).decode())
+    except PatternError:  # a range between two numbers that are one when compared
+        return compile_pattern(policy)
+
+
+def _fields(given: dict[str, Any]) -> Fields:
+    """What patterns look at in a message, with its numbers as SNS compares them."""
+    found = flatten(given)
+    for values in found.values():
+        for place, each in enumerate(values):
+            if isinstance(each.value, float):
+                number = _cut(each.value)
+                values[place] = each._replace(value=number, key=number)
+    return found
+
+
+def _cut(number: float) -> float:
+    """Six digits behind the point count: the documentation says five, clients saw six."""
+    return int(number * 1e6) / 1e6 if abs(number) < _NUMBERS_END else number
+
+
+def _compared(given: Any) -> Any:
+    if isinstance(given, float):
+        return _cut(given)
+    if isinstance(given, list):
+        return [_compared(each) for each in given]
+    if isinstance(given, dict):
+        return {name: _compared(value) for name, value in given.items()}
+    return given
 
 
 def reason(scope: str, message: str, attributes: dict[str, dict[str, Any]]) -> str:

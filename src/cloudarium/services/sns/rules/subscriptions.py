@@ -179,7 +179,7 @@ def dead_letter_target(text: str, fifo: bool, endpoint: str, place: str = "") ->
     try:
         given = orjson.loads(text)
     except (orjson.JSONDecodeError, UnicodeEncodeError):
-        raise errors.InvalidParameter(f"{place}RedrivePolicy: failed to parse JSON.") from None
+        raise errors.InvalidParameter(f"{place}RedrivePolicy: {filters.unparsed(text)}") from None
     target = given.get("deadLetterTargetArn") if isinstance(given, dict) else None
     found = arns.parse(target)
     if found is None or found.service != "sqs":

@@ -1,0 +1,121 @@
+"""Dashboards as pages: each kind of widget shows what it stands for, or says why it does not."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from tests.conftest import RunningCloud
+from tests.console.test_pages import EVIL, Reader
+
+
+@pytest.fixture
+def reader(cloud: RunningCloud, account: str) -> Reader:
+    return Reader(cloud, account)
+
+
+def board(reader: Reader, *widgets: dict[str, Any], **more: Any) -> str:
+    """The page of a dashboard with these widgets, six wide each."""
+    placed = [{"width": 6, "height": 6, **widget} for widget in widgets]
+    body = json.dumps({"widgets": placed, **more})
+    reader.cloud.client("cloudwatch", key=reader.account).put_dashboard(DashboardName="d", DashboardBody=body)
+    return reader.text("dashboards/d")
+
+
+def metric(view: str = "timeSeries", **more: Any) -> dict[str, Any]:
+    metrics = [["shop", "orders", "place", "town"], ["...", "village"]]
+    return {"type": "metric", "properties": {"region": "us-east-1", "view": view, "metrics": metrics, **more}}
+
+
+@pytest.fixture
+def measured(reader: Reader) -> None:
+    data = [
+        {"MetricName": "orders", "Value": value, "Dimensions": [{"Name": "place", "Value": place}]}
+        for place, value in (("town", 30), ("village", 12))
+    ]
+    reader.cloud.client("cloudwatch", key=reader.account).put_metric_data(Namespace="shop", MetricData=data)
+
+
+@pytest.mark.parametrize("view", ["timeSeries", "singleValue", "gauge", "bar", "pie"])
+def test_metrics_are_drawn(reader: Reader, measured: None, view: str) -> None:
+    text = board(reader, metric(view, title="Orders", yAxis={"left": {"min": 0, "max": 50}}))
+    [wide] = re.findall(r'<svg class="wide-chart".*?</svg>', text)
+    assert 'aria-label="Orders: town, village"' in wide
+    assert ">town</text>" in wide
+    assert '<td class="number">30</td>' in text  # for those who read the values
+
+
+def test_a_table_of_metrics(reader: Reader, measured: None) -> None:
+    text = board(reader, metric("table"))
+    assert "<td>village</td>" in text and '<td class="number">12</td>' in text and "<svg" not in text
+
+
+def test_texts_are_markdown_and_nothing_else(reader: Reader) -> None:
+    said = f"# Shop\n**bold** [here](https://example.com) [bad](javascript:alert(1)) ![p](http://x/y.png)\n\n{EVIL}"
+    text = board(reader, {"type": "text", "properties": {"markdown": said}})
+    assert "<h1>Shop</h1>" in text and "<strong>bold</strong>" in text and 'href="https://example.com"' in text
+    assert EVIL not in text and 'href="javascript' not in text and "<img" not in text
+
+
+def test_alarms_show_their_states(reader: Reader) -> None:
+    watch = reader.cloud.client("cloudwatch", key=reader.account)
+    watch.put_metric_alarm(
+        AlarmName="busy", Namespace="shop", MetricName="orders", Statistic="Sum", Period=60, EvaluationPeriods=1,
+        Threshold=7, ComparisonOperator="GreaterThanThreshold",
+    )  # fmt: skip
+    watch.set_alarm_state(AlarmName="busy", StateValue="ALARM", StateReason="r")
+    arn = f"arn:aws:cloudwatch:us-east-1:{reader.account}:alarm:"
+    status = {"type": "alarm", "properties": {"alarms": [f"{arn}busy", f"{arn}gone"]}}
+    chart = {"type": "metric", "properties": {"region": "us-east-1", "annotations": {"alarms": [f"{arn}busy"]}}}
+    text = board(reader, status, chart)
+    assert '<span class="tag bad">ALARM</span> <b>busy</b>' in text and "There is no alarm gone." in text
+    assert ">busy</text>" in text  # the threshold
+
+
+def test_an_explorer_finds_resources_by_their_tags(reader: Reader) -> None:
+    queues = reader.cloud.client("sqs", key=reader.account)
+    for name, team in (("one", "red"), ("two", "red"), ("three", "blue")):
+        queues.create_queue(QueueName=name, tags={"team": team})
+    metrics = [{"metricName": "NumberOfMessagesSent", "resourceType": "AWS::SQS::Queue", "stat": "Sum"}]
+    given = {"metrics": metrics, "labels": [{"key": "team", "value": "red"}], "region": "us-east-1"}
+    text = board(reader, {"type": "explorer", "properties": given})
+    assert "NumberOfMessagesSent (Sum): one, two" in text
+
+
+def test_what_cannot_be_shown_says_so(reader: Reader) -> None:
+    strange: list[dict[str, Any]] = [
+        metric(metrics=[["shop", "orders", {"stat": "median"}]]),
+        metric(annotations={"vertical": [{"value": EVIL}]}),
+        {"type": "explorer", "properties": {"metrics": [{"resourceType": "AWS::Odd::Thing"}]}},
+        {"type": "custom", "properties": {"endpoint": "arn:aws:lambda:us-east-1:1:function:f"}},
+    ]
+    text = board(reader, *strange)
+    assert "is not supported" in text and "neither a time nor a duration" in text and EVIL not in text
+    assert "are not explored here" in text and "drawn by a function, which is not built" in text
+
+
+def test_where_widgets_stand(reader: Reader) -> None:
+    text = board(reader, {"type": "text", "x": 6, "y": 2, "width": 12, "properties": {"markdown": "x"}})
+    [address] = re.findall(r'href="/_cloudarium/(dashboards/d/layout.css)', text)
+    style = reader.get(address)
+    assert style.headers["content-type"] == "text/css; charset=utf-8"
+    assert "#w0{grid-column:7/span 12;grid-row:3/span 6}" in style.text
+
+
+def test_times_are_chosen(reader: Reader) -> None:
+    text = board(reader, metric(), start="-PT1H")
+    assert " to " in text
+    assert '<option value="12h" selected>' in reader.text("dashboards/d", range="12h")
+    assert '<meta http-equiv="refresh" content="10">' in reader.text("dashboards/d", refresh="10")
+    assert reader.get("dashboards/d", range="9y").status_code == 400
+
+
+def test_dashboards_are_listed(reader: Reader) -> None:
+    assert "has no dashboards" in reader.text("dashboards")
+    board(reader)
+    assert f"/_cloudarium/dashboards/d?account={reader.account}" in reader.text("dashboards")
+    assert reader.get("dashboards/none").status_code == 404
+    assert reader.get("dashboards/d/more").status_code == 404
