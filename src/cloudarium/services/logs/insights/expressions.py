@@ -216,7 +216,7 @@ class Compiler:
 
     def _arguments(self, function: Function, known: Known, aggregate: bool) -> list[Value]:
         given = [each for each in function.arguments if not isinstance(each, Star)]
-        if len(given) != len(function.arguments) and function.name.lower() != "count":
+        if len(given) != len(function.arguments) and function.name.lower() not in ("count", "count_over_time"):
             raise MalformedQuery(f"{function.name} does not take *", *function.place)
         if not known.least <= len(given) <= known.most:
             raise MalformedQuery(f"Wrong number of arguments of {function.name}: {len(given)}", *function.place)
