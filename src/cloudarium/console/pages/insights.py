@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import re
-from calendar import timegm
 from collections.abc import Iterable
-from time import strptime
+from datetime import UTC, datetime
 from typing import Any
 
 from cloudarium.console.rendering import page
@@ -85,7 +84,7 @@ def drawn(rows: Rows, names: list[str], start: float, end: float) -> dict[str, A
     lines: dict[str, dict[float, float | None]] = {}
     for row in rows:
         group = " ".join(row.get(name, "") for name in others)
-        moment = float(timegm(strptime(row[time][:19], "%Y-%m-%d %H:%M:%S")))
+        moment = datetime.fromisoformat(row[time]).replace(tzinfo=UTC).timestamp()
         for name in numbers:
             lines.setdefault(f"{group} {name}".strip(), {})[moment] = _number(row.get(name, ""))
     times = sorted({moment for line in lines.values() for moment in line})

@@ -15,6 +15,8 @@ from cloudarium.services.logs.patterns.comparisons import number
 from cloudarium.services.logs.patterns.extraction import selector
 from cloudarium.services.logs.records import filters
 from cloudarium.services.logs.records.filters import MetricFilter, Subscription
+from cloudarium.services.logs.records.groups import Group, find_group
+from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 Read = Callable[[str], str | None]
@@ -67,6 +69,17 @@ def filters_of(store: Store, group_id: int) -> Filters:
         metrics = tuple(map(_metric, filters.metric_filters(store, group_id)))
         others = [(each, compile_pattern(each.pattern)) for each in filters.subscriptions(store, group_id)]
         found = known[group_id] = Filters(metrics, tuple(others)) if metrics or others else _NONE
+    return found
+
+
+def group_with_filters(store: Store, scope: Scope, name: str) -> tuple[Group, Filters] | None:
+    """A group by its name, for its id and name alone, and its filters: remembered, for each batch of events asks."""
+    known = filters.known(store)
+    found: tuple[Group, Filters] | None = known.get((scope, name))
+    if found is None:
+        group = find_group(store, scope.account, scope.region, name)
+        if group is not None:
+            found = known[scope, name] = (group, filters_of(store, group.id))
     return found
 
 

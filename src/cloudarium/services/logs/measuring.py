@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.logs import embedded, records, rules, tailing
-from cloudarium.services.logs.filtering import Filters, Metric, filters_of, matching
+from cloudarium.services.logs import embedded, rules, tailing
+from cloudarium.services.logs.filtering import Filters, Metric, group_with_filters, matching
 from cloudarium.services.logs.records import Group
 
 NAMESPACE = "AWS/Logs"
@@ -31,10 +31,10 @@ def measured(call: Call) -> None:
     for dimensions in ((), (("LogGroupName", name),)):
         add(now, scope, NAMESPACE, "IncomingLogEvents", dimensions, float(len(events)), "Count")
         add(now, scope, NAMESPACE, "IncomingBytes", dimensions, size, "Bytes")
-    group = records.find_group(call.store, call.account, call.region, name)
-    if group is None:
+    known = group_with_filters(call.store, scope, name)
+    if known is None:
         return
-    found = filters_of(call.store, group.id)
+    group, found = known
     if found.metrics:
         _filtered(call, group, found, events)
     tailing.tell(call, group, call.input["logStreamName"], events)

@@ -216,6 +216,10 @@ def test_stats_by_time_and_by_fields(over: Any) -> None:
             "latest(@timestamp)": "1700000300000",
         }
     ]
+    assert run("stats count_over_time(*) as c, sum_over_time(n) as t by histogram(n, 4) as h | sort h") == [
+        {"h": "0", "c": "3", "t": "6"},
+        {"h": "4", "c": "3", "t": "15"},
+    ]
     # "Use multiple stats commands in a single query"
     assert run("stats sum(n) as total by bin(5m) as t | stats max(total), avg(total), count(*)") == [
         {"max(total)": "18", "avg(total)": "10.5", "count(*)": "2"}

@@ -6,6 +6,7 @@ and `pattern` close what came before into a subquery.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -22,6 +23,7 @@ from cloudarium.shared.errors import NotBuilt
 MOST_RESULTS = 10_000  # when neither the query nor the call sets a limit
 _MOST_STATS = 2
 _LONGEST_SQL = 400_000
+_CARRIED = re.compile(r"e\.c\d+")
 _DEFAULT = ("@timestamp", "@message")
 
 
@@ -37,6 +39,8 @@ class Plan:
     regexes: list[tuple[str, str]] = field(default_factory=list)
     patterns: str = ""  # the statement whose rows are clustered into temp.patterns first
     unmasks: bool = False
+    keys: int = 0  # how many last columns tell rows apart: of those with equal ones only the first is shown
+    most: int = MOST_RESULTS
 
 
 @dataclass
@@ -76,6 +80,7 @@ class _Compilation:
         self.matched: list[str] = []
         self.order: list[str] = []
         self.limit: int | None = None
+        self.told_apart: list[str] = []
         self.shown: list[str] = []
         self.displayed: list[str] | None = None
         self.stats = 0
@@ -84,12 +89,10 @@ class _Compilation:
     # ---- Commands ----------------------------------------------------------------------------------------------------
 
     def plan(self) -> Plan:
-        last = ""
         for command in self.query.commands:
-            if last == "dedup" and command.kind != "limit":
+            if self.told_apart and command.kind != "limit":
                 raise unexpected(self.query.text, command.word, command.place.start)
             getattr(self, f"_{command.kind}")(command)
-            last = command.kind
         return self._finished()
 
     def _fields(self, command: Command) -> None:
@@ -139,10 +142,26 @@ class _Compilation:
         made = [(column.name, self.names.aggregate(column)) for column in command.given["columns"]]
         self.names.made = {}
         both = [*by, *made]
-        columns = [f"{value.sql} AS c{at}" for at, (_, value) in enumerate(both)]
-        inner = searches.select(columns, self.source, self.conditions, [str(at + 1) for at in range(len(by))])
-        self._enclose(f"({inner}) e", both)
+        wanted, shared = self.names.columned([value.sql for _, value in both])
+        source, conditions = self.source, self.conditions
+        if shared:
+            source, conditions = self._once(wanted, shared), []
+            wanted = [sql.replace(self.names.stream, "e.stream") for sql in wanted]
+        columns = [f"{sql} AS c{at}" for at, sql in enumerate(wanted)]
+        inner = searches.select(columns, source, conditions, [str(at + 1) for at in range(len(by))])
+        self._enclose(f"({self.names.inlined(inner)}) e", both)
         self.shown = [name for name, _ in (*by, *made)]
+
+    def _once(self, wanted: Sequence[str], shared: Sequence[str]) -> str:
+        """A subquery that finds each shared value once for each row, with what else the fragments use."""
+        text = " ".join(wanted)
+        if not self.names.events:
+            return f"({searches.each_once(['e.*', *shared], self.source, self.conditions)}) e"
+        columns = [f"e.{name} AS {name}" for name in searches.EVENT_COLUMNS if f"e.{name}" in text]
+        if self.names.stream in text:
+            columns.append(f"{self.names.stream} AS stream")
+        columns += sorted({f"{each} AS {each[2:]}" for each in _CARRIED.findall(text)})
+        return f"({searches.each_once([*columns, *shared], self.source, self.conditions)}) e"
 
     def _sort(self, command: Command) -> None:
         self._close_if_limited()
@@ -151,21 +170,19 @@ class _Compilation:
             self.order += values.order_terms(self.names.value(expression), descending)
 
     def _limit(self, command: Command) -> None:
-        self._close_if_limited()
-        self.limit = command.given["number"]
+        number: int = command.given["number"]
+        if self.told_apart and self.limit is not None:
+            number = min(number, self.limit)
+        else:
+            self._close_if_limited()
+        self.limit = number
         if command.word.lower() == "tail":
             raise NotBuilt("logs:StartQuery the command tail")
 
     def _dedup(self, command: Command) -> None:
+        """Only `limit` may follow, so the engine leaves rows out as it reads them in their order."""
         self._close_if_limited()
-        keys = [self.names.value(each) for each in command.given["fields"]]
-        extra = [f"{values.text(key)} AS k{at}" for at, key in enumerate(keys)]
-        order, sorting = self._kept_order()
-        inner = self._exposed([*extra, *sorting])
-        names = [f"k{at}" for at in range(len(keys))]
-        ranked = searches.first_of_each(f"({inner})", names, order)
-        self._reopen(ranked)
-        self.order = [f"e.{term}" for term in order]
+        self.told_apart = [values.text(self.names.value(each)) for each in command.given["fields"]]
 
     def _unnest(self, command: Command) -> None:
         self._close_if_limited()
@@ -173,7 +190,7 @@ class _Compilation:
         read = values.text(value)
         is_list = f"json_valid({read}) AND json_type({read}) = 'array'"
         items = f"CASE WHEN {is_list} THEN {read} ELSE json_array({value.sql}) END"
-        self.source = searches.with_items(self.source, items)
+        self.source = searches.with_items(self.source, self.names.inlined(items))
         self._note_matching()
         self._add(command.given["into"].name, Value("item.value", "json"), True)
         self._close()
@@ -206,14 +223,16 @@ class _Compilation:
         value = self.names.value(of) if of is not None else self.names.named("@message")
         read = self.names.regex("parse", pattern)
         for at, name in groups:
-            self._add(name, Value(f"{read}({values.text(value)}, {at})"), True)
+            self._add(name, self.names.share(Value(f"{read}({values.text(value)}, {at})")), True)
             self.shown.append(name)
 
     def _pattern(self, command: Command) -> None:
         self._close_if_limited()
+        if self.result.patterns:
+            raise unexpected(self.query.text, command.word, command.place.start)
         value = self.names.value(command.given["of"])
         columns = [f"skeleton({values.text(value)})", "count(*)", f"min({values.text(value)})"]
-        self.result.patterns = searches.select(columns, self.source, self.conditions, ["1"])
+        self.result.patterns = self.names.inlined(searches.select(columns, self.source, self.conditions, ["1"]))
         shown = [
             ("@pattern", Value("e.pattern", "text")),
             ("@sampleCount", Value("e.samples", "number")),
@@ -272,7 +291,8 @@ class _Compilation:
         if self.names.events:
             columns.append(f"{self.names.stream} AS stream")
         columns += [f"{value.sql} AS c{at}" for at, value in enumerate(self.names.columns.values())]
-        return searches.select([*columns, *more] or ["1"], self.source, self.conditions, (), order, limit)
+        sql = searches.select([*columns, *more] or ["1"], self.source, self.conditions, (), order, limit)
+        return self.names.inlined(sql)
 
     def _reopen(self, source: str) -> None:
         self._note_matching()
@@ -297,10 +317,12 @@ class _Compilation:
             columns += ["e.group_id", "e.timestamp", "e.id"]
         limits = [each for each in (self.limit, self.target.limit) if each is not None]
         order = self.order or self._default_order()
-        limit = min(limits) if limits else MOST_RESULTS
-        plan.sql = searches.select(columns, self.source, self.conditions, (), order, limit)
+        plan.most, plan.keys = min(limits) if limits else MOST_RESULTS, len(self.told_apart)
+        limit = None if self.told_apart else plan.most
+        columns += self.told_apart
+        plan.sql = self.names.inlined(searches.select(columns, self.source, self.conditions, (), order, limit))
         matching = self.matched if self.matching is None else self.matching
-        plan.counting = searches.counted(searches.EVENTS, self.base, matching)
+        plan.counting = self.names.inlined(searches.counted(searches.EVENTS, self.base, matching))
         plan.parameters = self.parameters.values
         return plan
 

@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import zlib
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -97,7 +98,7 @@ class Engine:
         pages: list[dict[str, Any]] = []
         rows: list[bytes] = []
         size = 0
-        for row in self._connection.execute(plan["sql"], self._of(plan, "sql")):
+        for row in self._rows(plan):
             written = orjson.dumps(_shown(row, plan["columns"], plan["pointers"]))
             size += len(written)
             if size > _MOST_BYTES:
@@ -109,6 +110,26 @@ class Engine:
         if rows:
             pages.append(_page(rows))
         return pages
+
+    def _rows(self, plan: dict[str, Any]) -> Iterator[tuple[Any, ...]]:
+        """The rows of the result; of those with equal keys only the first, and all that lack one."""
+        rows = self._connection.execute(plan["sql"], self._of(plan, "sql"))
+        keys = plan["keys"]
+        if not keys:
+            yield from rows
+            return
+        seen: set[tuple[Any, ...]] = set()
+        left = plan["most"]
+        for row in rows:
+            key = row[-keys:]
+            if None not in key:
+                if key in seen:
+                    continue
+                seen.add(key)
+            yield row[:-keys]
+            left -= 1
+            if not left:
+                return
 
     def _cluster(self, plan: dict[str, Any]) -> None:
         found = list(self._connection.execute(plan["patterns"], self._of(plan, "patterns")))
@@ -134,7 +155,7 @@ class Engine:
             if text is None:
                 return None
             watch.turn += 1
-            if text is not last[0]:
+            if text != last[0]:
                 last[0], last[1] = text, search(text)
             found = last[1]
             part: str | None = None if found is None else found[group]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from cloudarium.services.logs.insights.compiling import Target
 
 _ARITHMETIC = {"+": "({} + {})", "-": "({} - {})", "*": "({} * {})", "/": "({} * 1.0 / {})"}
+_MARK = re.compile(r"<<(\d+)>>")
 _COMPARISONS = ("=", "!=", "<", "<=", ">", ">=")
 _CALLED = {"%": "mod({}, {})", "^": "pow({}, {})"}
 
@@ -45,6 +47,7 @@ class Compiler:
         self.made: dict[str, Value] = {}  # by the present stats: its later columns may use the earlier ones
         self.events = True
         self.stream = "s.name"
+        self._shared: list[str] = []
 
     # ---- Names -------------------------------------------------------------------------------------------------------
 
@@ -72,7 +75,7 @@ class Compiler:
             if not steps[0].startswith("@@"):  # a key that begins with @ is shown with one more
                 return NOTHING
             steps = (steps[0][1:], *steps[1:])
-        return fields.inside(self._document, steps, self._parameters)
+        return self.share(fields.inside(self._document, steps, self._parameters))
 
     def _inside_known(self, name: Field) -> Value | None:
         """An item of what jsonParse or unnest made."""
@@ -81,8 +84,27 @@ class Compiler:
             known = self.columns.get(start)
             if known is not None and known.kind == "json":
                 source = f"(CASE WHEN json_valid({known.sql}) THEN {known.sql} END)"
-                return fields.inside(source, name.steps[length:], self._parameters, "json")
+                return self.share(fields.inside(source, name.steps[length:], self._parameters, "json"))
         return None
+
+    # ---- What is used several times ----------------------------------------------------------------------------------
+
+    def share(self, value: Value) -> Value:
+        """The value behind a mark: what is costly to find is found once for each row where that pays."""
+        sql = self.inlined(value.sql)
+        if sql not in self._shared:
+            self._shared.append(sql)
+        return Value(f"<<{self._shared.index(sql)}>>", value.kind)
+
+    def inlined(self, sql: str) -> str:
+        """SQL with every mark written out."""
+        return _MARK.sub(lambda mark: self._shared[int(mark[1])], sql)
+
+    def columned(self, fragments: Sequence[str]) -> tuple[list[str], list[str]]:
+        """Fragments in which marks are columns of a subquery `e`, and those columns."""
+        used = sorted({int(mark) for sql in fragments for mark in _MARK.findall(sql)})
+        columns = [f"{self._shared[at]} AS f{at}" for at in used]
+        return [_MARK.sub(r"e.f\1", sql) for sql in fragments], columns
 
     def regex(self, purpose: str, pattern: str) -> str:
         """The function that applies a regular expression."""
@@ -180,14 +202,21 @@ class Compiler:
                 raise MalformedQuery(f"{function.name} can be used in stats only", *function.place)
             if not self.events and name in ("earliest", "latest"):
                 raise MalformedQuery(f"{function.name} needs the time of events", *function.place)
-            known, aggregate = AGGREGATES[name], False
+            return self._aggregated(function, AGGREGATES[name])
         if known is None:
             raise MalformedQuery(f"Invalid function name found: {function.name}", *function.place)
         return known.build(self._arguments(function, known, aggregate))
 
+    def _aggregated(self, function: Function, known: Known) -> Value:
+        made, self.made = self.made, {}  # what is made of a whole group is no argument
+        try:
+            return known.build(self._arguments(function, known, False))
+        finally:
+            self.made = made
+
     def _arguments(self, function: Function, known: Known, aggregate: bool) -> list[Value]:
         given = [each for each in function.arguments if not isinstance(each, Star)]
-        if len(given) != len(function.arguments) and function.name.lower() != "count":
+        if len(given) != len(function.arguments) and function.name.lower() not in ("count", "count_over_time"):
             raise MalformedQuery(f"{function.name} does not take *", *function.place)
         if not known.least <= len(given) <= known.most:
             raise MalformedQuery(f"Wrong number of arguments of {function.name}: {len(given)}", *function.place)

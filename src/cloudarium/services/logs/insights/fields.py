@@ -13,6 +13,7 @@ from cloudarium.services.logs.records import searches
 _MESSAGE = "e.message"
 _REPORT = f"({_MESSAGE} GLOB 'REPORT RequestId: *')"
 _MEGABYTE = 1_000_000  # AWS's own samples turn @memorySize into megabytes by dividing by a thousand twice
+_KEYLESS = frozenset('"\\\0')
 _MOST_PATHS = 8  # of one name: a number in it is a key or an index, a dot in it may belong to a key
 
 
@@ -68,7 +69,7 @@ def document(embedding: bool) -> str:
 
 def inside(source: str, steps: tuple[str | int, ...], parameters: Parameters, kind: str = "any") -> Value:
     """What stands at a path of a JSON text."""
-    if any(isinstance(step, str) and ('"' in step or "\\" in step) for step in steps):
+    if any(isinstance(step, str) and not _KEYLESS.isdisjoint(step) for step in steps):
         return NOTHING  # SQLite's paths have no such keys
     found = [f"{source} ->> {parameters.add(path)}" for path in _paths(steps)]
     return Value(found[0] if len(found) == 1 else f"coalesce({', '.join(found)})", kind)

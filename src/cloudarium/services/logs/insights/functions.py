@@ -107,7 +107,7 @@ def _added(name: str, kind: str) -> Builder:
 
 
 FUNCTIONS: dict[str, Known] = {
-    "abs": Known(1, 1, _numeric("abs({0})")),
+    "abs": Known(1, 1, _numeric("abs({0} * 1.0)")),
     "ceil": Known(1, 1, _numeric("ceil({0})")),
     "floor": Known(1, 1, _numeric("floor({0})")),
     "log": Known(1, 1, _numeric("ln({0})")),
@@ -122,6 +122,8 @@ FUNCTIONS: dict[str, Known] = {
     "frommillis": Known(1, 1, _moment),
     "tomillis": Known(1, 1, _millis),
     "ispresent": Known(1, 1, _present),
+    # AWS's reference calls the second argument a number of buckets; it is their width.
+    "histogram": Known(2, 2, _numeric("floor({0} * 1.0 / {1}) * {1}")),
     "coalesce": Known(1, ANY_NUMBER, _first),
     "if": Known(3, 3, _if),
     "case": Known(2, ANY_NUMBER, _case),
@@ -160,9 +162,7 @@ FUNCTIONS: dict[str, Known] = {
     "ipv4tonumber": Known(1, 1, _added("ipv4_number", "number")),
 }
 # AWS has these too.
-NOT_BUILT = frozenset(
-    ("haversine", "ispublicip", "isreservedip", "rate", "count_over_time", "sum_over_time", "histogram", "values")
-)
+NOT_BUILT = frozenset(("haversine", "ispublicip", "isreservedip", "rate", "values"))
 
 
 def distinct(value: Value) -> str:
@@ -199,8 +199,11 @@ def _at_time(name: str) -> Builder:
 
 AGGREGATES: dict[str, Known] = {
     "count": Known(0, 1, _count),
+    "count_over_time": Known(0, 1, _count),
+    "sum_over_time": Known(1, 1, lambda given: Value(f"sum({number(given[0])} * 1.0)", "number")),
     "count_distinct": Known(1, 1, lambda given: Value(f"count(DISTINCT {distinct(given[0])})", "number")),
-    "sum": Known(1, 1, lambda given: Value(f"sum({number(given[0])})", "number")),
+    # Times a real number: a sum of integers can overflow.
+    "sum": Known(1, 1, lambda given: Value(f"sum({number(given[0])} * 1.0)", "number")),
     "avg": Known(1, 1, lambda given: Value(f"avg({number(given[0])})", "number")),
     "min": Known(1, 1, _best("min")),
     "max": Known(1, 1, _best("max")),

@@ -83,7 +83,7 @@ class Reader:
 
     def _limit(self, children: list[Any]) -> dict[str, Any]:
         number = children[-1]
-        if not number.isdecimal() or not 1 <= int(number) <= 100_000:
+        if not number.isdecimal() or len(number) > 6 or not 1 <= int(number) <= 100_000:
             raise MalformedQuery(f"Invalid limit {number}", number.start_pos, number.end_pos)
         return {"number": int(number)}
 

@@ -7,8 +7,10 @@ asks.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
+_CONSTANT = re.compile(r"[( -]*\d+[) ]*")
 _INFINITY = "CAST(9e999 AS NUMERIC)"
 NUMERIC = ("number", "time", "bool")
 
@@ -50,7 +52,7 @@ def is_number(value: Value) -> str:
 
 def text(value: Value) -> str:
     """The value as text."""
-    return value.sql if value.kind in ("text", "json") else f"CAST({value.sql} AS TEXT)"
+    return value.sql if value.kind == "text" else f"CAST({value.sql} AS TEXT)"
 
 
 def truth(value: Value) -> str:
@@ -101,6 +103,8 @@ def order_terms(value: Value, descending: bool) -> list[str]:
 
     Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-Sort.html
     """
+    if _CONSTANT.fullmatch(value.sql):
+        return []  # SQLite would take it for the number of a column
     direction = " DESC" if descending else ""
     if value.kind in NUMERIC:
         return [value.sql + direction]

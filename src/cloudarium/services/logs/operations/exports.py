@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Coroutine
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, exporting, records, resources
+from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.operations.groups import milliseconds, named_group
 from cloudarium.services.logs.records import exports
 from cloudarium.services.logs.records.exports import Export
@@ -27,8 +29,13 @@ async def create_export_task(call: Call) -> dict[str, Any]:
     if given["from"] > given["to"]:
         raise errors.InvalidParameter("The specified time range is invalid: from is after to.")
     await _check_bucket(call, group.name)
+    begun = keys.guarded(call, group, _begin)
+    return await begun if isinstance(begun, Coroutine) else begun
+
+
+def _begin(call: Call, group: records.Group) -> dict[str, Any]:
+    given = call.input
     with call.transaction():
-        group = named_group(call, given["logGroupName"])
         if exports.under_way(call.store, call.scope):
             raise errors.LimitExceeded  # an account has one at a time
         export = Export(

@@ -14,6 +14,7 @@ from cloudarium.services.logs import errors, records, resources, rules
 from cloudarium.services.logs.insights import running, syntax
 from cloudarium.services.logs.insights.compiling import compile_query
 from cloudarium.services.logs.insights.engine import PAGE
+from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.operations.groups import milliseconds
 from cloudarium.services.logs.records import queries
 from cloudarium.services.logs.records.groups import Group
@@ -27,20 +28,27 @@ _MOST_SELECTED = 10_000
 _MOST_ROWS = 10_000
 _LISTED = 1000
 _KEPT = 7 * rules.DAY
+_STANDARD_ONLY = ("pattern", "diff", "unmask")
 _UNDER_WAY = ("Scheduled", "Running")
 _PATIENCE = 0.5  # seconds; most queries are done by then, and the client need not ask again
 
 
 @operation("StartQuery", on=resources.queried)
-def start_query(call: Call) -> dict[str, Any]:
+def start_query(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Compile a query and leave it to be run; its results are kept for seven days."""
     refuse_language(call)
+    groups = _groups(call, syntax.parse(call.input["queryString"]))
+    return keys.guarded_all(call, groups, _start)
+
+
+def _start(call: Call) -> dict[str, Any]:
     first, last = call.input["startTime"] * 1000, call.input["endTime"] * 1000 + 999
     if last < first:
         raise errors.InvalidParameter("Start time cannot be greater than end time.")
     text = call.input["queryString"]
     query = syntax.parse(text)
     groups = _groups(call, query)
+    _check_class(query, groups)
     if queries.running(call.store, call.scope) >= _AT_A_TIME:
         raise errors.TooManyQueries(_AT_A_TIME)
     kept = {"ids": [group.id for group in groups], "names": [group.name for group in groups]}
@@ -64,6 +72,16 @@ def start_query(call: Call) -> dict[str, Any]:
     call.later("RunQuery", {"QueryId": stored.id})
     call.later("ForgetQuery", {"QueryId": stored.id}, due=(now + _KEPT) / 1000)
     return {"queryId": stored.id}
+
+
+def _check_class(query: syntax.Query, groups: list[Group]) -> None:
+    """Raise unless the groups' classes have the commands of the query."""
+    if any(group.log_class != "STANDARD" for group in groups):
+        for command in query.commands:
+            if command.kind in _STANDARD_ONLY:
+                raise errors.MalformedQuery(
+                    f"{command.word} is not supported for log groups of the Infrequent Access class", *command.place
+                )
 
 
 def refuse_language(call: Call) -> None:

@@ -36,12 +36,9 @@ def select(
     return sql if limit is None else f"{sql} LIMIT {limit}"
 
 
-def first_of_each(source: str, keys: Sequence[str], order: Sequence[str]) -> str:
-    """The rows of `source`, only the first of those with equal keys; what lacks one of the keys stays."""
-    ordered = f" ORDER BY {', '.join(order)}" if order else ""
-    ranked = f"SELECT *, row_number() OVER (PARTITION BY {', '.join(keys)}{ordered}) AS place FROM {source}"
-    missing = " OR ".join(f"{key} IS NULL" for key in keys)
-    return f"(SELECT * FROM ({ranked}) WHERE place = 1 OR {missing}) e"
+def each_once(columns: Sequence[str], source: str, conditions: Sequence[str]) -> str:
+    """A SELECT that SQLite runs as it stands; without the LIMIT it would write the columns into the outer query."""
+    return f"{select(columns, source, conditions)} LIMIT -1"
 
 
 def with_items(source: str, items: str) -> str:
