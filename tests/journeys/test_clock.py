@@ -38,7 +38,8 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
     ("cloudformation", "Deploy"), ("cloudwatch", "Evaluate"), ("cloudwatch", "GrowOld"),
-    ("cloudwatch", "Release"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
+    ("cloudwatch", "ReadGauges"), ("cloudwatch", "Release"),
+    ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
@@ -53,11 +54,14 @@ HEARD = {("ssm", "TellPolicy")}
 AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
 # Timed too, with a test of their own below: a cache has network interfaces.
 APART = {("elasticache", "Daily")}
+# Timed too, while an alarm or a running cache has somebody look: tests/services/sqs and elasticache wait for them.
+SEEN = {("elasticache", "Measure"), ("sqs", "Sample")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
     ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"),
+    ("elasticache", "Notify"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
     ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),
     ("lambda_", "EventSourceFailure"), ("lambda_", "ProvisionConcurrency"), ("lambda_", "SettleEventSource"),
@@ -127,7 +131,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_every_delivery_of_every_room_is_known_here() -> None:
     list(rooms_with("background"))
     known = set(background.DELIVERIES)
-    assert known == TIMED | LATE | HEARD | AGAIN | APART | AT_ONCE, (
+    assert known == TIMED | LATE | HEARD | AGAIN | APART | SEEN | AT_ONCE, (
         "say above, by a set, what a new delivery is, and give a timed one its part below"
     )
 
@@ -346,6 +350,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Evaluate") == [MINUTE, MINUTE]  # what is missing for good is not looked at again
         assert house.times("Release") == [MINUTE + 7]
         assert house.times("GrowOld") == [4 * HOUR]  # seconds; the minute that they become is young for two weeks
+        assert house.times("ReadGauges") == [(n + 0.5) * DAY for n in range(5)]  # there is a bucket
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]
