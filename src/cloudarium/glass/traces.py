@@ -62,16 +62,19 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     }
 
 
-def traces(cloud: Cloud, limit: int = 20, single: bool = False, about: str = "") -> list[dict[str, Any]]:
+def traces(
+    cloud: Cloud, limit: int = 20, single: bool = False, about: str = "", account: str | None = None
+) -> list[dict[str, Any]]:
     """The last traces, the newest first; those of a single call only when they are wanted.
 
     `about` is the name of a node of the service map: only the traces that led there are taken, single ones too.
+    `account` is whose calls are looked at, None for everybody's.
     """
     cloud.journal.flush()
     by_root: dict[str, list[Entry]] = {}
     for entry in records.latest(cloud.store, _LOOKED_AT):
         came = header.parse(entry.trace)
-        if came is not None:
+        if came is not None and (account is None or entry.account == account):
             by_root.setdefault(came.root, []).append(entry)
     shown = []
     for root, entries in by_root.items():
