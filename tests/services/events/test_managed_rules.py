@@ -76,6 +76,7 @@ def test_by_force_the_rule_goes_and_the_archive_keeps_nothing_until_it_is_update
     assert found["StateReason"] == "Managed rule for the archive was forcefully deleted."
     assert [each["ArchiveName"] for each in events.list_archives(State="DISABLED")["Archives"]] == ["kept"]
     refused("ValidationException", events.update_archive, ArchiveName="kept")
+    refused("ResourceNotFoundException", events.update_archive, ArchiveName="none")
     assert events.update_archive(ArchiveName="kept", Description="again")["State"] == "ENABLED"
     archived.put(entry(EventBusName="shop"))
     assert events.describe_archive(ArchiveName="kept")["EventCount"] == 2

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -54,14 +54,14 @@ class Cache:
         self._starting = asyncio.Lock()
         self._watching: set[asyncio.Task[None]] = set()
         self._closed = False
-        self._formed = False  # are the servers joined as the plan says?
+        self._joined: set[str] = set()  # the servers that are what the plan says: of these, clients get one at once
 
     # ---- Servers ----------------------------------------------------------------------------------------------------
 
     @property
     def running(self) -> bool:
         """Do all servers run, joined as the plan says?"""
-        return self._formed and self._complete
+        return self._complete and all(one.id in self._joined for one in self.plan.nodes)
 
     @property
     def _complete(self) -> bool:
@@ -80,12 +80,11 @@ class Cache:
             self.used(self)
 
     async def _form(self) -> None:
-        self._formed = False
         await forming.form(self.plan, self.servers)
-        self._formed = True
+        self._joined = {one.id for one in self.plan.nodes}
 
     async def _run(self, names: Sequence[str]) -> None:
-        self._formed = False
+        self._joined -= set(names)
         for id in names:
             old = self.servers.pop(id, None)
             if old is not None:
@@ -164,28 +163,44 @@ class Cache:
             door = self._door(place)
             if door is None:
                 raise OSError("the door is closed")
-            try:
-                await self.start()
-            except EngineFailed as error:
-                log.error("%s did not start: %s", self.plan.name, error)
-                raise OSError("the server did not start") from error
+            ready = self._ready(door)
+            if not ready:
+                try:
+                    await self.start()
+                except EngineFailed as error:
+                    log.error("%s did not start: %s", self.plan.name, error)
+                    raise OSError("the server did not start") from error
+                ready = self._ready(door)
+            if not ready:  # one has just ended
+                raise OSError("the server does not run")
             self.used(self)  # also where nothing was started: a measurement may be due much later
             self._turn += 1
-            return self.servers[door.nodes[self._turn % len(door.nodes)]].socket
+            return ready[self._turn % len(ready)].socket
 
         return backend
+
+    def _ready(self, door: Door) -> list[Valkey]:
+        """The servers behind a door that take clients now, whatever is done with the others."""
+        found = [self.servers.get(id) for id in door.nodes if id in self._joined]
+        return [one for one in found if one is not None and one.running]
 
     def _door(self, place: Destination) -> Door | None:
         return next((door for door in self.plan.doors if door.place == place), None)
 
     # ---- Change -----------------------------------------------------------------------------------------------------
 
-    async def change(self, plan: Plan) -> None:
-        """Be as another plan says from now on: users, settings, servers. What is connected stays where it can."""
+    async def change(self, plan: Plan, listen: Callable[[], Awaitable[None]]) -> None:
+        """Be as another plan says from now on: users, settings, servers. What is connected stays where it can.
+
+        Its doors are opened by `listen` before slots move: clients are sent to new servers at once.
+        """
         if plan.slots and (self.servers or plan.slots != self.plan.slots):
             await self.start()  # who hands over slots must run
         old, self.plan = self.plan, plan
+        roles = {one.id: one.primary for one in old.nodes}
+        self._joined -= {one.id for one in plan.nodes if one.primary != roles.get(one.id)}
         before = {door.place: door.nodes for door in old.doors}
+        await listen()
         for front in self.fronts.values():
             front.gate = self._gate()
         async with self._starting:

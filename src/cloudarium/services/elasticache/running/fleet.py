@@ -59,7 +59,7 @@ class Fleet:
         if plan is None or cache is None:
             return
         tls_changes = plan.tls != cache.plan.tls
-        await cache.change(plan)
+        await cache.change(plan, partial(cache.listen, self._context))
         if tls_changes:
             for front in cache.fronts.values():
                 front.close()

@@ -113,8 +113,8 @@ async def _moved(plan: Plan, servers: Mapping[str, Valkey]) -> bool:
             if not moving:
                 continue
             done = False
-            if await _migrates(source):
-                continue
+            if await _migrates(source) or "cluster_state:ok" not in await _info(servers[node.id]):
+                continue  # a new server takes no commands for its first two seconds
             bounds = [bound for pair in slots.ranges(moving) for bound in pair]
             with contextlib.suppress(ResponseError):  # it does not know the other one yet
                 await source.command("CLUSTER", "MIGRATESLOTS", "SLOTSRANGE", *bounds, "NODE", target)

@@ -95,10 +95,10 @@ def update_archive(call: Call) -> Data | Awaitable[Data]:
 
 def _changed(call: Call) -> tuple[Named, Named]:
     """An archive before and after a call. Raises AWS's errors for a change that cannot be."""
-    if all(name not in call.input for name in _CHANGED):
-        raise errors.Invalid("At least one of EventPattern, RetentionDays or Description must be provided.")
     settings = _settings(call)
     found = find(call, call.input["ArchiveName"])
+    if all(name not in call.input for name in _CHANGED):
+        raise errors.Invalid("At least one of EventPattern, RetentionDays or Description must be provided.")
     if resources.find_bus(call.store, *resources.bus_of(found.data["EventSourceArn"], call.scope)) is None:
         raise errors.NotFound(f"Archive {found.name} managed rule does not exist.")
     kept = {name: value for name, value in found.data.items() if name != "removed"}
