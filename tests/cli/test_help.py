@@ -11,7 +11,7 @@ from cloudarium.cli.app import app
 
 COMMANDS = (
     "up", "down", "status", "reset", "env", "profile", "deploy", "clock", "journal", "mail", "smtp", "sms", "why",
-    "capstone",
+    "trace", "capstone",
 )  # fmt: skip
 
 

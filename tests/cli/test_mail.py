@@ -52,7 +52,7 @@ def test_a_program_sends_with_what_smtp_prints(asked: Cli) -> None:
 
 def test_the_ports_are_shown(asked: Cli) -> None:
     found, exports = asked.json("status"), asked.json("env")
-    assert found["ports"].keys() == {"smtp", "smtps", "inbound-smtp"}
+    assert found["ports"].keys() == {"smtp", "smtps", "inbound-smtp", "xray-daemon"}
     assert exports["CLOUDARIUM_INBOUND_SMTP_PORT"] == str(found["ports"]["inbound-smtp"])
     shown = " ".join(asked.ok("status").split())
     assert re.search(rf"ports smtp {found['ports']['smtp']}, smtps {found['ports']['smtps']}, inbound-smtp \d+", shown)

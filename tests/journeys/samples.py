@@ -277,6 +277,61 @@ class Bus(Sample):
         return {tag["Key"]: tag["Value"] for tag in found}
 
 
+class Parameter(Sample):
+    def make(self, value: str) -> None:
+        self.clients("ssm").put_parameter(Name=NAME, Value=value, Type="String")
+
+    def names(self) -> list[str]:
+        return [each["Name"] for each in self.clients("ssm").describe_parameters()["Parameters"]]
+
+    def value(self) -> str:
+        return self.clients("ssm").get_parameter(Name=NAME)["Parameter"]["Value"]
+
+    def change(self, value: str) -> None:
+        self.clients("ssm").put_parameter(Name=NAME, Value=value, Type="String", Overwrite=True)
+
+    def delete(self) -> None:
+        self.clients("ssm").delete_parameter(Name=NAME)
+
+    def tag(self, value: str) -> None:
+        tags = [{"Key": "k", "Value": value}]
+        self.clients("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=NAME, Tags=tags)
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=NAME)["TagList"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
+class TraceGroup(Sample):
+    def make(self, value: str) -> None:
+        self.clients("xray").create_group(GroupName=NAME, FilterExpression=f'user = "{value}"')
+
+    def names(self) -> list[str]:
+        found = [group["GroupName"] for group in self.clients("xray").get_groups()["Groups"]]
+        found.remove("Default")
+        return found
+
+    def _group(self) -> dict[str, Any]:
+        return self.clients("xray").get_group(GroupName=NAME)["Group"]
+
+    def value(self) -> str:
+        return self._group()["FilterExpression"].split('"')[1]
+
+    def change(self, value: str) -> None:
+        self.clients("xray").update_group(GroupName=NAME, FilterExpression=f'user = "{value}"')
+
+    def delete(self) -> None:
+        self.clients("xray").delete_group(GroupName=NAME)
+
+    def tag(self, value: str) -> None:
+        arn = self._group()["GroupARN"]
+        self.clients("xray").tag_resource(ResourceARN=arn, Tags=[{"Key": "k", "Value": value}])
+
+    def tags(self) -> dict[str, str]:
+        found = self.clients("xray").list_tags_for_resource(ResourceARN=self._group()["GroupARN"])["Tags"]
+        return {tag["Key"]: tag["Value"] for tag in found}
+
+
 class ScheduleGroup(Sample):
     """Its one tag beside the tested ones is the value."""
 

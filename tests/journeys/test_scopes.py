@@ -25,11 +25,13 @@ from tests.journeys.samples import (
     Clients,
     ConfigurationSet,
     MailTemplate,
+    Parameter,
     Queue,
     Sample,
     ScheduleGroup,
     SecurityGroup,
     Topic,
+    TraceGroup,
 )
 
 ACCOUNTS = ("111111111111", "222222222222")
@@ -142,31 +144,6 @@ class LogGroup(Sample):
 
     def tags(self) -> dict[str, str]:
         return self.clients("logs").list_tags_for_resource(resourceArn=self._arn())["tags"]
-
-
-class Parameter(Sample):
-    def make(self, value: str) -> None:
-        self.clients("ssm").put_parameter(Name=NAME, Value=value, Type="String")
-
-    def names(self) -> list[str]:
-        return [each["Name"] for each in self.clients("ssm").describe_parameters()["Parameters"]]
-
-    def value(self) -> str:
-        return self.clients("ssm").get_parameter(Name=NAME)["Parameter"]["Value"]
-
-    def change(self, value: str) -> None:
-        self.clients("ssm").put_parameter(Name=NAME, Value=value, Type="String", Overwrite=True)
-
-    def delete(self) -> None:
-        self.clients("ssm").delete_parameter(Name=NAME)
-
-    def tag(self, value: str) -> None:
-        tags = [{"Key": "k", "Value": value}]
-        self.clients("ssm").add_tags_to_resource(ResourceType="Parameter", ResourceId=NAME, Tags=tags)
-
-    def tags(self) -> dict[str, str]:
-        found = self.clients("ssm").list_tags_for_resource(ResourceType="Parameter", ResourceId=NAME)["TagList"]
-        return {tag["Key"]: tag["Value"] for tag in found}
 
 
 class Key(Sample):
@@ -406,6 +383,7 @@ SAMPLES: dict[str, type[Sample]] = {
     "sqs": Queue,
     "elasticache": CacheUser,
     "ssm": Parameter,
+    "xray": TraceGroup,
 }
 
 

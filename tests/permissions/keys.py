@@ -504,6 +504,13 @@ ORGANIZATIONS = [
           "SERVICE_CONTROL_POLICY", "TAG_POLICY"),
 ]  # fmt: skip
 
+XRAY = [
+    Probe("xray:ResourcePolicyName", lambda _: ("delete_resource_policy", {"PolicyName": "red"}), "red", "blue"),
+    Probe(
+        "xray:TraceSegmentDestination", lambda _: ("update_trace_segment_destination", {"Destination": "XRay"}), "XRay"
+    ),
+]
+
 PROBES = {
     "s3": S3,
     "dynamodb": DYNAMODB,
@@ -524,6 +531,7 @@ PROBES = {
     "cloudwatch": cloudwatch_keys.PROBES,
     "ses": ses_keys.V1,
     "sesv2": ses_keys.V2,
+    "xray": XRAY,
 }
 
 # Keys that other tests try.
@@ -576,6 +584,7 @@ ABSENT = {
     "lambda:InvokedViaFunctionUrl": "Function URLs are not built.",
     "apigateway:Request/EndpointType": _NO_REST,
     "apigateway:Resource/EndpointType": _NO_REST,
+    "logs:LogGeneratingResourceArns": "Of traces that AWS's services deliver to CloudWatch Logs, which is not built.",
     "organizations:TransferDirection": "Transfers of responsibility are not built.",
     "organizations:TransferType": "Transfers of responsibility are not built.",
     "ssm:DocumentCategories": "Of documents, which are not built.",

@@ -493,6 +493,19 @@ TAGGABLES = {
             lambda ref: ("delete_event_bus", {"Name": ref[1]}),
         ),
     ),
+    "trace-group": Taggable(
+        "xray",
+        lambda at, tags: ("create_group", {"GroupName": at.name[:32], **_some(tags)}),
+        lambda answer, at: answer["Group"]["GroupARN"],
+        lambda ref, tags: ("tag_resource", {"ResourceARN": ref, "Tags": pairs(tags)}),
+        lambda ref, keys: ("untag_resource", {"ResourceARN": ref, "TagKeys": keys}),
+        (
+            lambda ref: ("list_tags_for_resource", {"ResourceARN": ref}),
+            lambda ref: ("get_group", {"GroupARN": ref}),
+            lambda ref: ("update_group", {"GroupARN": ref, "FilterExpression": "ok"}),
+            lambda ref: ("delete_group", {"GroupARN": ref}),
+        ),
+    ),
     "alarm": Taggable(
         "cloudwatch",
         lambda at, tags: ("put_metric_alarm", {**_ALARM, "AlarmName": at.name, **_some(tags)}),

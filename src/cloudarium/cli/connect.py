@@ -43,6 +43,8 @@ def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) 
         exports |= {"AWS_CA_BUNDLE": cloud.ca, "NODE_EXTRA_CA_CERTS": cloud.ca}
     for port, number in cloud.ports.items():
         exports[f"CLOUDARIUM_{port.upper().replace('-', '_')}_PORT"] = str(number)
+    if "xray-daemon" in cloud.ports:
+        exports["AWS_XRAY_DAEMON_ADDRESS"] = f"127.0.0.1:{cloud.ports['xray-daemon']}"
     if as_json:
         print_json(exports)
         return

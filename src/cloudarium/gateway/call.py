@@ -10,6 +10,7 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.policy.principal import Principal
 from cloudarium.shared import ids
 from cloudarium.shared.scope import Scope
+from cloudarium.traces import header
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -99,6 +100,11 @@ class Call:
         """The tags of all resources."""
         return self.cloud.store.tags
 
+    @property
+    def onward(self) -> str:
+        """The trace header of what happens later because of this call."""
+        return header.onward(self.trace, self.request_id) if self.trace else ""
+
     def new_trace(self) -> str:
         """A trace that begins with this call."""
         return f"Root=1-{int(self.now):08x}-{self.request_id.replace('-', '')[:24]}"
@@ -153,7 +159,7 @@ class Call:
         It is part of the present transaction. One with the same `key` takes the place of the earlier one.
         """
         when = self.now if due is None else due
-        self.cloud.store.outbox.put(service or self.service, kind, self.scope, payload, when, key, self.trace)
+        self.cloud.store.outbox.put(service or self.service, kind, self.scope, payload, when, key, self.onward)
 
     def not_later(self, kind: str, key: str) -> None:
         """Take back the own room's event with this key, if it still waits."""

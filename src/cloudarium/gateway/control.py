@@ -18,6 +18,8 @@ from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.glass.journal import KEPT
+from cloudarium.glass.maps import service_map
+from cloudarium.glass.traces import trace, traces
 from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
 
@@ -53,7 +55,7 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
             (request.method, request.path[: request.path.rfind("/") + 1])
         )
-        if _wants_console(request):
+        if _wants_console(request, handler is not None):
             from cloudarium.console import answering  # loaded when somebody first looks
 
             return await answering.answer(cloud, request)
@@ -80,11 +82,11 @@ def _page(request: HttpRequest) -> Callable[[Cloud, HttpRequest], Awaitable[Http
     return None
 
 
-def _wants_console(request: HttpRequest) -> bool:
-    """Whether a path is one of the console's pages; its first page is for browsers alone, as others get JSON there."""
-    if request.path in ("/", PREFIX):
-        return "text/html" in request.headers.get("accept", "")
-    return request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
+def _wants_console(request: HttpRequest, is_json: bool) -> bool:
+    """Whether a path is one of the console's pages; where programs get JSON, a page is for browsers alone."""
+    if is_json and "text/html" not in request.headers.get("accept", ""):
+        return False
+    return request.path in ("/", PREFIX) or request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
 
 
 def _guard(request: HttpRequest) -> None:
@@ -263,6 +265,31 @@ async def _why(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     return told
 
 
+async def _traces(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    limit, single = given.pop("limit", "20"), given.pop("single", "")
+    if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000 or given or single not in ("", "true"):
+        raise Refused(400, "traces takes limit, 1 to 1000, and single=true.")
+    return {"traces": traces(cloud, int(limit), bool(single))}
+
+
+async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    wanted = unquote(request.path.removeprefix(PREFIX + "traces").strip("/"))[:500]
+    told = trace(cloud, wanted)
+    if told is None:
+        raise Refused(404, f"Nothing is known of a trace or request {wanted}. GET {PREFIX}traces lists the last ones.")
+    return told
+
+
+async def _map(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
+    given = claimed_values(request.query)
+    minutes = given.pop("minutes", "60")
+    if given or not minutes.isdecimal() or not 1 <= int(minutes[:6]) <= 1440:
+        raise Refused(400, "map takes minutes, 1 to 1440.")
+    now = cloud.clock.now()
+    return {"services": service_map(cloud, now - int(minutes) * 60, now)}
+
+
 _WHERE_IDS_ARE = (
     "A request's id is in the error (RequestId), in the header x-amzn-requestid or x-amz-request-id, and in GET"
     f" {PREFIX}journal, which keeps the last {KEPT} calls. After a crash the last quarter of a second may be missing."
@@ -279,5 +306,7 @@ _HANDLERS: dict[tuple[str, str], Callable[[Cloud, HttpRequest], Awaitable[Any]]]
     ("POST", PREFIX + "settle"): _settle,
     ("GET", PREFIX + "journal"): _journal,
     ("GET", PREFIX + "why"): _why,
+    ("GET", PREFIX + "traces"): _traces,
+    ("GET", PREFIX + "map"): _map,
 }
-_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why}
+_HANDLERS_BELOW = {("GET", PREFIX + "why/"): _why, ("GET", PREFIX + "traces/"): _trace}

@@ -35,5 +35,6 @@ async def open_door(call: Call) -> None:
     """Let the room answer a request that is not an API call."""
     assert call.room is not None and call.door is not None
     doors = call.room.module("doors")
-    name = call.room.card.doors.get(call.door.label, call.room.card.form)
+    card = call.room.card
+    name = card.doors.get(call.door.label) or card.paths.get(call.door.label) or card.form
     call.response = await getattr(doors, name)(call)

@@ -21,6 +21,7 @@ class Service:
 
     `signing_name` is the service in signatures where it differs from the name.
     `validation_error` is the code in which this service reports what the model forbids (None: the room does it all).
+    `paths` maps paths of its endpoint at which it speaks another protocol over HTTP to functions of doors.py.
     `virtual_hosts` are host labels whose first label is a path segment: BUCKET.s3.localhost is /BUCKET. `doors` maps
     host labels (ID.execute-api.localhost, /_aws/execute-api/ID/…) to functions of doors.py. `signs_path_once`: the
     signature covers the path as it was sent, not encoded a second time. `anonymous`: an unsigned call is judged by the
@@ -30,7 +31,8 @@ class Service:
     `clock_skew`: how many seconds the clock of a client may be off. `no_user_tokens`: temporary keys of users and of
     federated users are not taken here, only those of roles. `pages` maps the first label of paths below
     /_cloudarium/ to functions of its pages.py (see control.py). `ports` maps the names of ports on which it speaks
-    another protocol than HTTP to their usual numbers (see ports.py).
+    another protocol than HTTP to their usual numbers (see ports.py); `datagrams` are those of them that UDP reaches,
+    too.
     """
 
     name: str
@@ -38,6 +40,7 @@ class Service:
     signing_name: str = ""
     validation_error: str | None = "ValidationException"
     virtual_hosts: tuple[str, ...] = ()
+    paths: Mapping[str, str] = field(default_factory=dict)
     doors: Mapping[str, str] = field(default_factory=dict)
     signs_path_once: bool = False
     anonymous: bool = False
@@ -48,6 +51,7 @@ class Service:
     clock_skew: int = 5 * 60
     pages: Mapping[str, str] = field(default_factory=dict)
     ports: Mapping[str, int] = field(default_factory=dict)
+    datagrams: tuple[str, ...] = ()
     no_user_tokens: bool = False
 
 

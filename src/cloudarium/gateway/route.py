@@ -19,6 +19,7 @@ from cloudarium.gateway.rooms import Room, all_rooms
 from cloudarium.shared.auth_errors import NoOperation, UnknownOperation
 from cloudarium.shared.errors import AwsError, NotBuilt
 from cloudarium.shared.scope import scope_of
+from cloudarium.traces import header
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|on\.aws|cloudarium\.local)$")
 _OF_AN_ACCOUNT = re.compile(r"/\d{12}/[^/]+", re.ASCII)  # the path of a queue's URL
@@ -44,6 +45,8 @@ def route(call: Call) -> Awaitable[None] | None:
     assert request is not None
     call.trace = request.headers.get("x-amzn-trace-id", "") or call.new_trace()
     if _find_door(call, request):
+        if header.parse(call.trace) is None:  # backends see this one: what names no trace is no header
+            call.trace = call.new_trace()
         return _read_body(call, request, _DOOR_BODY) if request.stream is not None else None
     call.claim = claim = sigv4.claim_of(request) or sigv2.claim_of(request)
     if claim is not None:
@@ -61,7 +64,20 @@ def route(call: Call) -> Awaitable[None] | None:
     for room in candidates:
         if _find_operation(call, request, room):
             return None
+    if _find_path(call, request, candidates):
+        return None
     raise _nothing_for(call, request, claim, candidates)
+
+
+def _find_path(call: Call, request: HttpRequest, candidates: list[Room]) -> bool:
+    """Whether it is for a path at which a room speaks another protocol; the call then goes to the room's door."""
+    for room in candidates:
+        if request.method == "POST" and request.path in room.card.paths:
+            call.door = Door(request.path, "", request.path, by_host=False)
+            call.room, call.service, call.operation_name = room, room.card.name, room.card.paths[request.path]
+            call.protocol = detect(model.service(room.card.name), request)
+            return True
+    return False
 
 
 async def _find_operation_by_stream(
@@ -78,6 +94,8 @@ async def _find_operation_by_stream(
             if call.operation.streaming_input is None or not _proved_while_it_streams(call, request):
                 await _read_body(call, request, room.card.max_body)
             return
+    if _find_path(call, request, candidates):
+        return
     raise _nothing_for(call, request, claim, candidates)
 
 

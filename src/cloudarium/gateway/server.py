@@ -18,7 +18,7 @@ from cloudarium.gateway.app import App
 from cloudarium.gateway.attached import AttachedConnection
 from cloudarium.gateway.certificates import Authority
 from cloudarium.gateway.connection import Connection
-from cloudarium.gateway.ports import Ports
+from cloudarium.gateway.ports import Bound, Ports
 from cloudarium.gateway.tls import front_of
 
 
@@ -35,7 +35,7 @@ def serve(
     listener: socket.socket,
     opened: Callable[[str], None],
     tls: ssl.SSLContext | None = None,
-    sockets: Mapping[str, socket.socket] | None = None,
+    sockets: Mapping[str, Bound] | None = None,
     certificate: Callable[..., ssl.SSLContext] | None = None,
     settings: Mapping[str, str] | None = None,
     authority: Authority | None = None,

@@ -17,6 +17,7 @@ from cloudarium.glass.records import Entry, Kind, Own
 from cloudarium.policy.ruling import Ruling
 from cloudarium.shared.auth_errors import wire_of
 from cloudarium.shared.errors import AwsError
+from cloudarium.traces.runs import Run
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -27,6 +28,7 @@ log = logging.getLogger("cloudarium")
 _PAUSE = 0.25  # seconds that an entry waits for company at most
 _FULL = 1000  # entries that are written at once
 KEPT = 200_000  # entries; older ones are trimmed
+KEPT_RUNS = 50_000  # runs of functions; older ones are trimmed
 
 
 class Journal:
@@ -35,6 +37,7 @@ class Journal:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._waiting: list[_Waiting] = []
+        self._runs: list[Run] = []
         self._timer: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
 
@@ -55,6 +58,12 @@ class Journal:
         elif len(self._waiting) >= _FULL:
             self.flush()
 
+    def ran(self, run: Run) -> None:
+        """Note the run of a function that has ended, as `add` notes a call."""
+        self._runs.append(run)
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(_PAUSE, self.flush)
+
     def flush(self) -> None:
         """Write what waits, now."""
         if self._timer is not None:
@@ -63,13 +72,16 @@ class Journal:
         if self._cloud.store.in_transaction:  # it may be rolled back, and the calls were made all the same
             return
         waiting, self._waiting = self._waiting, []
-        if not waiting:
+        runs, self._runs = self._runs, []
+        if not waiting and not runs:
             return
         try:
             with self._cloud.store.transaction():
                 grounds: dict[str, Grounds] = {}
                 last = records.write(self._cloud.store, _rows(waiting, grounds))
                 records.write_grounds(self._cloud.store, last, grounds.values())
+                if runs:
+                    records.write_runs(self._cloud.store, runs, KEPT_RUNS)
                 records.trim(self._cloud.store, KEPT)
         except apsw.Error as error:  # a full disk must not fail the call that is recorded
             log.error("%d entries of the journal are lost: %s", len(waiting), error)
@@ -77,6 +89,7 @@ class Journal:
     def forget(self) -> None:
         """Drop what waits to be written."""
         self._waiting.clear()
+        self._runs.clear()
 
     def last_of_key(self, access_key: str) -> Entry | None:
         """The newest call that this access key really signed; a handler may ask, what waits is looked through, too."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudarium.glass.grounds import Grounds, digest_of
+from cloudarium.traces.runs import Run
 
 if TYPE_CHECKING:
     from cloudarium.store import Store
@@ -179,3 +180,53 @@ def last_of_callers(store: Store, start: str) -> Entry | None:
 def _last_of_kinds(store: Store, condition: str, params: tuple[str, ...]) -> Entry | None:
     newest = f"SELECT max((SELECT max(number) FROM journal WHERE kind = id)) FROM journal_kinds WHERE {condition}"
     return store.one(f"{_ENTRIES} WHERE number = ({newest})", params, Entry)
+
+
+# ---- Traces: the calls and runs of one ------------------------------------------------------------------------------
+
+_RUN = ", ".join(Run._fields)
+_KEEP_RUN = f"INSERT INTO journal_runs ({_RUN}) VALUES ({', '.join('?' * len(Run._fields))})"
+
+
+def write_runs(store: Store, runs: Sequence[Run], kept: int) -> None:
+    """Add runs of functions, and take away all but the last `kept`."""
+    store.run_many(_KEEP_RUN, runs)
+    store.run("DELETE FROM journal_runs WHERE number <= (SELECT max(number) FROM journal_runs) - ?", (kept,))
+
+
+def of_trace(store: Store, root: str, most: int) -> list[Entry]:
+    """The calls of a trace (its id), in the order in which they ended.
+
+    There is no index over traces, which would cost every call: the whole journal is walked.
+    """
+    start = f"Root={root}"
+    return store.all(
+        f"{_ENTRIES} WHERE trace >= ? AND trace < ? ORDER BY number LIMIT ?", (start, start + "~", most), Entry
+    )
+
+
+def latest(store: Store, limit: int) -> list[Entry]:
+    """The last calls, the newest first."""
+    return store.all(f"{_ENTRIES} ORDER BY number DESC LIMIT ?", (limit,), Entry)
+
+
+def latest_runs(store: Store, limit: int) -> list[Run]:
+    """The last runs of functions, the newest first."""
+    return store.all(f"SELECT {_RUN} FROM journal_runs ORDER BY number DESC LIMIT ?", (limit,), Run)
+
+
+def runs_of_trace(store: Store, root: str, most: int) -> list[Run]:
+    """The runs of functions in a trace, in the order in which they ended."""
+    return store.all(f"SELECT {_RUN} FROM journal_runs WHERE root = ? ORDER BY number LIMIT ?", (root, most), Run)
+
+
+def run_of_request(store: Store, request_id: str) -> Run | None:
+    """The last run of a function for a request or an event."""
+    sql = f"SELECT {_RUN} FROM journal_runs WHERE request_id = ? ORDER BY number DESC LIMIT 1"
+    return store.one(sql, (request_id,), Run)
+
+
+def traces_linked_to(store: Store, root: str, most: int = 20) -> list[str]:
+    """The traces of runs that say that their records came from the trace `root`."""
+    sql = "SELECT DISTINCT root FROM journal_runs WHERE links <> '' AND instr(links, ?) LIMIT ?"
+    return [found for (found,) in store.all(sql, (root, most))]

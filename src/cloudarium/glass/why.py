@@ -27,7 +27,7 @@ def why(cloud: Cloud, request_id: str) -> dict[str, Any] | None:
     dashes; its first eight characters or more do as well.
     """
     cloud.journal.flush()
-    start = _start_of(request_id)
+    start = start_of(request_id)
     entry = records.by_start(cloud.store, start) if start else None
     return None if entry is None else _told(cloud, entry)
 
@@ -40,7 +40,8 @@ def why_last(cloud: Cloud, account: str | None = None) -> dict[str, Any] | None:
     return None if entry is None else _told(cloud, entry)
 
 
-def _start_of(given: str) -> str:
+def start_of(given: str) -> str:
+    """The start of a request's id that a text holds, as the journal spells it; empty when there is none."""
     text = given.lower()
     found = _UUID.search(text)
     if found is None and not _START.fullmatch(text.strip()):

@@ -27,11 +27,12 @@ PROVISIONED = "provisioned-concurrency"
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """How the process of an environment is started: the launcher, and the order for it given the API's address."""
+    """How the process of an environment is started: the launcher, and the order for it given the addresses of
+    the Runtime API and of the X-Ray daemon."""
 
     launcher: Launcher
     interpreter: Interpreter
-    order: Callable[[str], dict[str, Any]]
+    order: Callable[[str, str], dict[str, Any]]
     network: str = ""  # the key of the network that it is started in
     notes: tuple[str, ...] = ()  # what the function's log must say about how it is run
 
@@ -63,13 +64,16 @@ class Environment:
         clock: Callable[[], float],
         sink: Callable[[FunctionSpec, str, LogEvent], None],
         initialization: str = ON_DEMAND,
+        on_segment: Callable[[FunctionSpec, str], None] = lambda spec, text: None,
     ) -> None:
         self.spec = spec
         self.stream = stream
         self.keys = keys
+        self._on_segment = on_segment
         self.busy = False
         self.retired = False
         self.used_at = 0.0
+        self._answered = 0.0  # when the last answer came, by the stopwatch
         self.peak = 0  # the most memory held so far, bytes
         self.folder: Path | None = None  # its own /tmp where that is a folder of the host
         self.initialization = initialization
@@ -125,7 +129,7 @@ class Environment:
         if problem is None:
             return await self.run(invocation, began=began)
         self.log.init_report(spent, "invoke", problem.status, problem.error_type)
-        self.log.start(invocation.request_id)
+        self.log.start(invocation.request_id, invocation.trace_id)
         if problem.status == "timeout":
             problem = self._time_out(invocation)
         return self._result(invocation, began, 0.0, problem, None)
@@ -134,7 +138,9 @@ class Environment:
         """Start the process and wait until it asks for events; the failure when it does not."""
         assert self.start_with is not None
         self._drop_process()
-        process = self.process = FunctionProcess(self.log, (self.spec.memory + 32) * 1048576)
+        process = self.process = FunctionProcess(
+            self.log, (self.spec.memory + 32) * 1048576, lambda text: self._on_segment(self.spec, text)
+        )
         try:
             async with asyncio.timeout(seconds):
                 start = self.start_with
@@ -168,13 +174,15 @@ class Environment:
         began = began or time.perf_counter()
         left = self.spec.timeout - (time.perf_counter() - began)
         process.drain()
-        self.log.start(invocation.request_id)
+        self.log.start(invocation.request_id, invocation.trace_id)
         given = process.give(invocation, time.time() + left)
+        self._answered = 0.0
         problem: _Failure | None = None
         process.watch_memory()
         try:
             async with asyncio.timeout(max(left, 0.001)):
                 await given
+                self._answered = time.perf_counter()
                 await process.next_ready()
         except TimeoutError:
             process.drain()
@@ -198,7 +206,8 @@ class Environment:
     def _result(
         self, invocation: Invocation, began: float, init: float, problem: _Failure | None, answer: Answer | None
     ) -> InvocationResult:
-        duration = (time.perf_counter() - began) * 1000
+        now = time.perf_counter()
+        duration = (now - began) * 1000
         if answer is not None and answer.kind == "too-large":
             problem = _too_large()
         elif problem is None and answer is not None and answer.kind == "error":
@@ -216,6 +225,7 @@ class Environment:
             duration=duration,
             billed=billed,
             init=init,
+            overhead=(now - self._answered) * 1000 if self._answered and status != "timeout" else 0.0,
             max_memory=memory,
             log_stream=self.stream,
             log_tail=self.log.tail_bytes(),

@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 from cloudarium.runtime.spec import FunctionSpec, LogEvent
+from cloudarium.traces import header
+from cloudarium.traces.header import TraceHeader
 
 FRAME = b"\xa5\x5a\x00"  # how the runtimes mark a record of several lines in their output; not valid UTF-8
 FRAME_HEAD = 16
@@ -88,6 +90,7 @@ class FunctionLog:
         self.as_json = spec.log_format == "JSON"
         self.tail = bytearray()
         self._splitter = Splitter()
+        self._came: TraceHeader | None = None  # the trace of the present invocation, if it is sampled
 
     def output(self, data: bytes) -> None:
         """Bytes that the function's process wrote."""
@@ -136,9 +139,11 @@ class FunctionLog:
             text += f"\tError Type: {error_type}"
         self._platform("platform.initReport", record, text, failed=True)
 
-    def start(self, request_id: str) -> None:
-        """An invocation begins."""
-        record = {"requestId": request_id, "version": self.spec.version}
+    def start(self, request_id: str, trace: str = "") -> None:
+        """An invocation begins; `trace` is the header that the function gets."""
+        came = header.parse(trace) if self.spec.tracing == "Active" else None
+        self._came = came if came is not None and came.sampled == "1" else None
+        record = {"requestId": request_id, "version": self.spec.version, **self._tracing()}
         self._platform("platform.start", record, f"START RequestId: {request_id} Version: {self.spec.version}")
 
     def timed_out(self, request_id: str) -> None:
@@ -165,16 +170,24 @@ class FunctionLog:
         if init:
             metrics["initDurationMs"] = round(init, 3)
             text += f"Init Duration: {init:.2f} ms\t"
-        record: dict[str, object] = {"requestId": request_id, "metrics": metrics, "status": status}
+        record: dict[str, object] = {"requestId": request_id, "metrics": metrics, "status": status, **self._tracing()}
         if status != "success":
             text += f"Status: {status}\t"
         if error_type:
             record["errorType"] = error_type
             text += f"Error Type: {error_type}\t"
+        if self._came is not None:
+            text += f"\nXRAY TraceId: {self._came.root}\tSegmentId: {self._came.parent}\tSampled: true\t"
         if not self.as_json:
             self._write(f"END RequestId: {request_id}\n")
         self._platform("platform.report", record, text, failed=status != "success")
         return billed
+
+    def _tracing(self) -> dict[str, object]:
+        """The trace of a sampled invocation, as the platform's records have it."""
+        if self._came is None:
+            return {}
+        return {"tracing": {"spanId": self._came.parent, "type": "X-Amzn-Trace-Id", "value": str(self._came)}}
 
     def _platform(self, kind: str, record: Mapping[str, object], text: str, failed: bool = False) -> None:
         if not self.as_json:

@@ -110,6 +110,11 @@ class Networks:
         listeners = await self.launcher.network({"network": key, "listen": [("127.0.0.1", 0)]})
         return listeners[0]
 
+    async def datagrams(self, key: str) -> socket.socket:
+        """A socket for datagrams on a free port of a network's own 127.0.0.1."""
+        made = await self.launcher.network({"network": key, "datagrams": [("127.0.0.1", 0)]})
+        return made[0]
+
     def has(self, key: str) -> bool:
         """Was this network made here?"""
         return key in self._made

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from typing import Any
 
 from cloudarium.runtime.api import Answer, RuntimeApi
+from cloudarium.runtime.daemon import Daemon
 from cloudarium.runtime.launcher import Launcher
 from cloudarium.runtime.logs import FunctionLog
 from cloudarium.runtime.memory import Meter, descendants
@@ -34,8 +35,9 @@ class Exited(Exception):
 class FunctionProcess:
     """A started runtime. `next_ready` and `next_answer` wait for what it does next and raise Exited when it ends."""
 
-    def __init__(self, log: FunctionLog, memory_limit: int) -> None:
+    def __init__(self, log: FunctionLog, memory_limit: int, on_segment: Callable[[str], None]) -> None:
         self.log = log
+        self.daemon = Daemon(on_segment)
         self.memory_limit = memory_limit
         self.api = RuntimeApi(self._on_ready, self._on_answer)
         self.meter = Meter(0)
@@ -51,9 +53,13 @@ class FunctionProcess:
         self._frozen = 0  # the process group that is stopped
         self._over_limit = False
 
-    async def start(self, launcher: Launcher, order: Callable[[str], dict[str, Any]], network: str = "") -> None:
-        """Listen, then have the launcher start the process; `order` makes the order from the Runtime API's address."""
+    async def start(self, launcher: Launcher, order: Callable[[str, str], dict[str, Any]], network: str = "") -> None:
+        """Listen, then have the launcher start the process.
+
+        `order` makes the order from the addresses of the Runtime API and of the X-Ray daemon.
+        """
         await self.api.start(await launcher.networks.listen(network) if network else None)
+        await self.daemon.listen(await launcher.networks.datagrams(network) if network else None)
         self._log_handle, log_writer = os.pipe()
         self._status_handle, status_writer = os.pipe()
         loop = asyncio.get_running_loop()
@@ -63,7 +69,7 @@ class FunctionProcess:
             loop.add_reader(self._log_handle, self.drain)
             loop.add_reader(self._status_handle, self._read_status)
             self._end_signal = signal.SIGKILL if launcher.layout.isolate else signal.SIGTERM
-            self.guard = await launcher.spawn(order(self.api.address), log_writer, status_writer)
+            self.guard = await launcher.spawn(order(self.api.address, self.daemon.address), log_writer, status_writer)
             self.meter = Meter(self.guard)
         except BaseException:
             self.close()
@@ -207,6 +213,7 @@ class FunctionProcess:
         self._close_handle("_log_handle")
         self.meter.close()
         self.api.close()
+        self.daemon.close()
 
     def _close_handle(self, name: str) -> None:
         handle = getattr(self, name)

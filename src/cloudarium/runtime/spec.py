@@ -75,9 +75,9 @@ class Invocation:
 class InvocationResult:
     """What an invocation gave. `error` is empty or AWS's `Unhandled`; then `payload` is the error's JSON.
 
-    Times are milliseconds. `init` is 0 unless this invocation started its environment. `log_tail` is the last 4 KiB of
-    what this invocation logged, REPORT line included. `provisioned` says that the environment had been started ahead;
-    `spilled` that all such ones were busy.
+    Times are milliseconds. `init` is 0 unless this invocation started its environment, `overhead` is what of the
+    duration came after the answer. `log_tail` is the last 4 KiB of what this invocation logged, REPORT line included.
+    `provisioned` says that the environment had been started ahead; `spilled` that all such ones were busy.
     """
 
     payload: bytes
@@ -86,6 +86,7 @@ class InvocationResult:
     duration: float = 0.0
     billed: int = 0
     init: float = 0.0
+    overhead: float = 0.0
     max_memory: int = 0
     log_stream: str = ""
     log_tail: bytes = b""

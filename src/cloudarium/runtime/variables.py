@@ -37,6 +37,7 @@ def of_function(
     spec: FunctionSpec,
     layout: Layout,
     runtime_api: str,
+    daemon: str,
     stream: str,
     endpoint: str,
     keys: Credentials,
@@ -63,9 +64,20 @@ def of_function(
         values |= {"TMPDIR": tmp, "HOME": tmp}
     values |= spec.environment
     values |= _reserved(spec, layout, task, runtime_api, stream, keys)
+    values |= _tracing(daemon)
     values["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization
     values.setdefault("AWS_ENDPOINT_URL", endpoint)
     return values
+
+
+def _tracing(daemon: str) -> dict[str, str]:
+    host, _, port = daemon.rpartition(":")
+    return {
+        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
+        "AWS_XRAY_DAEMON_ADDRESS": daemon,
+        "_AWS_XRAY_DAEMON_ADDRESS": host,
+        "_AWS_XRAY_DAEMON_PORT": port,
+    }
 
 
 def _node_path(layout: Layout, opt: str, task: str) -> str:
@@ -93,7 +105,6 @@ def _reserved(
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "LAMBDA_TASK_ROOT": task,
         "LAMBDA_RUNTIME_DIR": "/var/runtime" if layout.isolate else layout.sdk,
-        "AWS_XRAY_CONTEXT_MISSING": "LOG_ERROR",
     }
     if layout.interpreter.family != "provided":
         values["AWS_EXECUTION_ENV"] = f"AWS_Lambda_{spec.runtime}"

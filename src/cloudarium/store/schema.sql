@@ -92,3 +92,37 @@ CREATE TABLE IF NOT EXISTS journal_texts (
     last   INTEGER NOT NULL
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS journal_texts_last ON journal_texts (last);
+
+-- One row per run of a function, which need not come from a call: a queue's batch, an event's second try. `root` is the
+-- trace's id; `service`, `function` and `invocation` are the ids that the run's parts have as segments; times in
+-- microseconds.
+CREATE TABLE IF NOT EXISTS journal_runs (
+    number     INTEGER PRIMARY KEY AUTOINCREMENT,
+    account    TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    arn        TEXT NOT NULL,
+    version    TEXT NOT NULL,
+    request_id TEXT NOT NULL,
+    root       TEXT NOT NULL,
+    parent     TEXT NOT NULL,
+    service    TEXT NOT NULL,
+    function   TEXT NOT NULL,
+    invocation TEXT NOT NULL,
+    sampled    INTEGER NOT NULL,
+    traced     INTEGER NOT NULL,
+    taken      REAL NOT NULL,
+    attempt    INTEGER NOT NULL,
+    started    REAL NOT NULL,
+    micros     INTEGER NOT NULL,
+    init       INTEGER NOT NULL,
+    duration   INTEGER NOT NULL,
+    overhead   INTEGER NOT NULL,
+    error      TEXT NOT NULL,
+    message    TEXT NOT NULL,
+    log_group  TEXT NOT NULL,
+    log_stream TEXT NOT NULL,
+    links      TEXT NOT NULL,
+    source     TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS journal_runs_root ON journal_runs (root);
+CREATE INDEX IF NOT EXISTS journal_runs_request ON journal_runs (request_id);

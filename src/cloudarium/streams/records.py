@@ -13,6 +13,8 @@ from cloudarium.store import Store
 from cloudarium.streams import images
 
 KEPT = 24 * 3600  # seconds that a record is readable
+START = 10**20  # SequenceNumbers have at least 21 digits: what is before the first record of every shard
+_TRACE = "Trace"
 
 
 class Stream(NamedTuple):
@@ -44,6 +46,7 @@ class Kept(NamedTuple):
     def load(self) -> dict[str, Any]:
         """The record with binary values as bytes."""
         record: dict[str, Any] = orjson.loads(self.record)
+        record.pop(_TRACE, None)
         if images.is_binary(self.record):
             for name in ("Keys", "NewImage", "OldImage"):
                 images.restore(record["dynamodb"].get(name, {}))
@@ -121,12 +124,24 @@ def is_empty(store: Store, id: int) -> bool:
     return store.one("SELECT 1 FROM dynamodb_stream_records WHERE stream_id = ? LIMIT 1", (id,)) is None
 
 
-def put(store: Store, id: int, now: float, record: dict[str, Any]) -> None:
-    """Append a record in the form that GetRecords answers, without its sequence number and event id."""
+def put(store: Store, id: int, now: float, record: dict[str, Any], trace: str = "") -> None:
+    """Append a record in the form that GetRecords answers, without its sequence number and event id.
+
+    `trace` is the header of the call that made the change; no reader of the stream is shown it.
+    """
+    kept = {**record, _TRACE: trace} if trace else record
     store.run(
         "INSERT INTO dynamodb_stream_records (stream_id, created, record) VALUES (?, ?, ?)",
-        (id, now, images.dump(record)),
+        (id, now, images.dump(kept)),
     )
+
+
+def trace_of(store: Store, number: str) -> str:
+    """The trace header of the change that a SequenceNumber stands for; empty when it is not known."""
+    if not (number.isascii() and number.isdecimal()) or not START <= int(number) < START + 2**63:
+        return ""
+    row = store.one("SELECT record FROM dynamodb_stream_records WHERE sequence = ?", (int(number) - START,))
+    return "" if row is None else str(orjson.loads(row[0]).get(_TRACE, ""))
 
 
 def read(store: Store, id: int, sequence: int, now: float) -> Iterator[Kept]:

@@ -154,6 +154,13 @@ def lost():
     return made
 
 
+def datagrams(address, port):
+    """A socket for datagrams of this namespace; port 0 takes a free one."""
+    made = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((address, port))
+    return made
+
+
 def listen(address, port):
     """A listening socket of this namespace; port 0 takes a free one."""
     made = socket.socket(socket.AF_INET, socket.SOCK_STREAM)

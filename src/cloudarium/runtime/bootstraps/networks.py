@@ -48,9 +48,11 @@ class Networks:
 
         def make():
             made = [netlink.lost()] if order.get("lost") else []
-            return [one.detach() for one in made + [netlink.listen(*where) for where in order.get("listen", [])]]
+            made += [netlink.listen(*where) for where in order.get("listen", [])]
+            return [one.detach() for one in made + [netlink.datagrams(*where) for where in order.get("datagrams", [])]]
 
-        sockets = _inside(network.handle, make) if order.get("lost") or order.get("listen") else []
+        wanted = order.get("lost") or order.get("listen") or order.get("datagrams")
+        sockets = _inside(network.handle, make) if wanted else []
         if "opened" in order:  # last, or a connection in between would be refused
             self._change(network, order)
         return sockets

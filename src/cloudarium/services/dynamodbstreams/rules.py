@@ -7,10 +7,9 @@ from typing import Any, NamedTuple
 
 from cloudarium.services.dynamodbstreams.errors import ExpiredIterator, ValidationException
 from cloudarium.shared import paging
-from cloudarium.streams.records import Stream
+from cloudarium.streams.records import START, Stream
 
 ITERATOR_SECONDS = 15 * 60
-_START = 10**20  # before the first record of every shard; sequence numbers have at least 21 digits
 _VERSION = "1"
 
 
@@ -21,14 +20,14 @@ def shard_id(stream: Stream) -> str:
 
 def number(sequence: int) -> str:
     """The SequenceNumber of a record; that of 0 is the shard's start."""
-    return str(_START + sequence)
+    return str(START + sequence)
 
 
 def sequence(text: str) -> int:
     """The record with a SequenceNumber. Raises ValidationException when no record can have it."""
-    if not (text.isascii() and text.isdecimal()) or not _START <= int(text) < _START + 2**63:
+    if not (text.isascii() and text.isdecimal()) or not START <= int(text) < START + 2**63:
         raise ValidationException(f"Invalid SequenceNumber: {text}")
-    return int(text) - _START
+    return int(text) - START
 
 
 class Place(NamedTuple):

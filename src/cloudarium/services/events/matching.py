@@ -18,6 +18,7 @@ from cloudarium.shared.data_keys import DataKey
 from cloudarium.shared.event_patterns import PatternIndex, compile_pattern, flatten
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
+from cloudarium.traces import header
 
 HANDED_ON = "HandedOn"  # in an entry that one bus sends to another: the event as it is, and over how many it came
 _DAY, _CENTURY = 86_400.0, 36_500
@@ -142,7 +143,8 @@ def leave(call: Call, scope: Scope, rule: str, target: Data, text: str, origin: 
         "Hops": origin.hops,
     }
     kind = "TargetByHttp" if targets.by_http(target) else "Target"
-    call.store.outbox.put("events", kind, scope, payload, call.now, trace=origin.trace)
+    onward = header.onward(origin.trace, call.request_id) if origin.trace else ""
+    call.store.outbox.put("events", kind, scope, payload, call.now, trace=onward)
 
 
 def _archive(call: Call, bus: Named, name: str, time: float, text: str, keys: sealing.Keys) -> None:

@@ -12,7 +12,7 @@ from cloudarium.gateway.background import Event, delivery
 from cloudarium.gateway.call import BodyStream
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import attaching, consuming, errors, metering, provisioning, records, running
+from cloudarium.services.lambda_ import attaching, consuming, errors, metering, provisioning, records, running, tracing
 from cloudarium.services.lambda_.records import LATEST, Version, event_sources
 from cloudarium.services.lambda_.resources import FunctionName, function_arn, mapping_arn
 from cloudarium.services.lambda_.rules import events
@@ -48,7 +48,7 @@ async def async_invoke(event: Event) -> None:
             event.cloud,
             running.Event(
                 version, wanted["Qualifier"], payload, wanted["RequestId"], wanted["ClientContext"],
-                event.trace, function.reserved,
+                event.trace, function.reserved, taken=wanted["TakenAt"], attempt=wanted["Attempts"] + 1,
             ),
         )  # fmt: skip
     except errors.RecursiveInvocation:
@@ -70,6 +70,20 @@ async def async_invoke(event: Event) -> None:
         await _finish(event, version, settings, "EventAgeExceeded", result)
     else:
         _again(event, wanted, pause)
+
+
+@delivery(tracing.DELIVERY)
+async def trace_segments(event: Event) -> None:
+    """Put what a function's runs and its programs say of a trace into X-Ray, as the function's role; or let it go."""
+    wanted = event.payload
+    role = await running.role_session(event.cloud, wanted["Arn"], wanted["Role"], event.scope)
+    if role is None:
+        return
+    try:
+        given = {"TraceSegmentDocuments": wanted["Documents"]}
+        await event.send("xray", "PutTraceSegments", given, as_=role)
+    except AwsError as error:
+        log.info("segments of %s were not taken: %s", wanted["Arn"], error.message)
 
 
 @delivery("SettleEventSource")

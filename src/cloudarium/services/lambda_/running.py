@@ -17,7 +17,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime import Credentials, Environments, FunctionSpec, Invocation, InvocationResult, Network, Throttled
 from cloudarium.runtime.launcher import LauncherLost
 from cloudarium.runtime.streams import ResponseStream
-from cloudarium.services.lambda_ import errors, metering, networks, records, sealing
+from cloudarium.services.lambda_ import errors, metering, networks, records, sealing, tracing
 from cloudarium.services.lambda_.logging import LogWriter
 from cloudarium.services.lambda_.records import recursion as loops
 from cloudarium.services.lambda_.resources import function_arn, parse_layer
@@ -82,7 +82,7 @@ def workshop(cloud: Cloud) -> Workshop:
             return await assume(cloud, spec.arn, spec.role, Scope(spec.account, spec.region))
 
         async def network(spec: FunctionSpec) -> Network:
-            return wires(cloud).attach(made.attachments[spec.network], made.environments)
+            return wires(cloud).attach(made.attachments[spec.network], made.environments.attached)
 
         environments = Environments(
             cloud.store.folder / "lambda",
@@ -91,6 +91,7 @@ def workshop(cloud: Cloud) -> Workshop:
             on_log=logs.take,
             endpoint=cloud.endpoint,
             network=network,
+            on_segment=lambda spec, text: tracing.take(cloud, spec, text),
         )
         found = made = cloud.keep["lambda"] = Workshop(environments, logs)
         cloud.at_close(found.close)
@@ -240,6 +241,10 @@ class Event:
     reserved: int | None = None
     stream: ResponseStream | None = None
     waits: bool = False  # somebody waits for the answer
+    taken: float = 0.0  # when an asynchronous event came
+    attempt: int = 1
+    links: tuple[tuple[str, ...], ...] = ()  # what a batch came from: traces, each with its segment
+    source: str = ""  # where a batch was read
 
 
 async def run(cloud: Cloud, event: Event) -> InvocationResult:
@@ -256,7 +261,8 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
         raise errors.TooManyRequests(reason)
     spec = await spec_of(cloud, version)
     arn = function_arn(version.scope, version.name, event.qualifier)
-    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", trace, event.stream)
+    traced = tracing.begin(cloud, spec, event, trace)
+    invocation = Invocation(event.request_id, event.payload, arn, event.client_context, "", traced.header, event.stream)
     if spec.network:
         await wires(cloud).settled(spec.network)
     result = None
@@ -265,8 +271,10 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     metering.began(cloud, version, unreserved[version.scope] if event.reserved is None else None)
     try:
         result = await environments.invoke(spec, invocation, event.reserved)
+        tracing.end(cloud, spec, event, traced, result)
         return result
     except Throttled as throttled:
+        tracing.end(cloud, spec, event, traced, None)
         metering.throttled(cloud, version, event.qualifier)
         raise errors.TooManyRequests(throttled.reason) from throttled
     except LauncherLost as lost:

@@ -10,6 +10,7 @@ from cloudarium.services.s3.records.buckets import Bucket
 from cloudarium.services.s3.records.objects import Object
 from cloudarium.services.s3.rules import bridge, notifications
 from cloudarium.store import Store
+from cloudarium.traces import header
 
 BY_S3 = notifications.Cause("s3.amazonaws.com", "s3.amazonaws.com", "")
 
@@ -32,8 +33,8 @@ def cause_of(call: Call) -> notifications.Cause:
 
 def _trace_header(cause: notifications.Cause | Call) -> str | None:
     """The trace header that a client sent, which goes on to queues."""
-    header = cause.request.headers.get("x-amzn-trace-id") if isinstance(cause, Call) and cause.request else None
-    return header if header and len(header) <= 256 and header.isascii() and header.isprintable() else None
+    request = cause.request if isinstance(cause, Call) else None
+    return None if request is None else header.passed_on(request.headers.get(header.NAME))
 
 
 def tell(
@@ -70,7 +71,8 @@ def tell(
         )
         record["s3"]["configurationId"] = target.id
         payload = {"bucket": bucket.name, "arn": target.arn, "record": record, "header": _trace_header(cause)}
-        store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=trace)
+        onward = cause.onward if isinstance(cause, Call) else trace
+        store.outbox.put("s3", "Notification", bucket.scope, payload, now, trace=onward)
 
 
 def _tell_bridge(

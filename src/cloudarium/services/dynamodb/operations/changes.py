@@ -35,6 +35,10 @@ class Writer(Protocol):
     def store(self) -> Store:
         """The store."""
 
+    @property
+    def onward(self) -> str:
+        """The trace header of what happens later because of it."""
+
     def later(self, kind: str, payload: dict[str, Any], *, due: float | None = None, key: str | None = None) -> None:
         """Leave an event for the room's background."""
 
@@ -122,7 +126,7 @@ def _record(call: Writer, table: Table, old: State | None, new: State | None, id
         record["userIdentity"] = identity
     if streams.is_empty(call.store, stream.id):
         call.later("TrimStream", {"stream": stream.id}, due=call.now + streams.KEPT, key=str(stream.id))
-    streams.put(call.store, stream.id, call.now, record)
+    streams.put(call.store, stream.id, call.now, record, call.onward)
     call.cloud.bells.ring_for_all(streams.bell(stream.id))
 
 

@@ -10,7 +10,7 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime import InvocationResult
-from cloudarium.services.lambda_ import errors, metering, records, resources, running
+from cloudarium.services.lambda_ import errors, metering, records, resources, running, tracing
 from cloudarium.services.lambda_.operations import lookup
 from cloudarium.services.lambda_.records import LATEST, Version
 from cloudarium.services.lambda_.records import event_sources as rows
@@ -88,7 +88,18 @@ class Giver:
         reserved = function.reserved if function is not None else None
         payload = orjson.dumps(event)
         trace = recursion.joined(call.trace, [_header(one) for one in batch])
-        what = running.Event(version, self.one.qualifier, payload, call.request_id, "", trace, reserved)
+        came = tracing.links(call.store, batch)
+        what = running.Event(
+            version,
+            self.one.qualifier,
+            payload,
+            call.request_id,
+            "",
+            trace,
+            reserved,
+            links=came,
+            source=self.one.source,
+        )
         try:
             result = await running.run(self.cloud, what)
         except AwsError:

@@ -105,13 +105,14 @@ async def _check_surroundings(
     if role:
         await _check_role(call, name, config["Role"])
     if target and (role or "DeadLetterConfig" in call.input):
-        await _check_telling(call, name, config["Role"], target)
+        await _check_may(call, name, config["Role"], *events.telling(target))
+    if config["TracingConfig"]["Mode"] == "Active" and (role or "TracingConfig" in call.input):
+        await _check_may(call, name, config["Role"], "xray:PutTraceSegments", "*")
 
 
-async def _check_telling(call: Call, name: resources.FunctionName, role: str, target: str) -> None:
-    """The role must be allowed to bury events in the dead-letter target. Raises InvalidParameter."""
+async def _check_may(call: Call, name: resources.FunctionName, role: str, action: str, resource: str) -> None:
+    """The role must be allowed what Lambda does in its name. Raises InvalidParameter."""
     session = await running.role_session(call.cloud, name._replace(qualifier="").arn, role, name.scope)
-    action, resource = events.telling(target)
     if session is None or not lookup.role_may(call, session, action, resource):
         service, verb = action.split(":")
         raise errors.InvalidParameter(

@@ -54,8 +54,8 @@ def leave(call: Call, target: Subscription, publication: Publication, *, gone: b
     outbox = call.store.outbox
     if publication.sequence is not None:
         topics.add_ordered(call.store, target.arn, content)
-        outbox.put("sns", "DeliverInOrder", scope, {"Subscription": target.arn}, call.now, target.arn, call.trace)
+        outbox.put("sns", "DeliverInOrder", scope, {"Subscription": target.arn}, call.now, target.arn, call.onward)
         return
     payload = {"Subscription": target.arn, "Publication": content, "Gone": list(target) if gone else None}
     kind = "DeliverByHttp" if target.protocol in ("http", "https") else "Deliver"
-    outbox.put("sns", kind, scope, payload, call.now, trace=call.trace)
+    outbox.put("sns", kind, scope, payload, call.now, trace=call.onward)

@@ -19,6 +19,7 @@ from cloudarium.services.sns.rules import messages as rules
 from cloudarium.services.sns.rules.subscriptions import is_phone
 from cloudarium.shared import ids
 from cloudarium.shared.errors import AwsError
+from cloudarium.traces import header
 
 _MOST_ENTRIES = 10
 _ID = re.compile(r"[A-Za-z0-9_-]{1,80}")
@@ -123,10 +124,10 @@ def _fan_out(call: Call, topic: Topic, given: Given, texts: dict[str, str], seen
 
 def _trace(call: Call, topic: Topic) -> str | None:
     """The trace header that goes on with the message: the publisher's own, or one of an actively traced topic."""
-    said = call.request.headers.get("x-amzn-trace-id") if call.request is not None else None
-    if said and len(said) <= 256 and said.isascii() and said.isprintable():
+    said = header.passed_on(call.request.headers.get(header.NAME)) if call.request is not None else None
+    if said is not None:
         return said
-    return call.trace if topic.attributes.get("TracingConfig") == "Active" else None
+    return header.without_note(call.trace) if topic.attributes.get("TracingConfig") == "Active" else None
 
 
 def _publish_to_phone(call: Call, given: Given) -> dict[str, str]:

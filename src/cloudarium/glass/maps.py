@@ -1,0 +1,126 @@
+"""The service map of everything: who called whom of late, by the journal, whether anything was traced or not."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import orjson
+
+from cloudarium.glass import records
+from cloudarium.glass.records import Entry
+from cloudarium.shared import arn as arns
+from cloudarium.traces import header
+from cloudarium.traces.assembled import TYPES, Node
+from cloudarium.traces.graph import CLIENT, Graph, Request, Statistics
+from cloudarium.traces.runs import Run
+
+if TYPE_CHECKING:
+    from cloudarium.cloud import Cloud
+
+MOST = 5000  # of the last calls, and of the last runs
+_CLIENT = Node("client", CLIENT)
+_FUNCTION = "AWS::Lambda::Function"
+_ABOUT_RIGHTS = frozenset(("cloudformation", "iam", "organizations", "sts"))
+_NAMES: dict[str, Callable[[str], str]] = {
+    "dynamodb": lambda resource: resource.removeprefix("table/").partition("/")[0],
+    "s3": lambda resource: resource.partition("/")[0],
+    "sqs": lambda resource: resource,
+    "sns": lambda resource: resource.partition(":")[0],
+    "lambda": lambda resource: resource.removeprefix("function:").partition(":")[0],
+    "secretsmanager": lambda resource: resource.removeprefix("secret:"),
+    "events": lambda resource: resource.rpartition("/")[2],
+}
+
+
+def service_map(cloud: Cloud, first: float, last: float) -> list[dict[str, Any]]:
+    """The services that were called between two moments, each with its edges, as GetServiceGraph of X-Ray has them.
+
+    Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
+    How they came to be is another matter: what a stack's deployment called is left out, and who may what.
+    """
+    cloud.journal.flush()
+    latest = [one for one in records.latest(cloud.store, MOST) if first <= one.started <= last]
+    deployments = {_root(one) for one in latest if one.service == "cloudformation"}
+    entries = [one for one in latest if one.service not in _ABOUT_RIGHTS and _root(one) not in deployments]
+    runs = [one for one in records.latest_runs(cloud.store, MOST) if first <= one.started <= last]
+    return _Map(entries, runs).graph().shown()
+
+
+class _Map:
+    def __init__(self, entries: list[Entry], runs: list[Run]) -> None:
+        self._entries = {one.request_id: one for one in entries}
+        self._by_segment = {header.segment_of(one.request_id): one for one in entries}
+        self._by_invocation = {one.invocation: one for one in runs}
+        self._by_request = {one.request_id: one for one in runs}
+        self._runs = runs
+
+    def graph(self) -> Graph:
+        """Nodes and edges with their requests."""
+        made = Graph("")
+        for entry in reversed(self._entries.values()):
+            source = self._source(entry)
+            if source is None or (entry.service == "logs" and entry.parent):
+                continue  # nobody's call: what readers of queues and the like do by themselves, and what logs
+            target = node_of(entry)
+            asked = _request(entry)
+            made.nodes.setdefault(source, Statistics())
+            made.edges.setdefault((source, target), Statistics()).requests.append(asked)
+            answered = made.nodes.setdefault(target, Statistics())
+            if target.type != _FUNCTION:
+                answered.requests.append(asked)
+            if source.type == CLIENT:
+                made.roots.add(target)
+        for run in self._runs:
+            took = run.micros / 1e6
+            ran = Request(run.started, run.started + took, took, False, False, bool(run.error))
+            function = Node(run.name, _FUNCTION, run.account)
+            made.nodes.setdefault(function, Statistics()).requests.append(ran)
+            place = arns.parse(run.source)
+            if place is not None:  # a queue or a table's stream that was read for it
+                source = _named(place.service, place.resource, place.account)
+                made.nodes.setdefault(source, Statistics())
+                made.edges.setdefault((source, function), Statistics()).requests.append(ran)
+        return made
+
+    def _source(self, entry: Entry) -> Node | None:
+        """Who made a call; None when the cloud did so by itself."""
+        above = self._entries.get(entry.parent) or self._by_segment.get(header.cause_of(entry.trace))
+        if above is not None and above is not entry:
+            return node_of(above)
+        came = header.parse(entry.trace)
+        run = self._by_invocation.get(came.parent) if came is not None and came.parent else None
+        run = run or self._by_request.get(entry.parent)
+        if run is not None:
+            return Node(run.name, _FUNCTION, run.account)
+        return None if entry.parent else _CLIENT
+
+
+def _root(entry: Entry) -> str:
+    came = header.parse(entry.trace)
+    return came.root if came is not None else entry.request_id
+
+
+def _request(entry: Entry) -> Request:
+    took = entry.micros / 1e6
+    status = entry.status
+    return Request(entry.started, entry.started + took, took, 400 <= status < 500, status == 429, status >= 500)
+
+
+def node_of(entry: Entry) -> Node:
+    """What a call was about: a table, a queue, a function, else its service."""
+    if entry.service == "apigatewayv2" and entry.operation == "execute-api":
+        return Node("HTTP API", "AWS::ApiGateway", entry.account)
+    resource = next((str(one[1]) for one in orjson.loads(entry.decision) if not (len(one) > 7 and one[7])), "")
+    place = arns.parse(resource)
+    node = _named(entry.service, place.resource if place is not None else "", entry.account)
+    if entry.service == "lambda" and entry.operation.startswith("Invoke"):
+        return node._replace(type=_FUNCTION)
+    return node
+
+
+def _named(service: str, resource: str, account: str) -> Node:
+    """The node of what a call was about: a resource if it is of a kind that maps show, else the service."""
+    name = _NAMES[service](resource) if service in _NAMES else ""
+    kind = TYPES.get(service, (f"AWS::{service}", ""))[0]
+    return Node(name if name and name != "*" else service, kind, account)
