@@ -16,6 +16,7 @@ from cloudarium.gateway.operation import Need
 from cloudarium.policy import principals
 from cloudarium.policy.grammar import statements
 from cloudarium.services.logs import records, rules
+from cloudarium.services.logs.insights import selection
 from cloudarium.services.logs.records import queries
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
@@ -66,12 +67,15 @@ def stream(call: Call) -> str:
 
 
 def queried(call: Call) -> list[str]:
-    """The groups that a query names; those that its SOURCE selects are asked for by the handler."""
+    """The groups that a query names, or that its SOURCE selects."""
     given = [call.input.get("logGroupName")]
     for member in ("logGroupNames", "logGroupIdentifiers"):
         each = call.input.get(member)
         given += each if isinstance(each, list) else []
-    named = [group_of(name, call.scope) for name in given if name]
+    names = [name for name in given if name]
+    if not names:
+        names += selection.names_in(call.store, call.scope, call.input.get("queryString"))
+    named = [group_of(name, call.scope) for name in names]
     return [stream_arn(scope, name, "") for scope, name in named] or [stream_arn(call.scope, "", "")]
 
 

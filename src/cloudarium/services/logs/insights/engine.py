@@ -194,7 +194,7 @@ def shown(value: Any, kind: str) -> str:
         if not math.isfinite(value):
             return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
         rounded = round(value, 4) if kind == "number" else value
-        if rounded == int(rounded) and abs(rounded) < 1e15:
+        if rounded == int(rounded) and abs(rounded) < 1e21:
             return str(int(rounded))
         return repr(rounded)
     return value if isinstance(value, str) else str(value)

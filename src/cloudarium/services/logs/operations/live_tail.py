@@ -70,4 +70,5 @@ async def _updates(call: Call, tail: Tail, session: dict[str, Any]) -> AsyncIter
             yield {"sessionUpdate": tail.update()}
         yield {"SessionTimeoutException": {"message": "The session has reached its time limit of 3 hours."}}
     finally:
-        tails(call.cloud).remove(tail)
+        with contextlib.suppress(ValueError):  # a reset of the cloud has forgotten it
+            tails(call.cloud).remove(tail)

@@ -11,7 +11,7 @@ import orjson
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, records, resources, rules
-from cloudarium.services.logs.insights import running, syntax
+from cloudarium.services.logs.insights import running, selection, syntax
 from cloudarium.services.logs.insights.compiling import compile_query
 from cloudarium.services.logs.insights.engine import PAGE
 from cloudarium.services.logs.operations import keys
@@ -24,7 +24,6 @@ from cloudarium.shared.errors import NotBuilt
 
 _AT_A_TIME = 100
 _MOST_GROUPS = 50
-_MOST_SELECTED = 10_000
 _MOST_ROWS = 10_000
 _LISTED = 1000
 _KEPT = 7 * rules.DAY
@@ -118,24 +117,8 @@ def _named(call: Call, identifier: str) -> Group:
 def _selected(call: Call, source: syntax.Source) -> list[Group]:
     if set(source.accounts) - {call.account}:
         raise NotBuilt("logs:StartQuery accountIdentifiers of SOURCE")
-    if source.names:
-        found = {group.id: group for group in (_named(call, name) for name in source.names)}
-    else:
-        classes = () if source.log_class is None else (source.log_class,)
-        found = {}
-        for prefix in source.prefixes:
-            some = records.groups(
-                call.store,
-                call.account,
-                call.region,
-                after="",
-                limit=_MOST_SELECTED,
-                prefix=prefix,
-                classes=classes,
-            )
-            found |= {group.id: group for group in some}
-    for group in found.values():
-        call.require("logs:StartQuery", resources.stream_arn(call.scope, group.name, ""))
+    found = {group.id: group for group in (_named(call, name) for name in source.names)}
+    found |= {group.id: group for group in selection.selected(call.store, call.scope, source)}
     return list(found.values())
 
 
