@@ -109,6 +109,30 @@ def test_what_is_not_there(cloud: RunningCloud, path: str, status: int) -> None:
     assert caught.value.code == status
 
 
+def test_what_leads_to_itself_and_what_is_deep(cloud: RunningCloud, client: Callable[..., Any]) -> None:
+    trace, xray, sts = trace_id(), client("xray"), client("sts")
+    top = segment(trace, "program")
+    sts.meta.events.register_first(
+        "before-sign.sts",
+        lambda request, **_: request.headers.add_header("X-Amzn-Trace-Id", f"Root={trace};Parent={top['id']}"),
+    )
+    said = sts.get_caller_identity()["ResponseMetadata"]["RequestId"]
+    top["parent_id"] = said.replace("-", "")[:16]  # the call leads to the program, which leads to the call
+    chain = [top]
+    for number in range(200):
+        chain.append({**segment(trace, f"part {number}"), "type": "subsegment", "parent_id": chain[-1]["id"]})
+    put(xray, *chain)
+    seen = cloud.control(f"traces/{trace}")
+    [call] = seen["spans"]
+    [program] = call["spans"]
+    assert (call["name"], program["name"]) == ("sts:GetCallerIdentity", "program")
+    found, waiting = 0, [program]
+    while waiting:
+        one = waiting.pop()
+        found, waiting = found + 1, waiting + one["spans"]
+    assert found == 201
+
+
 def test_hops_by_a_bucket_and_by_a_bus(cloud: RunningCloud, client: Callable[..., Any], account: str) -> None:
     sqs, s3, events = client("sqs"), client("s3"), client("events")
     url = sqs.create_queue(QueueName="q")["QueueUrl"]

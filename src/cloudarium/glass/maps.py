@@ -33,17 +33,26 @@ _NAMES: dict[str, Callable[[str], str]] = {
 }
 
 
-def service_map(cloud: Cloud, first: float, last: float) -> list[dict[str, Any]]:
+def service_map(cloud: Cloud, first: float, last: float, account: str | None = None) -> list[dict[str, Any]]:
     """The services that were called between two moments, each with its edges, as GetServiceGraph of X-Ray has them.
 
     Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
-    How they came to be is another matter: what a stack's deployment called is left out, and who may what.
+    How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` is
+    whose services are wanted, None for everybody's.
     """
     cloud.journal.flush()
-    latest = [one for one in records.latest(cloud.store, MOST) if first <= one.started <= last]
+    latest = [
+        one
+        for one in records.latest(cloud.store, MOST)
+        if first <= one.started <= last and (account is None or one.account == account)
+    ]
     deployments = {_root(one) for one in latest if one.service == "cloudformation"}
     entries = [one for one in latest if one.service not in _ABOUT_RIGHTS and _root(one) not in deployments]
-    runs = [one for one in records.latest_runs(cloud.store, MOST) if first <= one.started <= last]
+    runs = [
+        one
+        for one in records.latest_runs(cloud.store, MOST)
+        if first <= one.started <= last and (account is None or one.account == account)
+    ]
     return _Map(entries, runs).graph().shown()
 
 

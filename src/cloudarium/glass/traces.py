@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 Span = dict[str, Any]
 _TRACE_ID = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
 _MOST = 5000  # calls of one trace
+_DEEPEST = 60  # spans inside of one another
+_FARTHEST = 10_000  # steps up a tree
 _LOOKED_AT = 5000  # of the last calls, for the list of traces
 
 
@@ -62,16 +64,19 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     }
 
 
-def traces(cloud: Cloud, limit: int = 20, single: bool = False, about: str = "") -> list[dict[str, Any]]:
+def traces(
+    cloud: Cloud, limit: int = 20, single: bool = False, about: str = "", account: str | None = None
+) -> list[dict[str, Any]]:
     """The last traces, the newest first; those of a single call only when they are wanted.
 
     `about` is the name of a node of the service map: only the traces that led there are taken, single ones too.
+    `account` is whose calls are looked at, None for everybody's.
     """
     cloud.journal.flush()
     by_root: dict[str, list[Entry]] = {}
     for entry in records.latest(cloud.store, _LOOKED_AT):
         came = header.parse(entry.trace)
-        if came is not None:
+        if came is not None and (account is None or entry.account == account):
             by_root.setdefault(came.root, []).append(entry)
     shown = []
     for root, entries in by_root.items():
@@ -156,6 +161,7 @@ class _Tree:
         self._assembled = Assembled(root, {**own, **{one.id: one for one in sent}}.values(), infer=False)
         self._spans: dict[str, Span] = {}  # of calls by request id, of all else by segment id
         self._tops: list[Span] = []
+        self._above: dict[int, Span] = {}  # by the identity of what is placed below
 
     def spans(self) -> list[Span]:
         """The spans that nothing led to, each with all that it led to."""
@@ -174,10 +180,22 @@ class _Tree:
                 self._place(span, self._above_call(entry))
         for span in self._spans.values():
             span["spans"].sort(key=lambda one: one["start"])
+        _flatten(self._tops)
         return sorted(self._tops, key=lambda one: one["start"])
 
     def _place(self, span: Span, above: Span | None) -> None:
-        (self._tops if above is None else above["spans"]).append(span)
+        if above is None or self._comes_from(above, span):
+            self._tops.append(span)
+        else:
+            self._above[id(span)] = above
+            above["spans"].append(span)
+
+    def _comes_from(self, one: Span | None, other: Span) -> bool:
+        """Whether a span lies below another, as what documents and headers say of each other may have it."""
+        steps = 0
+        while one is not None and one is not other and steps < _FARTHEST:
+            one, steps = self._above.get(id(one)), steps + 1
+        return one is other
 
     def _let_calls_stand_for_services(self) -> None:
         """A call of Invoke says all that Lambda's own segment would; an event's has its waiting time."""
@@ -240,6 +258,20 @@ class _Tree:
                 "sampled": bool(run.sampled),
             }  # fmt: skip
         return span
+
+
+def _flatten(tops: list[Span]) -> None:
+    """Put what lies deeper than JSON is written beside what encloses it."""
+    waiting = [(top, 0) for top in tops]
+    while waiting:
+        span, depth = waiting.pop()
+        if depth < _DEEPEST:
+            waiting += [(one, depth + 1) for one in span["spans"]]
+        elif span["spans"]:
+            inside = [one for one in whole(span) if one is not span]
+            for one in inside:
+                one["spans"] = []
+            span["spans"] = inside
 
 
 def _said(one: Entity) -> str:

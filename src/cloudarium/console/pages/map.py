@@ -60,7 +60,7 @@ async def show(visit: Visit) -> HttpResponse:
         raise Refused(400, "of must be all or xray.")
     start, end = visit.now - seconds_of(span), visit.now
     if source == "all":
-        services = service_map(visit.cloud, start, end)
+        services = service_map(visit.cloud, start, end, visit.scope.account)
     else:
         listing = visit.each("xray", "GetServiceGraph", "Services", "NextToken", StartTime=start, EndTime=end)
         services = [each async for each in listing]

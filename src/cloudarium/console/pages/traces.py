@@ -48,7 +48,7 @@ async def show(visit: Visit) -> HttpResponse:
     shown: dict[str, Any] = {"range": span, "ranges": RANGES, "filter": expression, "about": about}
     shown |= {"said": "", "found": [], "last": []}
     if not expression:
-        shown["last"] = traces(visit.cloud, _MOST_LISTED, about=about)
+        shown["last"] = traces(visit.cloud, _MOST_LISTED, about=about, account=visit.scope.account)
         return page(visit, "traces.html", "Traces", **shown)
     try:
         found = [each async for each in _summaries(visit, seconds_of(span), expression)]
@@ -114,20 +114,27 @@ def _state(span: Span) -> str:
 
 
 async def _logs(visit: Visit, tops: list[Span]) -> list[dict[str, Any]]:
-    """The lines that the trace's functions have logged for it, in their order."""
+    """The lines that the trace's functions have logged in its runs, in their order."""
     lines: dict[str, dict[str, Any]] = {}
     for span in (each for top in tops for each in whole(top) if each["kind"] == "function"):
-        given: dict[str, Any] = {
-            "logGroupName": span["log_group"],
-            "startTime": int((span["start"] - 60) * 1000),
-            "filterPattern": f'"{span["request_id"]}"',
-        }
-        if span["account"] != visit.scope.account:
+        if span["account"] != visit.scope.account or not span["log_stream"]:
             continue
         try:
-            answer = await visit.ask("logs", "FilterLogEvents", region=span["region"], **given)
+            answer = await visit.ask("logs", "FilterLogEvents", region=span["region"], **_stream_of(span))
         except AwsError:  # the role may not log, or nothing has come yet
             continue
-        lines |= {found["eventId"]: found | {"function": span["name"], "group": span["log_group"]}
-                  for found in answer.get("events", ())}  # fmt: skip
+        for found in _of_run(answer.get("events", []), span["request_id"]):
+            lines[found["eventId"]] = found | {"function": span["name"], "group": span["log_group"]}
     return sorted(lines.values(), key=lambda line: int(line["timestamp"]))[:_MOST_LINES]
+
+
+def _stream_of(span: Span) -> dict[str, Any]:
+    given = {"logGroupName": span["log_group"], "logStreamNames": [span["log_stream"]]}
+    end = span["end"] or span["start"]
+    return {**given, "startTime": int((span["start"] - 1) * 1000), "endTime": int((end + 1) * 1000)}
+
+
+def _of_run(events: list[dict[str, Any]], request_id: str) -> list[dict[str, Any]]:
+    """The lines of one run among those of its stream: a stream has one run after the other, and its ends name it."""
+    named = [place for place, each in enumerate(events) if request_id in each["message"]]
+    return events[named[0] : named[-1] + 1] if named else []
