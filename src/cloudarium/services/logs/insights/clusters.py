@@ -38,9 +38,9 @@ def skeleton(text: str) -> str:
 
 
 def merged(found: list[tuple[Any, ...]]) -> list[tuple[str, int, float, str]]:
-    """Rows of (skeleton, count, a sample) as patterns: text, count, share and severity; the largest first."""
+    """Rows of (skeleton, count) as patterns: text, count, share and severity; the largest first."""
     counts: dict[tuple[str, ...], int] = defaultdict(int)
-    for line, count, _ in found:
+    for line, count in found:
         if line is not None:
             counts[tuple(_WORD.findall(line))] += count
     if len(counts) <= _MOST_MERGED:

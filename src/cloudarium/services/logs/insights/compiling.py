@@ -22,6 +22,7 @@ from cloudarium.shared.errors import NotBuilt
 
 MOST_RESULTS = 10_000  # when neither the query nor the call sets a limit
 _MOST_STATS = 2
+_MOST_SKELETONS = 20_000  # that are clustered; lines that have nothing in common are no patterns
 _LONGEST_SQL = 400_000
 _CARRIED = re.compile(r"e\.c\d+")
 _DEFAULT = ("@timestamp", "@message")
@@ -231,8 +232,9 @@ class _Compilation:
         if self.result.patterns:
             raise unexpected(self.query.text, command.word, command.place.start)
         value = self.names.value(command.given["of"])
-        columns = [f"skeleton({values.text(value)})", "count(*)", f"min({values.text(value)})"]
-        self.result.patterns = self.names.inlined(searches.select(columns, self.source, self.conditions, ["1"]))
+        columns = [f"skeleton({values.text(value)})", "count(*)"]
+        found = searches.select(columns, self.source, self.conditions, ["1"], ["2 DESC"], _MOST_SKELETONS)
+        self.result.patterns = self.names.inlined(found)
         shown = [
             ("@pattern", Value("e.pattern", "text")),
             ("@sampleCount", Value("e.samples", "number")),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 import os
 import re
@@ -23,6 +24,7 @@ from cloudarium.services.logs.records import searches
 PAGE = 1000  # rows of one stored page of results
 _MOST_BYTES = 64 * 1024 * 1024  # of results as JSON
 _HEAP = 768 * 1024 * 1024
+_LONGEST_KEY = 64
 _TICK = 2.0  # seconds; one match may take as long as two ticks
 _INSTRUCTIONS = 2_000_000
 
@@ -123,6 +125,7 @@ class Engine:
         for row in rows:
             key = row[-keys:]
             if None not in key:
+                key = tuple(map(_short, key))
                 if key in seen:
                     continue
                 seen.add(key)
@@ -162,6 +165,13 @@ class Engine:
             return part
 
         return parse
+
+
+def _short(key: str) -> str | bytes:
+    """A key, or its digest where many keys would fill the memory."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def _page(rows: list[bytes]) -> dict[str, Any]:
