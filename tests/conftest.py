@@ -141,7 +141,12 @@ class RunningCloud:
         **config: Any,
     ) -> Any:
         """A boto3 client of this cloud; further arguments go to botocore's Config."""
-        settings = {"retries": {"max_attempts": 1, "mode": "standard"}, "s3": {"addressing_style": "path"}, **config}
+        settings = {
+            "retries": {"max_attempts": 1, "mode": "standard"},
+            "s3": {"addressing_style": "path"},
+            "inject_host_prefix": False,  # as `cloudarium env` has it
+            **config,
+        }
         return _boto().client(
             service,
             region_name=region,

@@ -38,7 +38,8 @@ def test_a_profile_is_written_and_others_stay(up: Cli, tmp_path: Path) -> None:
     assert written["default"]["s3"].strip() == "max_concurrent_requests = 5"
     assert written["profile work"]["role_arn"] == "a%b"
     assert dict(written["profile cloudarium"]) == {
-        "region": "eu-west-1", "endpoint_url": up.json("env")["AWS_ENDPOINT_URL"], "output": "json"
+        "region": "eu-west-1", "endpoint_url": up.json("env")["AWS_ENDPOINT_URL"], "output": "json",
+        "disable_host_prefix_injection": "true",
     }  # fmt: skip
     assert secrets["work"]["aws_secret_access_key"] == "a%SECRET"
     assert secrets["cloudarium"]["aws_access_key_id"] == "test"
@@ -57,7 +58,7 @@ def test_comments_links_and_further_settings_of_the_profile_stay(up: Cli, tmp_pa
     assert link.is_symlink()
     assert (tmp_path / "credentials").stat().st_mode & 0o077 == 0
     assert lines[:3] == ["# mine", "[profile cloudarium]", "region = us-east-1"]
-    assert lines[5:] == ["cli_pager =", "", "[profile work]  # theirs", "region = a"]
+    assert lines[6:] == ["cli_pager =", "", "[profile work]  # theirs", "region = a"]
     up.ok("profile", **files)
     assert config.read_text().splitlines() == lines
 

@@ -56,7 +56,8 @@ def test_a_profile_names_the_authority_as_long_as_there_is_one(cli: Cli, tmp_pat
     without = configparser.RawConfigParser()
     without.read(tmp_path / "config")
     assert dict(without["profile cloudarium"]) == {
-        "endpoint_url": f"http://127.0.0.1:{port}", "region": "us-east-1", "output": "json"
+        "endpoint_url": f"http://127.0.0.1:{port}", "region": "us-east-1", "output": "json",
+        "disable_host_prefix_injection": "true",
     }  # fmt: skip
 
 

@@ -101,7 +101,8 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     assert re.search(r"<b>Shop</b>\s*<span[^>]*>1 metrics", reader.text("metrics"))
     assert "Orders" in reader.text("metrics", namespace="Shop")
     shown = reader.text("metrics", namespace="Shop", m='["Shop","Orders",{}]', stat="Sum", range="1h")
-    assert "&#34;series&#34;:[[7.5]]" in shown and 'type="checkbox" name="m"' in shown and "checked" in shown
+    assert "&#34;series&#34;:[[7.5]]" in shown and '<td class="number">7.5</td>' in shown
+    assert 'type="checkbox" name="m"' in shown and "checked" in shown
 
 
 def test_logs_are_filtered_and_followed(reader: Reader, client: Callable[..., Any]) -> None:

@@ -147,8 +147,8 @@ def test_an_unknown_service_is_refused_in_cbor_too(cloud: RunningCloud) -> None:
 
 
 def test_an_unbuilt_operation_is_refused_by_name_and_changes_nothing(cloud: RunningCloud, client: Any) -> None:
-    with pytest.raises(ClientError, match="logs:CreateExportTask") as refused:
-        client("logs").create_export_task(logGroupName="a", fromTime=1, to=2, destination="b")
+    with pytest.raises(ClientError, match="logs:CreateDelivery") as refused:
+        client("logs").create_delivery(deliverySourceName="a", deliveryDestinationArn="arn:aws:logs:us-east-1:1:b")
     assert refused.value.response["Error"]["Code"] == "NotImplemented"
 
 

@@ -99,7 +99,8 @@ def test_programs_and_their_calls(cloud: RunningCloud, client: Callable[..., Any
 
 @pytest.mark.parametrize(
     ("path", "status"),
-    [("traces/nothing", 404), (f"traces/{trace_id()}", 404), ("traces/" + "0" * 400, 404), ("traces?limit=0", 400),
+    [("traces/nothing", 404), ("traces/1-5f84c7a1-0123456789abcdef01234567", 404),
+     ("traces/" + "0" * 400, 404), ("traces?limit=0", 400),
      ("traces?odd=1", 400), ("traces?single=maybe", 400)],
 )  # fmt: skip
 def test_what_is_not_there(cloud: RunningCloud, path: str, status: int) -> None:

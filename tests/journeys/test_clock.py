@@ -38,7 +38,8 @@ MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0
 # Work that happens at a time of its own, and work that only goes on as soon as it can. A new delivery belongs to one.
 TIMED = {
     ("cloudformation", "Deploy"), ("cloudwatch", "Evaluate"), ("cloudwatch", "GrowOld"),
-    ("cloudwatch", "Release"), ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
+    ("cloudwatch", "ReadGauges"), ("cloudwatch", "Release"),
+    ("dynamodb", "ExpireItems"), ("dynamodb", "TrimStream"), ("ec2", "ForgetAnswer"),
     ("ec2", "ForgetNatGateway"), ("events", "Expire"), ("events", "Replay"), ("events", "Schedule"),
     ("kms", "ExpireMaterial"), ("lambda_", "AsyncInvoke"), ("lambda_", "ReleaseInterfaces"),
     ("logs", "ExpireLogEvents"), ("s3", "Lifecycle"), ("scheduler", "Fire"), ("secretsmanager", "ScheduledRotation"),
@@ -47,25 +48,30 @@ TIMED = {
 }  # fmt: skip
 # Timed too, but AWS lets nobody set them to less than a week.
 LATE = {
-    ("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("secretsmanager", "DeleteSecret"),
-    ("xray", "ExpireTraces"),
+    ("ec2", "AgePeering"), ("kms", "DeleteKey"), ("kms", "RotateKey"), ("logs", "ForgetQuery"),
+    ("secretsmanager", "DeleteSecret"), ("xray", "ExpireTraces"),
 }  # fmt: skip
 # Timed too, where there is an EventBridge to tell of it: tests/services/ssm/test_behaviour_events.py waits for it.
 HEARD = {("ssm", "TellPolicy")}
-# Timed when others do not take it now: tests/services/ses/test_behaviour_relay.py and _receiving.py wait for them.
-AGAIN = {("ses", "Receipt"), ("ses", "Relay")}
+# Timed when others do not take it now: tests/services/ses/test_behaviour_relay.py and _receiving.py wait for them,
+# and tests/services/logs for what is subscribed to.
+AGAIN = {("logs", "Subscription"), ("ses", "Receipt"), ("ses", "Relay")}
 # Timed too, with a test of their own below: a cache has network interfaces.
 APART = {("elasticache", "Daily")}
+# Timed too, while an alarm, a running cache or a metric filter has somebody look: tests/services/sqs, elasticache and
+# logs wait for them.
+SEEN = {("elasticache", "Measure"), ("logs", "DefaultValue"), ("sqs", "Sample")}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
     ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"), ("elasticache", "Reboot"), ("elasticache", "Release"),
+    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"),
+    ("elasticache", "Notify"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
     ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),
     ("lambda_", "EventSourceFailure"), ("lambda_", "ProvisionConcurrency"), ("lambda_", "SettleEventSource"),
-    ("lambda_", "TraceSegments"),
-    ("logs", "DropLogEvents"),
+    ("lambda_", "TraceSegments"), ("logs", "DropLogEvents"), ("logs", "Export"), ("logs", "FineMetrics"),
+    ("logs", "RunQuery"),
     ("organizations", "CloseAccount"), ("organizations", "CreateAccount"), ("s3", "Notification"),
     ("scheduler", "DropGroup"), ("scheduler", "Invoke"), ("secretsmanager", "Rotate"), ("ses", "Arrival"),
     ("ses", "Mail"), ("ses", "MailEvent"), ("ses", "Notice"), ("sns", "Deliver"),
@@ -131,7 +137,7 @@ def house(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
 def test_every_delivery_of_every_room_is_known_here() -> None:
     list(rooms_with("background"))
     known = set(background.DELIVERIES)
-    assert known == TIMED | LATE | HEARD | AGAIN | APART | AT_ONCE, (
+    assert known == TIMED | LATE | HEARD | AGAIN | APART | SEEN | AT_ONCE, (
         "say above, by a set, what a new delivery is, and give a timed one its part below"
     )
 
@@ -350,6 +356,7 @@ def test_all_that_is_due_happens_in_order_across_all_rooms(house: Callable[..., 
         assert house.times("Evaluate") == [MINUTE, MINUTE]  # what is missing for good is not looked at again
         assert house.times("Release") == [MINUTE + 7]
         assert house.times("GrowOld") == [4 * HOUR]  # seconds; the minute that they become is young for two weeks
+        assert house.times("ReadGauges") == [(n + 0.5) * DAY for n in range(5)]  # there is a bucket
         assert house.times("MoveMessages") == [1.0, 2.0, 3.0]
         # A trial first; the function does nothing, so no version becomes current, and it is tried five times.
         assert house.times("Rotate") == [0.0, *(DAY + n * MINUTE for n in (0, 1, 3, 7, 15))]

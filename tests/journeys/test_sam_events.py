@@ -296,7 +296,6 @@ def test_connected_function_may_write_and_its_success_is_told(stack: Deployed) -
     ("event", "named"),
     [
         ("{Type: Api, Properties: {Path: /x, Method: GET}}", "AWS::ApiGateway::RestApi"),
-        ("{Type: CloudWatchLogs, Properties: {LogGroupName: g, FilterPattern: x}}", "AWS::Logs::SubscriptionFilter"),
         ("{Type: Kinesis, Properties: {Stream: 'arn:aws:kinesis:us-east-1:000000000000:stream/s',"
          " StartingPosition: LATEST}}", "kinesis"),
     ],

@@ -147,7 +147,10 @@ def _read(answer: dict[str, Any]) -> dict[str, Any]:
         if hasattr(value, "read"):
             value.read()
         elif hasattr(value, "_event_generator"):
-            list(value)
+            for event in value:
+                if "sessionStart" in event:  # a live tail goes on for hours
+                    value.close()
+                    break
     return answer
 
 

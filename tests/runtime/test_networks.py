@@ -47,14 +47,14 @@ class Wires:
     def __init__(self, lab: Lab) -> None:
         self.lab = lab
         self.network = Network("vpc-1", "10.0.1.17", {CACHE: Greeter})
-        lab.environments.network = self.of
+        lab.environments.attached.network = self.of
 
     async def of(self, spec: FunctionSpec) -> Network:
         return self.network
 
     def change(self, network: Network) -> None:
         self.network = network
-        self.lab.run(self.lab.environments.change_network(network))
+        self.lab.run(self.lab.environments.attached.change_network(network))
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +70,8 @@ def wires(lab: Lab) -> Wires:
     made = Wires(lab)
     spec = lab.function("def handler(event, context): return 1", network="vpc-1")
     lab.value(spec)
-    if lab.environments.not_attached:
-        pytest.skip(f"this machine cannot keep a function to its network: {lab.environments.not_attached}")
+    if lab.environments.attached.not_attached:
+        pytest.skip(f"this machine cannot keep a function to its network: {lab.environments.attached.not_attached}")
     return made
 
 
@@ -154,7 +154,9 @@ def test_it_is_known_whose_function_connects_over_the_machines_loopback(lab: Lab
 
     class Asker(Greeter):
         def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            found = lab.environments.behind(*(transport.get_extra_info(name) for name in ("peername", "sockname")))
+            found = lab.environments.attached.behind(
+                *(transport.get_extra_info(name) for name in ("peername", "sockname"))
+            )
             seen.append(found.name if found is not None else "")
             super().connection_made(transport)
 

@@ -6,7 +6,7 @@ import sys
 
 import typer
 
-from cloudarium.cli import capstone, clock, connect, deploy, journal, lifecycle, mail, sms, trace, why
+from cloudarium.cli import capstone, clock, connect, deploy, journal, lifecycle, logs, mail, sms, trace, why
 from cloudarium.cli.output import Failed
 
 app = typer.Typer(
@@ -18,7 +18,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
     epilog='A first tour: cloudarium up · eval "$(cloudarium env)" · aws s3 mb s3://photos · cloudarium journal',
 )
-for commands in (lifecycle, connect, deploy, clock, journal, mail, sms, trace, why, capstone):
+for commands in (lifecycle, connect, deploy, clock, journal, logs, mail, sms, trace, why, capstone):
     commands.add_to(app)
 
 

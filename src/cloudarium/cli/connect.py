@@ -37,6 +37,7 @@ def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) 
         "AWS_DEFAULT_REGION": region,
         "AWS_REGION": region,
         "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else live tail asks for a host stream-127.0.0.1
     }
     if cloud.ca is not None:  # Node alone does not look at the first
         exports |= {"AWS_CA_BUNDLE": cloud.ca, "NODE_EXTRA_CA_CERTS": cloud.ca}
@@ -63,7 +64,8 @@ def profile(
     credentials = Path(os.environ.get("AWS_SHARED_CREDENTIALS_FILE") or Path.home() / ".aws" / "credentials")
     section = name if name == "default" else f"profile {name}"
     endpoint = cloud.https or cloud.endpoint
-    _set(config, section, {"region": region, "endpoint_url": endpoint, "ca_bundle": cloud.ca, "output": "json"})
+    settings = {"region": region, "endpoint_url": endpoint, "ca_bundle": cloud.ca, "output": "json"}
+    _set(config, section, {**settings, "disable_host_prefix_injection": "true"})
     _set(credentials, name, {"aws_access_key_id": "test", "aws_secret_access_key": "test"})
     if as_json:
         print_json({"profile": name, "config": str(config), "credentials": str(credentials)})

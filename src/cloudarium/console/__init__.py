@@ -5,4 +5,4 @@ their HTML and `static/` what a browser loads beside it, vendored, so that all o
 """
 
 # The first labels of its pages' paths, beside the first page's own; pages/ has the pages.
-LABELS = frozenset(("alarms", "calls", "dashboards", "logs", "metrics", "static"))
+LABELS = frozenset(("alarms", "calls", "dashboards", "logs", "map", "metrics", "static", "traces"))

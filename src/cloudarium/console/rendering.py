@@ -30,7 +30,7 @@ GUARDS = {
 }
 NAVIGATION = (
     ("", "Overview"), ("calls", "Calls"), ("logs", "Logs"), ("metrics", "Metrics"), ("alarms", "Alarms"),
-    ("dashboards", "Dashboards"),
+    ("dashboards", "Dashboards"), ("map", "Map"), ("traces", "Traces"),
 )  # fmt: skip
 _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8", ".svg": "image/svg+xml"}
 

@@ -56,7 +56,7 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
         handler = _HANDLERS.get((request.method, request.path)) or _HANDLERS_BELOW.get(
             (request.method, request.path[: request.path.rfind("/") + 1])
         )
-        if _wants_console(request):
+        if _wants_console(request, handler is not None):
             from cloudarium.console import answering  # loaded when somebody first looks
 
             return await answering.answer(cloud, request)
@@ -83,11 +83,11 @@ def _page(request: HttpRequest) -> Callable[[Cloud, HttpRequest], Awaitable[Http
     return None
 
 
-def _wants_console(request: HttpRequest) -> bool:
-    """Whether a path is one of the console's pages; its first page is for browsers alone, as others get JSON there."""
-    if request.path in ("/", PREFIX):
-        return "text/html" in request.headers.get("accept", "")
-    return request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
+def _wants_console(request: HttpRequest, is_json: bool) -> bool:
+    """Whether a path is one of the console's pages; where programs get JSON, a page is for browsers alone."""
+    if is_json and "text/html" not in request.headers.get("accept", ""):
+        return False
+    return request.path in ("/", PREFIX) or request.path.removeprefix(PREFIX).partition("/")[0] in console.LABELS
 
 
 def _guard(request: HttpRequest) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 MOST = 5000  # of the last calls, and of the last runs
 _CLIENT = Node("client", CLIENT)
 _FUNCTION = "AWS::Lambda::Function"
+_ABOUT_RIGHTS = frozenset(("cloudformation", "iam", "organizations", "sts"))
 _NAMES: dict[str, Callable[[str], str]] = {
     "dynamodb": lambda resource: resource.removeprefix("table/").partition("/")[0],
     "s3": lambda resource: resource.partition("/")[0],
@@ -32,14 +33,26 @@ _NAMES: dict[str, Callable[[str], str]] = {
 }
 
 
-def service_map(cloud: Cloud, first: float, last: float) -> list[dict[str, Any]]:
+def service_map(cloud: Cloud, first: float, last: float, account: str | None = None) -> list[dict[str, Any]]:
     """The services that were called between two moments, each with its edges, as GetServiceGraph of X-Ray has them.
 
     Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
+    How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` is
+    whose services are wanted, None for everybody's.
     """
     cloud.journal.flush()
-    entries = [one for one in records.latest(cloud.store, MOST) if first <= one.started <= last]
-    runs = [one for one in records.latest_runs(cloud.store, MOST) if first <= one.started <= last]
+    latest = [
+        one
+        for one in records.latest(cloud.store, MOST)
+        if first <= one.started <= last and (account is None or one.account == account)
+    ]
+    deployments = {_root(one) for one in latest if one.service == "cloudformation"}
+    entries = [one for one in latest if one.service not in _ABOUT_RIGHTS and _root(one) not in deployments]
+    runs = [
+        one
+        for one in records.latest_runs(cloud.store, MOST)
+        if first <= one.started <= last and (account is None or one.account == account)
+    ]
     return _Map(entries, runs).graph().shown()
 
 
@@ -56,9 +69,9 @@ class _Map:
         made = Graph("")
         for entry in reversed(self._entries.values()):
             source = self._source(entry)
-            if source is None or entry.service == "sts" and entry.parent:
-                continue  # nobody's call: what readers of queues and the like do by themselves
-            target = _node(entry)
+            if source is None or (entry.service == "logs" and entry.parent):
+                continue  # nobody's call: what readers of queues and the like do by themselves, and what logs
+            target = node_of(entry)
             asked = _request(entry)
             made.nodes.setdefault(source, Statistics())
             made.edges.setdefault((source, target), Statistics()).requests.append(asked)
@@ -83,7 +96,7 @@ class _Map:
         """Who made a call; None when the cloud did so by itself."""
         above = self._entries.get(entry.parent) or self._by_segment.get(header.cause_of(entry.trace))
         if above is not None and above is not entry:
-            return _node(above)
+            return node_of(above)
         came = header.parse(entry.trace)
         run = self._by_invocation.get(came.parent) if came is not None and came.parent else None
         run = run or self._by_request.get(entry.parent)
@@ -92,13 +105,19 @@ class _Map:
         return None if entry.parent else _CLIENT
 
 
+def _root(entry: Entry) -> str:
+    came = header.parse(entry.trace)
+    return came.root if came is not None else entry.request_id
+
+
 def _request(entry: Entry) -> Request:
     took = entry.micros / 1e6
     status = entry.status
     return Request(entry.started, entry.started + took, took, 400 <= status < 500, status == 429, status >= 500)
 
 
-def _node(entry: Entry) -> Node:
+def node_of(entry: Entry) -> Node:
+    """What a call was about: a table, a queue, a function, else its service."""
     if entry.service == "apigatewayv2" and entry.operation == "execute-api":
         return Node("HTTP API", "AWS::ApiGateway", entry.account)
     resource = next((str(one[1]) for one in orjson.loads(entry.decision) if not (len(one) > 7 and one[7])), "")

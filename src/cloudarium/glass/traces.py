@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import orjson
 
-from cloudarium.glass import records
+from cloudarium.glass import maps, records
 from cloudarium.glass.records import Entry
 from cloudarium.glass.why import start_of
 from cloudarium.traces import documents, header, runs
@@ -64,17 +64,26 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
     }
 
 
-def traces(cloud: Cloud, limit: int = 20, single: bool = False) -> list[dict[str, Any]]:
-    """The last traces, the newest first; those of a single call only when they are wanted."""
+def traces(
+    cloud: Cloud, limit: int = 20, single: bool = False, about: str = "", account: str | None = None
+) -> list[dict[str, Any]]:
+    """The last traces, the newest first; those of a single call only when they are wanted.
+
+    `about` is the name of a node of the service map: only the traces that led there are taken, single ones too.
+    `account` is whose calls are looked at, None for everybody's.
+    """
     cloud.journal.flush()
     by_root: dict[str, list[Entry]] = {}
     for entry in records.latest(cloud.store, _LOOKED_AT):
         came = header.parse(entry.trace)
-        if came is not None:
+        if came is not None and (account is None or entry.account == account):
             by_root.setdefault(came.root, []).append(entry)
     shown = []
     for root, entries in by_root.items():
-        if _is_housekeeping(entries) or (
+        if about:
+            if not any(maps.node_of(entry).name == about for entry in entries):
+                continue
+        elif _is_housekeeping(entries) or (
             len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1)
         ):
             continue

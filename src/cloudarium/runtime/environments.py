@@ -16,10 +16,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+from cloudarium.runtime.attached import Attached
 from cloudarium.runtime.environment import ON_DEMAND, PROVISIONED, Environment, failure
-from cloudarium.runtime.launcher import Launcher, LauncherLost
-from cloudarium.runtime.networks import Destination, Network
-from cloudarium.runtime.peers import holder, socket_inode
+from cloudarium.runtime.launcher import Launchers
+from cloudarium.runtime.networks import Network
 from cloudarium.runtime.provisions import AT_ONCE, Provision
 from cloudarium.runtime.spec import (
     Credentials,
@@ -73,19 +73,18 @@ class Environments:
         self.credentials = credentials
         self.on_log = on_log
         self.endpoint = endpoint
-        self.network = network
         self.on_segment = on_segment
-        self.not_attached = ""  # why this machine keeps no function to its network
         self.total = total or default_total()
-        self.starter = Starter(self.folder, endpoint, self._attach)
-        self.packages, self.launchers = self.starter.packages, self.starter.launchers
+        self._all: set[Environment] = set()
+        self.launchers = Launchers(self.folder)
+        self.attached = Attached(self._all, self.launchers, network)
+        self.starter = Starter(self.folder, endpoint, self.launchers, self.attached)
+        self.packages = self.starter.packages
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)
-        self._all: set[Environment] = set()
         self._provisions: dict[str, Provision] = {}
         self._sweeper: asyncio.TimerHandle | None = None
         self._preparing: set[asyncio.Task[None]] = set()
-        self._leaving: set[asyncio.Task[None]] = set()
         self._closed = False
         shutil.rmtree(self.folder / "environments", ignore_errors=True)
 
@@ -155,7 +154,7 @@ class Environments:
             "limit": self.total,
             "isolation": self.launchers.isolation,
             "isolation_reason": self.launchers.reason,
-            "not_attached": self.not_attached,
+            "not_attached": self.attached.not_attached,
         }
 
     # ---- provisioned concurrency ------------------------------------------------------------------------------
@@ -343,7 +342,8 @@ class Environments:
         if not idle:
             self._idle.pop(environment.spec.key, None)
         environment.close()
-        self._leave_network(environment.spec.network)
+        if not self._closed:
+            self.attached.leave(environment.spec.network)
 
     def _sweep_later(self) -> None:
         if self._sweeper is None:
@@ -359,75 +359,6 @@ class Environments:
 
     def _unused_since(self, environment: Environment, oldest: float) -> bool:
         return not environment.busy and environment.used_at < oldest and environment.initialization == ON_DEMAND
-
-    # ---- networks ---------------------------------------------------------------------------------------------
-
-    async def change_network(self, network: Network) -> None:
-        """Have the running functions of a network reach what it says now."""
-        for launcher in self.launchers.running():
-            if launcher.networks.has(network.key):
-                await launcher.networks.provide(network)
-
-    def behind(self, peer: tuple[str, int], own: tuple[str, int], text: str = "") -> FunctionSpec | None:
-        """The function at the other end of a connection from `peer` to `own` that came over the machine's loopback.
-
-        None when it is none: some other program of this machine, or where the system does not tell. `text` is a line
-        for the function's log.
-        """
-        inode = socket_inode(peer, own) if self._all else ""
-        guards = {one.process.guard: one for one in self._all if one.process is not None} if inode else {}
-        found = holder(inode, guards)
-        if found is None:
-            return None
-        if text:
-            guards[found].log.line(text)
-        return guards[found].spec
-
-    async def _attach(self, spec: FunctionSpec, launcher: Launcher) -> tuple[str, str]:
-        """Provide the network that a function names: its key, and why the function is not kept to it after all."""
-        if not spec.network or self.network is None:
-            return "", ""
-        network = await self.network(spec)
-        if launcher.layout.isolate:
-            launcher.networks.on_lost = self._say_lost
-            try:
-                await launcher.networks.provide(network)
-                return network.key, ""
-            except LauncherLost as error:
-                self.not_attached = str(error)
-        else:
-            self.not_attached = self.launchers.reason
-        return "", f"The function is not kept to its VPC, since this machine forbids it: {self.not_attached}."
-
-    def _say_lost(self, network: Network, port: int, destination: Destination) -> None:
-        """Write into the log of the function that tried why it got nowhere."""
-        where = f"{destination[0]}:{destination[1]}"
-        text = f"VPC: {where} is not reached: {network.why(destination)}."
-        self.say(network.key, (network.address, port), destination, text)
-
-    def say(self, key: str, peer: tuple[str, int], own: tuple[str, int], text: str) -> None:
-        """Write a line into the log of the function of a network that connects from `peer` to `own`."""
-        guards = {one.process.guard: one for one in self._all if one.spec.network == key and one.process is not None}
-        if not guards:
-            return
-        inode = socket_inode(peer, own, next(iter(guards)))
-        found = holder(inode, guards) if inode else None
-        environment = next(iter(guards.values())) if found is None else guards[found]
-        environment.log.line(text)
-
-    def _leave_network(self, key: str) -> None:
-        if not key or any(environment.spec.network == key for environment in self._all) or self._closed:
-            return
-        for launcher in self.launchers.running():
-            if launcher.networks.has(key):
-                task = asyncio.ensure_future(launcher.networks.forget(key))
-                self._leaving.add(task)
-                task.add_done_callback(self._left)
-
-    def _left(self, task: asyncio.Task[None]) -> None:
-        self._leaving.discard(task)
-        if not task.cancelled():
-            task.exception()  # the launcher may be gone, and its networks with it
 
 
 def _stream_name(spec: FunctionSpec, now: float) -> str:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import platform
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 from cloudarium.runtime import node_sdk, variables
+from cloudarium.runtime.attached import Attached
 from cloudarium.runtime.environment import Environment, Start
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
 from cloudarium.runtime.launcher import Launcher, Launchers, Layout
@@ -17,19 +17,18 @@ from cloudarium.runtime.sources import Sources
 from cloudarium.runtime.spec import FunctionSpec, RuntimeUnavailable
 
 LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024}
-Attach = Callable[[FunctionSpec, Launcher], Awaitable[tuple[str, str]]]
 
 
 class Starter:
-    """What environments are started with; `attach` provides the network that a function names."""
+    """What environments are started with."""
 
-    def __init__(self, folder: Path, endpoint: str, attach: Attach) -> None:
+    def __init__(self, folder: Path, endpoint: str, launchers: Launchers, attached: Attached) -> None:
         self.folder = folder
         self.endpoint = endpoint
-        self.attach = attach
+        self.launchers = launchers
+        self.attached = attached
         self.packages = Packages(folder)
         self.interpreters = Interpreters()
-        self.launchers = Launchers(folder)
         self.sources = Sources()
 
     async def prepare(self, runtime: str, code: Path) -> None:
@@ -56,7 +55,7 @@ class Starter:
         if interpreter.family == "provided":
             _check_bootstrap(spec, layers)
         launcher, forks = await self._launcher_for(interpreter, environment, layers)
-        network, not_attached = await self.attach(spec, launcher)
+        network, not_attached = await self.attached.attach(spec, launcher)
 
         def order(address: str, daemon: str) -> dict[str, Any]:
             made = self._order(environment, launcher.layout, layers, address, daemon, forks)

@@ -48,7 +48,7 @@ class Endpoint:
 
 
 class Runner(Protocol):
-    """What runs the functions that are attached: the runtime's `Environments`."""
+    """What knows the functions that are attached: the runtime's `Attached`."""
 
     async def change_network(self, network: Network) -> None:
         """Have the running functions of a network reach what it says now."""

@@ -26,6 +26,31 @@ grammar(
 )  # fmt: skip
 
 
+def _query(target: Target, text: str) -> None:
+    """A query, and a pattern with values to be found."""
+    target.ask("logs", "StartQuery", logGroupName="fuzz", startTime=0, endTime=1, queryString=text)
+    target.ask("logs", "TestMetricFilter", filterPattern=text, logEventMessages=["a b 7", '{"a": {"b": [1]}}'])
+
+
+grammar(
+    "logs-insights",
+    (
+        "fields @timestamp, @message | filter @message like /ERR(OR)?/ | sort @timestamp desc | limit 20",
+        "parse @message '* [*] *' as a, b, c | stats count(*) as n, pct(d.e[0], 99) by b, bin(5m) | sort n",
+        'filter status in [404, "500"] and not (ispresent(x) or strlen(trim(y)) > 3) | dedup server, `a-b`',
+        "fields jsonParse(@message) as js | unnest js.events into e | display e.name, concat(a, 'b') as t",
+        "stats sum(x) / count(*) * 100 as r by y | stats max(r)", "pattern @message | filter @sampleCount > 2",
+        "SOURCE logGroups(namePrefix: ['fuzz'], class: 'STANDARD') | fields replace(a, /b/, c) # why",
+        r"parse /(?<u>\w+)=(?<v>[^ ]*)/ | filter v =~ '(?i)x' | fields datefloor(@timestamp, 1mo) + 1 as w",
+    ),
+    _query,
+    "| fields display filter stats sort limit dedup parse unnest pattern unmask diff by as asc desc in like =~ and or "
+    "not @message @timestamp @ptr ( ) [ ] , . * / + - % ^ = != < <= > 5m 0s bin( count( pct( /(a+)+$/ /(/ "
+    "/\\p{L}/ ` ' \" # 1e999 -1 true SOURCE logGroups( $ { } \\",
+    logs,
+)  # fmt: skip
+
+
 def _names(target: Target, text: str) -> None:
     """Names, patterns and ARNs of groups and streams."""
     target.ask("logs", "CreateLogGroup", logGroupName=text)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import hmac
 import json
-import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -363,13 +362,13 @@ def verify_user_attribute(at: Stage) -> Case:
 def verify_software_token(at: Stage) -> Case:
     token = tokens(at)[1]["AccessToken"]
     secret = at.root().associate_software_token(AccessToken=token)["SecretCode"]
-    return Case({"AccessToken": token, "UserCode": shown(secret)})
+    return Case({"AccessToken": token, "UserCode": shown(secret, at.cloud.control("clock")["epoch"])})
 
 
-def shown(secret: str) -> str:
-    """The code that an authenticator app shows now."""
+def shown(secret: str, now: float) -> str:
+    """The code that an authenticator app shows at a moment."""
     key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.digest(key, (int(time.time()) // 30).to_bytes(8, "big"), "sha1")
+    digest = hmac.digest(key, (int(now) // 30).to_bytes(8, "big"), "sha1")
     place = digest[-1] & 15
     return f"{(int.from_bytes(digest[place : place + 4], 'big') & 0x7FFFFFFF) % 1_000_000:06d}"
 

@@ -147,7 +147,7 @@ def test_a_detectors_training(desk):
     desk.watch.put_anomaly_detector(Namespace="shop", MetricName="m", Stat="Sum")
     assert desk.watch.describe_anomaly_detectors()["AnomalyDetectors"][0]["StateValue"] == "TRAINED"
     spoilt = desk.now() - 1800 - 60
-    times = [{"StartTime": spoilt - 30, "EndTime": spoilt + 30}]
+    times = [{"StartTime": spoilt - 90, "EndTime": spoilt + 30}]
     desk.put(5000, ago=1800 + 60)
     desk.watch.put_anomaly_detector(
         Namespace="shop", MetricName="m", Stat="Sum", Configuration={"ExcludedTimeRanges": times}

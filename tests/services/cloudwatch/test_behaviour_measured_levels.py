@@ -58,6 +58,10 @@ def test_levels_once_a_day(timed):
     for key, storage in (("a", "STANDARD"), ("b", "STANDARD"), ("c", "STANDARD_IA")):
         s3.put_object(Bucket=bucket, Key=key, Body=b"x" * 10, StorageClass=storage)
     timed.client("secretsmanager").create_secret(Name="s", SecretString="x")
+    timed.client("dynamodb").create_table(
+        TableName="tab", BillingMode="PAY_PER_REQUEST", KeySchema=[{"AttributeName": "k", "KeyType": "HASH"}],
+        AttributeDefinitions=[{"AttributeName": "k", "AttributeType": "S"}],
+    )  # fmt: skip
     timed.cloud.clock_advance(3 * 86_400)
 
     def daily(namespace, name, **own):
@@ -71,6 +75,8 @@ def test_levels_once_a_day(timed):
     assert daily("AWS/S3", "NumberOfObjects", BucketName=bucket, StorageType="AllStorageTypes") == [3.0] * 3
     assert daily("AWS/S3", "BucketSizeBytes", BucketName=bucket, StorageType="StandardStorage") == [20.0] * 3
     assert daily("AWS/S3", "BucketSizeBytes", BucketName=bucket, StorageType="StandardIAStorage") == [10.0] * 3
+    assert daily("AWS/DynamoDB", "AccountMaxReads") == [80_000.0] * 3
+    assert daily("AWS/DynamoDB", "AccountMaxTableLevelWrites") == [40_000.0] * 3
     own = {"Service": "Secrets Manager", "Type": "Resource", "Resource": "SecretCount", "Class": "None"}
     assert daily("AWS/SecretsManager", "ResourceCount", **own) == [1.0] * 3
 

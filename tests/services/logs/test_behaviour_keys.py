@@ -76,6 +76,7 @@ def test_a_disabled_key_stops_writing_and_reading_after_five_minutes(fresh_cloud
         (logs.get_log_events, place),
         (logs.filter_log_events, {"logGroupName": "g"}),
         (logs.put_log_events, {**place, "logEvents": [event]}),
+        (logs.start_query, {"logGroupName": "g", "startTime": 0, "endTime": 1, "queryString": "fields @message"}),
     ):
         assert NOT_ALLOWED in refused(call, **given)
     kms.enable_key(KeyId=key)

@@ -90,3 +90,19 @@ def test_a_resource_policy_lets_others_write(client, account, iam_user):
     logs.put_resource_policy(policyName="p", policyDocument=json.dumps({"Statement": [statement]}))
     user("logs").put_log_events(**given)
     denied(user("logs").describe_resource_policies)
+
+
+def test_a_query_reads_only_groups_that_it_may(client, account, iam_user):
+    root = client("logs")
+    for name in ("/team/a", "/team/b"):
+        root.create_log_group(logGroupName=name)
+    arn = f"arn:aws:logs:us-east-1:{account}:log-group:/team/a:*"
+    mine = iam_user(allow(("logs:StartQuery", arn)))("logs")
+    times = {"startTime": 0, "endTime": 10_000_000_000}
+    mine.start_query(logGroupName="/team/a", queryString="fields @message", **times)
+    assert denied(mine.start_query, logGroupNames=["/team/a", "/team/b"], queryString="fields @message", **times)
+    selected = "SOURCE logGroups(namePrefix: ['/team/']) | fields @message"
+    assert "log-group:/team/b" in denied(mine.start_query, queryString=selected, **times)
+    unmasked = "fields @timestamp | unmask @message"
+    assert "logs:Unmask" in denied(mine.start_query, logGroupName="/team/a", queryString=unmasked, **times)
+    assert len(root.describe_queries()["queries"]) == 1

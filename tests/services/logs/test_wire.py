@@ -96,7 +96,8 @@ def test_what_is_not_there(logs, account):
 def test_what_is_not_built_says_so(logs):
     assert "unmask" in refused("NotImplemented", logs.filter_log_events, logGroupName="g", unmask=True)
     assert "DELIVERY" in refused("NotImplemented", logs.create_log_group, logGroupName="k", logGroupClass="DELIVERY")
-    assert "PutMetricFilter" in refused("NotImplemented", logs.put_metric_filter, logGroupName="g", filterName="f")
+    assert "CreateLogAnomalyDetector" in refused("NotImplemented", logs.create_log_anomaly_detector)
+    assert "PutDestination" in refused("NotImplemented", logs.put_destination, destinationName="d")
     assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == ["g"]
 
 

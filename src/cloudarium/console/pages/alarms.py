@@ -17,7 +17,7 @@ _WORST_FIRST = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
 _PERIODS_SHOWN = 60
 
 
-async def alarms(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """All alarms, those in ALARM first, or the one that the path names. Raises Refused."""
     if visit.parts:
         return await _one(visit, visit.parts[0])

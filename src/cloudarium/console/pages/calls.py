@@ -12,7 +12,7 @@ from cloudarium.glass.why import why
 _FILTERS = ("service", "operation", "error")
 
 
-async def calls(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """The calls of an account, or the one whose request id the path names. Raises Refused."""
     if visit.parts:
         return _one(visit, visit.parts[0])

@@ -21,7 +21,7 @@ REFRESHES = {10: "every 10 s", 60: "every minute", 300: "every 5 minutes"}
 _LAYOUT = "layout.css"
 
 
-async def dashboards(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """The dashboards; at NAME that one, at NAME/layout.css where its widgets stand. Raises Refused."""
     if not visit.parts:
         found = [each async for each in visit.each("cloudwatch", "ListDashboards", "DashboardEntries", "NextToken")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloudarium.console.pages import insights
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -15,8 +16,10 @@ _MOST_SHOWN = 500
 _STREAMS = 20
 
 
-async def logs(visit: Visit) -> HttpResponse:
-    """The log groups, or the newest events of the one that `group` names. Raises Refused."""
+async def show(visit: Visit) -> HttpResponse:
+    """The log groups, the newest events of the one that `group` names, or the editor of queries. Raises Refused."""
+    if visit.parts == ["insights"]:
+        return await insights.show(visit)
     if visit.parts:
         raise Refused(404, "There is no such page of logs.")
     group = visit.asked.get("group", "")

@@ -21,7 +21,7 @@ _MOST_CHOSEN = 20
 _MOST_POINTS = 1440
 
 
-async def metrics(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """The namespaces; with `namespace` its metrics; and a chart of each `m` that the query names. Raises Refused."""
     namespace = visit.asked.get("namespace", "")
     chosen = _chosen(visit)

@@ -18,7 +18,7 @@ _LAST = 12
 _FAILED = 6
 
 
-async def overview(visit: Visit) -> HttpResponse:
+async def show(visit: Visit) -> HttpResponse:
     """The overview."""
     cloud, account = visit.cloud, visit.scope.account
     firing = await visit.ask(

@@ -48,6 +48,8 @@ def measured(call: Call) -> None:
         else:
             for each in tables:
                 _succeeded(call, operation, each)
+    elif operation == "CreateTable":
+        call.cloud.meter.gauge_daily()
 
 
 def _succeeded(call: Call, operation: str, table: str) -> None:

@@ -82,7 +82,7 @@ def workshop(cloud: Cloud) -> Workshop:
             return await assume(cloud, spec.arn, spec.role, Scope(spec.account, spec.region))
 
         async def network(spec: FunctionSpec) -> Network:
-            return wires(cloud).attach(made.attachments[spec.network], made.environments)
+            return wires(cloud).attach(made.attachments[spec.network], made.environments.attached)
 
         environments = Environments(
             cloud.store.folder / "lambda",

@@ -15,7 +15,9 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import Need
 from cloudarium.policy import principals
 from cloudarium.policy.grammar import statements
-from cloudarium.services.logs import records
+from cloudarium.services.logs import records, rules
+from cloudarium.services.logs.insights import selection
+from cloudarium.services.logs.records import queries
 from cloudarium.shared import arn
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
@@ -52,11 +54,51 @@ def group(call: Call) -> str:
     return stream_arn(scope, name, "")
 
 
+def group_or_all(call: Call) -> str:
+    """The group that a call names, or all of the scope's."""
+    return group(call) if call.input.get("logGroupName") else stream_arn(call.scope, "", "")
+
+
 def stream(call: Call) -> str:
     """What a call on a stream touches."""
     given = call.input.get("logGroupName") or call.input.get("logGroupIdentifier")
     scope, name = group_of(given, call.scope)
     return stream_arn(scope, name, str(call.input.get("logStreamName", "")))
+
+
+def queried(call: Call) -> list[str]:
+    """The groups that a query names, or that its SOURCE selects."""
+    given = [call.input.get("logGroupName")]
+    for member in ("logGroupNames", "logGroupIdentifiers"):
+        each = call.input.get(member)
+        given += each if isinstance(each, list) else []
+    names = [name for name in given if name]
+    if not names:
+        names += selection.names_in(call.store, call.scope, call.input.get("queryString"))
+    named = [group_of(name, call.scope) for name in names]
+    return [stream_arn(scope, name, "") for scope, name in named] or [stream_arn(call.scope, "", "")]
+
+
+def tailed(call: Call) -> list[str]:
+    """The groups that a call follows."""
+    given = call.input.get("logGroupIdentifiers")
+    named = [group_of(each, call.scope) for each in given] if isinstance(given, list) else []
+    return [stream_arn(scope, name, "") for scope, name in named] or [stream_arn(call.scope, "", "")]
+
+
+def read_query(call: Call) -> list[str]:
+    """The groups of the query whose results are asked for."""
+    query = queries.find_query(call.store, call.scope, str(call.input.get("queryId", "")))
+    names = [] if query is None else json.loads(query.groups)["names"]
+    return [stream_arn(call.scope, name, "") for name in names] or [stream_arn(call.scope, "", "")]
+
+
+def recorded(call: Call) -> str:
+    """The group of the event that a @ptr leads to."""
+    place = rules.parse_pointer(call.input.get("logRecordPointer"))
+    found = None if place is None else records.group_by_id(call.store, place[0])
+    known = found is not None and records.find_group(call.store, call.account, call.region, found.name) == found
+    return stream_arn(call.scope, found.name if known and found else "", "")
 
 
 def all_groups(call: Call) -> str:

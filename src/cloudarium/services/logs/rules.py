@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
+
+import orjson
 
 from cloudarium.policy.grammar import VERSIONS, MalformedPolicy, load, statements
 from cloudarium.services.logs import errors
@@ -135,6 +138,19 @@ def _count(times: Sequence[int], before: int) -> int:
 def event_id(timestamp: int, group: int, number: int) -> str:
     """The id of an event: 56 digits, in the order of time."""
     return f"{timestamp << _ID_SHIFT | group << _GROUP_SHIFT | number:056d}"
+
+
+def parse_pointer(text: object) -> tuple[int, int, int] | None:
+    """The group's id, the time and the number of the event that a @ptr of a query's results leads to."""
+    try:
+        found = orjson.loads(base64.b64decode(text, validate=True)) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    if not isinstance(found, list) or len(found) != 3:
+        return None
+    if any(type(each) is not int or abs(each) >= 1 << 62 for each in found):
+        return None
+    return found[0], found[1], found[2]
 
 
 def stream_token(direction: str, place: Position) -> str:

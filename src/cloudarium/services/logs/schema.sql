@@ -55,3 +55,80 @@ CREATE TABLE IF NOT EXISTS logs_keys (
     key      TEXT NOT NULL,
     sealed   BLOB NOT NULL
 );
+
+-- Queries of Logs Insights, and what they found: pages of rows as compressed JSON.
+CREATE TABLE IF NOT EXISTS logs_queries (
+    id       TEXT PRIMARY KEY,
+    account  TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    text     TEXT NOT NULL,
+    groups   TEXT NOT NULL,             -- JSON: ids and names
+    first    INTEGER NOT NULL,
+    last     INTEGER NOT NULL,
+    most     INTEGER,
+    created  INTEGER NOT NULL,
+    status   TEXT NOT NULL,
+    scanned  INTEGER NOT NULL DEFAULT 0,
+    matched  INTEGER NOT NULL DEFAULT 0,
+    bytes    INTEGER NOT NULL DEFAULT 0,
+    problem  TEXT
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS logs_queries_by_time ON logs_queries (account, region, created, id);
+
+CREATE TABLE IF NOT EXISTS logs_query_results (
+    query TEXT NOT NULL,
+    page  INTEGER NOT NULL,
+    rows  INTEGER NOT NULL,
+    data  BLOB NOT NULL,
+    PRIMARY KEY (query, page)
+);
+
+CREATE TABLE IF NOT EXISTS logs_query_definitions (
+    account    TEXT NOT NULL,
+    region     TEXT NOT NULL,
+    id         TEXT NOT NULL,
+    name       TEXT NOT NULL,
+    text       TEXT NOT NULL,
+    groups     TEXT NOT NULL,           -- JSON: names
+    parameters TEXT NOT NULL,           -- JSON
+    modified   INTEGER NOT NULL,
+    PRIMARY KEY (account, region, id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_metric_filters (
+    group_id       INTEGER NOT NULL,
+    name           TEXT NOT NULL,
+    pattern        TEXT NOT NULL,
+    transformation TEXT NOT NULL,       -- JSON
+    created        INTEGER NOT NULL,
+    PRIMARY KEY (group_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_subscription_filters (
+    group_id     INTEGER NOT NULL,
+    name         TEXT NOT NULL,
+    pattern      TEXT NOT NULL,
+    destination  TEXT NOT NULL,
+    distribution TEXT NOT NULL,
+    created      INTEGER NOT NULL,
+    PRIMARY KEY (group_id, name)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_exports (
+    id        TEXT PRIMARY KEY,
+    account   TEXT NOT NULL,
+    region    TEXT NOT NULL,
+    name      TEXT,
+    group_id  INTEGER NOT NULL,
+    grouped   TEXT NOT NULL,            -- the group's name
+    streams   TEXT NOT NULL,            -- how the names of the streams begin
+    first     INTEGER NOT NULL,
+    last      INTEGER NOT NULL,
+    bucket    TEXT NOT NULL,
+    prefix    TEXT NOT NULL,
+    status    TEXT NOT NULL,
+    message   TEXT NOT NULL DEFAULT '',
+    created   INTEGER NOT NULL,
+    completed INTEGER
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS logs_exports_by_time ON logs_exports (account, region, created, id);

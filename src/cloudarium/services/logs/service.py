@@ -4,6 +4,6 @@ from cloudarium.gateway.rooms import Service
 
 CARD = Service(
     name="logs",
-    purpose="Keeps log lines: groups, streams, events, retention and search by filter patterns.",
+    purpose="Keeps log lines, finds them by filter patterns and queries, makes metrics of them, passes them on.",
     validation_error="InvalidParameterException",
 )

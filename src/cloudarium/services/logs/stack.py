@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
 
 _GONE = ("ResourceNotFoundException",)
@@ -112,3 +114,127 @@ class ResourcePolicy(ResourceType):
 def _truth(value: object) -> bool:
     """A template's boolean, which may be a string."""
     return value in (True, "true", "True")
+
+
+_TRANSFORMED = ("ApplyOnTransformedLogs", "FieldSelectionCriteria")
+
+
+@resource_type("AWS::Logs::MetricFilter")
+class MetricFilter(ResourceType):
+    """A metric filter; Ref is its name."""
+
+    properties = ("FilterName", "FilterPattern", "LogGroupName", "MetricTransformations")
+    required = ("FilterPattern", "LogGroupName", "MetricTransformations")
+    refuses = (*_TRANSFORMED, "EmitSystemFieldDimensions")
+    replaces = ("FilterName", "LogGroupName")
+    physical_name = "FilterName"
+
+    async def create(self, r: Resource) -> None:
+        """Put the filter."""
+        r.id = r.properties.get("FilterName") or r.name(512)
+        await r.send(
+            "logs",
+            "PutMetricFilter",
+            {
+                "logGroupName": r.properties["LogGroupName"],
+                "filterName": r.id,
+                "filterPattern": r.properties["FilterPattern"],
+                "metricTransformations": [_transformation(each) for each in r.properties["MetricTransformations"]],
+            },
+        )
+
+    async def update(self, r: Resource) -> None:
+        """Put the filter in place of what it was."""
+        r.properties.setdefault("FilterName", r.id)
+        await self.create(r)
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the filter."""
+        given = {"logGroupName": r.properties["LogGroupName"], "filterName": r.id}
+        await r.send("logs", "DeleteMetricFilter", given, gone=_GONE)
+
+
+def _transformation(given: dict[str, Any]) -> dict[str, Any]:
+    made: dict[str, Any] = {
+        "metricName": given.get("MetricName"),
+        "metricNamespace": given.get("MetricNamespace"),
+        "metricValue": str(given.get("MetricValue", "")),
+        "unit": given.get("Unit"),
+    }
+    if "DefaultValue" in given:
+        made["defaultValue"] = float(given["DefaultValue"])
+    if given.get("Dimensions"):
+        made["dimensions"] = {each["Key"]: each["Value"] for each in given["Dimensions"]}
+    return {name: value for name, value in made.items() if value is not None}
+
+
+@resource_type("AWS::Logs::SubscriptionFilter")
+class SubscriptionFilter(ResourceType):
+    """A subscription filter; Ref is its name."""
+
+    properties = ("FilterName", "FilterPattern", "LogGroupName", "DestinationArn", "Distribution", "RoleArn")
+    required = ("FilterPattern", "LogGroupName", "DestinationArn")
+    refuses = (*_TRANSFORMED, "EmitSystemFields")
+    replaces = ("FilterName", "LogGroupName")
+    physical_name = "FilterName"
+
+    async def create(self, r: Resource) -> None:
+        """Put the filter."""
+        r.id = r.properties.get("FilterName") or r.name(512)
+        given = {
+            "logGroupName": r.properties["LogGroupName"],
+            "filterName": r.id,
+            "filterPattern": r.properties["FilterPattern"],
+            "destinationArn": r.properties["DestinationArn"],
+            "distribution": r.properties.get("Distribution"),
+            "roleArn": r.properties.get("RoleArn"),
+        }
+        made = {name: value for name, value in given.items() if value is not None}
+        await r.send("logs", "PutSubscriptionFilter", made)
+
+    async def update(self, r: Resource) -> None:
+        """Put the filter in place of what it was."""
+        r.properties.setdefault("FilterName", r.id)
+        await self.create(r)
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the filter."""
+        given = {"logGroupName": r.properties["LogGroupName"], "filterName": r.id}
+        await r.send("logs", "DeleteSubscriptionFilter", given, gone=_GONE)
+
+
+@resource_type("AWS::Logs::QueryDefinition")
+class QueryDefinition(ResourceType):
+    """A saved query; Ref is its id."""
+
+    properties = ("Name", "QueryString", "LogGroupNames", "QueryLanguage", "Parameters")
+    required = ("Name", "QueryString")
+    attributes = ("QueryDefinitionId",)
+
+    async def create(self, r: Resource) -> None:
+        """Save the query; the token keeps one that is saved again from being a second one."""
+        made = await r.send("logs", "PutQueryDefinition", {**_query(r), "clientToken": f"{r.token:-<36}"[:128]})
+        r.id = made["queryDefinitionId"]
+        r.attributes = {"QueryDefinitionId": r.id}
+
+    async def update(self, r: Resource) -> None:
+        """Change the query."""
+        await r.send("logs", "PutQueryDefinition", {**_query(r), "queryDefinitionId": r.id})
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the query."""
+        await r.send("logs", "DeleteQueryDefinition", {"queryDefinitionId": r.id}, gone=_GONE)
+
+
+def _query(r: Resource) -> dict[str, Any]:
+    given = {
+        "name": r.properties["Name"],
+        "queryString": r.properties["QueryString"],
+        "logGroupNames": r.properties.get("LogGroupNames"),
+        "queryLanguage": r.properties.get("QueryLanguage"),
+        "parameters": [
+            {name[0].lower() + name[1:]: value for name, value in each.items()}
+            for each in r.properties.get("Parameters") or ()
+        ],
+    }
+    return {name: value for name, value in given.items() if value}

@@ -114,7 +114,9 @@ def written(call: Call) -> list[Need]:
         needs.append(Need("s3:GetObject", arn))
     if call.input.get("Tagging"):
         needs.append(Need("s3:PutObjectTagging", arn))
-    if _sets_acl(call.input):
+    # AWS's own services write with bucket-owner-full-control, and the policies of its guides grant them PutObject only.
+    # Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/S3ExportTasks.html
+    if _sets_acl(call.input) and call.principal.kind != "service":
         needs.append(Need("s3:PutObjectAcl", arn))
     return needs
 

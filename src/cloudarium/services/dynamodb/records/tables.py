@@ -101,6 +101,11 @@ def names(store: Store, scope: Scope, after: str, limit: int) -> list[str]:
     return [name for (name,) in rows]
 
 
+def scopes(store: Store) -> list[Scope]:
+    """The accounts and regions with a table."""
+    return [Scope(*row) for row in store.all("SELECT DISTINCT account, region FROM dynamodb_tables")]
+
+
 def how_many(store: Store, scope: Scope) -> int:
     """How many tables the account has in the region."""
     return store.one(

@@ -138,12 +138,12 @@ class Fleet:
         Other programs of this machine count as in the VPC.
         """
         shop = self.cloud.keep.get("lambda")
-        spec = shop.environments.behind(peer, own) if shop is not None else None
+        spec = shop.environments.attached.behind(peer, own) if shop is not None else None
         if shop is None or spec is None:
             return False
         problem = wires(self.cloud).problem(spec.network, own) if spec.network else OUTSIDE
         if problem:
-            shop.environments.behind(peer, own, problem)
+            shop.environments.attached.behind(peer, own, problem)
         return bool(problem)
 
     def _context(self, address: str) -> ssl.SSLContext:

@@ -1,5 +1,31 @@
 """The operations of CloudWatch Logs, by noun."""
 
-from cloudarium.services.logs.operations import events, groups, policies, streams, tags
+from cloudarium.services.logs.operations import (
+    events,
+    exports,
+    fields,
+    groups,
+    live_tail,
+    metric_filters,
+    policies,
+    queries,
+    saved_queries,
+    streams,
+    subscriptions,
+    tags,
+)
 
-__all__ = ["events", "groups", "policies", "streams", "tags"]
+__all__ = [
+    "events",
+    "exports",
+    "fields",
+    "groups",
+    "live_tail",
+    "metric_filters",
+    "policies",
+    "queries",
+    "saved_queries",
+    "streams",
+    "subscriptions",
+    "tags",
+]

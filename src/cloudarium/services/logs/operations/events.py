@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.logs import errors, records, resources, rules
+from cloudarium.services.logs import errors, forwarding, records, resources, rules
 from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.operations.groups import identified_group, milliseconds, named_group, schedule_expiry
 from cloudarium.services.logs.operations.streams import sequence_token
@@ -42,6 +42,7 @@ def _put(call: Call, group: Group) -> Output:
     accepted, rejected = rules.take_batch(call.input["logEvents"], now, group.retention)
     if accepted:
         records.add_events(call.store, group, stream, accepted, now)
+        forwarding.forward(call, group, stream.name, accepted)
         oldest = accepted[0]["timestamp"]
         due = None if group.retention is None else oldest + group.retention * rules.DAY + 1
         if due is not None and (group.expires is None or due < group.expires):

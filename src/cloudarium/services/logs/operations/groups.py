@@ -9,7 +9,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, records, resources, rules
 from cloudarium.services.logs.operations import keys
-from cloudarium.services.logs.records import Group
+from cloudarium.services.logs.records import Group, filters
 from cloudarium.shared import paging, tags
 from cloudarium.shared.errors import NotBuilt
 
@@ -120,6 +120,7 @@ def delete_log_group(call: Call) -> dict[str, Any]:
     if group.protected:
         raise errors.DeletionProtected
     records.remove_group(call.store, group)
+    filters.remove_filters(call.store, group)
     call.tags.drop(resources.group_arn(call.scope, group.name))
     call.not_later("ExpireLogEvents", str(group.id))
     if group.next_event > 1:
@@ -275,7 +276,7 @@ def _describe(call: Call, group: Group) -> dict[str, Any]:
     shown: dict[str, Any] = {
         "logGroupName": group.name,
         "creationTime": group.created,
-        "metricFilterCount": 0,
+        "metricFilterCount": len(filters.metric_filters(call.store, group.id)),
         "arn": f"{bare}:*",
         "storedBytes": group.stored_bytes,
         "logGroupClass": group.log_class,

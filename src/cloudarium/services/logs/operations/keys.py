@@ -5,7 +5,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-dat
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -28,20 +28,46 @@ async def new_key(call: Call, group: str, key: str) -> GroupKey:
 
 def guarded(call: Call, group: Group, handler: Callable[[Call, Group], Output]) -> Output | Coroutine[Any, Any, Output]:
     """What the handler answers, after KMS opened the group's key in the last five minutes if it is under one."""
-    key = records.key_of(call.store, group)
-    if key is None or call.now < _opened(call).get((group.id, key.sealed), 0.0):
+    key = _closed(call, group)
+    if key is None:
         return handler(call, group)
     return _after_opening(call, group, key, handler)
 
 
+def guarded_all(
+    call: Call, groups: Sequence[Group], handler: Callable[[Call], Output]
+) -> Output | Coroutine[Any, Any, Output]:
+    """What the handler answers, after KMS opened the keys of those groups that are under one."""
+    closed = [group for group in groups if _closed(call, group) is not None]
+    return _after_all(call, closed, handler) if closed else handler(call)
+
+
+def _closed(call: Call, group: Group) -> GroupKey | None:
+    key = records.key_of(call.store, group)
+    return None if key is None or call.now < _opened(call).get((group.id, key.sealed), 0.0) else key
+
+
+async def _after_all(call: Call, groups: Sequence[Group], handler: Callable[[Call], Output]) -> Output:
+    for group in groups:
+        key = records.key_of(call.store, group)
+        if key is not None:
+            await _open(call, group, key)
+    with call.transaction():
+        return handler(call)
+
+
 async def _after_opening(call: Call, group: Group, key: GroupKey, handler: Callable[[Call, Group], Output]) -> Output:
+    await _open(call, group, key)
+    with call.transaction():
+        return handler(call, group)
+
+
+async def _open(call: Call, group: Group, key: GroupKey) -> None:
     await _ask(call, group.name, "Decrypt", {"CiphertextBlob": key.sealed})
     known = _opened(call)
     if len(known) >= _MOST_OPEN:
         known.clear()
     known[group.id, key.sealed] = call.now + _MINUTES
-    with call.transaction():
-        return handler(call, group)
 
 
 def _opened(call: Call) -> dict[tuple[int, bytes], float]:

@@ -10,6 +10,7 @@ from cloudarium.services.logs.patterns.lexer import END, PatternError, Predicate
 _MOST_FIELDS = 100
 _MOST_REGEXES = 2
 _FIELD = re.compile(r'"([^"]*)"|\[([^\]]*)\]|(\S+)')
+_NAME = re.compile(r"[\s(]*\$?(\w+)")
 _PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|%(?:[^%\\]|\\.)*%|,|[^",%]+|["%]', re.S)
 
 
@@ -45,6 +46,18 @@ def _pieces(inside: str) -> list[str]:
         else:
             pieces[-1] += match[0]
     return [piece.strip() for piece in pieces]
+
+
+def named_fields(text: str, message: str) -> dict[str, str]:
+    """The fields of a message by the names that a pattern gives them, with a $ ahead."""
+    pieces = _pieces(text.strip()[1:-1])
+    values = split_fields(message)
+    at = pieces.index("...") if "..." in pieces else len(pieces)
+    tail = pieces[at + 1 :]
+    pairs = [*zip(pieces[:at], values, strict=False)]
+    pairs += zip(tail, values[len(values) - len(tail) :] if tail else [], strict=False)
+    names = [(_NAME.match(piece), value) for piece, value in pairs]
+    return {f"${name[1]}": value for name, value in names if name is not None}
 
 
 def _all(conditions: list[Predicate | None], values: list[str]) -> bool:

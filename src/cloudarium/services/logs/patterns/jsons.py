@@ -39,7 +39,7 @@ def compile_json(text: str) -> Predicate:
 
 
 def _condition(tokens: Tokens) -> Predicate:
-    path = _path(tokens.expect("selector").text)
+    path = path_of(tokens.expect("selector").text)
     token = tokens.take()
     if token.kind == "operator":
         return _compared(path, "!=" if token.text == "=!" else token.text, tokens)
@@ -49,10 +49,10 @@ def _condition(tokens: Tokens) -> Predicate:
     constants = {"IS NULL": None, "IS TRUE": True, "IS FALSE": False}
     if words in constants:
         wanted = constants[words]
-        return lambda document: any(value is wanted for value in _select(document, path))
+        return lambda document: any(value is wanted for value in select(document, path))
     if words in ("NOT EXISTS", "EXISTS"):
         exists = words == "EXISTS"
-        return lambda document: any(True for _ in _select(document, path)) is exists
+        return lambda document: any(True for _ in select(document, path)) is exists
     raise PatternError("Invalid filter pattern")
 
 
@@ -61,12 +61,13 @@ def _compared(path: Path, sign: str, tokens: Tokens) -> Predicate:
 
     def condition(document: Any) -> bool:
         # A selector that ends at an array or an object fits neither = nor !=.
-        return any(holds(value) for value in _select(document, path) if not isinstance(value, dict | list))
+        return any(holds(value) for value in select(document, path) if not isinstance(value, dict | list))
 
     return condition
 
 
-def _path(text: str) -> Path:
+def path_of(text: str) -> Path:
+    """The steps of a selector. Raises PatternError."""
     steps: list[str | int | None] = []
     position = 1
     while position < len(text):
@@ -84,7 +85,7 @@ def _path(text: str) -> Path:
     return tuple(steps)
 
 
-def _select(document: Any, path: Path) -> list[Any]:
+def select(document: Any, path: Path) -> list[Any]:
     """Every value that `path` leads to. Steps visit distinct nodes: the document bounds the work."""
     values = [document]
     for step in path:

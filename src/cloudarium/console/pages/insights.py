@@ -1,0 +1,107 @@
+"""The editor of Logs Insights: a query over log groups, its answer as a table, and as a chart if it counts by time."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+from cloudarium.console.rendering import page
+from cloudarium.console.visit import Visit
+from cloudarium.gateway.control import Refused
+from cloudarium.gateway.http import HttpResponse
+from cloudarium.shared.clock import seconds_of
+from cloudarium.shared.errors import AwsError
+
+RANGES = {"5m": "5 minutes", "1h": "1 hour", "12h": "12 hours", "1d": "1 day", "7d": "a week", "30d": "30 days"}
+_USUAL = "fields @timestamp, @message\n| sort @timestamp desc\n| limit 50"
+_PATIENCE = 30.0  # seconds that a page waits for a query
+_PAUSE = 0.05  # seconds until it is asked again
+_GOING = ("Scheduled", "Running", "Unknown")
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
+_MOST_GROUPS = 50
+
+Rows = list[dict[str, str]]
+
+
+async def show(visit: Visit) -> HttpResponse:
+    """The editor; with `query` and a `group` or more, the answer below it. Raises Refused."""
+    listing = visit.each("logs", "DescribeLogGroups", "logGroups", "nextToken")
+    groups = [each["logGroupName"] async for each in listing]
+    chosen = [value for name, value in visit.pairs if name == "group"][:_MOST_GROUPS]
+    query, span = visit.asked.get("query", "").replace("\r\n", "\n"), visit.asked.get("range") or "1h"
+    if span not in RANGES:
+        raise Refused(400, "range must be among those that the page offers.")
+    shown: dict[str, Any] = {"rows": [], "names": [], "drawn": None, "statistics": None, "said": "", "state": ""}
+    if query and chosen:
+        shown |= await _answer(visit, query, chosen, span)
+    return page(
+        visit, "insights.html", "Logs Insights", groups=groups, chosen=chosen, query=query or _USUAL, range=span,
+        ranges=RANGES, **shown,
+    )  # fmt: skip
+
+
+async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dict[str, Any]:
+    given: dict[str, Any] = {"startTime": int(visit.now - seconds_of(span)), "endTime": int(visit.now) + 1}
+    try:
+        started = await visit.ask("logs", "StartQuery", logGroupNames=groups, queryString=query, **given)
+        answer = await _ended(visit, started["queryId"])
+    except AwsError as error:
+        return {"said": error.message}
+    rows = [{each["field"]: each.get("value") or "" for each in row} for row in answer.get("results", ())]
+    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "@ptr"]
+    return {
+        "rows": rows,
+        "names": names,
+        "drawn": drawn(rows, names, visit.now - seconds_of(span), visit.now),
+        "statistics": answer.get("statistics"),
+        "state": answer["status"],
+    }
+
+
+async def _ended(visit: Visit, id: str) -> dict[str, Any]:
+    """The answer of a query once it has ended; one that takes too long is stopped. Raises Refused then."""
+    loop = asyncio.get_running_loop()
+    limit = loop.time() + _PATIENCE
+    while loop.time() < limit:
+        answer = await visit.ask("logs", "GetQueryResults", queryId=id)
+        if answer["status"] not in _GOING:
+            return answer
+        await asyncio.sleep(_PAUSE)
+    await visit.ask("logs", "StopQuery", queryId=id)
+    raise Refused(504, f"The query took more than {_PATIENCE:.0f} seconds and was stopped: look at less.")
+
+
+def drawn(rows: Rows, names: list[str], start: float, end: float) -> dict[str, Any] | None:
+    """A chart of rows that count by time, None for others: one line for each number, and for each group of its rows."""
+    time = next((name for name in names if name.startswith("bin(")), "")
+    if not time or not all(_MOMENT.fullmatch(row.get(time, "")) for row in rows):
+        return None
+    numbers = [name for name in names if name != time and _counts(row.get(name, "") for row in rows)]
+    others = [name for name in names if name != time and name not in numbers]
+    lines: dict[str, dict[float, float | None]] = {}
+    for row in rows:
+        group = " ".join(row.get(name, "") for name in others)
+        moment = datetime.fromisoformat(row[time]).replace(tzinfo=UTC).timestamp()
+        for name in numbers:
+            lines.setdefault(f"{group} {name}".strip(), {})[moment] = _number(row.get(name, ""))
+    times = sorted({moment for line in lines.values() for moment in line})
+    series = [[line.get(moment) for moment in times] for line in lines.values()]
+    return {
+        "labels": list(lines), "times": times, "series": series, "threshold": None, "start": start, "end": end,
+    }  # fmt: skip
+
+
+def _counts(values: Iterable[str]) -> bool:
+    """Whether a column holds numbers, but for rows that have nothing there."""
+    said = [value for value in values if value]
+    return bool(said) and all(_number(value) is not None for value in said)
+
+
+def _number(text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        return None
