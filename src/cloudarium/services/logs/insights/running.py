@@ -61,12 +61,20 @@ class Pool:
         if task is not None:
             task.cancel()
 
+    async def end(self) -> None:
+        """End the children."""
+        for task in self._under_way.values():
+            task.cancel()
+        for worker in self._workers:
+            await worker.end()
+
 
 def pool(cloud: Cloud) -> Pool:
     """The children of this cloud."""
     found = cloud.keep.get(_KEPT)
     if found is None:
         found = cloud.keep[_KEPT] = Pool()
+        cloud.at_close(found.end)
     result: Pool = found
     return result
 
