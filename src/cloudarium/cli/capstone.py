@@ -55,10 +55,11 @@ def _next(cloud: running.Running, outputs: dict[str, str], stack_name: str) -> l
         ("The endpoint", cloud.endpoint),
         ("The shop's API", outputs["ApiUrl"]),
         ("Call it", f"curl {outputs['ApiUrl']}/products"),
+        ("Look at it", f"{cloud.endpoint}/_cloudarium/map   (in a browser: the map, traces, logs, metrics)"),
         ("Point AWS clients at it", 'eval "$(cloudarium env)" · or: cloudarium profile'),
         ("With the AWS CLI", f"aws dynamodb scan --table-name {outputs['TableName']} --max-items 3"),
-        ("Its log lines", f"aws logs filter-log-events --log-group-name {outputs['OrdersLogGroup']}"),
-        ("Who called, and why", "cloudarium journal --limit 30"),
+        ("Its log lines", f"cloudarium logs {outputs['OrdersLogGroup']}"),
+        ("Who called, and why", "cloudarium trace · cloudarium journal --limit 30"),
         ("Change it, deploy again", f"cloudarium deploy capstone/template.yaml --stack-name {stack_name}"),
         ("Stop", "make down   (its state stays; make up goes on from there)"),
     ]
