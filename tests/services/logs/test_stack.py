@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.services.logs.test_protection import document
+
 ROLE = {"Version": "2012-10-17", "Statement": {
     "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"
 }}  # fmt: skip
 
 
-def template(pattern: str, saved: str) -> str:
+def template(pattern: str, saved: str, *protected: str) -> str:
     group = {"LogGroupName": {"Ref": "Group"}}
+    policy = {"DataProtectionPolicy": document(*protected)} if protected else {}
     resources = {
-        "Group": ("LogGroup", {}),
+        "Group": ("LogGroup", policy),
         "Errors": ("MetricFilter", {
             **group, "FilterPattern": pattern, "MetricTransformations": [{
                 "MetricName": "Errors", "MetricNamespace": "App", "MetricValue": "$.n", "Unit": "Count",
@@ -62,8 +65,15 @@ def test_filters_and_saved_queries_are_made_changed_and_deleted(client: Callable
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
     given = {"StackName": "s", "Capabilities": ["CAPABILITY_IAM"]}
-    cloudformation.create_stack(**given, TemplateBody=template("{ $.n > 0 }", "fields a"))
+    cloudformation.create_stack(**given, TemplateBody=template("{ $.n > 0 }", "fields a", "EmailAddress"))
     made = ended()
+
+    def protected() -> Any:
+        return json.loads(
+            logs.get_data_protection_policy(logGroupIdentifier=made["Group"]).get("policyDocument", "null")
+        )
+
+    assert protected() == document("EmailAddress")
     errors, zero = logs.describe_metric_filters(logGroupName=made["Group"])["metricFilters"]
     assert errors["filterName"] == made["Errors"] and errors["filterPattern"] == "{ $.n > 0 }"
     assert errors["metricTransformations"][0]["dimensions"] == {"Path": "$.path"}
@@ -75,6 +85,7 @@ def test_filters_and_saved_queries_are_made_changed_and_deleted(client: Callable
 
     cloudformation.update_stack(**given, TemplateBody=template("{ $.n > 1 }", "fields b"))
     assert ended() == made
+    assert protected() is None
     (saved,) = logs.describe_query_definitions()["queryDefinitions"]
     assert saved["queryString"] == "fields b"
     for kind in ("metric", "subscription"):

@@ -94,7 +94,8 @@ def test_what_is_not_there(logs, account):
 
 
 def test_what_is_not_built_says_so(logs):
-    assert "unmask" in refused("NotImplemented", logs.filter_log_events, logGroupName="g", unmask=True)
+    kind = {"policyName": "p", "policyDocument": "{}", "policyType": "FIELD_INDEX_POLICY"}
+    assert "FIELD_INDEX_POLICY" in refused("NotImplemented", logs.put_account_policy, **kind)
     assert "DELIVERY" in refused("NotImplemented", logs.create_log_group, logGroupName="k", logGroupClass="DELIVERY")
     assert "CreateLogAnomalyDetector" in refused("NotImplemented", logs.create_log_anomaly_detector)
     assert "PutDestination" in refused("NotImplemented", logs.put_destination, destinationName="d")

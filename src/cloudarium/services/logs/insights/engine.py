@@ -86,11 +86,19 @@ class Engine:
             function = (self._matcher if purpose == "matches" else self._parser)(compiled(pattern))
             self.watch.codes.add(function.__code__)
             self._add(f"{purpose}{at}", function, 1 if purpose == "matches" else 2)
-        scanned, size, matched = next(self._connection.execute(plan["counting"], self._of(plan, "counting")))
+        scanned, size, matched = self._counted(plan, {})
+        if plan["earlier"]:
+            more = self._counted(plan, plan["earlier"])
+            scanned, size, matched = scanned + more[0], size + more[1], matched + more[2]
         if plan["patterns"]:
             self._cluster(plan)
         pages = self._pages(plan)
-        return {"scanned": scanned, "bytes": size or 0, "matched": matched or 0, "pages": pages}
+        return {"scanned": scanned, "bytes": size, "matched": matched, "pages": pages}
+
+    def _counted(self, plan: dict[str, Any], times: dict[str, int]) -> tuple[int, int, int]:
+        parameters = {**self._of(plan, "counting"), **times}
+        scanned, size, matched = next(self._connection.execute(plan["counting"], parameters))
+        return scanned, size or 0, matched or 0
 
     def _of(self, plan: dict[str, Any], statement: str) -> dict[str, Any]:
         wanted = set(re.findall(r":(p\d+)", plan[statement]))
@@ -135,8 +143,10 @@ class Engine:
                 return
 
     def _cluster(self, plan: dict[str, Any]) -> None:
-        found = list(self._connection.execute(plan["patterns"], self._of(plan, "patterns")))
-        rows = clusters.merged(found)
+        own = self._of(plan, "patterns")
+        found = list(self._connection.execute(plan["patterns"], own))
+        earlier = plan["earlier"] and list(self._connection.execute(plan["patterns"], {**own, **plan["earlier"]}))
+        rows = clusters.merged(found, earlier or ())
         self._connection.execute("DROP TABLE IF EXISTS temp.patterns")
         self._connection.execute(searches.table("patterns", clusters.COLUMNS))
         self._connection.executemany(searches.fill("patterns", len(clusters.COLUMNS)), rows)

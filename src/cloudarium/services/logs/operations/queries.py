@@ -63,7 +63,7 @@ def _start(call: Call) -> dict[str, Any]:
         now,
         "Scheduled",
     )
-    plan = compile_query(query, running.target_of(stored, stored.most))
+    plan = compile_query(query, running.target_of(call.store, stored, stored.most))
     if plan.unmasks:
         for group in groups:
             call.require("logs:Unmask", resources.stream_arn(call.scope, group.name, ""))
