@@ -59,6 +59,8 @@ def _next(cloud: running.Running, outputs: dict[str, str], stack_name: str) -> l
         ("With the AWS CLI", f"aws dynamodb scan --table-name {outputs['TableName']} --max-items 3"),
         ("Its log lines", f"aws logs filter-log-events --log-group-name {outputs['OrdersLogGroup']}"),
         ("Who called, and why", "cloudarium journal --limit 30"),
+        ("What went wrong", "cloudarium trace"),
+        ("In a browser", f"{cloud.endpoint}/_cloudarium/"),
         ("Change it, deploy again", f"cloudarium deploy capstone/template.yaml --stack-name {stack_name}"),
         ("Stop", "make down   (its state stays; make up goes on from there)"),
     ]
