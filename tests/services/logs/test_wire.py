@@ -98,8 +98,8 @@ def test_an_identifier_of_a_group_is_an_arn_without_its_star(logs):
     assert len(logs.describe_log_streams(logGroupIdentifier=group)["logStreams"]) == 1
     for call, more in ((logs.describe_log_streams, {}), (logs.get_log_events, {"logStreamName": "s"})):
         assert refused("InvalidParameterException", call, logGroupIdentifier=f"{group}:*", **more) == (
-            "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: Member must satisfy"
-            r" regular expression pattern: [\w#+=/:,.@-]*"
+            "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: "
+            r"Member must satisfy regular expression pattern: [\w#+=/:,.@-]*"
         )
 
 
