@@ -128,6 +128,34 @@ class ResourcePolicy(ResourceType):
         await r.send("logs", "DeleteResourcePolicy", {"policyName": r.id}, gone=_GONE)
 
 
+@resource_type("AWS::Logs::AccountPolicy")
+class AccountPolicy(ResourceType):
+    """A policy for all groups of the account; Ref names the account, the type and the policy."""
+
+    properties = ("PolicyName", "PolicyType", "PolicyDocument", "Scope", "SelectionCriteria")
+    required = ("PolicyName", "PolicyType", "PolicyDocument")
+    replaces = ("PolicyName", "PolicyType")
+    attributes = ("AccountId",)
+    physical_name = "PolicyName"
+
+    async def create(self, r: Resource) -> None:
+        """Put the policy."""
+        names = ("PolicyName", "PolicyType", "PolicyDocument", "Scope", "SelectionCriteria")
+        given = {name[0].lower() + name[1:]: r.properties[name] for name in names if name in r.properties}
+        await r.send("logs", "PutAccountPolicy", given)
+        r.id = f"{r.scope.account}|{r.properties['PolicyType']}|{r.properties['PolicyName']}"
+        r.attributes = {"AccountId": r.scope.account}
+
+    async def update(self, r: Resource) -> None:
+        """Put the policy in place of what it was."""
+        await self.create(r)
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the policy."""
+        given = {"policyName": r.properties["PolicyName"], "policyType": r.properties["PolicyType"]}
+        await r.send("logs", "DeleteAccountPolicy", given, gone=_GONE)
+
+
 def _truth(value: object) -> bool:
     """A template's boolean, which may be a string."""
     return value in (True, "true", "True")
