@@ -293,7 +293,7 @@ async def _map(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     if given or not minutes.isdecimal() or not 1 <= int(minutes[:6]) <= 1440:
         raise Refused(400, "map takes minutes, 1 to 1440.")
     now = cloud.clock.now()
-    return {"services": service_map(cloud, now - int(minutes) * 60, now)}
+    return {"services": service_map(cloud, now - int(minutes) * 60, now, single=True)}
 
 
 _WHERE_IDS_ARE = (
