@@ -117,6 +117,15 @@ def test_queues_and_topics(desk):
     assert found(desk, "AWS/SNS", "PublishSize", TopicName="t") == 8.0
 
 
+def test_calls_are_counted_as_usage_when_their_minute_is_over(timed):
+    own = {"Class": "None", "Type": "API", "Service": "SQS", "Resource": "ListQueues"}
+    for _ in range(3):
+        timed.client("sqs").list_queues()
+    assert found(timed, "AWS/Usage", "CallCount", **own) is None
+    timed.cloud.clock_advance(60)
+    assert found(timed, "AWS/Usage", "CallCount", **own) == 3.0
+
+
 def test_what_is_measured_wakes_an_alarm(timed):
     url = timed.client("sqs").create_queue(QueueName="q")["QueueUrl"]
     timed.alarm(Namespace="AWS/SQS", MetricName="NumberOfMessagesSent", Threshold=0,
