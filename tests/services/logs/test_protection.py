@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cloudarium.policy.principal import ANONYMOUS
+from cloudarium.gateway.call import ANONYMOUS
 from cloudarium.services.logs import protecting
 from cloudarium.services.logs.errors import InvalidParameter
 from cloudarium.services.logs.protection import Policy, Protection, policy_of
