@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,22 @@ def test_a_live_page_is_told_what_comes_in(
         rows = next(batches)
         assert rows.count("<tr") == 1 and "&lt;script&gt;" in rows and EVIL not in rows
     assert requests.get(where, {**asked, "group": "/nope"}, timeout=30).status_code == 400
+
+
+def test_only_so_many_look_at_a_time(reader: Reader, put: Callable[..., None], account: str) -> None:
+    put("x")
+    other = reader.cloud.client("logs", key="111122223333")
+    with contextlib.suppress(other.exceptions.ResourceAlreadyExistsException):
+        other.create_log_group(logGroupName="/shop")
+    where = f"{reader.cloud.url}/_cloudarium/logs/live?group=/shop&account="
+    with contextlib.ExitStack() as looking:
+        for _ in range(15):
+            answer = looking.enter_context(requests.get(where + account, stream=True, timeout=30))
+            assert next(answer.iter_content(1))  # it follows from its first word on
+        refused = requests.get(where + account, stream=True, timeout=30)
+        assert refused.status_code == 400 and "LimitExceededException" in refused.text
+        answer = looking.enter_context(requests.get(where + "111122223333", stream=True, timeout=30))
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
