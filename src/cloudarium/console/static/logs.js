@@ -53,14 +53,25 @@
     });
   };
 
+  const find = (search) => {
+    search.hidden = false;
+    search.addEventListener("input", () => {
+      const wanted = search.value.trim().toLowerCase();
+      for (const each of document.querySelectorAll(`#${search.dataset.finds} > *`))
+        each.hidden = !each.textContent.toLowerCase().includes(wanted);
+    });
+  };
+
   addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("[data-finds]").forEach(find);
     document.querySelectorAll("[data-live]").forEach(follow);
     document.querySelectorAll("[data-chooses]").forEach(choose);
     const editor = document.querySelector(".editor textarea");
     editor?.setSelectionRange(editor.value.length, editor.value.length);
     document.querySelectorAll("[data-insert]").forEach((each) =>
       each.addEventListener("click", () => {
-        editor.setRangeText(each.dataset.insert, editor.selectionStart, editor.selectionEnd, "end");
+        const apart = /[\w@.]/.test(editor.value.charAt(editor.selectionStart - 1)) ? " " : "";
+        editor.setRangeText(apart + each.dataset.insert, editor.selectionStart, editor.selectionEnd, "end");
         editor.focus();
       }),
     );
