@@ -187,8 +187,10 @@ def _commands(visit: Visit, queries: list[Query], drawn: Mapping[str, Any]) -> l
     region = visit.scope.region
     times = (("start-time", iso(drawn["start"])), ("end-time", iso(drawn["end"])))
     same = words.command("get-metric-data", region, (*times, ("metric-data-queries", queries)))
-    alarm = words.alarm_command(_alarm(queries, drawn), region)
-    return [("The same by the AWS CLI", same), ("Make an alarm of it by the AWS CLI", alarm)]
+    found = [("The same by the AWS CLI", same)]
+    if "SEARCH" not in queries[-1].get("Expression", ""):  # which alarms cannot watch
+        found.append(("Make an alarm of it by the AWS CLI", words.alarm_command(_alarm(queries, drawn), region)))
+    return found
 
 
 def _alarm(queries: list[Query], drawn: Mapping[str, Any]) -> dict[str, Any]:
