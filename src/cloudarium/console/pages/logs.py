@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.console.pages import insights, live
+from cloudarium.console.pages import insights, live, record
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -22,6 +22,8 @@ async def show(visit: Visit) -> HttpResponse:
         return await insights.show(visit)
     if visit.parts == ["live"]:
         return await live.follow(visit)
+    if visit.parts == ["record"]:
+        return await record.show(visit)
     if visit.parts:
         raise Refused(404, "There is no such page of logs.")
     group = visit.asked.get("group", "")
