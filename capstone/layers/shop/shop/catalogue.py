@@ -1,8 +1,8 @@
 """The catalogue's pages in the cache: cache-aside, with a time to live, let go of when a product changes.
 
 A page's key names the catalogue's generation, a counter in the cache. Whoever changes what the catalogue shows counts
-it up, and no page of before is found again: nobody has to know which pages a product is on. A reader takes the generation
-before it reads the table, so what it reads of before a change it keeps under the generation of before.
+it up, and no page of before is found again: nobody has to know which pages a product is on. A reader takes the
+generation before it reads the table, so what it reads of before a change it keeps under the generation of before.
 
 When not to cache: what a customer decides by. A product's own page, its price in an order and its stock are read from
 the table, consistently. What the catalogue shows may be some seconds old: an index follows its table with a delay, and
