@@ -4,7 +4,6 @@ Orders move stock all the time. A page shows only whether a product is available
 it takes the last one.
 """
 
-
 from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.metrics import MetricUnit
 from aws_lambda_powertools.utilities.data_classes import event_source
