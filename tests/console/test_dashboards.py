@@ -119,3 +119,21 @@ def test_dashboards_are_listed(reader: Reader) -> None:
     assert f"/_cloudarium/dashboards/d?account={reader.account}" in reader.text("dashboards")
     assert reader.get("dashboards/none").status_code == 404
     assert reader.get("dashboards/d/more").status_code == 404
+
+
+def test_a_query_of_logs_is_answered(reader: Reader) -> None:
+    logs = reader.cloud.client("logs", key=reader.account)
+    logs.create_log_group(logGroupName="/shop/orders")
+    logs.create_log_stream(logGroupName="/shop/orders", logStreamName="s")
+    now = int(reader.cloud.control("clock")["epoch"] * 1000)
+    events = [
+        {"timestamp": now - 5000, "message": f"ERROR {EVIL}"},
+        {"timestamp": now - 4000, "message": "all is well"},
+    ]
+    logs.put_log_events(logGroupName="/shop/orders", logStreamName="s", logEvents=events)
+    query = "SOURCE '/shop/orders' | fields @message | filter @message like /ERROR/"
+    text = board(reader, {"type": "log", "properties": {"region": "us-east-1", "query": query}})
+    assert "<th>@message" in text and "ERROR &lt;script&gt;" in text
+    assert "all is well" not in text and EVIL not in text
+    gone = {"type": "log", "properties": {"region": "us-east-1", "query": "SOURCE 'none' | fields @message"}}
+    assert "ResourceNotFoundException" in board(reader, gone)

@@ -68,6 +68,14 @@ def test_calls_of_other_accounts_are_not_among_an_accounts_own(reader: Reader, c
     assert "ListQueues" not in reader.text("calls", service="sqs", account="999988887777")
 
 
+def test_whoever_looks_at_pages_is_not_recorded(reader: Reader, client: Callable[..., Any]) -> None:
+    client("sqs").list_queues()
+    for path in ("", "alarms", "logs", "metrics", "dashboards"):
+        reader.text(path)
+    rows = re.findall(r"<b>(\w+)</b>:(\w+)", reader.text("calls"))
+    assert rows == [("sqs", "ListQueues")]
+
+
 def test_a_part_that_is_shown_anew_is_rows_alone(reader: Reader, client: Callable[..., Any]) -> None:
     client("sqs").list_queues()
     rows = reader.get("calls", headers={"hx-request": "true"}, service="sqs").text

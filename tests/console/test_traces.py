@@ -61,7 +61,7 @@ def test_what_x_ray_says_of_an_expression_is_shown(reader: Reader) -> None:
     assert 'class="card pad bad"' in reader.text("traces", filter="duration >")
     assert "Nothing was traced" in reader.text("map", of="xray")
     assert "no traces in this time" in reader.text("traces", filter="fault")
-    missing = reader.get("traces/1-00000000-000000000000000000000000")
+    missing = reader.get("traces/1-00000001-00000000000000000000beef")
     assert missing.status_code == 404 and "Nothing is known of a trace" in missing.text
 
 

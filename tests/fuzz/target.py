@@ -120,7 +120,7 @@ class Target:
             closer()
         self.changes.close()
         self.run(self.cloud.stop())
-        self.run(_end_worker())
+        self.run(worker.end())
         self.run(self.loop.shutdown_default_executor())
         self.loop.close()
         for name in ("cloudarium", "asyncio"):
@@ -265,15 +265,6 @@ def guarded(patience: float = PATIENCE, waiting: float = WAITING) -> Iterator[No
     grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) // (1024 if sys.platform == "darwin" else 1)
     if grown > MOST_MEMORY:
         raise Found(f"one example took {grown // 1024} MiB of memory")
-
-
-async def _end_worker() -> None:
-    """CloudFormation's child process would outlive the loop that talks to it."""
-    process = worker.process
-    if process is not None and process.returncode is None:
-        process.kill()
-        await process.communicate()
-    await asyncio.sleep(0)
 
 
 def _writable(value: Any) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
 import json
 import time
 import urllib.request
@@ -36,6 +38,7 @@ Resources:
     Properties: {Source: {Id: Worker}, Destination: {Id: Sales}, Permissions: [Write]}
   Bus: {Type: AWS::Events::EventBus, Properties: {Name: shop}}
   Files: {Type: AWS::S3::Bucket}
+  Lines: {Type: AWS::Logs::LogGroup}
   Items:
     Type: AWS::DynamoDB::Table
     Properties:
@@ -105,6 +108,9 @@ CODE
         File:
           Type: S3
           Properties: {Bucket: !Ref Files, Events: 's3:ObjectCreated:*'}
+        Trouble:
+          Type: CloudWatchLogs
+          Properties: {LogGroupName: !Ref Lines, FilterPattern: TROUBLE}
         Http:
           Type: HttpApi
           Properties: {Path: /hello, Method: GET}
@@ -119,6 +125,7 @@ Outputs:
   Sales: {Value: !Ref Sales}
   Succeeded: {Value: !Ref WorkerEventInvokeConfigOnSuccessQueue}
   Files: {Value: !Ref Files}
+  Lines: {Value: !Ref Lines}
   Items: {Value: !Ref Items}
   Function: {Value: !Ref Worker}
   Dead: {Value: !Ref Dead}
@@ -237,6 +244,20 @@ def by_file(stack: Deployed) -> Callable[[Any], bool]:
     return lambda event: event["Records"][0]["s3"]["object"]["key"] == "k"
 
 
+def by_line(stack: Deployed) -> Callable[[Any], bool]:
+    logs, group = stack.client("logs"), stack.out["Lines"]
+    logs.create_log_stream(logGroupName=group, logStreamName="s")
+    now = int(stack.cloud.control("clock")["epoch"] * 1000)
+    events = [{"timestamp": now, "message": text} for text in ("all is well", "TROUBLE ahead")]
+    logs.put_log_events(logGroupName=group, logStreamName="s", logEvents=events)
+
+    def arrived(event: Any) -> bool:
+        told = json.loads(gzip.decompress(base64.b64decode(event["awslogs"]["data"])))
+        return told["logGroup"] == group and [each["message"] for each in told["logEvents"]] == ["TROUBLE ahead"]
+
+    return arrived
+
+
 def by_url(stack: Deployed) -> Callable[[Any], bool]:
     with urllib.request.urlopen(stack.out["Url"] + "x", timeout=30) as answer:
         assert answer.read() == b"done"
@@ -250,7 +271,8 @@ def by_api(stack: Deployed) -> Callable[[Any], bool]:
 
 
 CAUSES = (
-    by_queue, by_table, by_topic, by_topic_over_a_queue, by_rule, by_pattern, by_person, by_file, by_url, by_api,
+    by_queue, by_table, by_topic, by_topic_over_a_queue, by_rule, by_pattern, by_person, by_file, by_line, by_url,
+    by_api,
 )  # fmt: skip
 
 

@@ -105,7 +105,11 @@ def _list(client: Any, as_json: bool) -> None:
     table.add_column("kept for", justify="right")
     for each in groups:
         days = each.get("retentionInDays")
-        table.add_row(escape(each["logGroupName"]), f"{each['storedBytes']:,}", f"{days} days" if days else "ever")
+        table.add_row(
+            escape(each["logGroupName"]),
+            f"{each['storedBytes']:,}",
+            "ever" if not days else "1 day" if days == 1 else f"{days} days",
+        )
     console.print(table)
 
 

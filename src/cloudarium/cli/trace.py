@@ -35,6 +35,7 @@ def trace(
     ] = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="How many traces are listed.")] = 20,
     single: Annotated[bool, typer.Option("--all", help="List requests that led to nothing else, too.")] = False,
+    logs: Annotated[bool, typer.Option("--logs", help="Show what each function wrote into its log.")] = False,
     data: Data = None,
     as_json: Json = False,
 ) -> None:
@@ -44,7 +45,7 @@ def trace(
         found = cloud.ask(f"traces?limit={limit}{'&single=true' if single else ''}")["traces"]
         print_json(found) if as_json else _list(found)
         return
-    told = cloud.ask(f"traces/{quote(id, safe='')}")
+    told = cloud.ask(f"traces/{quote(id, safe='')}{'?lines=true' if logs else ''}")
     print_json(told) if as_json else _show(told)
 
 
@@ -85,9 +86,18 @@ def _show(told: dict[str, Any]) -> None:
     console.print(table)
     if len(rows) > _ROWS:
         say(f"[dim]{len(rows) - _ROWS} more parts; --json has them[/dim]")
+    _show_logs(rows)
     for word, ids in (("came from", told["came_from"]), ("went on in", told["went_on"])):
         for other in ids:
             say(f"{word} {other}")
+
+
+def _show_logs(rows: list[tuple[str, dict[str, Any]]]) -> None:
+    for _, span in rows:
+        if "logs" in span:
+            say(f"\n[bold]λ {escape(span['name'])}[/bold] · {escape(span['log_group'])} · {span['request_id']}")
+            for one in span["logs"]:
+                say(f"{iso_millis(one['timestamp'] / 1000)[11:-1]} {escape(one['message'])}")
 
 
 def _walk(spans: list[dict[str, Any]], before: str) -> Iterator[tuple[str, dict[str, Any]]]:

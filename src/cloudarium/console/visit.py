@@ -75,7 +75,9 @@ class Visit:
         """
         root = Principal.root(self.scope.account)
         scope = self.scope._replace(region=region) if region else self.scope
-        return await self.cloud.send(Call(self.cloud, None), service, operation, given, root, None, scope)
+        look = Call(self.cloud, None)
+        look.looks = True
+        return await self.cloud.send(look, service, operation, given, root, None, scope)
 
     async def each(self, service: str, operation: str, member: str, token: str, **given: Any) -> AsyncIterator[Any]:
         """What a listing has in `member`, page by page behind `token`, as far as one look goes."""

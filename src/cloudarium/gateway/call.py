@@ -61,6 +61,7 @@ class Call:
     response: HttpResponse | None = None
     status: int | None = None
     bytes_out = 0
+    looks = False  # what a page of the console asks by such a call is not recorded
 
     def __init__(self, cloud: Cloud, request: HttpRequest | None, parent: Call | None = None) -> None:
         self.cloud = cloud

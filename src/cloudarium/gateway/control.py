@@ -19,6 +19,7 @@ from cloudarium.gateway.rooms import all_rooms
 from cloudarium.gateway.sigv4 import claimed_values
 from cloudarium.glass.journal import KEPT
 from cloudarium.glass.maps import service_map
+from cloudarium.glass.trace_logs import add_logs
 from cloudarium.glass.traces import trace, traces
 from cloudarium.glass.why import why, why_last
 from cloudarium.shared.clock import iso_millis, moment_of, seconds_of
@@ -275,9 +276,14 @@ async def _traces(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     wanted = unquote(request.path.removeprefix(PREFIX + "traces").strip("/"))[:500]
+    given = claimed_values(request.query)
+    if given not in ({}, {"lines": "true"}):
+        raise Refused(400, "A trace takes lines=true.")
     told = trace(cloud, wanted)
     if told is None:
         raise Refused(404, f"Nothing is known of a trace or request {wanted}. GET {PREFIX}traces lists the last ones.")
+    if given:
+        await add_logs(cloud, told)
     return told
 
 
@@ -287,7 +293,7 @@ async def _map(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     if given or not minutes.isdecimal() or not 1 <= int(minutes[:6]) <= 1440:
         raise Refused(400, "map takes minutes, 1 to 1440.")
     now = cloud.clock.now()
-    return {"services": service_map(cloud, now - int(minutes) * 60, now)}
+    return {"services": service_map(cloud, now - int(minutes) * 60, now, single=True)}
 
 
 _WHERE_IDS_ARE = (

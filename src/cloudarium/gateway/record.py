@@ -1,4 +1,7 @@
-"""Step 8, record: one journal entry per call, and what its room measures. Runs whatever happened before."""
+"""Step 8, record: one journal entry per call, and what its room measures. Runs whatever happened before.
+
+Whoever looks at a page is no user of the cloud: what pages ask is left out, or a live one would fill the journal.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,8 @@ from cloudarium.gateway.call import Call
 
 def record(call: Call) -> None:
     """Hand the call to the journal, which writes in batches off the hot path, and to its room's meters."""
+    if call.parent is not None and call.parent.looks:
+        return
     call.cloud.journal.add(call)
     if call.room is not None and call.room.measured is not None and call.operation is not None:
         call.room.measured(call)

@@ -32,12 +32,14 @@ class Worker:
         self.process: asyncio.subprocess.Process | None = None
         self.loop: asyncio.AbstractEventLoop | None = None
         self.lock: asyncio.Lock | None = None
+        self._killed: list[asyncio.subprocess.Process] = []
 
     async def run(self, task: str, payload: dict[str, Any], seconds: float = 30.0) -> dict[str, Any]:
         """What the child answers to one task. Raises TimeoutError, or RuntimeError when the child died of it."""
         loop = asyncio.get_running_loop()
         if self.loop is not loop or self.lock is None:
             self.loop, self.lock, self.process = loop, asyncio.Lock(), None
+            self._killed.clear()
         async with self.lock:
             try:
                 return await asyncio.wait_for(self._ask(task, payload), seconds)
@@ -80,6 +82,17 @@ class Worker:
         return self.process
 
     def _kill(self) -> None:
+        self._killed = [each for each in self._killed if each.returncode is None]
         if self.process is not None and self.process.returncode is None:
             self.process.kill()
+            self._killed.append(self.process)
         self.process = None
+
+    async def end(self) -> None:
+        """End the child, and wait until it has: one must not outlive the loop that talks to it."""
+        if self.loop is not asyncio.get_running_loop():
+            return
+        self._kill()
+        for process in self._killed:
+            await process.communicate()
+        self._killed.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -33,12 +34,15 @@ _NAMES: dict[str, Callable[[str], str]] = {
 }
 
 
-def service_map(cloud: Cloud, first: float, last: float, account: str | None = None) -> list[dict[str, Any]]:
+def service_map(
+    cloud: Cloud, first: float, last: float, account: str | None = None, *, single: bool = False
+) -> list[dict[str, Any]]:
     """The services that were called between two moments, each with its edges, as GetServiceGraph of X-Ray has them.
 
     Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
     How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` is
-    whose services are wanted, None for everybody's.
+    whose services are wanted, None for everybody's. Unless `single` ones are wanted, calls of clients that led to
+    nothing else are left out, as long as there are others: whoever looks for what is slow would not find it among them.
     """
     cloud.journal.flush()
     latest = [
@@ -53,6 +57,11 @@ def service_map(cloud: Cloud, first: float, last: float, account: str | None = N
         for one in records.latest_runs(cloud.store, MOST)
         if first <= one.started <= last and (account is None or one.account == account)
     ]
+    if not single:
+        count = Counter(_root(one) for one in entries)
+        ran = {one.root for one in runs}
+        leading = [one for one in entries if count[_root(one)] > 1 or _root(one) in ran]
+        entries = leading if leading or runs else entries
     return _Map(entries, runs).graph().shown()
 
 

@@ -134,7 +134,9 @@ def _root_of(cloud: Cloud, wanted: str) -> str | None:
     return run.root if run is not None else None
 
 
-_HOUSEKEEPING = frozenset(("AssumeRole", "PutTraceSegments", "ReceiveMessage", "GetQueueAttributes", "GetQueueUrl"))
+_HOUSEKEEPING = frozenset(
+    ("AssumeRole", "DeleteMessageBatch", "GetQueueAttributes", "GetQueueUrl", "PutTraceSegments", "ReceiveMessage")
+)
 
 
 def _is_housekeeping(entries: list[Entry]) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import orjson
 
+_FAR = 2**62  # what SQLite still takes for a whole number, with room to count on
+
 
 def encode(key: Any) -> str:
     """A token for `key`, which is anything JSON can hold."""
@@ -20,3 +22,11 @@ def decode(token: str) -> Any:
         return orjson.loads(base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True))
     except (binascii.Error, UnicodeEncodeError, RecursionError) as error:
         raise ValueError("not a page token") from error
+
+
+def number(token: str | None) -> int:
+    """The whole number inside `token`, 0 where there is none yet. Raises ValueError when it is not one of ours."""
+    found = 0 if token is None else decode(token)
+    if type(found) is not int or not 0 <= found < _FAR:
+        raise ValueError("not a page token")
+    return found

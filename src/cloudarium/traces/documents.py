@@ -1,7 +1,8 @@
 """Segment documents: what a program sends of a piece of its work, and what is wrong with one.
 
-Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html; the codes and words of what is
-refused as X-Ray daemons log them (aws/aws-xray-daemon issue 184, humanmade/aws-xray issue 29).
+Source: https://docs.aws.amazon.com/xray/latest/devguide/xray-api-segmentdocuments.html; for the codes and words of what
+is refused, logs of daemons: https://github.com/aws/aws-xray-daemon/issues/184,
+https://github.com/humanmade/aws-xray/issues/29
 """
 
 from __future__ import annotations

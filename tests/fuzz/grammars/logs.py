@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import time
+
+from cloudarium.services.logs.protection.identifiers import IDENTIFIERS
 from tests.fuzz.area import grammar
 from tests.fuzz.furniture import logs
 from tests.fuzz.target import Target
@@ -40,6 +44,7 @@ grammar(
         'filter status in [404, "500"] and not (ispresent(x) or strlen(trim(y)) > 3) | dedup server, `a-b`',
         "fields jsonParse(@message) as js | unnest js.events into e | display e.name, concat(a, 'b') as t",
         "stats sum(x) / count(*) * 100 as r by y | stats max(r)", "pattern @message | filter @sampleCount > 2",
+        "filter a = 1 | pattern @message | diff previousMonth | filter @diffEventCount > 0 | limit 3",
         "SOURCE logGroups(namePrefix: ['fuzz'], class: 'STANDARD') | fields replace(a, /b/, c) # why",
         r"parse /(?<u>\w+)=(?<v>[^ ]*)/ | filter v =~ '(?i)x' | fields datefloor(@timestamp, 1mo) + 1 as w",
     ),
@@ -49,6 +54,39 @@ grammar(
     "/\\p{L}/ ` ' \" # 1e999 -1 true SOURCE logGroups( $ { } \\",
     logs,
 )  # fmt: skip
+
+
+def _protected(target: Target, text: str) -> None:
+    """A data protection policy, or a message that one looks at."""
+    given = {"logGroupIdentifier": "fuzz", "policyDocument": text}
+    target.ask("logs", "PutDataProtectionPolicy", **given)
+    event = {"timestamp": int(time.time() * 1000), "message": text or "x"}
+    target.ask("logs", "PutLogEvents", logGroupName="fuzz", logStreamName="fuzz", logEvents=[event])
+
+
+_ARN = "arn:aws:dataprotection::aws:data-identifier/"
+_WATCHED = [f"{_ARN}{name}" for name in IDENTIFIERS]
+
+grammar(
+    "logs-protection",
+    (
+        json.dumps(
+            {
+                "Name": "p",
+                "Version": "2021-06-01",
+                "Statement": [
+                    {"DataIdentifier": _WATCHED, "Operation": {"Audit": {"FindingsDestination": {}}}},
+                    {"DataIdentifier": _WATCHED, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+                ],
+            }
+        ),
+        "ssn 123-45-6789, card 4111 1111 1111 1111 exp 04/27, ada@example.com 10.0.0.1 ::1 location 1.5,2.5",
+    ),
+    _protected,
+    'ssn ssn: dob 1815-12-10 - / , @ . :: ::1 1e9 4111111111111111 [] {} null "Audit" "S3" "Bucket" Name '
+    "-----BEGIN PuTTY-User-Key-File-2: Private-MAC: +1 206 555 0100",
+    logs,
+)
 
 
 def _names(target: Target, text: str) -> None:

@@ -322,3 +322,45 @@ def describe_export_tasks(at: Stage) -> Case:
 @EXAMPLES("CancelExportTask")
 def cancel_export_task(at: Stage) -> Case:
     return Case({"taskId": "nope"}, fails=Fails("ResourceNotFoundException", "tasks end at once"))
+
+
+# ---- data protection -------------------------------------------------------------------------------------------------
+
+PROTECTED = ["arn:aws:dataprotection::aws:data-identifier/EmailAddress"]
+PROTECTION = json.dumps(
+    {
+        "Version": "2021-06-01",
+        "Statement": [
+            {"DataIdentifier": PROTECTED, "Operation": {"Audit": {"FindingsDestination": {}}}},
+            {"DataIdentifier": PROTECTED, "Operation": {"Deidentify": {"MaskConfig": {}}}},
+        ],
+    }
+)
+ACCOUNT = {"policyName": "account", "policyType": "DATA_PROTECTION_POLICY"}
+
+
+@EXAMPLES("PutDataProtectionPolicy")
+def put_data_protection_policy(at: Stage) -> Case:
+    return Case({"logGroupIdentifier": group(at), "policyDocument": PROTECTION}, on_group(at))
+
+
+@EXAMPLES("GetDataProtectionPolicy", "DeleteDataProtectionPolicy")
+def by_protected_group(at: Stage) -> Case:
+    at.root().put_data_protection_policy(logGroupIdentifier=group(at), policyDocument=PROTECTION)
+    return Case({"logGroupIdentifier": at.name}, on_group(at))
+
+
+@EXAMPLES("PutAccountPolicy")
+def put_account_policy(at: Stage) -> Case:
+    return Case({**ACCOUNT, "policyDocument": PROTECTION})
+
+
+@EXAMPLES("DescribeAccountPolicies")
+def describe_account_policies(at: Stage) -> Case:
+    return Case({"policyType": "DATA_PROTECTION_POLICY"})
+
+
+@EXAMPLES("DeleteAccountPolicy")
+def delete_account_policy(at: Stage) -> Case:
+    at.root().put_account_policy(**ACCOUNT, policyDocument=PROTECTION)
+    return Case(ACCOUNT)

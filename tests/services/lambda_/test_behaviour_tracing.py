@@ -181,6 +181,25 @@ def test_calls_of_a_function_are_in_its_trace_without_any_code(house: House) -> 
     assert house.seen(put["request_id"][:13])["id"] == seen["id"]  # any request leads to its trace
 
 
+def test_logs_stand_beside_their_run(house: House) -> None:
+    house.make("talks", "def handler(event, context):\n    print('said', event['n'])\n", "PassThrough")
+    ids = [
+        house.functions.invoke(FunctionName="talks", Payload=json.dumps({"n": n}))["ResponseMetadata"]["RequestId"]
+        for n in (1, 2)
+    ]
+    for n, request_id in enumerate(ids, 1):
+
+        def lines(request_id: str = request_id) -> list[str]:
+            [invoke] = house.seen(f"{request_id}?lines=true")["spans"]
+            found = [one["message"] for one in invoke["spans"][0]["logs"]]
+            return found if any(one.startswith(f"REPORT RequestId: {request_id}") for one in found) else []
+
+        said = eventually(lines)
+        assert f"said {n}" in said
+        assert f"said {3 - n}" not in said
+        assert said[-1].startswith(f"REPORT RequestId: {request_id}")
+
+
 def test_the_map_of_everything(house: House) -> None:
     house.invoke("passing")
     services = house.cloud.control("map?minutes=5")["services"]

@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from tests.services.logs.test_protection import document
+
 ROLE = {"Version": "2012-10-17", "Statement": {
     "Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"
 }}  # fmt: skip
 
 
-def template(pattern: str, saved: str) -> str:
+def template(pattern: str, saved: str, *protected: str) -> str:
     group = {"LogGroupName": {"Ref": "Group"}}
+    policy = {"DataProtectionPolicy": document(*protected)} if protected else {}
     resources = {
-        "Group": ("LogGroup", {}),
+        "Group": ("LogGroup", policy),
         "Errors": ("MetricFilter", {
             **group, "FilterPattern": pattern, "MetricTransformations": [{
                 "MetricName": "Errors", "MetricNamespace": "App", "MetricValue": "$.n", "Unit": "Count",
@@ -26,6 +29,10 @@ def template(pattern: str, saved: str) -> str:
             "MetricTransformations": [
                 {"MetricName": "Z", "MetricNamespace": "App", "MetricValue": "1", "DefaultValue": 0}
             ],
+        }),
+        "Account": ("AccountPolicy", {
+            "PolicyName": "all", "PolicyType": "DATA_PROTECTION_POLICY", "Scope": "ALL",
+            "PolicyDocument": json.dumps(document("IpAddress", Description=saved)),
         }),
         "Saved": ("QueryDefinition", {"Name": "errors", "QueryString": saved, "LogGroupNames": [{"Ref": "Group"}]}),
         "Forward": ("SubscriptionFilter", {
@@ -45,7 +52,7 @@ def template(pattern: str, saved: str) -> str:
         "Action": "lambda:InvokeFunction", "FunctionName": {"Ref": "Function"}, "Principal": "logs.amazonaws.com",
         "SourceArn": {"Fn::GetAtt": ["Group", "Arn"]},
     }}  # fmt: skip
-    outputs = {name: {"Value": {"Ref": name}} for name in ("Group", "Errors", "Saved", "Forward")}
+    outputs = {name: {"Value": {"Ref": name}} for name in ("Group", "Errors", "Saved", "Forward", "Account")}
     return json.dumps({"Resources": made, "Outputs": outputs})
 
 
@@ -62,8 +69,21 @@ def test_filters_and_saved_queries_are_made_changed_and_deleted(client: Callable
         return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
 
     given = {"StackName": "s", "Capabilities": ["CAPABILITY_IAM"]}
-    cloudformation.create_stack(**given, TemplateBody=template("{ $.n > 0 }", "fields a"))
+    cloudformation.create_stack(**given, TemplateBody=template("{ $.n > 0 }", "fields a", "EmailAddress"))
     made = ended()
+
+    def protected() -> Any:
+        return json.loads(
+            logs.get_data_protection_policy(logGroupIdentifier=made["Group"]).get("policyDocument", "null")
+        )
+
+    def account() -> Any:
+        found = logs.describe_account_policies(policyType="DATA_PROTECTION_POLICY")["accountPolicies"]
+        return [(each["policyName"], json.loads(each["policyDocument"])["Description"]) for each in found]
+
+    assert protected() == document("EmailAddress")
+    assert account() == [("all", "fields a")]
+    assert made["Account"].split("|")[1:] == ["DATA_PROTECTION_POLICY", "all"]
     errors, zero = logs.describe_metric_filters(logGroupName=made["Group"])["metricFilters"]
     assert errors["filterName"] == made["Errors"] and errors["filterPattern"] == "{ $.n > 0 }"
     assert errors["metricTransformations"][0]["dimensions"] == {"Path": "$.path"}
@@ -75,6 +95,7 @@ def test_filters_and_saved_queries_are_made_changed_and_deleted(client: Callable
 
     cloudformation.update_stack(**given, TemplateBody=template("{ $.n > 1 }", "fields b"))
     assert ended() == made
+    assert (protected(), account()) == (None, [("all", "fields b")])
     (saved,) = logs.describe_query_definitions()["queryDefinitions"]
     assert saved["queryString"] == "fields b"
     for kind in ("metric", "subscription"):
@@ -85,3 +106,4 @@ def test_filters_and_saved_queries_are_made_changed_and_deleted(client: Callable
     cloud.settle()
     assert logs.describe_query_definitions()["queryDefinitions"] == []
     assert logs.describe_metric_filters()["metricFilters"] == []
+    assert account() == []

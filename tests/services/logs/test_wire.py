@@ -93,8 +93,19 @@ def test_what_is_not_there(logs, account):
     refused("ResourceNotFoundException", logs.list_tags_for_resource, resourceArn=arn("us-east-1", "h"))
 
 
+def test_an_identifier_of_a_group_is_an_arn_without_its_star(logs):
+    group = logs.describe_log_groups()["logGroups"][0]["logGroupArn"]
+    assert len(logs.describe_log_streams(logGroupIdentifier=group)["logStreams"]) == 1
+    for call, more in ((logs.describe_log_streams, {}), (logs.get_log_events, {"logStreamName": "s"})):
+        assert refused("InvalidParameterException", call, logGroupIdentifier=f"{group}:*", **more) == (
+            "1 validation error detected: Value at 'logGroupIdentifier' failed to satisfy constraint: "
+            r"Member must satisfy regular expression pattern: [\w#+=/:,.@-]*"
+        )
+
+
 def test_what_is_not_built_says_so(logs):
-    assert "unmask" in refused("NotImplemented", logs.filter_log_events, logGroupName="g", unmask=True)
+    kind = {"policyName": "p", "policyDocument": "{}", "policyType": "FIELD_INDEX_POLICY"}
+    assert "FIELD_INDEX_POLICY" in refused("NotImplemented", logs.put_account_policy, **kind)
     assert "DELIVERY" in refused("NotImplemented", logs.create_log_group, logGroupName="k", logGroupClass="DELIVERY")
     assert "CreateLogAnomalyDetector" in refused("NotImplemented", logs.create_log_anomaly_detector)
     assert "PutDestination" in refused("NotImplemented", logs.put_destination, destinationName="d")

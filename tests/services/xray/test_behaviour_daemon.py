@@ -12,6 +12,11 @@ import sys
 import time
 
 import pytest
+import requests
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from tests.services.xray.segments import segment, trace_id
 
@@ -142,3 +147,16 @@ def test_what_is_no_request_of_an_sdk(daemon):
         raw.sendall(b"\x16\x03\x01nonsense\r\n\r\n")
         assert raw.recv(100).startswith(b"HTTP/1.1 400")
     assert ask(daemon, "/GetSamplingRules")[0] == 200
+
+
+def test_spans_come_unsigned_as_to_a_collector(daemon, home):
+    exporter = OTLPSpanExporter(f"http://127.0.0.1:{daemon}/v1/traces")
+    provider = TracerProvider(resource=Resource.create({"service.name": "plain"}))
+    provider.add_span_processor(SimpleSpanProcessor(exporter))
+    with provider.get_tracer("test").start_as_current_span("work") as span:
+        number = f"{span.get_span_context().trace_id:032x}"
+    provider.shutdown()
+    [trace] = traces_of(home, f"1-{number[:8]}-{number[8:]}")
+    assert [json.loads(one["Document"])["name"] for one in trace["Segments"]] == ["plain"]
+    answer = requests.post(f"http://127.0.0.1:{daemon}/v1/traces", data="no", headers={"content-type": "text/plain"})
+    assert (answer.status_code, answer.headers["x-amzn-errortype"]) == (400, "InvalidRequestException")

@@ -16,7 +16,7 @@ from cloudarium.shared.clock import seconds_of
 
 _STEP_X, _STEP_Y, _MARGIN_X, _MARGIN_Y, _RADIUS = 230, 130, 110, 70, 30
 _RANGES = {span: words for span, words in RANGES.items() if seconds_of(span) <= LONGEST_QUERY}
-_SOURCES = {"all": "all that was seen", "xray": "what X-Ray has"}
+_SOURCES = {"all": "what led to other calls", "calls": "every single call", "xray": "what X-Ray has"}
 _KINDS = (("ok", "good"), ("error", "warn"), ("throttle", "held"), ("fault", "bad"))
 
 
@@ -54,13 +54,13 @@ class Edge(NamedTuple):
 
 
 async def show(visit: Visit) -> HttpResponse:
-    """The map of the last minutes or hours: of all that the cloud has seen, or of X-Ray's traces. Raises Refused."""
+    """The map of the last minutes or hours: of what the cloud has seen, or of X-Ray's traces. Raises Refused."""
     span, source = range_of(visit, _RANGES), visit.asked.get("of") or "all"
     if source not in _SOURCES:
-        raise Refused(400, "of must be all or xray.")
+        raise Refused(400, "of must be all, calls or xray.")
     start, end = visit.now - seconds_of(span), visit.now
-    if source == "all":
-        services = service_map(visit.cloud, start, end, visit.scope.account)
+    if source != "xray":
+        services = service_map(visit.cloud, start, end, visit.scope.account, single=source == "calls")
     else:
         listing = visit.each("xray", "GetServiceGraph", "Services", "NextToken", StartTime=start, EndTime=end)
         services = [each async for each in listing]

@@ -9,6 +9,7 @@ from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
 from cloudarium.gateway.http import HttpResponse
+from cloudarium.glass.trace_logs import add_logs
 from cloudarium.glass.traces import Span, trace, traces, whole
 from cloudarium.shared.clock import seconds_of
 from cloudarium.shared.errors import AwsError
@@ -78,7 +79,7 @@ async def _one(visit: Visit, id: str) -> HttpResponse:
     told = trace(visit.cloud, id)
     if told is None:
         raise Refused(404, f"Nothing is known of a trace or request {id[:80]}.")
-    lines = await _logs(visit, told["spans"])
+    lines = await _logs(visit, told)
     return page(visit, "trace.html", told["id"], told=told, rows=list(_rows(told)), lines=lines, width=_WIDTH)
 
 
@@ -113,28 +114,13 @@ def _state(span: Span) -> str:
 # ---- the logs of its functions --------------------------------------------------------------------------------------
 
 
-async def _logs(visit: Visit, tops: list[Span]) -> list[dict[str, Any]]:
-    """The lines that the trace's functions have logged in its runs, in their order."""
-    lines: dict[str, dict[str, Any]] = {}
-    for span in (each for top in tops for each in whole(top) if each["kind"] == "function"):
-        if span["account"] != visit.scope.account or not span["log_stream"]:
-            continue
-        try:
-            answer = await visit.ask("logs", "FilterLogEvents", region=span["region"], **_stream_of(span))
-        except AwsError:  # the role may not log, or nothing has come yet
-            continue
-        for found in _of_run(answer.get("events", []), span["request_id"]):
-            lines[found["eventId"]] = found | {"function": span["name"], "group": span["log_group"]}
-    return sorted(lines.values(), key=lambda line: int(line["timestamp"]))[:_MOST_LINES]
-
-
-def _stream_of(span: Span) -> dict[str, Any]:
-    given = {"logGroupName": span["log_group"], "logStreamNames": [span["log_stream"]]}
-    end = span["end"] or span["start"]
-    return {**given, "startTime": int((span["start"] - 1) * 1000), "endTime": int((end + 1) * 1000)}
-
-
-def _of_run(events: list[dict[str, Any]], request_id: str) -> list[dict[str, Any]]:
-    """The lines of one run among those of its stream: a stream has one run after the other, and its ends name it."""
-    named = [place for place, each in enumerate(events) if request_id in each["message"]]
-    return events[named[0] : named[-1] + 1] if named else []
+async def _logs(visit: Visit, told: dict[str, Any]) -> list[dict[str, Any]]:
+    """The lines that the trace's functions have logged in its runs, in their order, each with who wrote it where."""
+    await add_logs(visit.cloud, told)
+    lines = [
+        line | {"function": span["name"], "group": span["log_group"]}
+        for top in told["spans"]
+        for span in whole(top)
+        for line in span.get("logs", ())
+    ]
+    return sorted(lines, key=lambda line: int(line["timestamp"]))[:_MOST_LINES]

@@ -11,10 +11,13 @@
       spanGaps: false,
       points: { show: data.times.length < 120, size: 5 },
     }));
-    const values = [data.times, ...data.series];
+    let values = [data.times, ...data.series];
     if (data.threshold !== null && data.threshold !== undefined) {
+      // The threshold holds all the time, whether there are values or not.
+      const ends = (times) => [data.start, ...times, data.end];
+      values = [ends(data.times), ...data.series.map((line) => [null, ...line, null])];
       lines.push({ label: "threshold", stroke: colour("--bad"), width: 1.5, dash: [6, 4], points: { show: false } });
-      values.push(data.times.map(() => data.threshold));
+      values.push(values[0].map(() => data.threshold));
     }
     const axis = {
       stroke: colour("--soft"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from cloudarium.gateway.background import Event, Retry, delivery
 from cloudarium.policy.principal import Principal
-from cloudarium.services.logs import exporting, forwarding, records
+from cloudarium.services.logs import exporting, forwarding, protecting, records
 from cloudarium.services.logs.filtering import filters_of
 from cloudarium.services.logs.records import exports, queries
 from cloudarium.services.logs.rules import DAY
@@ -85,6 +85,14 @@ async def deliver_subscription(event: Event) -> Retry | None:
         return Retry(at=now + pause(event.attempts, ids.fraction()))
     add(now, event.scope, "AWS/Logs", "ForwardedLogEvents", own, float(given["Events"]), "Count")
     add(now, event.scope, "AWS/Logs", "ForwardedBytes", own, float(len(given["Data"])), "Bytes")
+    return None
+
+
+@delivery("Findings")
+async def deliver_findings(event: Event) -> Retry | None:
+    """Report what data protection policies found to their log group."""
+    given = event.payload
+    await protecting.deliver(event, given["Group"], given["Reports"], given["Time"])
     return None
 
 

@@ -13,9 +13,10 @@ import orjson
 from cloudarium.services.logs.patterns import Predicate, compile_pattern
 from cloudarium.services.logs.patterns.comparisons import number
 from cloudarium.services.logs.patterns.extraction import selector
-from cloudarium.services.logs.records import filters
+from cloudarium.services.logs.protection import Protection, policy_of
+from cloudarium.services.logs.records import filters, protections
 from cloudarium.services.logs.records.filters import MetricFilter, Subscription
-from cloudarium.services.logs.records.groups import Group, find_group
+from cloudarium.services.logs.records.groups import Group, find_group, scope_of
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
@@ -52,10 +53,11 @@ class Metric(NamedTuple):
 
 
 class Filters(NamedTuple):
-    """All filters of a group."""
+    """All filters of a group, and what is to be masked in its events."""
 
     metrics: tuple[Metric, ...]
     subscriptions: tuple[tuple[Subscription, Predicate | None], ...]
+    protection: Protection | None = None
 
 
 _NONE = Filters((), ())
@@ -68,8 +70,18 @@ def filters_of(store: Store, group_id: int) -> Filters:
     if found is None:
         metrics = tuple(map(_metric, filters.metric_filters(store, group_id)))
         others = [(each, compile_pattern(each.pattern)) for each in filters.subscriptions(store, group_id)]
-        found = known[group_id] = Filters(metrics, tuple(others)) if metrics or others else _NONE
+        protection = _protection(store, group_id)
+        wanted = metrics or others or protection
+        found = known[group_id] = Filters(metrics, tuple(others), protection) if wanted else _NONE
     return found
+
+
+def _protection(store: Store, group_id: int) -> Protection | None:
+    """What the policies of the group and of its account ask for."""
+    own = protections.group_policy(store, group_id)
+    documents = [] if own is None or own.document is None else [own.document]
+    documents += [each.document for each in protections.account_policies(store, scope_of(store, group_id))]
+    return Protection(tuple(map(policy_of, documents))) if documents else None
 
 
 def group_with_filters(store: Store, scope: Scope, name: str) -> tuple[Group, Filters] | None:

@@ -11,9 +11,11 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.services.logs import embedded, rules, tailing
 from cloudarium.services.logs.filtering import Filters, Metric, group_with_filters, matching
+from cloudarium.services.logs.protection import Protection
 from cloudarium.services.logs.records import Group
 
 NAMESPACE = "AWS/Logs"
+_FINDINGS = "LogEventsWithFindings"
 _OLDEST = 14 * rules.DAY  # CloudWatch takes values from that far back
 Events = Sequence[dict[str, Any]]
 
@@ -35,12 +37,26 @@ def measured(call: Call) -> None:
     if known is None:
         return
     group, found = known
+    if found.protection is not None:
+        events = _protected(call, group, found.protection, events)
     if found.metrics:
         _filtered(call, group, found, events)
     tailing.tell(call, group, call.input["logStreamName"], events)
     for event in events:
         if embedded.MARK in event["message"]:
             _embedded(call, group, event["message"])
+
+
+def _protected(call: Call, group: Group, protection: Protection, events: Events) -> Events:
+    """The events as others may see them; counted are those in which something was found."""
+    scanned = protection.scanned(events)
+    for policy in protection.policies:
+        audited = sum(not spans.keys().isdisjoint(policy.identifiers) for spans in scanned.found.values())
+        own = (("DataProtectionOperation", "Audit"), ("LogGroupName", group.name))
+        named = (*own, ("PolicyName", policy.name)) if policy.name else own
+        for dimensions in dict.fromkeys((own, named)) if audited else ():
+            call.cloud.meter.add(call.now, call.scope, NAMESPACE, _FINDINGS, dimensions, float(audited), "Count")
+    return scanned.events
 
 
 def _accepted(events: Events, rejected: dict[str, int]) -> Events:

@@ -40,6 +40,30 @@ CREATE TABLE IF NOT EXISTS logs_events (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS logs_events_by_stream ON logs_events (stream_id, timestamp, id);
 
+-- What others see of an event in which a data protection policy found something.
+CREATE TABLE IF NOT EXISTS logs_masks (
+    group_id  INTEGER NOT NULL,
+    timestamp INTEGER NOT NULL,
+    id        INTEGER NOT NULL,
+    message   TEXT NOT NULL,
+    PRIMARY KEY (group_id, timestamp, id)
+) WITHOUT ROWID;
+
+CREATE TABLE IF NOT EXISTS logs_data_protection (
+    group_id INTEGER PRIMARY KEY,
+    document TEXT,                      -- NULL: deleted
+    updated  INTEGER NOT NULL
+);
+
+CREATE TABLE IF NOT EXISTS logs_account_protection (
+    account  TEXT NOT NULL,
+    region   TEXT NOT NULL,
+    name     TEXT NOT NULL,
+    document TEXT NOT NULL,
+    updated  INTEGER NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+
 CREATE TABLE IF NOT EXISTS logs_resource_policies (
     account  TEXT NOT NULL,
     region   TEXT NOT NULL,

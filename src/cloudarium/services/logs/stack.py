@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from cloudarium.shared.stacks import Resource, ResourceType, resource_type
@@ -11,10 +12,13 @@ _GONE = ("ResourceNotFoundException",)
 
 @resource_type("AWS::Logs::LogGroup")
 class LogGroup(ResourceType):
-    """A log group with its retention and tags."""
+    """A log group with its retention, data protection policy and tags."""
 
-    properties = ("LogGroupName", "RetentionInDays", "LogGroupClass", "DeletionProtectionEnabled", "KmsKeyId", "Tags")
-    refuses = ("DataProtectionPolicy", "FieldIndexPolicies", "ResourcePolicyDocument")
+    properties = (
+        *("LogGroupName", "RetentionInDays", "LogGroupClass", "DeletionProtectionEnabled", "KmsKeyId", "Tags"),
+        "DataProtectionPolicy",
+    )
+    refuses = ("FieldIndexPolicies", "ResourcePolicyDocument")
     replaces = ("LogGroupName", "LogGroupClass")
     attributes = ("Arn",)
     physical_name = "LogGroupName"
@@ -34,6 +38,17 @@ class LogGroup(ResourceType):
         r.attributes = {"Arn": f"{r.arn}:*"}
         if "RetentionInDays" in r.properties:
             await self._retain(r)
+        if r.properties.get("DataProtectionPolicy"):
+            await self._protect(r)
+
+    async def _protect(self, r: Resource) -> None:
+        policy = r.properties.get("DataProtectionPolicy")
+        given = {"logGroupIdentifier": r.id}
+        if not policy:
+            await r.send("logs", "DeleteDataProtectionPolicy", given)
+        else:
+            document = policy if isinstance(policy, str) else json.dumps(policy)
+            await r.send("logs", "PutDataProtectionPolicy", {**given, "policyDocument": document})
 
     async def _retain(self, r: Resource) -> None:
         days = r.properties.get("RetentionInDays")
@@ -43,13 +58,15 @@ class LogGroup(ResourceType):
             await r.send("logs", "PutRetentionPolicy", {"logGroupName": r.id, "retentionInDays": int(days)})
 
     async def update(self, r: Resource) -> None:
-        """Change retention, key, protection and tags."""
+        """Change retention, key, policy, protection and tags."""
         if r.changed("KmsKeyId"):
             key = r.properties.get("KmsKeyId")
             more = {"kmsKeyId": key} if key else {}
             await r.send("logs", "AssociateKmsKey" if key else "DisassociateKmsKey", {"logGroupName": r.id, **more})
         if r.changed("RetentionInDays"):
             await self._retain(r)
+        if r.changed("DataProtectionPolicy"):
+            await self._protect(r)
         if r.changed("DeletionProtectionEnabled"):
             protected = _truth(r.properties.get("DeletionProtectionEnabled", False))
             given = {"logGroupIdentifier": r.id, "deletionProtectionEnabled": protected}
@@ -109,6 +126,34 @@ class ResourcePolicy(ResourceType):
     async def delete(self, r: Resource) -> None:
         """Delete the policy."""
         await r.send("logs", "DeleteResourcePolicy", {"policyName": r.id}, gone=_GONE)
+
+
+@resource_type("AWS::Logs::AccountPolicy")
+class AccountPolicy(ResourceType):
+    """A policy for all groups of the account; Ref names the account, the type and the policy."""
+
+    properties = ("PolicyName", "PolicyType", "PolicyDocument", "Scope", "SelectionCriteria")
+    required = ("PolicyName", "PolicyType", "PolicyDocument")
+    replaces = ("PolicyName", "PolicyType")
+    attributes = ("AccountId",)
+    physical_name = "PolicyName"
+
+    async def create(self, r: Resource) -> None:
+        """Put the policy."""
+        names = ("PolicyName", "PolicyType", "PolicyDocument", "Scope", "SelectionCriteria")
+        given = {name[0].lower() + name[1:]: r.properties[name] for name in names if name in r.properties}
+        await r.send("logs", "PutAccountPolicy", given)
+        r.id = f"{r.scope.account}|{r.properties['PolicyType']}|{r.properties['PolicyName']}"
+        r.attributes = {"AccountId": r.scope.account}
+
+    async def update(self, r: Resource) -> None:
+        """Put the policy in place of what it was."""
+        await self.create(r)
+
+    async def delete(self, r: Resource) -> None:
+        """Delete the policy."""
+        given = {"policyName": r.properties["PolicyName"], "policyType": r.properties["PolicyType"]}
+        await r.send("logs", "DeleteAccountPolicy", given, gone=_GONE)
 
 
 def _truth(value: object) -> bool:

@@ -13,7 +13,7 @@ import orjson
 
 from cloudarium.gateway.authenticate import prove
 from cloudarium.gateway.call import Call
-from cloudarium.gateway.http import HttpResponse
+from cloudarium.gateway.http import HttpRequest, HttpResponse
 from cloudarium.services.xray import errors
 from cloudarium.services.xray.operations.segments import keep
 from cloudarium.shared.auth_errors import MissingAuthentication
@@ -27,12 +27,11 @@ _BINARY, _JSON = "application/x-protobuf", "application/json"
 async def otlp(call: Call) -> HttpResponse:
     """Take spans, in either form of the protocol; how many of them are none is in the answer."""
     assert call.request is not None
-    kind = call.request.headers.get("content-type", "").partition(";")[0].strip().lower()
     _let_in(call)
-    taken, refused = _read(_body(call), kind)
+    taken, refused = read(call.request)
     with call.transaction():
         keep(call, taken)
-    return _answer(refused, kind)
+    return answer(call.request, refused)
 
 
 def _let_in(call: Call) -> None:
@@ -46,10 +45,9 @@ def _let_in(call: Call) -> None:
     call.require("xray:PutTraceSegments", "*")
 
 
-def _body(call: Call) -> bytes:
-    assert call.request is not None
-    data = call.request.body
-    if call.request.headers.get("content-encoding", "").lower() == "gzip":
+def _body(request: HttpRequest) -> bytes:
+    data = request.body
+    if request.headers.get("content-encoding", "").lower() == "gzip":
         unpacker = zlib.decompressobj(31)
         try:
             data = unpacker.decompress(data, _LARGEST + 1)
@@ -60,7 +58,13 @@ def _body(call: Call) -> bytes:
     return data
 
 
-def _read(data: bytes, kind: str) -> tuple[list[Document], list[Refused]]:
+def _kind(request: HttpRequest) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def read(request: HttpRequest) -> tuple[list[Document], list[Refused]]:
+    """The documents that a request's spans become, and those that are none. Raises Invalid for what is no export."""
+    data, kind = _body(request), _kind(request)
     try:
         if kind == _BINARY:
             given: Any = protobuf.request(data)
@@ -79,8 +83,9 @@ def _read(data: bytes, kind: str) -> tuple[list[Document], list[Refused]]:
     )
 
 
-def _answer(refused: list[Refused], kind: str) -> HttpResponse:
-    """ExportTraceServiceResponse, with a partial_success when something was not taken."""
+def answer(request: HttpRequest, refused: list[Refused]) -> HttpResponse:
+    """ExportTraceServiceResponse in the request's form, with a partial_success when something was not taken."""
+    kind = _kind(request)
     said = "; ".join(sorted({one.message for one in refused}))[:500]
     if kind == _JSON:
         partial = {"partialSuccess": {"rejectedSpans": len(refused), "errorMessage": said}} if refused else {}

@@ -1,7 +1,8 @@
 """The X-Ray daemon for programs on this machine; functions have one of their own (see lambda_/tracing.py).
 
 It sends as whoever runs it, on AWS by its own credentials: here as the root of the account that exists at start, in the
-default region. Segments come by UDP. What SDKs ask by HTTP, unsigned, is passed on in the same name.
+default region. Segments come by UDP. What SDKs ask by HTTP, unsigned, is passed on in the same name, and so are spans
+that exporters of OpenTelemetry send to /v1/traces, as to a collector.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from cloudarium.gateway.http import HttpRequest
 from cloudarium.gateway.protocols import codec
 from cloudarium.policy.principal import Principal
 from cloudarium.runtime.daemon import Daemon
+from cloudarium.services.xray import doors
 from cloudarium.shared.errors import AwsError
 
 _LONGEST = 1024 * 1024  # bytes of a request
@@ -129,6 +131,8 @@ class _Proxy(asyncio.Protocol):
     async def _serve(self, request: HttpRequest) -> None:
         if _PORT.sub("", request.host) not in _OWN_HOSTS or "origin" in request.headers:
             return self._answer(403, {"message": "Pages of the web are not served here"}, last=True)
+        if request.method == "POST" and request.path == "/v1/traces":
+            return await self._take_spans(request)
         service = model.service("xray")
         name = codec("rest-json").identify(service, request)
         try:
@@ -144,13 +148,27 @@ class _Proxy(asyncio.Protocol):
             return self._answer(error.status or 400, {"message": error.message}, kind=error.code)
         return self._answer(200, found)
 
+    async def _take_spans(self, request: HttpRequest) -> None:
+        try:
+            taken, refused = doors.read(request)
+            texts = [one.text for one in taken]
+            for at in range(0, len(texts), _TOGETHER):
+                await _send(self._cloud, "PutTraceSegments", {"TraceSegmentDocuments": texts[at : at + _TOGETHER]})
+        except AwsError as error:
+            return self._answer(error.status or 400, {"message": error.message}, kind=error.code)
+        answer = doors.answer(request, refused)
+        assert isinstance(answer.body, bytes)
+        self._write(200, answer.body, {"content-type": answer.headers["content-type"]})
+
     def _answer(self, status: int, value: dict[str, Any], kind: str = "", last: bool = False) -> None:
+        headers = {"content-type": "application/json", **({"x-amzn-errortype": kind} if kind else {})}
+        self._write(status, orjson.dumps(value), headers, last)
+
+    def _write(self, status: int, body: bytes, headers: dict[str, str], last: bool = False) -> None:
         if self._transport is None or self._transport.is_closing():
             return
-        body = orjson.dumps(value)
-        head = [f"HTTP/1.1 {status} X", "content-type: application/json", f"content-length: {len(body)}"]
-        if kind:
-            head.append(f"x-amzn-errortype: {kind}")
+        head = [f"HTTP/1.1 {status} X", *(f"{name}: {value}" for name, value in headers.items())]
+        head.append(f"content-length: {len(body)}")
         self._transport.write("\r\n".join([*head, "", ""]).encode() + body)
         if last:
             self._transport.close()

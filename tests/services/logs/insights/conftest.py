@@ -50,12 +50,12 @@ def store_of(tmp_path: Path, messages: Sequence[str], group: str = "/app", step:
         rows,
     )
 
-    def run(text: str, limit: int | None = None) -> Rows:
+    def run(text: str, limit: int | None = None, first: int = 0, last: int = 1 << 60) -> Rows:
         target = Target(
             groups=[1],
             lambdas=group.startswith("/aws/lambda/"),
-            first=0,
-            last=1 << 60,
+            first=first,
+            last=last,
             now=START / 1000,
             scope=("123456789012", "eu-west-1"),
             limit=limit,

@@ -7,12 +7,15 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax-example
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Any
 
 import pytest
 
 from cloudarium.services.logs.errors import MalformedQuery
+from cloudarium.services.logs.insights import periods
 from cloudarium.shared.errors import NotBuilt
+from tests.services.logs.insights.conftest import START
 
 REPORT = (
     "REPORT RequestId: 7f2b1c3d-0000-4000-8000-00000000000{n}\tDuration: {duration} ms\tBilled Duration: {billed} ms\t"
@@ -297,6 +300,42 @@ def test_patterns_are_clusters_of_lines(over: Any) -> None:
     ]
 
 
+def test_diff_compares_patterns_with_a_time_before(over: Any) -> None:
+    before = ["[INFO] user 1 in", "[INFO] user 2 in", "[WARN] disk at 80 percent", "gone"]
+    after = ["[INFO] user 3 in", "[INFO] user 4 in", "[INFO] user 5 in", "[ERROR] disk full"]
+    run = over([*before, *after])
+    window = {"first": START + 4000, "last": START + 7999}
+    columns = ("@pattern", "@sampleCount", "@diffEventCount", "@differenceDescription", "@severityLabel")
+    rows = run("pattern @message | diff", **window)
+    assert [tuple(row[name] for name in columns) for row in rows] == [
+        ("[INFO] user <Number-1> in", "3", "1", "50% more events", "Info"),
+        ("[ERROR] disk full", "1", "1", "New pattern", "Error"),
+        ("[WARN] disk at <Number-1> percent", "0", "-1", "No longer seen", "Warn"),
+        ("gone", "0", "-1", "No longer seen", "None"),
+    ]
+    assert rows[0]["@ratio"] == "0.75"  # of the events of now
+    assert (run.answer["scanned"], run.answer["matched"]) == (8, 8)
+    filtered = run("filter @message like 'INFO' | pattern @message | diff | display @diffEventCount", **window)
+    assert filtered == [{"@diffEventCount": "1"}]
+    assert run("pattern @message | diff previousDay | filter @diffEventCount < 0", **window) == []
+
+
+@pytest.mark.parametrize(
+    ("modifier", "then"),
+    [
+        ("", "2024-03-31T11:00:00"),
+        ("previousday", "2024-03-30T12:00:00"),
+        ("previousweek", "2024-03-24T12:00:00"),
+        ("previousmonth", "2024-02-29T12:00:00"),
+    ],
+)
+def test_the_time_that_diff_compares_with_is_as_long(modifier: str, then: str) -> None:
+    first = round(datetime.fromisoformat("2024-03-31T12:00:00+00:00").timestamp() * 1000)
+    earlier = periods.previous(first, first + 3_599_999, modifier)
+    wanted = round(datetime.fromisoformat(f"{then}+00:00").timestamp() * 1000)
+    assert earlier == (wanted, wanted + 3_599_999)
+
+
 @pytest.mark.parametrize(
     ("query", "message"),
     [
@@ -315,6 +354,8 @@ def test_patterns_are_clusters_of_lines(over: Any) -> None:
         ("parse @message /(x)/", "The regex of parse must name its groups"),
         ("fields a as x | fields b as x", "Ephemeral field x is already defined"),
         ("diff", "Diff compilation Failed : Diff operation has to be used after Pattern"),
+        ("filter x = 1 | diff previousDay", "Diff compilation Failed : Diff operation has to be used after Pattern"),
+        ("pattern @message | diff previousYear", "unexpected symbol found previousYear at line 1 and position 24"),
         ("stats count(*) as a | stats max(a) as b | stats min(b)", "at most 2 stats commands"),
         ("limit 0", "Invalid limit 0"),
         ("fields " + "(" * 65 + "a" + ")" * 65, "nested too deeply"),
@@ -334,7 +375,6 @@ def test_what_cannot_be_compiled_says_where(over: Any, query: str, message: str)
     "query",
     [
         "fields @message | anomaly",
-        "pattern @message | diff previousDay",
         "lookup a b",
         "join type=inner",
         "filterIndex x = 1",

@@ -68,7 +68,9 @@ def _each_series(name: str, change: Callable[[Series, Frame], dict[int, float]])
 
 def _calendar(name: str, part: Callable[[datetime], int]) -> Callable[[Given], Value]:
     def change(series: Series, frame: Frame) -> dict[int, float]:
-        return {time: float(part(datetime.fromtimestamp(time, UTC))) for time in series.points}
+        # Not sparse: AWS's reference takes the period and the range of the series only.
+        times = frame._replace(period=series.period).times()
+        return {time: float(part(datetime.fromtimestamp(time, UTC))) for time in times}
 
     return _each_series(name, change)
 
@@ -118,6 +120,16 @@ def _at_each_time(found: list[Series], compute: Callable[[list[float]], float], 
     times = sorted({time for each in found for time in each.points})
     points = {time: compute([each.points[time] for each in found if time in each.points]) for time in times}
     return Series(points, min((each.period for each in found), default=frame.period), name)
+
+
+def _average(given: Given) -> Value:
+    """AVG; of an array what its series lack at a time counts as 0, as AWS's reference has it."""
+    arguments = given.arguments
+    if len(arguments) == 1 and isinstance(arguments[0], float | Series):
+        return _aggregate("AVG", _SORTED_BY["AVG"])(given)
+    found = listed(arguments)
+    total = _aggregate("AVG", math.fsum)(given)
+    return mapped(lambda value: value / len(found), total, "AVG")
 
 
 def _deviation(values: list[float]) -> float:
@@ -240,7 +252,8 @@ def _if(given: Given) -> Value:
     points: dict[int, float] = {}
     for time, truth in base.points.items():
         chosen = yes if truth else no
-        value = chosen.points.get(time) if isinstance(chosen, Series) else chosen
+        # What is missing is 0 where the condition holds and dropped where it does not: AWS's table of IF.
+        value = chosen.points.get(time, 0.0 if truth else None) if isinstance(chosen, Series) else chosen
         if isinstance(value, float):
             points[time] = value
     return base.with_points(points)
@@ -272,7 +285,7 @@ FUNCTIONS: dict[str, Callable[[Given], Value]] = {
     "FLOOR": _each("FLOOR", math.floor),
     "LOG": _each("LOG", math.log),
     "LOG10": _each("LOG10", math.log10),
-    "AVG": _aggregate("AVG", _SORTED_BY["AVG"]),
+    "AVG": _average,
     "MAX": _aggregate("MAX", max),
     "MIN": _aggregate("MIN", min),
     "SUM": _aggregate("SUM", math.fsum),

@@ -113,16 +113,10 @@ def _page(call: Call, found: list[Result], most: int) -> Data:
 
 
 def _first(call: Call) -> int:
-    token = call.input.get("NextToken")
-    if token is None:
-        return 0
     try:
-        found = paging.decode(token)
+        return paging.number(call.input.get("NextToken"))
     except ValueError:
-        found = None
-    if type(found) is not int or not 0 <= found < 2**60:
-        raise errors.InvalidToken
-    return found
+        raise errors.InvalidToken from None
 
 
 # ---- Looking at queries ----------------------------------------------------------------------------------------------

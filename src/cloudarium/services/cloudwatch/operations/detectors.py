@@ -125,16 +125,10 @@ def _asked_for(detector: Detector, given: Data) -> bool:
 
 
 def _first(call: Call) -> int:
-    token = call.input.get("NextToken")
-    if token is None:
-        return 0
     try:
-        found = paging.decode(token)
+        return paging.number(call.input.get("NextToken"))
     except ValueError:
-        found = None
-    if type(found) is not int or not 0 <= found < 2**31:
-        raise errors.InvalidToken
-    return found
+        raise errors.InvalidToken from None
 
 
 def _shown(call: Call, detector: Detector) -> Data:

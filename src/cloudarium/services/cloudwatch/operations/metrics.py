@@ -69,16 +69,10 @@ async def list_metrics(call: Call) -> Data:
 
 
 def _after(call: Call) -> int:
-    token = call.input.get("NextToken")
-    if token is None:
-        return 0
     try:
-        found = paging.decode(token)
+        return paging.number(call.input.get("NextToken"))
     except ValueError:
-        found = None
-    if type(found) is not int or not 0 <= found < 2**62:
-        raise errors.InvalidValue("Request parameter NextToken is invalid")
-    return found
+        raise errors.InvalidValue("Request parameter NextToken is invalid") from None
 
 
 def _has(metric: metrics.Metric, filters: list[tuple[str, str | None]]) -> bool:

@@ -16,7 +16,7 @@ Test = Callable[[Subject], bool]
 _MOST = 1024
 _DEEPEST = 40
 _SCHEMA = re.compile(r"\s*\{([^{}]*)\}")
-_TOKEN = re.compile(r'\s*(?:([()])|(?:("(?:[^"\\]|\\.)*"|[^\s()"=]+)\s*(=)\s*)?("(?:[^"\\]|\\.)*"|[^\s()"=]+))')
+_TOKEN = re.compile(r'\s*(?:([()])|(?:("(?:[^"\\]|\\.)*"|[^\s()"=]+)\s*=\s*)?("(?:[^"\\]|\\.)*"|[^\s()"=]+|\())')
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+|[^\W\d_]+", re.UNICODE)
 
 
@@ -55,7 +55,7 @@ def _tokens(text: str) -> list[tuple[str, str]]:
         if match is None:
             raise SearchError(f"Unexpected character at position {place + 1}")
         place = match.end()
-        found.append((match[1], "") if match[1] else ((match[2] or "").strip('"'), match[4]))
+        found.append((match[1], "") if match[1] else ((match[2] or "").strip('"'), match[3]))
     return found
 
 
@@ -64,6 +64,7 @@ class _Reader:
         self._tokens = tokens
         self._place = 0
         self._depth = 0
+        self._property = ""  # before the parenthesis that is open: InstanceId=(i-1 OR i-2)
 
     def whole(self) -> Test:
         found = self._any()
@@ -101,17 +102,22 @@ class _Reader:
         if token == ("", "NOT"):
             test = self._one()
             return lambda subject: not test(subject)
-        if token == ("(", ""):
-            found = self._any()
-            if self._peek() != (")", ""):
-                raise SearchError("A parenthesis is not closed")
-            self._place += 1
-            return found
+        if token == ("(", "") or token[1] == "(":
+            return self._enclosed(token[0] if token[1] else self._property)
         if token == (")", ""):
             raise SearchError("A term is missing before a closing parenthesis")
         if not token[0] and token[1] in ("AND", "OR"):
             raise SearchError(f"A term is missing before {token[1]}")
-        return _term(*token)
+        return _term(token[0] or self._property, token[1])
+
+    def _enclosed(self, designator: str) -> Test:
+        outer, self._property = self._property, designator
+        found = self._any()
+        if self._peek() != (")", ""):
+            raise SearchError("A parenthesis is not closed")
+        self._place += 1
+        self._property = outer
+        return found
 
 
 def _term(designator: str, term: str) -> Test:

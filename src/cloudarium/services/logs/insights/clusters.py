@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import Any
 
-COLUMNS = ("pattern", "samples", "ratio", "severity")
+COLUMNS = ("pattern", "samples", "ratio", "severity", "difference", "change")
 _KINDS = [
     ("Date", r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?)?"),
     ("Time", r"\d\d:\d\d:\d\d(?:[.,]\d+)?"),
@@ -24,6 +25,7 @@ _TOKEN = re.compile("|".join(f"(?<![\\w])(?P<{name}>{pattern})" for name, patter
 _WORD = re.compile(r"<\*?[A-Za-z]+>|\w+|\W")
 _LONGEST = 4096
 _MOST_MERGED = 2000
+Rows = Sequence[tuple[Any, ...]]
 _SEVERITIES = (
     ("Error", re.compile(r"\b(fatal|critical|error|exception|fail(?:ed|ure)?)\b", re.I)),
     ("Warn", re.compile(r"\bwarn(?:ing)?\b", re.I)),
@@ -37,20 +39,46 @@ def skeleton(text: str) -> str:
     return _TOKEN.sub(lambda match: f"<{match.lastgroup}>", text[:_LONGEST])
 
 
-def merged(found: list[tuple[Any, ...]]) -> list[tuple[str, int, float, str]]:
-    """Rows of (skeleton, count, a sample) as patterns: text, count, share and severity; the largest first."""
-    counts: dict[tuple[str, ...], int] = defaultdict(int)
-    for line, count, _ in found:
-        if line is not None:
-            counts[tuple(_WORD.findall(line))] += count
+Counts = dict[tuple[str, ...], tuple[int, int]]  # of a pattern's words: events now, and events before
+
+
+def merged(now: Rows, before: Rows = ()) -> list[tuple[str, int, float, str, int, str]]:
+    """Rows of (skeleton, count) as patterns, as COLUMNS name them; the largest first.
+
+    `before` are the rows of the time that is compared with: its patterns are found together with those of now.
+    """
+    counts: Counts = {}
+    for at, found in enumerate((now, before)):
+        for line, count in found:
+            if line is not None:
+                _add(counts, tuple(_WORD.findall(line)), (0, count) if at else (count, 0))
     if len(counts) <= _MOST_MERGED:
         counts = _joined(counts)
-    total = sum(counts.values())
-    rows = [(_numbered(words), count, count / total, _severity(words)) for words, count in counts.items()]
+    total = sum(each[0] for each in counts.values()) or 1
+    rows = [
+        (_numbered(words), count, count / total, _severity(words), count - earlier, _change(count, earlier))
+        for words, (count, earlier) in counts.items()
+    ]
     return sorted(rows, key=lambda row: (-row[1], row[0]))
 
 
-def _joined(counts: dict[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
+def _add(counts: Counts, words: tuple[str, ...], more: tuple[int, int]) -> None:
+    known = counts.get(words, (0, 0))
+    counts[words] = (known[0] + more[0], known[1] + more[1])
+
+
+def _change(count: int, earlier: int) -> str:
+    """What has become of a pattern, in short; AWS documents that it says so and not its words."""
+    if not earlier:
+        return "New pattern"
+    if not count:
+        return "No longer seen"
+    if count == earlier:
+        return "No change"
+    return f"{abs(count - earlier) * 100 / earlier:.4g}% {'more' if count > earlier else 'fewer'} events"
+
+
+def _joined(counts: Counts) -> Counts:
     """Patterns that differ in one word of letters only become one."""
     holes: dict[tuple[Any, ...], list[tuple[str, ...]]] = defaultdict(list)
     for words in counts:
@@ -62,7 +90,8 @@ def _joined(counts: dict[tuple[str, ...], int]) -> dict[tuple[str, ...], int]:
         alive = [words for words in members if words in result]
         if len(alive) > 2:
             joined = tuple("<Token>" if word is None else word for word in hole)
-            result[joined] = result.get(joined, 0) + sum(result.pop(words) for words in alive)
+            for words in alive:
+                _add(result, joined, result.pop(words))
     return result
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from cloudarium.services.logs.errors import MalformedQuery
-from cloudarium.services.logs.insights import values
+from cloudarium.services.logs.insights import periods, values
 from cloudarium.services.logs.insights.expressions import Compiler
 from cloudarium.services.logs.insights.globs import glob_regex, named_groups
 from cloudarium.services.logs.insights.syntax import Column, Command, Field, Place, Query, Regex, unexpected
@@ -22,6 +22,7 @@ from cloudarium.shared.errors import NotBuilt
 
 MOST_RESULTS = 10_000  # when neither the query nor the call sets a limit
 _MOST_STATS = 2
+_MOST_SKELETONS = 20_000  # that are clustered; lines that have nothing in common are no patterns
 _LONGEST_SQL = 400_000
 _CARRIED = re.compile(r"e\.c\d+")
 _DEFAULT = ("@timestamp", "@message")
@@ -38,6 +39,7 @@ class Plan:
     counting: str = ""
     regexes: list[tuple[str, str]] = field(default_factory=list)
     patterns: str = ""  # the statement whose rows are clustered into temp.patterns first
+    earlier: dict[str, int] = field(default_factory=dict)  # the parameters of the time that `diff` compares with
     unmasks: bool = False
     keys: int = 0  # how many last columns tell rows apart: of those with equal ones only the first is shown
     most: int = MOST_RESULTS
@@ -54,6 +56,7 @@ class Target:
     now: float
     scope: tuple[str, str]
     limit: int | None = None
+    masked: bool = False  # whether some of the events have masked messages
 
 
 def compile_query(query: Query, target: Target) -> Plan:
@@ -72,9 +75,11 @@ class _Compilation:
         self.query, self.target = query, target
         self.parameters = Parameters()
         self.result = Plan()
-        first, last = self.parameters.add(target.first), self.parameters.add(target.last)
+        first, last = self.times = (self.parameters.add(target.first), self.parameters.add(target.last))
         self.base = searches.of_groups(target.groups or [0], first, last)
-        self.source = searches.EVENTS
+        unmasks = any(command.kind == "unmask" for command in query.commands)
+        self.events = searches.MASKED_EVENTS if target.masked and not unmasks else searches.EVENTS
+        self.source = self.events
         self.conditions: list[str] = list(self.base)
         self.matching: list[str] | None = None
         self.matched: list[str] = []
@@ -231,8 +236,9 @@ class _Compilation:
         if self.result.patterns:
             raise unexpected(self.query.text, command.word, command.place.start)
         value = self.names.value(command.given["of"])
-        columns = [f"skeleton({values.text(value)})", "count(*)", f"min({values.text(value)})"]
-        self.result.patterns = self.names.inlined(searches.select(columns, self.source, self.conditions, ["1"]))
+        columns = [f"skeleton({values.text(value)})", "count(*)"]
+        found = searches.select(columns, self.source, self.conditions, ["1"], ["2 DESC"], _MOST_SKELETONS)
+        self.result.patterns = self.names.inlined(found)
         shown = [
             ("@pattern", Value("e.pattern", "text")),
             ("@sampleCount", Value("e.samples", "number")),
@@ -244,11 +250,17 @@ class _Compilation:
         self.order = ["e.samples DESC", "e.pattern"]
 
     def _diff(self, command: Command) -> None:
-        if not self.result.patterns:
+        before = self.query.commands[: self.query.commands.index(command)]
+        if not before or before[-1].kind != "pattern":
             raise MalformedQuery(
                 "Diff compilation Failed : Diff operation has to be used after Pattern", *command.place
             )
-        raise NotBuilt("logs:StartQuery the command diff")
+        then = periods.previous(self.target.first, self.target.last, command.given["modifier"])
+        self.result.earlier = {name[1:]: moment for name, moment in zip(self.times, then, strict=True)}
+        for name, value in (("@diffEventCount", "e.difference"), ("@differenceDescription", "e.change")):
+            self.names.columns[name] = Value(value, "text" if name.endswith("n") else "number")
+            self.shown.append(name)
+        self.order = ["abs(e.difference) DESC", *self.order]
 
     # ---- Relations ---------------------------------------------------------------------------------------------------
 
@@ -322,7 +334,7 @@ class _Compilation:
         columns += self.told_apart
         plan.sql = self.names.inlined(searches.select(columns, self.source, self.conditions, (), order, limit))
         matching = self.matched if self.matching is None else self.matching
-        plan.counting = self.names.inlined(searches.counted(searches.EVENTS, self.base, matching))
+        plan.counting = self.names.inlined(searches.counted(self.events, self.base, matching))
         plan.parameters = self.parameters.values
         return plan
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import math
 import os
 import re
@@ -23,6 +24,7 @@ from cloudarium.services.logs.records import searches
 PAGE = 1000  # rows of one stored page of results
 _MOST_BYTES = 64 * 1024 * 1024  # of results as JSON
 _HEAP = 768 * 1024 * 1024
+_LONGEST_KEY = 64
 _TICK = 2.0  # seconds; one match may take as long as two ticks
 _INSTRUCTIONS = 2_000_000
 
@@ -84,11 +86,19 @@ class Engine:
             function = (self._matcher if purpose == "matches" else self._parser)(compiled(pattern))
             self.watch.codes.add(function.__code__)
             self._add(f"{purpose}{at}", function, 1 if purpose == "matches" else 2)
-        scanned, size, matched = next(self._connection.execute(plan["counting"], self._of(plan, "counting")))
+        scanned, size, matched = self._counted(plan, {})
+        if plan["earlier"]:
+            more = self._counted(plan, plan["earlier"])
+            scanned, size, matched = scanned + more[0], size + more[1], matched + more[2]
         if plan["patterns"]:
             self._cluster(plan)
         pages = self._pages(plan)
-        return {"scanned": scanned, "bytes": size or 0, "matched": matched or 0, "pages": pages}
+        return {"scanned": scanned, "bytes": size, "matched": matched, "pages": pages}
+
+    def _counted(self, plan: dict[str, Any], times: dict[str, int]) -> tuple[int, int, int]:
+        parameters = {**self._of(plan, "counting"), **times}
+        scanned, size, matched = next(self._connection.execute(plan["counting"], parameters))
+        return scanned, size or 0, matched or 0
 
     def _of(self, plan: dict[str, Any], statement: str) -> dict[str, Any]:
         wanted = set(re.findall(r":(p\d+)", plan[statement]))
@@ -123,6 +133,7 @@ class Engine:
         for row in rows:
             key = row[-keys:]
             if None not in key:
+                key = tuple(map(_short, key))
                 if key in seen:
                     continue
                 seen.add(key)
@@ -132,8 +143,10 @@ class Engine:
                 return
 
     def _cluster(self, plan: dict[str, Any]) -> None:
-        found = list(self._connection.execute(plan["patterns"], self._of(plan, "patterns")))
-        rows = clusters.merged(found)
+        own = self._of(plan, "patterns")
+        found = list(self._connection.execute(plan["patterns"], own))
+        earlier = plan["earlier"] and list(self._connection.execute(plan["patterns"], {**own, **plan["earlier"]}))
+        rows = clusters.merged(found, earlier or ())
         self._connection.execute("DROP TABLE IF EXISTS temp.patterns")
         self._connection.execute(searches.table("patterns", clusters.COLUMNS))
         self._connection.executemany(searches.fill("patterns", len(clusters.COLUMNS)), rows)
@@ -162,6 +175,13 @@ class Engine:
             return part
 
         return parse
+
+
+def _short(key: str) -> str | bytes:
+    """A key, or its digest where many keys would fill the memory."""
+    if len(key) <= _LONGEST_KEY:
+        return key
+    return hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=16).digest()
 
 
 def _page(rows: list[bytes]) -> dict[str, Any]:

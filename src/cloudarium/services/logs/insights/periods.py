@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import calendar
 import re
+from datetime import UTC, datetime
 
+PREVIOUS = ("previousday", "previousweek", "previousmonth")
+_DAY = 86_400_000
 _UNITS = {
     "ms": ("milliseconds", "millisecond", "msecs", "msec", "ms"),
     "s": ("seconds", "second", "secs", "sec", "s"),
@@ -16,7 +20,7 @@ _UNITS = {
     "y": ("years", "year", "yrs", "yr", "y"),
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
-_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 7 * 86_400_000}
+_MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": _DAY, "w": 7 * _DAY}
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
 _DURATION = re.compile(r"(\d+)([a-z]+)")
 
@@ -48,3 +52,29 @@ def ceil(moment: str, period: tuple[int, str]) -> str:
         whole = f"CAST({moment} AS INTEGER)"
         return f"({whole} + (({amount} - {whole} % {amount}) % {amount}))"
     return f"month_ceil({moment}, {amount})"
+
+
+def previous(first: int, last: int, modifier: str) -> tuple[int, int]:
+    """The time that `diff` compares with: as long, right before or at the same time of the day, week, month before."""
+    if modifier == "previousday":
+        back = _DAY
+    elif modifier == "previousweek":
+        back = 7 * _DAY
+    elif modifier == "previousmonth":
+        back = first - _month_before(first)
+    else:
+        back = last - first + 1
+    return first - back, last - back
+
+
+def _month_before(moment: int) -> int:
+    """The same time a month earlier, on the month's last day if it has no such day."""
+    try:
+        then = datetime.fromtimestamp(moment // 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return moment
+    year, month = (then.year, then.month - 1) if then.month > 1 else (then.year - 1, 12)
+    if year < 1:
+        return moment
+    day = min(then.day, calendar.monthrange(year, month)[1])
+    return int(then.replace(year=year, month=month, day=day).timestamp()) * 1000 + moment % 1000

@@ -8,6 +8,7 @@ from typing import Any
 from lark import Token, Tree
 
 from cloudarium.services.logs.errors import MalformedQuery
+from cloudarium.services.logs.insights.periods import PREVIOUS
 from cloudarium.services.logs.insights.syntax import (
     Column,
     Command,
@@ -23,6 +24,7 @@ from cloudarium.services.logs.insights.syntax import (
     Source,
     Star,
     steps_of,
+    unexpected,
     unquoted,
 )
 from cloudarium.shared.errors import NotBuilt
@@ -113,7 +115,10 @@ class Reader:
         return {"of": self._expression(children[0])}
 
     def _diff(self, children: list[Any]) -> dict[str, Any]:
-        return {}
+        modifier = str(children[0]).lower() if children else ""
+        if modifier and modifier not in PREVIOUS:
+            raise unexpected(self._text, str(children[0]), children[0].start_pos)
+        return {"modifier": modifier}
 
     def _unnest(self, children: list[Any]) -> dict[str, Any]:
         return {"of": self._field(children[0]), "into": self._field(children[2])}

@@ -13,7 +13,9 @@ from cloudarium.gateway.workers import Worker
 from cloudarium.services.logs.insights.compiling import Plan, Target, compile_query
 from cloudarium.services.logs.insights.syntax import parse
 from cloudarium.services.logs.records import queries
+from cloudarium.services.logs.records.protections import any_masked
 from cloudarium.services.logs.records.queries import StoredQuery
+from cloudarium.store import Store
 from cloudarium.store.database import FILE
 
 if TYPE_CHECKING:
@@ -61,17 +63,25 @@ class Pool:
         if task is not None:
             task.cancel()
 
+    async def end(self) -> None:
+        """End the children."""
+        for task in self._under_way.values():
+            task.cancel()
+        for worker in self._workers:
+            await worker.end()
+
 
 def pool(cloud: Cloud) -> Pool:
     """The children of this cloud."""
     found = cloud.keep.get(_KEPT)
     if found is None:
         found = cloud.keep[_KEPT] = Pool()
+        cloud.at_close(found.end)
     result: Pool = found
     return result
 
 
-def target_of(query: StoredQuery, most: int | None) -> Target:
+def target_of(store: Store, query: StoredQuery, most: int | None) -> Target:
     """What a stored query is run over."""
     groups = orjson.loads(query.groups)
     names = groups["names"]
@@ -83,6 +93,7 @@ def target_of(query: StoredQuery, most: int | None) -> Target:
         now=query.created / 1000,
         scope=(query.account, query.region),
         limit=most,
+        masked=any_masked(store, groups["ids"]),
     )
 
 
@@ -91,7 +102,7 @@ async def run(cloud: Cloud, query: StoredQuery) -> None:
     store = cloud.store
     with store.transaction():
         queries.set_status(store, query.id, "Running")
-    plan = compile_query(parse(query.text), target_of(query, query.most))
+    plan = compile_query(parse(query.text), target_of(store, query, query.most))
     problem, status, answer = None, "Failed", None
     try:
         answer = await pool(cloud).run(query.id, str(store.folder / FILE), plan)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import resource
 import select
 import sys
 from pathlib import Path
@@ -10,6 +12,8 @@ from typing import Any
 import orjson
 
 from cloudarium.services.logs.insights.engine import Engine
+
+_MEMORY = 4 * 1024**3  # of addresses: a query fails before the machine does
 
 
 def _answer(task: dict[str, Any]) -> dict[str, Any]:
@@ -24,6 +28,8 @@ def _answer(task: dict[str, Any]) -> dict[str, Any]:
 def main() -> None:
     """Answer until there is nothing more to do."""
     quiet = float(sys.argv[1])
+    with contextlib.suppress(ValueError, OSError):  # some systems know no such limit
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
     while select.select([sys.stdin.buffer], [], [], quiet)[0]:
         line = sys.stdin.buffer.readline()
         if not line:

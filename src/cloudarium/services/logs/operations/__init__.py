@@ -1,6 +1,7 @@
 """The operations of CloudWatch Logs, by noun."""
 
 from cloudarium.services.logs.operations import (
+    data_protection,
     events,
     exports,
     fields,
@@ -16,6 +17,7 @@ from cloudarium.services.logs.operations import (
 )
 
 __all__ = [
+    "data_protection",
     "events",
     "exports",
     "fields",

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.logs import errors, forwarding, records, resources, rules
+from cloudarium.services.logs import errors, forwarding, protecting, records, resources, rules
+from cloudarium.services.logs.filtering import filters_of
 from cloudarium.services.logs.operations import keys
 from cloudarium.services.logs.operations.groups import identified_group, milliseconds, named_group, schedule_expiry
 from cloudarium.services.logs.operations.streams import sequence_token
 from cloudarium.services.logs.patterns import PatternError, Predicate, compile_pattern
-from cloudarium.services.logs.records import FAR, Event, Group, Window
+from cloudarium.services.logs.protection import Protection
+from cloudarium.services.logs.records import FAR, Event, Group, Stream, Window
 from cloudarium.services.logs.rules import Position
 from cloudarium.shared import paging
-from cloudarium.shared.errors import NotBuilt
 
 Output = dict[str, Any]
 _SEARCHED_EVENTS = 20_000  # one FilterLogEvents call looks at no more; AWS, too, answers pages that are not full
@@ -41,8 +42,12 @@ def _put(call: Call, group: Group) -> Output:
     now = milliseconds(call)
     accepted, rejected = rules.take_batch(call.input["logEvents"], now, group.retention)
     if accepted:
-        records.add_events(call.store, group, stream, accepted, now)
-        forwarding.forward(call, group, stream.name, accepted)
+        protection = filters_of(call.store, group.id).protection
+        if protection is None:
+            records.add_events(call.store, group, stream, accepted, now)
+            forwarding.forward(call, group, stream.name, accepted)
+        else:
+            _put_protected(call, group, stream, accepted, protection)
         oldest = accepted[0]["timestamp"]
         due = None if group.retention is None else oldest + group.retention * rules.DAY + 1
         if due is not None and (group.expires is None or due < group.expires):
@@ -53,11 +58,21 @@ def _put(call: Call, group: Group) -> Output:
     return answer
 
 
+def _put_protected(
+    call: Call, group: Group, stream: Stream, accepted: Sequence[dict[str, Any]], protection: Protection
+) -> None:
+    scanned = protecting.protect(call, group, stream.name, protection, accepted)
+    masked = {at: scanned.events[at]["message"] for at in scanned.found}
+    records.add_events(call.store, group, stream, accepted, milliseconds(call), masked)
+    forwarding.forward(call, group, stream.name, scanned.events)
+
+
 @operation("GetLogEvents", on=resources.stream)
 def get_log_events(call: Call) -> Output | Coroutine[Any, Any, Output]:
     """Read a stream from its end (or head), page by page in either direction; at an end the token comes back."""
-    _refuse_unmask(call)
-    return keys.guarded(call, _readable(identified_group(call)), _get)
+    group = _readable(identified_group(call))
+    _require_unmask(call, group)
+    return keys.guarded(call, group, _get)
 
 
 def _get(call: Call, group: Group) -> Output:
@@ -66,12 +81,13 @@ def _get(call: Call, group: Group) -> Output:
         raise errors.StreamNotFound
     first, last = _times(call, group, inclusive=False)
     from_head = bool(call.input.get("startFromHead"))
-    window = Window(first, last, descending=not from_head)
+    window = Window(first, last, descending=not from_head, unmasked=bool(call.input.get("unmask")))
     token = call.input.get("nextToken")
     if token is not None:
         direction, place = rules.parse_stream_token(token)
-        window = (
-            Window(first, last, after=place) if direction == "f" else Window(first, last, before=place, descending=True)
+        forward = direction == "f"
+        window = window._replace(
+            after=place if forward else None, before=None if forward else place, descending=not forward
         )
     limit = call.input.get("limit", rules.PAGE_EVENTS)
     events = rules.page(records.stream_events(call.store, stream.id, window), limit)
@@ -96,18 +112,20 @@ def _get(call: Call, group: Group) -> Output:
 )
 def filter_log_events(call: Call) -> Output | Coroutine[Any, Any, Output]:
     """Search a group's streams for events in a time range that match a pattern; all streams interleaved by time."""
-    _refuse_unmask(call)
     if call.input.get("logStreamNames") and call.input.get("logStreamNamePrefix"):
         raise errors.InvalidParameter("logStreamNames and logStreamNamePrefix are mutually exclusive parameters.")
     _pattern(call)
-    return keys.guarded(call, _readable(identified_group(call)), _filter)
+    group = _readable(identified_group(call))
+    _require_unmask(call, group)
+    return keys.guarded(call, group, _filter)
 
 
 def _filter(call: Call, group: Group) -> Output:
     matches = _pattern(call)
     first, last = _times(call, group, inclusive=True)
     place, descending = _continued(call)
-    window = Window(first, last, before=place, descending=True) if descending else Window(first, last, after=place)
+    window = Window(first, last, unmasked=bool(call.input.get("unmask")))
+    window = window._replace(before=place, descending=True) if descending else window._replace(after=place)
     names = _Names(call, group)
     events, stopped = _search(names.events(window), names, matches, call.input.get("limit", rules.PAGE_EVENTS))
     answer: dict[str, Any] = {
@@ -128,9 +146,9 @@ def _filter(call: Call, group: Group) -> Output:
     return answer
 
 
-def _refuse_unmask(call: Call) -> None:
+def _require_unmask(call: Call, group: Group) -> None:
     if call.input.get("unmask"):
-        raise NotBuilt(f"logs:{call.operation_name} unmask (data protection policies)")
+        call.require("logs:Unmask", resources.stream_arn(call.scope, group.name, ""))
 
 
 def _readable(group: Group) -> Group:

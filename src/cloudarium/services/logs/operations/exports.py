@@ -114,7 +114,7 @@ def cancel_export_task(call: Call) -> dict[str, Any]:
         raise errors.ExportNotFound
     message = "Task was cancelled by user"
     if not exports.set_export(call.store, found.id, "CANCELLED", message, milliseconds(call)):
-        raise errors.InvalidOperation("The specified export task has already finished.")
+        raise errors.InvalidOperation("The specified export task has already finished")
     return {}
 
 

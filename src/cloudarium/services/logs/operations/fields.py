@@ -12,7 +12,6 @@ from cloudarium.services.logs import errors, records, resources, rules
 from cloudarium.services.logs.insights.discovery import fields_of
 from cloudarium.services.logs.operations.groups import identified_group, milliseconds
 from cloudarium.services.logs.records import Window
-from cloudarium.shared.errors import NotBuilt
 
 _SAMPLE = 1000  # events that are looked at
 _AROUND = 8 * 60_000  # AWS looks at 8 minutes on both sides of `time`
@@ -41,8 +40,6 @@ def get_log_group_fields(call: Call) -> dict[str, Any]:
 @operation("GetLogRecord", on=resources.recorded)
 def get_log_record(call: Call) -> dict[str, Any]:
     """The event that a @ptr leads to, with all its fields."""
-    if call.input.get("unmask"):
-        raise NotBuilt("logs:GetLogRecord unmask (data protection policies)")
     place = rules.parse_pointer(call.input["logRecordPointer"])
     if place is None:
         raise errors.InvalidParameter("The specified log record pointer is invalid.")
@@ -50,7 +47,10 @@ def get_log_record(call: Call) -> dict[str, Any]:
     group = records.group_by_id(call.store, group_id)
     if group is None or records.find_group(call.store, call.account, call.region, group.name) != group:
         raise errors.ResourceNotFound
-    event = records.find_event(call.store, group_id, timestamp, number)
+    unmasked = bool(call.input.get("unmask"))
+    if unmasked:
+        call.require("logs:Unmask", resources.stream_arn(call.scope, group.name, ""))
+    event = records.find_event(call.store, group_id, timestamp, number, unmasked)
     stream = None if event is None else records.stream_name(call.store, event.stream_id)
     if event is None or stream is None:
         raise errors.ResourceNotFound

@@ -9,7 +9,7 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.logs import errors, records, resources, rules
 from cloudarium.services.logs.operations import keys
-from cloudarium.services.logs.records import Group, filters
+from cloudarium.services.logs.records import Group, filters, protections
 from cloudarium.shared import paging, tags
 from cloudarium.shared.errors import NotBuilt
 
@@ -288,4 +288,14 @@ def _describe(call: Call, group: Group) -> dict[str, Any]:
     key = records.key_of(call.store, group)
     if key is not None:
         shown["kmsKeyId"] = key.key
+    return shown | _protection(call, group)
+
+
+def _protection(call: Call, group: Group) -> dict[str, Any]:
+    shown: dict[str, Any] = {}
+    kept = protections.group_policy(call.store, group.id)
+    if kept is not None:
+        shown["dataProtectionStatus"] = "DELETED" if kept.document is None else "ACTIVATED"
+    if protections.account_policies(call.store, call.scope):
+        shown["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
     return shown

@@ -27,6 +27,7 @@ _MOST_GROUPS = 50
 _MOST_ROWS = 10_000
 _LISTED = 1000
 _KEPT = 7 * rules.DAY
+_MOST_KEPT = 5000  # of an account in a region: a dashboard that asks every ten seconds does not fill the disk
 _STANDARD_ONLY = ("pattern", "diff", "unmask")
 _UNDER_WAY = ("Scheduled", "Running")
 _PATIENCE = 0.5  # seconds; most queries are done by then, and the client need not ask again
@@ -63,10 +64,11 @@ def _start(call: Call) -> dict[str, Any]:
         now,
         "Scheduled",
     )
-    plan = compile_query(query, running.target_of(stored, stored.most))
+    plan = compile_query(query, running.target_of(call.store, stored, stored.most))
     if plan.unmasks:
         for group in groups:
             call.require("logs:Unmask", resources.stream_arn(call.scope, group.name, ""))
+    queries.forget_older(call.store, call.scope, _MOST_KEPT - 1)
     queries.add_query(call.store, stored)
     call.later("RunQuery", {"QueryId": stored.id})
     call.later("ForgetQuery", {"QueryId": stored.id}, due=(now + _KEPT) / 1000)

@@ -93,7 +93,8 @@ def remove_subscription(store: Store, group: Group, name: str) -> bool:
 
 
 def remove_filters(store: Store, group: Group) -> None:
-    """Forget all filters of a group that goes."""
+    """Forget all filters of a group that goes, and its data protection policy."""
+    store.run("DELETE FROM logs_data_protection WHERE group_id = ?", (group.id,))
     store.run("DELETE FROM logs_metric_filters WHERE group_id = ?", (group.id,))
     store.run("DELETE FROM logs_subscription_filters WHERE group_id = ?", (group.id,))
     store.changed(FILTERS)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any, NamedTuple
 
+from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 _GROUP = "id, name, class, created, retention, protected, stored_bytes, next_event, expires"
@@ -109,6 +110,11 @@ def set_protected(store: Store, group: Group, protected: bool) -> None:
 def set_expires(store: Store, group: Group, due: int | None) -> None:
     """Remember when the group's expiry timer is due."""
     store.run("UPDATE logs_groups SET expires = ? WHERE id = ?", (due, group.id))
+
+
+def scope_of(store: Store, group_id: int) -> Scope:
+    """Whose a group is."""
+    return Scope(*store.one("SELECT account, region FROM logs_groups WHERE id = ?", (group_id,)))
 
 
 def group_by_id(store: Store, group_id: int) -> Group | None:

@@ -99,6 +99,18 @@ def result_pages(store: Store, query_id: str, first: int, last: int) -> list[tup
     return store.all(sql, (query_id, first, last))
 
 
+def forget_older(store: Store, scope: Scope, kept: int) -> None:
+    """Forget all queries that have ended but the `kept` newest of those that were started."""
+    older = store.all(
+        "SELECT id FROM logs_queries WHERE account = ? AND region = ? AND status NOT IN ('Scheduled', 'Running')"
+        " AND id IN (SELECT id FROM logs_queries WHERE account = ? AND region = ?"
+        " ORDER BY created DESC, id DESC LIMIT -1 OFFSET ?)",
+        (*scope, *scope, kept),
+    )
+    for (query_id,) in older:
+        forget_query(store, query_id)
+
+
 def forget_query(store: Store, query_id: str) -> None:
     """Forget a query with its results."""
     store.run("DELETE FROM logs_query_results WHERE query = ?", (query_id,))

@@ -6,6 +6,12 @@ from collections.abc import Sequence
 
 GROUP_OF_EVENT = "(SELECT g.account || ':' || g.name FROM logs_groups g WHERE g.id = e.group_id)"
 EVENTS = "logs_events e JOIN logs_streams s ON s.id = e.stream_id"  # those of deleted streams are left out
+_MASKED = (
+    "SELECT e.group_id, e.timestamp, e.id, e.stream_id, e.ingested, coalesce(m.message, e.message) AS message"
+    " FROM logs_events e LEFT JOIN logs_masks m"
+    " ON m.group_id = e.group_id AND m.timestamp = e.timestamp AND m.id = e.id"
+)
+MASKED_EVENTS = EVENTS.replace("logs_events e", f"({_MASKED}) e")  # as data protection policies let them be seen
 EVENT_COLUMNS = ("group_id", "timestamp", "id", "stream_id", "ingested", "message")
 
 

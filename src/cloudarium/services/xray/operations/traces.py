@@ -97,16 +97,10 @@ def condition(call: Call, text: str) -> Callable[[OfTrace], bool]:
 
 def page_start(call: Call) -> int:
     """The number of the trace behind which a page begins. Raises Invalid."""
-    token = call.input.get("NextToken")
-    if not token:
-        return 0
     try:
-        number = paging.decode(token)
+        return paging.number(call.input.get("NextToken") or None)
     except ValueError:
-        number = None
-    if not isinstance(number, int) or isinstance(number, bool) or not 0 <= number < 1 << 62:
-        raise errors.Invalid("Invalid NextToken")
-    return number
+        raise errors.Invalid("Invalid NextToken") from None
 
 
 @operation("BatchGetTraces")
