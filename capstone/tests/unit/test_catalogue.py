@@ -68,7 +68,7 @@ def test_of_many_who_miss_one_reads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_who_waits_too_long_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    kept, waited = FakeCache(), []
+    kept, waited = FakeCache(), list[float]()
     kept.claim(f"catalogue:0:{catalogue._digest(('books',))}:flight", 2)
     monkeypatch.setattr("time.sleep", waited.append)
     assert ask(kept, reader("mine")) == ("mine", "miss")

@@ -80,5 +80,5 @@ def _pending(secret: str, token: str) -> Secret:
 
 
 def _read(secret: str, **which: str) -> Secret:
-    read: Secret = json.loads(secrets().get_secret_value(SecretId=secret, **which)["SecretString"])  # type: ignore[arg-type]
+    read: Secret = json.loads(secrets().get_secret_value(SecretId=secret, **which)["SecretString"])
     return read
