@@ -22,6 +22,12 @@ from cloudarium.shared.errors import AwsError
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _GOOD = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
 
+Key = Annotated[str, typer.Option(help="The access key id to sign with.", envvar="AWS_ACCESS_KEY_ID")]
+Secret = Annotated[str, typer.Option(help="Its secret.", envvar="AWS_SECRET_ACCESS_KEY")]
+Token = Annotated[
+    str, typer.Option(help="The session's token, where the key is one's of a session.", envvar="AWS_SESSION_TOKEN")
+]
+
 
 def add_to(app: typer.Typer) -> None:
     """Add this command to the app."""
@@ -33,11 +39,9 @@ def deploy(
     stack_name: Annotated[str | None, typer.Option(help="The stack's name; by default its folder's.")] = None,
     parameter: Annotated[list[str] | None, typer.Option("--parameter", "-p", help="Name=Value; may repeat.")] = None,
     region: Annotated[str, typer.Option(help="The region to deploy to.")] = "us-east-1",
-    key: Annotated[str, typer.Option(help="The access key id to sign with.", envvar="AWS_ACCESS_KEY_ID")] = "test",
-    secret: Annotated[str, typer.Option(help="Its secret.", envvar="AWS_SECRET_ACCESS_KEY")] = "test",
-    token: Annotated[
-        str, typer.Option(help="The session's token, where the key is one's of a session.", envvar="AWS_SESSION_TOKEN")
-    ] = "",
+    key: Key = "test",
+    secret: Secret = "test",
+    token: Token = "",
     data: Data = None,
     as_json: Json = False,
 ) -> None:

@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from cloudarium.cli import running
-from cloudarium.cli.deploy import Signer
+from cloudarium.cli.deploy import Key, Secret, Signer, Token
 from cloudarium.cli.lifecycle import Data, Json
 from cloudarium.cli.output import Failed, console, print_json, say
 from cloudarium.shared.clock import iso_millis
@@ -40,11 +40,9 @@ def logs(
     pattern: Annotated[str, typer.Option("--filter", help="Only events that match this filter pattern.")] = "",
     since: Annotated[str, typer.Option(help="From how long ago: 30s, 10m, 2h, 1d, 1w.")] = "1h",
     region: Annotated[str, typer.Option(help="The region of the groups.")] = "us-east-1",
-    key: Annotated[str, typer.Option(help="The access key id to sign with.", envvar="AWS_ACCESS_KEY_ID")] = "test",
-    secret: Annotated[str, typer.Option(help="Its secret.", envvar="AWS_SECRET_ACCESS_KEY")] = "test",
-    token: Annotated[
-        str, typer.Option(help="The session's token, where the key is one's of a session.", envvar="AWS_SESSION_TOKEN")
-    ] = "",
+    key: Key = "test",
+    secret: Secret = "test",
+    token: Token = "",
     data: Data = None,
     as_json: Json = False,
 ) -> None:

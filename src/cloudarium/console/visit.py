@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, urlencode
 
@@ -57,6 +57,13 @@ class Visit:
         if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
             raise Refused(400, f"{name} must be 1 to {most}.")
         return int(text)
+
+    def range_of(self, ranges: Mapping[str, str], usual: str = "1h") -> str:
+        """How far back the page looks: one of `ranges`, by its name. Raises Refused for what is not offered."""
+        span = self.asked.get("range") or usual
+        if span not in ranges:
+            raise Refused(400, "range must be among those that the page offers.")
+        return span
 
     def href(self, *path: str, **asked: Any) -> str:
         """The address of a page; it keeps the account and the region, and leaves out what is empty."""

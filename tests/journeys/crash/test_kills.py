@@ -9,14 +9,10 @@ import io
 import json
 import os
 import random
-import shutil
 import threading
 import time
 import zipfile
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-
-import pytest
+from collections.abc import Sequence
 
 from tests.journeys.crash import checks, queues
 from tests.journeys.crash.deployer import Deployer
@@ -50,16 +46,6 @@ MAY = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": ["dynamodb:PutItem", "logs:*"], "Resource": "*"}],
 }
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[CrashableCloud]:
-    running = CrashableCloud(tmp_path / "cloud")
-    yield running
-    said = running.log.read_text()
-    running.stop()
-    assert "Traceback" not in said, said[:20_000]
-    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def prepare(cloud: CrashableCloud) -> None:

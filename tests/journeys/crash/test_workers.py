@@ -10,15 +10,10 @@ import io
 import json
 import os
 import random
-import shutil
 import signal
 import time
 import zipfile
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from tests.journeys.crash.checks import scan
 from tests.journeys.crash.processes import CrashableCloud, descendants, kill_and_see_nobody_left, wait_for
@@ -62,16 +57,6 @@ def mirror(event, context):
 """
 TRUST = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
 MAY = {"Effect": "Allow", "Action": ["dynamodb:*", "sqs:*", "logs:*"], "Resource": "*"}
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[CrashableCloud]:
-    running = CrashableCloud(tmp_path / "cloud")
-    yield running
-    said = running.log.read_text()
-    running.stop()
-    assert "Traceback" not in said, said[:20_000]
-    shutil.rmtree(tmp_path, ignore_errors=True)
 
 
 def prepare(cloud: CrashableCloud) -> None:

@@ -22,8 +22,8 @@ async def show(visit: Visit) -> HttpResponse:
     if visit.parts:
         return await _one(visit, visit.parts[0])
     found: list[dict[str, Any]] = []
-    for member in ("MetricAlarms", "CompositeAlarms"):
-        listing = visit.each("cloudwatch", "DescribeAlarms", member, "NextToken", AlarmTypes=_KINDS)
+    for kind in _KINDS:
+        listing = visit.each("cloudwatch", "DescribeAlarms", f"{kind}s", "NextToken", AlarmTypes=[kind])
         found += [each async for each in listing]
     found.sort(key=lambda each: (_WORST_FIRST[each["StateValue"]], each["AlarmName"]))
     return page(visit, "alarms.html", "Alarms", alarms=found)

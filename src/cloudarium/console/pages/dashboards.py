@@ -65,10 +65,8 @@ def _layout(widgets: list[Any]) -> HttpResponse:
 
 def _span(visit: Visit, body: dict[str, Any]) -> tuple[Span, str]:
     """The time to show: what the query asks for, else the dashboard's own, else the last three hours."""
-    asked = visit.asked.get("range", "")
-    if asked:
-        if asked not in RANGES:
-            raise Refused(400, "range must be among those that the page offers.")
+    if visit.asked.get("range"):
+        asked = visit.range_of(RANGES)
         return Span(visit.now - seconds_of(asked), visit.now), asked
     try:
         return span_of(body, visit.now), "" if body.get("start") else "3h"

@@ -31,9 +31,7 @@ async def show(visit: Visit) -> HttpResponse:
     listing = visit.each("logs", "DescribeLogGroups", "logGroups", "nextToken")
     groups = [each["logGroupName"] async for each in listing]
     chosen = [value for name, value in visit.pairs if name == "group"][:_MOST_GROUPS]
-    query, span = visit.asked.get("query", "").replace("\r\n", "\n"), visit.asked.get("range") or "1h"
-    if span not in RANGES:
-        raise Refused(400, "range must be among those that the page offers.")
+    query, span = visit.asked.get("query", "").replace("\r\n", "\n"), visit.range_of(RANGES)
     shown: dict[str, Any] = {"rows": [], "names": [], "drawn": None, "statistics": None, "said": "", "state": ""}
     if query and chosen:
         shown |= await _answer(visit, query, chosen, span)

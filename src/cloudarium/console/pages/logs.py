@@ -30,10 +30,7 @@ async def show(visit: Visit) -> HttpResponse:
 
 
 async def _events(visit: Visit, group: str) -> HttpResponse:
-    span, pattern, stream = (visit.asked.get(name, "") for name in ("range", "pattern", "stream"))
-    span = span or "1h"
-    if span not in RANGES:
-        raise Refused(400, "range must be among those that the page offers.")
+    span, pattern, stream = visit.range_of(RANGES), visit.asked.get("pattern", ""), visit.asked.get("stream", "")
     given: dict[str, Any] = {"logGroupName": group, "startTime": int((visit.now - seconds_of(span)) * 1000)}
     if pattern:
         given["filterPattern"] = pattern

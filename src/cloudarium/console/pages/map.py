@@ -6,7 +6,7 @@ import math
 from typing import Any, NamedTuple
 
 from cloudarium.console.layout import placed
-from cloudarium.console.pages.traces import LONGEST_QUERY, RANGES, range_of
+from cloudarium.console.pages.traces import LONGEST_QUERY, RANGES
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -55,7 +55,7 @@ class Edge(NamedTuple):
 
 async def show(visit: Visit) -> HttpResponse:
     """The map of the last minutes or hours: of what the cloud has seen, or of X-Ray's traces. Raises Refused."""
-    span, source = range_of(visit, _RANGES), visit.asked.get("of") or "all"
+    span, source = visit.range_of(_RANGES), visit.asked.get("of") or "all"
     if source not in _SOURCES:
         raise Refused(400, "of must be all, calls or xray.")
     start, end = visit.now - seconds_of(span), visit.now

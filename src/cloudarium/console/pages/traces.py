@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
 from cloudarium.console.rendering import page
@@ -33,19 +33,15 @@ class Row(NamedTuple):
     state: str
 
 
-def range_of(visit: Visit, ranges: Mapping[str, str] = RANGES) -> str:
-    """How far back a page looks. Raises Refused for what is not offered."""
-    span = visit.asked.get("range") or "1h"
-    if span not in ranges:
-        raise Refused(400, "range must be among those that the page offers.")
-    return span
-
-
 async def show(visit: Visit) -> HttpResponse:
     """The last traces, those of X-Ray that `filter` finds, or the one that the path names. Raises Refused."""
     if visit.parts:
         return await _one(visit, visit.parts[0])
-    span, expression, about = range_of(visit), visit.asked.get("filter", "").strip(), visit.asked.get("about", "")
+    span, expression, about = (
+        visit.range_of(RANGES),
+        visit.asked.get("filter", "").strip(),
+        visit.asked.get("about", ""),
+    )
     shown: dict[str, Any] = {"range": span, "ranges": RANGES, "filter": expression, "about": about}
     shown |= {"said": "", "found": [], "last": []}
     if not expression:
