@@ -156,17 +156,26 @@ def test_queries_in_metrics_insights():
         " Team IN ('b', 'c')) GROUP BY Team, Stage ORDER BY AVG() ASC LIMIT 7"
     )
     assert query._replace(where=None) == insights.Query(
-        "MAX", "Order Count", "shop", ("Stage", "Team"), None, ("Team", "Stage"), "AVG", False, 7
+        "MAX", "Order Count", "shop", ("Stage", "Team"), None, ("Team", "Stage"), "AVG", False, 7, False
     )
-    assert query.where((("Stage", "it's"), ("Team", "b")))
-    assert not query.where((("Stage", "x"), ("Team", "b")))
+    assert query.where({"Stage": "it's", "Team": "b"})
+    assert not query.where({"Stage": "x", "Team": "b"})
+    query = insights.parse_query(
+        "SELECT AVG(m) FROM x WHERE tag.\"aws:stack\" = 'a' AND AWS.AccountId = 'LOCAL' GROUP BY tag.env, AWS.AccountId"
+    )
+    assert query.tagged
+    assert query.groups == ("tag.env", "AWS.AccountId")
+    assert query.where({"tag.aws:stack": "a"})
+    assert not query.where({"aws:stack": "a"})
     assert insights.parse_query("select sum(m) from shop").limit == 500
 
 
 @pytest.mark.parametrize(
     "text",
     ["SELECT", "SELECT MEDIAN(m) FROM x", "SELECT AVG(m)", "SELECT AVG(m) FROM x WHERE a", "SELECT AVG(m) FROM x LIMIT",
-     "SELECT AVG(m) FROM x WHERE a = b", "SELECT AVG(m) FROM x; DROP", "SELECT AVG(m) FROM x WHERE " + "(" * 300],
+     "SELECT AVG(m) FROM x WHERE a = b", "SELECT AVG(m) FROM x WHERE AWS.Region = 'x'",
+     "SELECT AVG(m) FROM x GROUP BY tag.", "SELECT AVG(m) FROM x WHERE x.y = 'x'",
+     "SELECT AVG(m) FROM x; DROP", "SELECT AVG(m) FROM x WHERE " + "(" * 300],
 )  # fmt: skip
 def test_what_is_no_query(text):
     with pytest.raises(insights.QueryError):

@@ -128,7 +128,7 @@ def test_functions_and_http_apis(desk):
 
 def test_queues_and_topics(desk):
     sqs, sns = desk.client("sqs"), desk.client("sns")
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    url = sqs.create_queue(QueueName="q", tags={"team": "red"})["QueueUrl"]
     sqs.receive_message(QueueUrl=url)
     sqs.send_message(QueueUrl=url, MessageBody="Hello")
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
@@ -139,6 +139,10 @@ def test_queues_and_topics(desk):
     )  # fmt: skip
     for name, value in names:
         assert found(desk, "AWS/SQS", name, QueueName="q") == value
+    sent = 'SELECT SUM(NumberOfMessagesSent) FROM "AWS/SQS"'
+    for question, values in ((f"{sent} WHERE tag.team = 'red' GROUP BY tag.team", [[1.0]]),
+                             (f"{sent} WHERE tag.team != 'red'", []), (f"{sent} GROUP BY tag.other", [])):  # fmt: skip
+        assert desk.values({"Id": "q", "Expression": question, "Period": 3600}) == values
     topic = sns.create_topic(Name="t")["TopicArn"]
     sns.publish(TopicArn=topic, Message="Hello")
     entries = [{"Id": str(n), "Message": "x"} for n in range(3)]

@@ -8,6 +8,7 @@ from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 
+from cloudarium.charts import resources
 from cloudarium.services.cloudwatch import series
 from cloudarium.services.cloudwatch.metric_math import Frame, MathError, Series, evaluate, parse
 from cloudarium.services.cloudwatch.metric_math.outside import NAME as LAMBDA
@@ -227,11 +228,18 @@ class Querying:
             self._store, self._scope, namespace=asked.namespace, name=asked.metric, limit=_MOST_METRICS
         )
         for metric in found:
-            if (group := _group(asked, metric)) is None:
+            if (group := _group(asked, metric, self._labels(asked, metric))) is None:
                 continue
             for time, each in self._read(metric, period, None).items():
                 groups.setdefault(group, {}).setdefault(time, []).append(each)
         return self._ranked(asked, groups, period)
+
+    def _labels(self, asked: insights.Query, metric: Metric) -> dict[str, str]:
+        """What a query may ask of a metric: its dimensions, the account, and the tags of its resource."""
+        own = {**dict(metric.dimensions), insights.ACCOUNT: self._scope.account}
+        if asked.tagged and (arn := resources.arn_of(self._scope, metric.namespace, own)):
+            own |= {insights.TAG + key: value for key, value in self._store.tags.of(arn).items()}
+        return own
 
     def _ranked(
         self, asked: insights.Query, groups: dict[tuple[str, ...], dict[int, list[Sample]]], period: int
@@ -273,12 +281,11 @@ def _is_period(seconds: int) -> bool:
     return seconds in (1, 5, 10, 20, 30) or (seconds > 0 and seconds % 60 == 0)
 
 
-def _group(asked: insights.Query, metric: Metric) -> tuple[str, ...] | None:
-    """The group of a query that a metric belongs to, None when the query is not about it."""
-    own = dict(metric.dimensions)
-    if asked.keys is not None and tuple(sorted(own)) != asked.keys:
+def _group(asked: insights.Query, metric: Metric, own: dict[str, str]) -> tuple[str, ...] | None:
+    """The group of a query that a metric with these labels belongs to, None when the query is not about it."""
+    if asked.keys is not None and tuple(sorted(name for name, _ in metric.dimensions)) != asked.keys:
         return None
-    if asked.where is not None and not asked.where(metric.dimensions):
+    if asked.where is not None and not asked.where(own):
         return None
     if any(name not in own for name in asked.groups):
         return None
