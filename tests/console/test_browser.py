@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -70,7 +71,7 @@ def test_a_slow_path_is_found_in_three_clicks(
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{cloud.url}/_cloudarium/map?account={account}")
     keep(page, f"map-{request.node.callspec.id}")
-    page.get_by_role("link", name="pricing, AWS::Lambda::Function").click()
+    page.get_by_role("link", name="pricing, Lambda function").click()
     page.wait_for_url("**/traces?about=pricing*")
     keep(page, f"traces-{request.node.callspec.id}")
     page.get_by_role("link", name="1-").first.click()  # the newest, which took longest
@@ -98,4 +99,38 @@ def test_the_pages_are_reached_by_the_keyboard(browser: Any, cloud: RunningCloud
     assert page.evaluate("document.activeElement.textContent") == "Calls"
     page.keyboard.press("Enter")
     page.wait_for_url("**/calls*")
+    context.close()
+
+
+def test_a_group_is_followed_and_asked_about(
+    browser: Any, cloud: RunningCloud, account: str, client: Callable[..., Any]
+) -> None:
+    logs = client("logs")
+    for name in ("/shop/orders", "/shop/products"):
+        logs.create_log_group(logGroupName=name)
+    logs.create_log_stream(logGroupName="/shop/orders", logStreamName="one")
+    context = browser.new_context(**chromium.DESKTOP)
+    page, wrong = context.new_page(), []
+    page.on("console", lambda said: wrong.append(said.text))
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.goto(f"{cloud.url}/_cloudarium/logs?account={account}&group=/shop/orders&live=1")
+    event = {"timestamp": int(time.time() * 1000), "message": '{"level": "ERROR", "order": {"id": 7}}'}
+    logs.put_log_events(logGroupName="/shop/orders", logStreamName="one", logEvents=[event])
+    row = page.locator("tr.level-error")
+    row.locator("summary").click()
+    assert '"id": 7\n' in row.locator("pre").inner_text() and page.locator("tr.none").count() == 0
+    page.goto(f"{cloud.url}/_cloudarium/logs/insights?account={account}")
+    page.get_by_placeholder("Find log groups").fill("orders")
+    assert page.get_by_label("/shop/products").is_hidden()
+    page.keyboard.press("Enter")
+    page.locator("#query").fill("filter level = 'ERROR' | display ")
+    page.keyboard.press("Control+Enter")  # a query without an end: what is wrong is said, and the fields are there
+    assert "unexpected symbol" in page.get_by_role("alert").inner_text()
+    page.locator("[data-insert='order.id']").click()
+    page.get_by_placeholder("folder/name").fill("shop/errors")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_role("button", name="Run").click()
+    assert page.locator("table.log").inner_text().split() == ["order.id", "7"]
+    assert page.get_by_role("link", name="shop/errors").count() == 1 and not wrong, wrong
+    keep(page, "insights")
     context.close()

@@ -113,22 +113,6 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     assert 'type="checkbox" name="m"' in shown and "checked" in shown
 
 
-def test_logs_are_filtered_and_followed(reader: Reader, client: Callable[..., Any]) -> None:
-    logs = client("logs")
-    logs.create_log_group(logGroupName="/shop")
-    logs.create_log_stream(logGroupName="/shop", logStreamName="one")
-    now = int(time.time() * 1000)
-    lines = ["order placed", f"ERROR {EVIL}"]
-    logs.put_log_events(
-        logGroupName="/shop", logStreamName="one", logEvents=[{"timestamp": now, "message": line} for line in lines]
-    )
-    assert "/shop" in reader.text("logs")
-    shown = reader.text("logs", group="/shop", live="1")
-    assert "order placed" in shown and EVIL not in shown and "hx-get" in shown
-    assert "order placed" not in reader.text("logs", group="/shop", pattern="ERROR")
-    assert "<html" not in reader.get("logs", headers={"hx-request": "true"}, group="/shop").text
-
-
 @pytest.mark.parametrize(
     ("path", "asked", "status", "said"),
     [

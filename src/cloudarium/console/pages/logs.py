@@ -1,10 +1,10 @@
-"""Logs: the groups, the newest events of one, filtered and live."""
+"""Logs: the groups, the newest events of one, filtered and live; the newest is the last, as in a terminal."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from cloudarium.console.pages import insights
+from cloudarium.console.pages import insights, live
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -17,9 +17,11 @@ _STREAMS = 20
 
 
 async def show(visit: Visit) -> HttpResponse:
-    """The log groups, the newest events of the one that `group` names, or the editor of queries. Raises Refused."""
+    """The log groups, the events of the one that `group` names, or the editor of queries. Raises Refused."""
     if visit.parts == ["insights"]:
         return await insights.show(visit)
+    if visit.parts == ["live"]:
+        return await live.follow(visit)
     if visit.parts:
         raise Refused(404, "There is no such page of logs.")
     group = visit.asked.get("group", "")
@@ -38,10 +40,7 @@ async def _events(visit: Visit, group: str) -> HttpResponse:
         given["logStreamNames"] = [stream]
     listing = visit.each("logs", "FilterLogEvents", "events", "nextToken", **given)
     found = [each async for each in listing][-_MOST_SHOWN:]
-    found.reverse()
-    shown: dict[str, Any] = {"group": group, "events": found}
-    if visit.is_part:
-        return page(visit, "log_rows.html", group, **shown)
+    shown: dict[str, Any] = {"group": group, "events": found, "most": _MOST_SHOWN, "since": int(visit.now * 1000)}
     streams = await visit.ask(
         "logs", "DescribeLogStreams", logGroupName=group, orderBy="LastEventTime", descending=True, limit=_STREAMS
     )
