@@ -24,6 +24,17 @@ def handler(event, context):
         time.sleep(0.3)
     table.get_item(TableName="prices", Key={"id": {"S": "a"}})
 """
+# What of the map covers something else, or is written beyond its card.
+COVERED = """() => {
+  const at = (each) => each.getBoundingClientRect();
+  const meet = (a, b) => Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1
+    && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1;
+  const parts = [...document.querySelectorAll(".map .label text, .map .service > rect")];
+  const met = parts.flatMap((one, place) => parts.slice(place + 1).filter((other) => meet(at(one), at(other))));
+  const wide = [...document.querySelectorAll(".map .service text")].filter((text) =>
+    at(text).right > at(text.parentNode.querySelector("rect")).right);
+  return [...met, ...wide].map((each) => each.parentNode.textContent.trim());
+}"""
 # Where to keep a picture of every page, for whoever wants to see them.
 PICTURES = os.environ.get("CLOUDARIUM_PICTURES")
 
@@ -70,15 +81,18 @@ def test_a_slow_path_is_found_in_three_clicks(
     page.on("console", lambda said: wrong.append(said.text))
     page.on("pageerror", lambda error: wrong.append(str(error)))
     page.goto(f"{cloud.url}/_cloudarium/map?account={account}")
+    assert page.evaluate(COVERED) == [] and page.locator("header").bounding_box()["height"] < 110
     keep(page, f"map-{request.node.callspec.id}")
     page.get_by_role("link", name="pricing, Lambda function").click()
     page.wait_for_url("**/traces?about=pricing*")
     keep(page, f"traces-{request.node.callspec.id}")
-    page.get_by_role("link", name="1-").first.click()  # the newest, which took longest
+    page.get_by_role("link", name="lambda:Invoke").first.click()  # the newest, which took longest
     page.wait_for_url("**/traces/1-*")
     keep(page, f"trace-{request.node.callspec.id}")
     rows = page.locator("table.fall tbody tr")
     assert "Invocation" in rows.all_inner_texts()[2] and "dynamodb:GetItem" in rows.all_inner_texts()[3]
+    page.get_by_role("link", name="log line").click()
+    page.wait_for_url("**#logs-*")
     assert "looking for prices" in page.locator("table.log").inner_text()
     page.get_by_role("link", name="allowed").first.click()
     page.wait_for_url("**/calls/*")

@@ -140,6 +140,9 @@ def test_a_query_of_logs_is_answered(reader: Reader) -> None:
     text = board(reader, {"type": "log", "properties": {"region": "us-east-1", "query": query}})
     assert "<th>@message" in text and "ERROR &lt;script&gt;" in text
     assert "all is well" not in text and EVIL not in text
+    query = "SOURCE logGroups(namePrefix: ['/shop']) | filter @message like /ERR|well/ | stats count(*) as n"
+    text = board(reader, {"type": "log", "properties": {"region": "us-east-1", "query": query}})
+    assert "<th>n" in text and re.search(r"<td[^>]*>2</td>", text)
     gone = {"type": "log", "properties": {"region": "us-east-1", "query": "SOURCE 'none' | fields @message"}}
     assert "ResourceNotFoundException" in board(reader, gone)
 

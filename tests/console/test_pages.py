@@ -97,7 +97,8 @@ def test_alarms_show_state_reason_history_and_metric(reader: Reader, client: Cal
         shown = reader.text(path)
         assert "too-many" in shown and 'tag bad">ALARM' in shown
         assert EVIL not in shown and "&lt;script&gt;" in shown
-    assert "Alarm updated from INSUFFICIENT_DATA to ALARM" in shown and "GreaterThanThreshold" in shown
+    assert "Alarm updated from INSUFFICIENT_DATA to ALARM" in shown and "--threshold 42 " in shown
+    assert "Sum of Orders &gt; 42 for 1 of 1 periods of 1 minute" in shown
     assert "threshold&#34;:42.0" in shown
     assert "There are no alarms" in reader.text("alarms", region="eu-west-1")
 
@@ -111,6 +112,13 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     shown = reader.text("metrics", namespace="Shop", m='["Shop","Orders",{}]', stat="Sum", range="1h")
     assert "&#34;series&#34;:[[7.5]]" in shown and '<td class="number">7.5</td>' in shown
     assert 'type="checkbox" name="m"' in shown and "checked" in shown
+    shown = reader.text("metrics", q="shop ORD", m='["Shop","Orders",{}]', stat="p95", e="m0 * 4")
+    assert "&#34;series&#34;:[[7.5],[30.0]]" in shown and "All of them are chosen" in shown
+    assert "aws cloudwatch put-metric-alarm" in shown and "m0 * 4" in shown
+    assert "No metric has these words" in reader.text("metrics", q="shop none")
+    wrong = reader.get("metrics", m='["Shop","Orders",{}]', stat="Median")
+    assert wrong.status_code == 400 and "Median" in wrong.text and "is not supported" in wrong.text
+    assert "Error in expression &#39;e0&#39;" in reader.get("metrics", e="1 +").text
 
 
 @pytest.mark.parametrize(
@@ -123,7 +131,7 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
         ("logs", {"group": "/nope"}, 400, "ResourceNotFoundException"),
         ("logs", {"group": "/nope", "range": "9y"}, 400, "range must be among"),
         ("metrics", {"m": "{"}, 400, "m must be"),
-        ("metrics", {"stat": "Median"}, 400, "stat and range"),
+        ("metrics", {"range": "9y"}, 400, "range must be among"),
         ("static/../answering.py", {}, 404, "nothing"),
         ("static/%2e%2e%2fanswering.py", {}, 404, "no such file"),
         ("nowhere", {}, 404, "nothing"),

@@ -73,12 +73,13 @@ def traces(
     account: str | None = None,
     region: str | None = None,
     failed: bool = False,
+    since: float = 0.0,
 ) -> list[dict[str, Any]]:
     """The last traces, the newest first; those of a single call only when they are wanted.
 
     `about` is the name and type of a node of the service map: only the traces that led there are taken, single ones
     too. `account` and `region` are where calls are looked at, None for everywhere; `failed` takes those in which
-    something did.
+    something did, `since` those that ended after that moment.
     """
     cloud.journal.flush()
     latest = records.latest(cloud.store, _LOOKED_AT)
@@ -86,7 +87,8 @@ def traces(
     by_root: dict[str, list[Entry]] = {}
     for entry in latest:
         came = header.parse(entry.trace)
-        if came is not None and (account is None or entry.account == account):
+        wanted = (account is None or entry.account == account) and entry.started + entry.micros / 1e6 >= since
+        if came is not None and wanted:
             by_root.setdefault(came.root, []).append(entry)
     ran: dict[str, list[Run]] = {}
     for run in records.latest_runs(cloud.store, _LOOKED_AT):
@@ -96,7 +98,9 @@ def traces(
         runs_of = ran.get(root, [])
         if region is not None and not any(entry.region == region for entry in entries):
             continue
-        nodes = dict.fromkeys(maps.node_of(entry, twins) for entry in sorted(entries, key=_begun))
+        nodes = dict.fromkeys(
+            maps.node_of(entry, twins) for entry in sorted(entries, key=_begun) if not maps.is_aside(entry)
+        )
         nodes |= dict.fromkeys(maps.node_of_run(run) for run in runs_of)
         if about is not None:
             if not any((node.name, node.type) == about for node in nodes):
@@ -120,16 +124,18 @@ def _brief(root: str, entries: list[Entry], ran: list[Run]) -> dict[str, Any]:
     known = {entry.request_id for entry in entries}
     tops = [entry for entry in entries if entry.parent not in known]
     first = min(tops or entries, key=_begun)
-    start = min(entry.started for entry in entries)
-    end = max(entry.started + entry.micros / 1e6 for entry in entries)
+    read = next((f"{source.name} → {run.name}" for run in ran if (source := maps.source_of(run)) is not None), "")
+    seen: list[Entry | Run] = [*entries, *ran]
+    start = min(one.started for one in seen)
+    end = max(one.started + one.micros / 1e6 for one in seen)
     throttles = sum(entry.status == 429 for entry in entries)
     return {
         "id": root,
         "start": start,
         "duration": round(end - start, 6),
-        "name": first.title,
-        "asked": first.asked,
-        "status": first.status,
+        "name": read or first.title,
+        "asked": None if read else first.asked,
+        "status": 0 if read else first.status,
         "calls": len(entries),
         "failed": sum(entry.status >= 400 for entry in entries),
         "denied": sum(_is_denied(entry) for entry in entries),
@@ -162,14 +168,9 @@ def _root_of(cloud: Cloud, wanted: str) -> str | None:
     return run.root if run is not None else None
 
 
-_HOUSEKEEPING = frozenset(
-    ("AssumeRole", "DeleteMessageBatch", "GetQueueAttributes", "GetQueueUrl", "PutTraceSegments", "ReceiveMessage")
-)
-
-
 def _is_housekeeping(entries: list[Entry]) -> bool:
     """Whether nobody asked for it: segments that are handed over, queues that are looked at for a function."""
-    return all(entry.parent and entry.operation in _HOUSEKEEPING for entry in entries)
+    return all(entry.parent and entry.operation in maps.HOUSEKEEPING for entry in entries)
 
 
 def _is_denied(entry: Entry) -> bool:

@@ -14,7 +14,7 @@ from cloudarium.charts.svg import Svg
 Data = dict[str, Any]
 COLUMNS = 24
 _ROW = 48  # pixels of a grid unit; columns are as wide as the screen lets them be, so a chart is drawn for each:
-_COLUMNS = (("wide", 62), ("middle", 53), ("slim", 43))
+_COLUMNS = (("wide", 64), ("middle", 53), ("slim", 43))
 _HEAD = 80  # pixels of a block's title and edges
 _NARROW = 360
 _USUAL = 6

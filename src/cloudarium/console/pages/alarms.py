@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.console import words
 from cloudarium.console.pages.metrics import chart_of, metric_query
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
@@ -26,7 +27,7 @@ async def show(visit: Visit) -> HttpResponse:
         listing = visit.each("cloudwatch", "DescribeAlarms", f"{kind}s", "NextToken", AlarmTypes=[kind])
         found += [each async for each in listing]
     found.sort(key=lambda each: (_WORST_FIRST[each["StateValue"]], each["AlarmName"]))
-    return page(visit, "alarms.html", "Alarms", alarms=found)
+    return page(visit, "alarms.html", "Alarms", alarms=[(each, words.condition(each)) for each in found])
 
 
 async def _one(visit: Visit, name: str) -> HttpResponse:
@@ -40,6 +41,10 @@ async def _one(visit: Visit, name: str) -> HttpResponse:
         "alarm.html",
         name,
         alarm=found[0],
+        condition=words.condition(found[0]),
+        facts=words.facts(found[0]),
+        command=words.alarm_command(found[0], visit.scope.region),
+        settings=orjson.dumps(found[0], option=orjson.OPT_INDENT_2).decode(),
         history=[{**each, "data": _pretty(each.get("HistoryData"))} for each in told["AlarmHistoryItems"]],
         drawn=await _chart(visit, found[0]) if "MetricName" in found[0] or "Metrics" in found[0] else None,
     )

@@ -17,6 +17,7 @@ from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused, body_of
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.shared.clock import seconds_of
+from cloudarium.shared.columns import columns_of
 from cloudarium.shared.errors import AwsError
 
 RANGES = {"5m": "5 minutes", "1h": "1 hour", "12h": "12 hours", "1d": "1 day", "7d": "a week", "30d": "30 days"}
@@ -107,7 +108,7 @@ async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dic
     except AwsError as error:
         return {"said": error.message}
     rows = [{each["field"]: each.get("value") or "" for each in row} for row in answer.get("results", ())]
-    names = _columns(rows)
+    names = columns_of(rows, ("@ptr",))
     return {
         "rows": rows,
         "names": names,
@@ -115,20 +116,6 @@ async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dic
         "statistics": answer.get("statistics"),
         "state": answer["status"],
     }
-
-
-def _columns(rows: Rows) -> list[str]:
-    """The fields of all rows in the query's order: a row leaves out what it lacks, and its next ones tell the place."""
-    names: list[str] = []
-    for row in rows:
-        place = 0
-        for name in row:
-            if name in names:
-                place = names.index(name) + 1
-            elif name != "@ptr":
-                names.insert(place, name)
-                place += 1
-    return names
 
 
 async def _ended(visit: Visit, id: str) -> dict[str, Any]:
