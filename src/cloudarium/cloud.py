@@ -57,6 +57,7 @@ class Cloud:
         self.settings: dict[str, str] = {}
         self.ports: dict[str, int] = {}  # beside the endpoint's: see gateway/ports.py
         self.certificate: Callable[..., ssl.SSLContext] | None = None  # for what speaks TLS on those, or at an address
+        self.authority_file: Path | None = None  # its certificate is here once something has wanted one
         self.authority: Authority | None = None  # whose certificates this machine trusts, if the cloud answers https
         # Makes the protocol of a client whose calls a network has to let through; see gateway/attached.py.
         self.connect: Callable[[Callable[[str, tuple[str, int]], Passage | None]], asyncio.BaseProtocol] | None = None

@@ -5,8 +5,6 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Name = Annotated[str, Field(min_length=1, max_length=120)]
-# One "@" with something on each side; whether a mailbox answers there, only a mail can tell.
-Email = Annotated[str, Field(pattern=r"^[^@\s#]+@[^@\s#]+\.[^@\s#]+$", max_length=254)]
 AddressLine = Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -21,23 +19,12 @@ class Address(BaseModel):
     country: Annotated[str, Field(pattern=r"^[A-Z]{2}$")]
 
 
-class NewCustomer(BaseModel):
-    """A customer as a caller describes one."""
-
-    model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
-
-    name: Name
-    email: Email
-    address: Address | None = None
-
-
 class CustomerChange(BaseModel):
-    """What shall be different about a customer."""
+    """What shall be different about a customer. The e-mail address is Cognito's to change, which has it proved."""
 
     model_config = ConfigDict(extra="forbid", str_strip_whitespace=True)
 
     name: Name | None = None
-    email: Email | None = None
     address: Address | None = None
 
     @model_validator(mode="after")
@@ -55,6 +42,5 @@ class Customer(BaseModel):
     name: str
     email: str
     address: Address | None = None
-    version: int
     created_at: str
     updated_at: str

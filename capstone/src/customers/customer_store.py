@@ -1,76 +1,37 @@
-"""Customers in the table. An e-mail address belongs to one customer: an item of its own keeps it unique."""
+"""Customers in the table. Who they are, Cognito knows: a customer's id is their `sub` in the user pool."""
 
-from typing import Any
-from uuid import uuid4
+from boto3.dynamodb.conditions import Attr
+from botocore.exceptions import ClientError
 
-from customer_models import Customer, CustomerChange, NewCustomer
+from customer_models import Customer, CustomerChange
 from shop import table as shop
-from shop.web import Conflict, NotFound
+from shop.web import NotFound
 
-TAKEN = "Another customer has this e-mail address."
-
-
-def create(new: NewCustomer) -> Customer:
-    """Add a customer, whose e-mail address nobody else has."""
-    moment = shop.now()
-    customer = Customer(id=uuid4().hex, version=1, created_at=moment, updated_at=moment, **new.model_dump())
-    actions = [_claim(customer), _put(customer, "attribute_not_exists(pk)", {})]
-    try:
-        shop.retry_conflicts(lambda: shop.transact(actions))
-    except shop.Cancelled as cancelled:
-        if cancelled.failed(0):
-            raise Conflict(TAKEN) from cancelled
-        raise
-    return customer
+NOBODY = "There is no such customer."
 
 
 def get(customer_id: str) -> Customer:
     """The customer, as the last write left them."""
     item = shop.table().get_item(Key=shop.customer_key(customer_id), ConsistentRead=True).get("Item")
     if item is None:
-        raise NotFound("There is no such customer.")
+        raise NotFound(NOBODY)
     return Customer.model_validate(shop.plain(item))
 
 
 def change(customer_id: str, wanted: CustomerChange) -> Customer:
-    """Change what was named; a new e-mail address frees the old one in the same transaction."""
-    seen = get(customer_id)
-    fields = wanted.model_dump(exclude_none=True)
-    after = Customer.model_validate(
-        {**seen.model_dump(), **fields, "version": seen.version + 1, "updated_at": shop.now()}
-    )
-    actions = [_put(after, "version = :seen", {":seen": seen.version})]
-    if after.email.lower() != seen.email.lower():
-        actions += [_claim(after), _release(seen)]
+    """Change what was named and leave the rest as whoever else has just put it."""
+    fields = {**wanted.model_dump(exclude_none=True), "updated_at": shop.now()}
     try:
-        shop.retry_conflicts(lambda: shop.transact(actions))
-    except shop.Cancelled as cancelled:
-        if cancelled.failed(0):
-            raise Conflict("The customer changed meanwhile. Read them and try again.") from cancelled
-        if len(actions) > 1 and cancelled.failed(1):
-            raise Conflict(TAKEN) from cancelled
-        raise
-    return after
-
-
-def _put(customer: Customer, condition: str, values: dict[str, Any]) -> dict[str, Any]:
-    put = {
-        "TableName": shop.table_name(),
-        "Item": {**shop.customer_key(customer.id), **customer.model_dump(exclude_none=True)},
-        "ConditionExpression": condition,
-    }
-    return {"Put": {**put, "ExpressionAttributeValues": values} if values else put}
-
-
-def _claim(customer: Customer) -> dict[str, Any]:
-    return {
-        "Put": {
-            "TableName": shop.table_name(),
-            "Item": {**shop.email_key(customer.email), "customer_id": customer.id},
-            "ConditionExpression": "attribute_not_exists(pk)",
-        }
-    }
-
-
-def _release(customer: Customer) -> dict[str, Any]:
-    return {"Delete": {"TableName": shop.table_name(), "Key": shop.email_key(customer.email)}}
+        answer = shop.table().update_item(
+            Key=shop.customer_key(customer_id),
+            UpdateExpression=f"SET {', '.join(f'#{name} = :{name}' for name in fields)}",
+            ConditionExpression=Attr("pk").exists(),
+            ExpressionAttributeNames={f"#{name}": name for name in fields},
+            ExpressionAttributeValues={f":{name}": value for name, value in fields.items()},
+            ReturnValues="ALL_NEW",
+        )
+    except ClientError as error:
+        if shop.error_code(error) != "ConditionalCheckFailedException":
+            raise
+        raise NotFound(NOBODY) from error
+    return Customer.model_validate(shop.plain(answer["Attributes"]))

@@ -8,7 +8,7 @@ and that record is the order's own id (see `order_store`).
 import os
 from typing import Annotated, Any
 
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Logger, Metrics, Tracer
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Header, Path, Query
 from aws_lambda_powertools.logging import correlation_paths
@@ -25,11 +25,13 @@ from aws_lambda_powertools.utilities.idempotency.exceptions import (
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import order_store
-from order_models import NewOrder, Order, OrderPage, OrderStatus
+import payments
+from order_models import NewOrder, Order, OrderPage, OrderStatus, PlacedOrder
 from shop import web
 
 logger = Logger()
 metrics = Metrics()
+tracer = Tracer(patch_modules=["botocore"])
 app = web.api(logger)
 
 repeats = IdempotencyConfig(
@@ -48,9 +50,10 @@ Cursor = Annotated[str | None, Query(max_length=2_000)]
 @app.post("/orders")
 def place_order(order: NewOrder, idempotency_key: IdempotencyKey) -> Response[dict[str, Any]]:
     """Place an order; the same `Idempotency-Key` again answers with the same order."""
-    request = {**order.model_dump(), "idempotency_key": idempotency_key}
+    customer_id = web.caller(app).id
+    request = {**order.model_dump(), "customer_id": customer_id, "idempotency_key": idempotency_key}
     try:
-        placed = Order.model_validate(place_once(request=request))
+        placed = PlacedOrder.model_validate(place_once(request=request))
     except IdempotencyAlreadyInProgressError as error:
         raise web.Conflict("This order is being placed right now.") from error
     except IdempotencyValidationError as error:
@@ -58,6 +61,7 @@ def place_order(order: NewOrder, idempotency_key: IdempotencyKey) -> Response[di
     return web.created(placed, f"/orders/{placed.id}")
 
 
+@tracer.capture_method(capture_response=False)
 @idempotent_function(
     data_keyword_argument="request",
     config=repeats,
@@ -66,8 +70,8 @@ def place_order(order: NewOrder, idempotency_key: IdempotencyKey) -> Response[di
 )
 def place_once(request: dict[str, Any]) -> dict[str, Any]:
     """Place the order of this request unless its record says that it was placed before."""
-    order = NewOrder(customer_id=request["customer_id"], lines=request["lines"])
-    placed = order_store.place(order, request["idempotency_key"])
+    order = order_store.place(request["customer_id"], NewOrder(lines=request["lines"]), request["idempotency_key"])
+    placed = PlacedOrder(**order.model_dump(), payment=payments.demand(order.id, order.total_cents))
     metrics.add_metric("OrdersPlaced", MetricUnit.Count, 1)
     metrics.add_metric("RevenueCents", MetricUnit.Count, placed.total_cents)
     logger.info("order placed", extra={"order_id": placed.id, "total_cents": placed.total_cents})
@@ -77,34 +81,42 @@ def place_once(request: dict[str, Any]) -> dict[str, Any]:
 @app.get("/orders")
 def list_orders(status: Annotated[OrderStatus, Query()], limit: Limit = 25, cursor: Cursor = None) -> OrderPage:
     """One page of the orders that stand so, newest first."""
+    web.caller(app).must_be_staff()
     return order_store.by_status(status, limit, cursor)
 
 
-@app.get("/customers/<customer_id>/orders")
-def list_orders_of_customer(
-    customer_id: Annotated[str, Path(max_length=64)], limit: Limit = 25, cursor: Cursor = None
-) -> OrderPage:
-    """One page of a customer's orders, newest first."""
-    return order_store.of_customer(customer_id, limit, cursor)
+@app.get("/customers/me/orders")
+def list_own_orders(limit: Limit = 25, cursor: Cursor = None) -> OrderPage:
+    """One page of the caller's orders, newest first."""
+    return order_store.of_customer(web.caller(app).id, limit, cursor)
 
 
 @app.get("/orders/<order_id>")
 def get_order(order_id: OrderId) -> Order:
-    """One order with its lines."""
-    return order_store.get(order_id)
+    """One order with its lines: the caller's own, or any to the staff."""
+    return _seen(order_id)
 
 
 @app.post("/orders/<order_id>/cancel")
 def cancel_order(order_id: OrderId) -> Order:
     """Cancel an order and put its goods back."""
-    order, just_now = order_store.cancel(order_id)
+    order, just_now = order_store.cancel(_seen(order_id))
     if just_now:
         metrics.add_metric("OrdersCancelled", MetricUnit.Count, 1)
         logger.info("order cancelled", extra={"order_id": order.id})
     return order
 
 
+def _seen(order_id: str) -> Order:
+    """The order, if the caller may see it; somebody else's is told no other way than one that is not there."""
+    order = order_store.get(order_id)
+    if not web.caller(app).may_see_of(order.customer_id):
+        raise web.NotFound(order_store.NO_ORDER)
+    return order
+
+
 @logger.inject_lambda_context(correlation_id_path=correlation_paths.API_GATEWAY_HTTP, clear_state=True)
+@tracer.capture_lambda_handler(capture_response=False)
 @metrics.log_metrics(capture_cold_start_metric=True)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one request of the HTTP API."""

@@ -25,11 +25,10 @@ class NewLine(BaseModel):
 
 
 class NewOrder(BaseModel):
-    """An order as a caller places it; the shop knows the names and prices."""
+    """An order as a caller places it; the shop knows who they are, the names and the prices."""
 
     model_config = ConfigDict(extra="forbid")
 
-    customer_id: Id
     lines: Annotated[list[NewLine], Field(min_length=1, max_length=20)]
 
     @field_validator("lines")
@@ -66,6 +65,19 @@ class Order(OrderHead):
     """An order with its lines."""
 
     lines: list[OrderLine]
+
+
+class Payment(BaseModel):
+    """What the payment page needs to believe the amount: which key signed it, and the signature."""
+
+    key_id: str
+    signature: str
+
+
+class PlacedOrder(Order):
+    """An order that was just placed, to be paid."""
+
+    payment: Payment
 
 
 class OrderPage(BaseModel):

@@ -18,19 +18,20 @@ from shop import table as shop
 from shop.web import Conflict, NotFound, Unprocessable
 
 ORDER_IDS = UUID("5a7c7f0e-3f43-4a63-9f0b-6c1f0b6f5d11")
+NO_ORDER = "There is no such order."
 
 
-def place(new: NewOrder, idempotency_key: str) -> Order:
+def place(customer_id: str, new: NewOrder, idempotency_key: str) -> Order:
     """Place an order: take the stock and write the order and its lines, all or nothing, once per idempotency key."""
-    order_id = uuid5(ORDER_IDS, f"{new.customer_id}\n{idempotency_key}").hex
+    order_id = uuid5(ORDER_IDS, f"{customer_id}\n{idempotency_key}").hex
     fingerprint = _fingerprint(new)
     try:
-        return shop.retry_conflicts(lambda: _place(new, order_id, fingerprint))
+        return shop.retry_conflicts(lambda: _place(customer_id, new, order_id, fingerprint))
     except shop.Cancelled as cancelled:
         if cancelled.failed(0):
             return _placed_before(order_id, fingerprint)
         if cancelled.failed(1):
-            raise Unprocessable("There is no such customer.") from cancelled
+            raise Unprocessable("Sign up before you order: there is no such customer.") from cancelled
         lacking = [line.product_id for at, line in enumerate(new.lines, start=2) if cancelled.failed(at)]
         if lacking:
             raise Conflict("Not enough in stock, or the price just changed.", products=lacking) from cancelled
@@ -44,7 +45,7 @@ def get(order_id: str) -> Order:
     items = [shop.plain(item) for item in answer["Items"]]
     heads = [item for item in items if item["sk"] == head["sk"]]
     if not heads:
-        raise NotFound("There is no such order.")
+        raise NotFound(NO_ORDER)
     lines = [OrderLine.model_validate(item) for item in items if item["sk"].startswith("LINE#")]
     return Order.model_validate({**heads[0], "lines": lines})
 
@@ -59,9 +60,8 @@ def by_status(status: OrderStatus, limit: int, cursor: str | None) -> OrderPage:
     return _page(shop.ORDERS_BY_STATUS, Key("status_pk").eq(_status_listing(status)), limit, cursor)
 
 
-def cancel(order_id: str) -> tuple[Order, bool]:
+def cancel(order: Order) -> tuple[Order, bool]:
     """Cancel a placed order and put its goods back; says too whether it was this call that did it."""
-    order = get(order_id)
     if order.status is OrderStatus.CANCELLED:
         return order, False
     try:
@@ -69,16 +69,16 @@ def cancel(order_id: str) -> tuple[Order, bool]:
     except shop.Cancelled as cancelled:
         if not cancelled.failed(0):
             raise
-        return get(order_id), False
-    return get(order_id), True
+        return get(order.id), False
+    return get(order.id), True
 
 
-def _place(new: NewOrder, order_id: str, fingerprint: str) -> Order:
+def _place(customer_id: str, new: NewOrder, order_id: str, fingerprint: str) -> Order:
     products = _products([line.product_id for line in new.lines])
     lines = [_line(line, products[line.product_id]) for line in new.lines]
     order = Order(
         id=order_id,
-        customer_id=new.customer_id,
+        customer_id=customer_id,
         status=OrderStatus.PLACED,
         total_cents=sum(line.price_cents * line.quantity for line in lines),
         line_count=len(lines),

@@ -1,6 +1,6 @@
 """What a product is, and what callers may say about one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -56,10 +56,38 @@ class Product(BaseModel):
     version: int
     created_at: str
     updated_at: str
+    picture_url: str | None = None
+    thumbnail_url: str | None = None
+
+
+class ProductHead(BaseModel):
+    """A product as the catalogue shows it: whether there is any, not how many."""
+
+    id: str
+    name: str
+    category: str
+    price_cents: int
+    available: bool
+    has_picture: bool
+
+
+class NewPicture(BaseModel):
+    """A picture that is about to come."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_type: Literal["image/jpeg", "image/png", "image/webp"]
+
+
+class Upload(BaseModel):
+    """Where to send a picture, as a form: these fields first, then the file as `file`."""
+
+    url: str
+    fields: dict[str, str]
 
 
 class ProductPage(BaseModel):
     """One page of the catalogue."""
 
-    products: list[Product]
+    products: list[ProductHead]
     next: str | None = None

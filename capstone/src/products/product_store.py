@@ -6,7 +6,9 @@ from uuid import uuid4
 from boto3.dynamodb.conditions import Attr, ConditionBase, Key
 from botocore.exceptions import ClientError
 
-from product_models import NewProduct, Product, ProductChange, ProductPage
+import pictures
+from product_models import NewProduct, Product, ProductChange, ProductHead, ProductPage
+from shop import catalogue as listing
 from shop import table as shop
 from shop.web import Conflict, NotFound
 
@@ -22,7 +24,7 @@ def create(new: NewProduct) -> Product:
             **shop.product_key(product.id),
             "listing_pk": CATALOGUE,
             "listing_sk": _listing_position(product),
-            **product.model_dump(),
+            **product.model_dump(exclude_none=True),
         },
         ConditionExpression=Attr("pk").not_exists(),
     )
@@ -34,7 +36,7 @@ def get(product_id: str) -> Product:
     item = shop.table().get_item(Key=shop.product_key(product_id), ConsistentRead=True).get("Item")
     if item is None or "withdrawn_at" in item:
         raise NotFound("There is no such product.")
-    return Product.model_validate(shop.plain(item))
+    return _product(shop.plain(item))
 
 
 def catalogue(category: str | None, limit: int, cursor: str | None) -> ProductPage:
@@ -43,7 +45,8 @@ def catalogue(category: str | None, limit: int, cursor: str | None) -> ProductPa
     if category:
         place &= Key("listing_sk").begins_with(f"{category}#")
     page = shop.query_page(cursor, IndexName=shop.LISTING, KeyConditionExpression=place, Limit=limit)
-    return ProductPage(products=[Product.model_validate(item) for item in page.items], next=page.next)
+    heads = [head for head in map(listing.shown, page.items) if head is not None]
+    return ProductPage(products=[ProductHead.model_validate(head) for head in heads], next=page.next)
 
 
 def change(product_id: str, wanted: ProductChange) -> Product:
@@ -76,7 +79,7 @@ def change(product_id: str, wanted: ProductChange) -> Product:
         if shop.error_code(error) != "ConditionalCheckFailedException":
             raise
         raise Conflict("The product changed meanwhile, or has less in stock. Read it and try again.") from error
-    return Product.model_validate(shop.plain(answer["Attributes"]))
+    return _product(shop.plain(answer["Attributes"]))
 
 
 def withdraw(product_id: str) -> None:
@@ -92,6 +95,12 @@ def withdraw(product_id: str) -> None:
         if shop.error_code(error) != "ConditionalCheckFailedException":
             raise
         raise NotFound("There is no such product.") from error
+
+
+def _product(item: shop.Item) -> Product:
+    """The product of an item, with where its pictures are for whoever has just been told."""
+    urls = pictures.urls(item["id"]) if "picture_at" in item else {}
+    return Product.model_validate({**item, **urls})
 
 
 def _listing_position(product: Product) -> str:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 import os
 from collections.abc import Iterator
-from typing import Any
 
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "unit",
@@ -14,6 +12,20 @@ os.environ |= {
     "AWS_LAMBDA_FUNCTION_NAME": "unit",
     "TABLE_NAME": "shop",
     "IDEMPOTENCY_TABLE_NAME": "requests",
+    "AWS_REGION": "us-east-1",
+    "CACHE_HOST": "cache",
+    "CACHE_PORT": "6379",
+    "CACHE_SECRET": "cache",
+    "CACHE_USER_ID": "shop-catalogue",
+    "CATALOGUE_SECONDS": "60",
+    "HISTORY_TABLE": "history",
+    "MAIL_FROM": "shop@example.com",
+    "MAIL_TEMPLATE": "template",
+    "PAYMENT_SECRET": "payment",
+    "PICTURES_BUCKET": "pictures",
+    "QUEUE_URL": "https://sqs.us-east-1.amazonaws.com/123456789012/confirmations",
+    "REPORTS_BUCKET": "reports",
+    "POWERTOOLS_TRACE_DISABLED": "true",
     "POWERTOOLS_SERVICE_NAME": "unit",
     "POWERTOOLS_METRICS_NAMESPACE": "Shop",
     "POWERTOOLS_IDEMPOTENCY_DISABLED": "true",
@@ -22,20 +34,19 @@ os.environ |= {
 import pytest  # noqa: E402
 from botocore.stub import Stubber  # noqa: E402
 
-from shop import table  # noqa: E402
-
-
-class CopyingStubber(Stubber):
-    """A stubber that leaves the test's own items alone: boto3's resource turns answers into plain values in place."""
-
-    def add_response(self, method: str, service_response: Any, expected_params: Any = None) -> None:
-        """Answer the next call of this method so."""
-        super().add_response(method, copy.deepcopy(service_response), expected_params)
+from shop import mail, table  # noqa: E402
+from stubs import stubbed  # noqa: E402
 
 
 @pytest.fixture
 def stub() -> Iterator[Stubber]:
-    """The table's connection, answering what the test lays in and refusing anything else."""
-    with CopyingStubber(table.dynamodb().meta.client) as stubber:
+    """The table's connection."""
+    with stubbed(table.dynamodb().meta.client) as stubber:
         yield stubber
-        stubber.assert_no_pending_responses()
+
+
+@pytest.fixture
+def ses() -> Iterator[Stubber]:
+    """The connection to SES."""
+    with stubbed(mail.ses()) as stubber:
+        yield stubber

@@ -16,8 +16,19 @@ class Answered:
         self.body: Any = json.loads(response["body"]) if response.get("body") else None
 
 
+ADA = {"sub": "c1"}
+EVE = {"sub": "c2"}
+STAFF = {"sub": "s1", "cognito:groups": "[staff]"}
+
+
 def call(
-    module: ModuleType, method: str, path: str, body: Any = None, query: Any = None, headers: Any = None
+    module: ModuleType,
+    method: str,
+    path: str,
+    body: Any = None,
+    query: Any = None,
+    headers: Any = None,
+    caller: dict[str, str] | None = None,
 ) -> Answered:
     """Call the module's handler; a text is sent as it is, anything else as JSON."""
     text = body if isinstance(body, str) or body is None else json.dumps(body)
@@ -31,15 +42,17 @@ def call(
         "requestContext": {
             "requestId": "request-1",
             "stage": "$default",
+            "authorizer": {"jwt": {"claims": caller or ADA, "scopes": None}},
             "http": {"method": method, "path": path, "sourceIp": "127.0.0.1"},
         },
         "body": text,
         "isBase64Encoded": False,
     }
-    return Answered(module.handler(event, _context()))
+    return Answered(module.handler(event, context()))
 
 
-def _context() -> Any:
+def context() -> Any:
+    """What Lambda tells a function about its invocation."""
     return SimpleNamespace(
         function_name="unit",
         memory_limit_in_mb=512,

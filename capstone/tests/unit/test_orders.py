@@ -8,7 +8,8 @@ import pytest
 from botocore.stub import Stubber
 
 import order_api
-from http_calls import call
+import payments
+from http_calls import EVE, STAFF, call
 
 NOVEL = {
     "id": {"S": "p1"},
@@ -35,7 +36,7 @@ LINE = {
     "price_cents": {"N": "1490"},
     "quantity": {"N": "2"},
 }
-WANTED = {"customer_id": "c1", "lines": [{"product_id": "p1", "quantity": 2}]}
+WANTED = {"lines": [{"product_id": "p1", "quantity": 2}]}
 KEY = {"idempotency-key": "key-00001"}
 
 
@@ -53,12 +54,21 @@ def refuse(stub: Stubber, *codes: str) -> None:
     )
 
 
+@pytest.fixture(autouse=True)
+def payment_key(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payment key, at hand."""
+    key = {"id": "first", "key": "k" * 64}
+    monkeypatch.setattr("aws_lambda_powertools.utilities.parameters.get_secret", lambda *_, **__: key)
+
+
 def test_an_order_is_placed_at_the_shops_prices(stub: Stubber) -> None:
     found(stub, NOVEL)
     stub.add_response("transact_write_items", {})
     answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
     assert answer.status == 201
     assert (answer.body["status"], answer.body["total_cents"]) == ("placed", 2980)
+    assert answer.body["payment"]["key_id"] == "first"
+    assert answer.body["payment"]["signature"] == payments.signature("k" * 64, answer.body["id"], 2980)
     assert answer.body["lines"] == [{"product_id": "p1", "name": "A Novel", "price_cents": 1490, "quantity": 2}]
 
 
@@ -98,7 +108,7 @@ def test_an_order_of_nobody_is_refused(stub: Stubber) -> None:
     found(stub, NOVEL)
     refuse(stub, "None", "ConditionalCheckFailed", "None", "None")
     answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
-    assert (answer.status, answer.body["detail"]) == (422, "There is no such customer.")
+    assert (answer.status, answer.body["detail"]) == (422, "Sign up before you order: there is no such customer.")
 
 
 def test_a_key_used_for_another_order_is_refused(stub: Stubber) -> None:
@@ -124,9 +134,24 @@ def test_cancelling_puts_the_goods_back_once(stub: Stubber) -> None:
     assert call(order_api, "POST", "/orders/o1/cancel").body["status"] == "cancelled"
 
 
-def test_orders_are_listed_by_a_status_that_exists(stub: Stubber) -> None:
+def test_somebody_elses_order_is_not_there(stub: Stubber) -> None:
+    for method, path in (("GET", "/orders/o1"), ("POST", "/orders/o1/cancel")):
+        stub.add_response("query", {"Items": [LINE, HEAD]})
+        assert call(order_api, method, path, caller=EVE).status == 404
+    stub.add_response("query", {"Items": [LINE, HEAD]})
+    assert call(order_api, "GET", "/orders/o1", caller=STAFF).status == 200
+
+
+def test_a_customer_lists_their_own_orders(stub: Stubber) -> None:
     stub.add_response("query", {"Items": [HEAD]})
-    listed = call(order_api, "GET", "/orders", query={"status": "placed"})
+    assert [order["id"] for order in call(order_api, "GET", "/customers/me/orders").body["orders"]] == ["o1"]
+
+
+def test_the_staff_list_orders_by_a_status_that_exists(stub: Stubber) -> None:
+    stub.add_response("query", {"Items": [HEAD]})
+    placed = {"status": "placed"}
+    listed = call(order_api, "GET", "/orders", query=placed, caller=STAFF)
     assert [order["id"] for order in listed.body["orders"]] == ["o1"]
-    assert call(order_api, "GET", "/orders", query={"status": "lost"}).status == 422
-    assert call(order_api, "GET", "/orders").status == 422
+    assert call(order_api, "GET", "/orders", query=placed).status == 403
+    assert call(order_api, "GET", "/orders", query={"status": "lost"}, caller=STAFF).status == 422
+    assert call(order_api, "GET", "/orders", caller=STAFF).status == 422

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
 
 import product_api
-from http_calls import call
+from fakes import FakeCache
+from http_calls import EVE, STAFF, Answered
+from http_calls import call as call_as
 
 NOVEL = {"name": "A Novel", "category": "books", "price_cents": 1490, "stock": 5}
 STORED = {
@@ -24,6 +28,19 @@ STORED = {
     "created_at": {"S": "2026-01-01T00:00:00.000000Z"},
     "updated_at": {"S": "2026-01-01T00:00:00.000000Z"},
 }
+
+
+@pytest.fixture(autouse=True)
+def kept(monkeypatch: pytest.MonkeyPatch) -> FakeCache:
+    """The cache, empty."""
+    cache = FakeCache()
+    monkeypatch.setattr(product_api, "connected", lambda: cache)
+    return cache
+
+
+def call(*request: Any, **more: Any) -> Answered:
+    """Call the function as one of the staff."""
+    return call_as(*request, **{"caller": STAFF, **more})
 
 
 def test_a_new_product_is_stored_under_its_key_and_listed(stub: Stubber) -> None:
@@ -104,6 +121,45 @@ def test_the_catalogue_is_paged_by_a_cursor(stub: Stubber) -> None:
     stub.add_response("query", {"Items": []}, expected)
     second = call(product_api, "GET", "/products", query={"limit": "1", "cursor": first.body["next"]})
     assert second.body == {"products": [], "next": None}
+
+
+def test_a_page_comes_from_the_cache_and_without_one_from_the_table(stub: Stubber, kept: FakeCache) -> None:
+    for _ in range(2):
+        stub.add_response("query", {"Items": [STORED]})
+    told = []
+    for kept.gone in (False, False, True):
+        answer = call(product_api, "GET", "/products")
+        told.append(answer.headers["x-cache"])
+        assert [product["available"] for product in answer.body["products"]] == [True]
+    assert told == ["miss", "hit", "gone"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        ("POST", "/products", NOVEL),
+        ("PATCH", "/products/p1", {"price_cents": 1}),
+        ("DELETE", "/products/p1", None),
+        ("POST", "/products/p1/picture", {"content_type": "image/png"}),
+    ],
+)
+def test_only_the_staff_change_the_catalogue(method: str, path: str, body: Any) -> None:
+    assert call(product_api, method, path, body, caller=EVE).status == 403
+
+
+def test_a_picture_goes_up_as_it_was_announced(stub: Stubber) -> None:
+    stub.add_response("get_item", {"Item": STORED})
+    form = call(product_api, "POST", "/products/p1/picture", {"content_type": "image/png"}).body
+    policy = json.loads(base64.b64decode(form["fields"]["policy"]))["conditions"]
+    assert ["content-length-range", 1, 5 * 1024 * 1024] in policy
+    assert {"Content-Type": "image/png"} in policy and {"key": "pictures/p1"} in policy
+    assert call(product_api, "POST", "/products/p1/picture", {"content_type": "text/html"}).status == 422
+
+
+def test_a_product_with_a_picture_says_where_it_is(stub: Stubber) -> None:
+    stub.add_response("get_item", {"Item": {**STORED, "picture_at": {"S": "2026-01-02"}}})
+    body = call(product_api, "GET", "/products/p1").body
+    assert "/pictures/p1?" in body["picture_url"] and "X-Amz-Signature=" in body["thumbnail_url"]
 
 
 @pytest.mark.parametrize("cursor", ["!", "é", "e30x", "WzFd", "eyJwayI6MX0=", "W1tb" * 499, "_w=="])

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import quote
 
 import typer
 
 from cloudarium.cli import running
-from cloudarium.cli.deploy import deploy_stack
+from cloudarium.cli.deploy import ROOT, deploy_stack
 from cloudarium.cli.lifecycle import Data
 from cloudarium.cli.output import Failed, console
 
@@ -39,15 +44,54 @@ def up(folder: Folder = Path("capstone"), stack_name: str = "shop", data: Data =
         raise Failed(f"there is no {template}; run this in Cloudarium's checkout, or name --folder")
     cloud = running.find(data)
     console.rule(f"[bold]Deploying the shop[/bold] ({template})", align="left")
-    outputs = deploy_stack(template, stack_name, cloud.endpoint).outputs
+    deployed = deploy_stack(template, stack_name, cloud.endpoint)
+    outputs = deployed.outputs
+    for subject in _SENT_LINKS:
+        if deployed.changed and _follow_link(cloud, subject):
+            console.print(f"  followed the link in the mail [bold]{subject}[/bold], as its owner does")
     console.rule("[bold]A customer's journey[/bold]", align="left")
-    journey = subprocess.run([sys.executable, str(folder / "journey.py"), outputs["ApiUrl"]])
+    journey = subprocess.run([sys.executable, str(folder / "journey.py")], env=environment(cloud.endpoint, outputs))
     if journey.returncode != 0:
         console.print("[red]The journey ended early.[/red] Look at: cloudarium journal --limit 50")
         raise typer.Exit(journey.returncode)
     console.rule("[bold]Where to look next[/bold]", align="left")
     for what, how in _next(cloud, outputs, stack_name):
         console.print(f"  {what:<22} [bold]{how}[/bold]", soft_wrap=True)
+
+
+# A deployment leaves two mails to be answered: is this address yours to send from, and do you want the alarms?
+_SENT_LINKS = ("Email Address Verification Request", "Subscription Confirmation")
+
+
+def environment(endpoint: str, outputs: dict[str, str]) -> dict[str, str]:
+    """What programs that talk to the shop find in their environment: the cloud, and the stack's outputs by name."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    cloud = {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": ROOT.key,
+        "AWS_SECRET_ACCESS_KEY": ROOT.secret,
+        "AWS_DEFAULT_REGION": ROOT.region,
+    }
+    return {**kept, **cloud, **{environment_name(name): value for name, value in outputs.items()}}
+
+
+def environment_name(output: str) -> str:
+    """The variable that holds a stack's output: ApiUrl is API_URL."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", output).upper()
+
+
+def _follow_link(cloud: running.Running, subject: str) -> bool:
+    """Follow the link in the newest mail with this in its subject; false when none leads anywhere."""
+    mails = cloud.ask(f"mail?limit=1&subject={quote(subject)}")["mails"]
+    if not mails:
+        return False
+    text = cloud.ask(f"mail/{mails[0]['id']}")["text"]
+    link = next(line for line in text.splitlines() if line.startswith("http"))
+    try:
+        with urllib.request.urlopen(link, timeout=30):
+            return True
+    except urllib.error.HTTPError:
+        return False
 
 
 def _next(cloud: running.Running, outputs: dict[str, str], stack_name: str) -> list[tuple[str, str]]:
@@ -58,7 +102,8 @@ def _next(cloud: running.Running, outputs: dict[str, str], stack_name: str) -> l
         ("Look at it", f"{cloud.endpoint}/_cloudarium/map   (in a browser: the map, traces, logs, metrics)"),
         ("Point AWS clients at it", 'eval "$(cloudarium env)" · or: cloudarium profile'),
         ("With the AWS CLI", f"aws dynamodb scan --table-name {outputs['TableName']} --max-items 3"),
-        ("Its log lines", f"cloudarium logs {outputs['OrdersLogGroup']}"),
+        ("Its log lines", f"cloudarium logs {outputs['FunctionLogGroup']}"),
+        ("Its mail", "cloudarium mail"),
         ("Who called, and why", "cloudarium trace · cloudarium journal --limit 30"),
         ("Change it, deploy again", f"cloudarium deploy capstone/template.yaml --stack-name {stack_name}"),
         ("Stop", "make down   (its state stays; make up goes on from there)"),

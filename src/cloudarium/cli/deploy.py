@@ -5,6 +5,8 @@ from __future__ import annotations
 import contextlib
 import json
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
@@ -15,6 +17,7 @@ from cloudarium.cli import packaging, running
 from cloudarium.cli.lifecycle import Data, Json
 from cloudarium.cli.output import Failed, print_json, say
 from cloudarium.cli.progress import Progress
+from cloudarium.runtime.node_sdk import user_cache
 from cloudarium.shared.errors import AwsError
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -159,10 +162,15 @@ class _Deployment:
         if not found:
             return
         bucket = self._bucket()
-        cache = running.default_data() / "packages"
-        for artifact in found:
+        cache = user_cache() / "packages"
+        # Builds wait for pip, which waits for the network: two at a time take little longer than the longest.
+        with ThreadPoolExecutor(2) as pool:
+            archives = pool.map(lambda each: packaging.zipped(each, cache), found)
+            self._upload(document, bucket, zip(found, archives, strict=True))
+
+    def _upload(self, document: dict[str, Any], bucket: str, built: Iterable[tuple[packaging.Artifact, Path]]) -> None:
+        for artifact, archive in built:
             self._say(f"  packaging {escape(artifact.logical_id)} ({escape(artifact.source.name)})")
-            archive = packaging.zipped(artifact, cache)
             key = f"{self.stack}/{packaging.key_of(archive)}"
             self._s3.upload_file(str(archive), bucket, key)
             packaging.point_to_s3(document, artifact, bucket, key)

@@ -217,6 +217,7 @@ def serve(
     import apsw
 
     from cloudarium.gateway import ports, server
+    from cloudarium.gateway.certificates import AUTHORITY_FILE
     from cloudarium.store import FolderUnusable
 
     folder = None if ephemeral else (data or running.default_data())
@@ -240,7 +241,8 @@ def serve(
         tls_context = own.context(host) if own is not None else None
         listener = server.listen(host, port)
         sockets = ports.bind(host, wanted, usual=port != 0)
-        server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings(), own)
+        known = running.authority_folder() / AUTHORITY_FILE
+        server.serve(folder, listener, opened, tls_context, sockets, certificate, _settings(), own, known)
     except OSError as error:
         raise Failed(_refusal(error, host, port)) from error
     except apsw.Error as error:

@@ -9,7 +9,8 @@ from typing import Any
 from rich.console import Console
 
 # A pipe has no width: what goes into one is not folded at 80 columns.
-console = Console(highlight=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 200)
+# An ARN is full of colons, and `:secret:` is no picture.
+console = Console(highlight=False, emoji=False, width=None if sys.stdout is not None and sys.stdout.isatty() else 200)
 
 
 class Failed(Exception):

@@ -29,6 +29,7 @@ _LOOPBACK = (ipaddress.ip_network("127.0.0.0/8"), ipaddress.ip_network("::1/128"
 _OURS = re.compile(rf"(?:[a-z0-9_-]{{1,63}}\.)*(?:{'|'.join(map(re.escape, DOMAINS))})")
 _LONGEST_NAME = 253
 _MOST_CONTEXTS = 512  # certificates that are remembered
+AUTHORITY_FILE = "ca.pem"
 _AUTHORITY_LIFE = timedelta(days=3650)
 _LIFE = timedelta(days=397)  # clients refuse more than 398 days
 _REST = timedelta(days=30)  # what is nearer to its end than this is made anew
@@ -46,7 +47,7 @@ class Authority:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.certificate_file = folder / "ca.pem"
+        self.certificate_file = folder / AUTHORITY_FILE
         self._key_file = folder / "ca-key.pem"
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         with (folder / "lock").open("a") as lock:  # two clouds that start at once share one authority

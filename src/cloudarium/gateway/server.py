@@ -39,19 +39,20 @@ def serve(
     certificate: Callable[..., ssl.SSLContext] | None = None,
     settings: Mapping[str, str] | None = None,
     authority: Authority | None = None,
+    authority_file: Path | None = None,
 ) -> None:
     """Run a cloud on `folder` (None: an ephemeral one) behind a bound socket, until SIGTERM or SIGINT.
 
     With `tls` the same port answers https too. `opened` is told the endpoint once the cloud has started: clients may
     connect to it, and to what rooms have opened beside it. `sockets` are the ports beside HTTP, `certificate` makes
-    what those need for TLS, when they first do, and `authority` vouches for what rooms sign. Raises what opening a
-    Store raises.
+    what those need for TLS, when they first do, `authority` vouches for what rooms sign, and `authority_file` is its
+    certificate. Raises what opening a Store raises.
     """
     host, port = listener.getsockname()[:2]
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     cloud = Cloud(folder, endpoint=f"http://{'localhost' if host == '::1' else host}:{port}")
     cloud.certificate, cloud.settings = certificate, dict(settings or {})
-    cloud.authority = authority
+    cloud.authority, cloud.authority_file = authority, authority_file
     config = uvicorn.Config(
         App(cloud, Ports(cloud, sockets or {})),
         loop="uvloop",

@@ -53,7 +53,8 @@ class Environments:
     `credentials` gives a role's keys at each environment's start; what it raises goes through `invoke`. `on_log` takes
     (spec, stream name, event) and must not block. `clock` is the cloud's clock: log records and the age of keys follow
     it, while processes live in real time. `network` says what a function that names a network is attached to.
-    `on_segment` takes what a function sends to the X-Ray daemon.
+    `on_segment` takes what a function sends to the X-Ray daemon. `authority` is the certificate, once it
+    is there, of whom functions shall trust beside this machine's authorities.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Environments:
         network: Callable[[FunctionSpec], Awaitable[Network]] | None = None,
         on_segment: Callable[[FunctionSpec, str], None] = lambda spec, text: None,
         total: int | None = None,
+        authority: Path | None = None,
     ) -> None:
         self.folder = folder.resolve()
         self.clock = clock
@@ -78,7 +80,7 @@ class Environments:
         self._all: set[Environment] = set()
         self.launchers = Launchers(self.folder)
         self.attached = Attached(self._all, self.launchers, network)
-        self.starter = Starter(self.folder, endpoint, self.launchers, self.attached)
+        self.starter = Starter(self.folder, endpoint, self.launchers, self.attached, authority)
         self.packages = self.starter.packages
         self._idle: dict[str, list[Environment]] = defaultdict(list)
         self._busy: dict[str, int] = defaultdict(int)

@@ -7,7 +7,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from cloudarium.runtime import node_sdk, variables
+from cloudarium.runtime import node_sdk, trust, variables
 from cloudarium.runtime.attached import Attached
 from cloudarium.runtime.environment import Environment, Start
 from cloudarium.runtime.interpreters import Interpreter, Interpreters
@@ -22,11 +22,14 @@ LIMITS = {"RLIMIT_CORE": 0, "RLIMIT_NOFILE": 1024}
 class Starter:
     """What environments are started with."""
 
-    def __init__(self, folder: Path, endpoint: str, launchers: Launchers, attached: Attached) -> None:
+    def __init__(
+        self, folder: Path, endpoint: str, launchers: Launchers, attached: Attached, authority: Path | None = None
+    ) -> None:
         self.folder = folder
         self.endpoint = endpoint
         self.launchers = launchers
         self.attached = attached
+        self.authority = authority
         self.packages = Packages(folder)
         self.interpreters = Interpreters()
         self.sources = Sources()
@@ -108,6 +111,9 @@ class Starter:
             spec, layout, address, daemon, environment.stream, self.endpoint, environment.keys, opt, tmp,
             environment.initialization,
         )  # fmt: skip
+        trusted = trust.bundle(self.folder / "packages", self.authority)
+        if trusted is not None:
+            values = trust.variables(layout.seen(trusted), layout.interpreter.family) | values
         path = _import_path(layout, task, opt, values.get("PYTHONPATH", "")) if layout.is_python else []
         return {
             "task": layout.seen(spec.code),

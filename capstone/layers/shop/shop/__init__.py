@@ -1,1 +1,5 @@
-"""What the shop's functions share: the table's keys and pages (`table`) and the HTTP edge (`web`)."""
+"""What the shop's functions share.
+
+`web` the HTTP edge and who calls, `table` keys and pages of the table, `catalogue` the cached pages of the catalogue,
+`cache` the connection to the cache, `mail` SES, `rotation` the four steps of a secret's rotation.
+"""

@@ -62,11 +62,6 @@ def customer_key(customer_id: str) -> dict[str, str]:
     return key(f"CUSTOMER#{customer_id}", "CUSTOMER")
 
 
-def email_key(email: str) -> dict[str, str]:
-    """The key of the item that keeps an e-mail address unique."""
-    return key(f"EMAIL#{email.lower()}", "EMAIL")
-
-
 def order_key(order_id: str) -> dict[str, str]:
     """The key of an order's head; its lines share the `pk`."""
     return key(f"ORDER#{order_id}", "ORDER")

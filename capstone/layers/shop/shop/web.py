@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
@@ -14,6 +14,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from pydantic import BaseModel
 
 PROBLEM = "application/problem+json"
+STAFF = "staff"
 
 
 class Problem(Exception):
@@ -29,6 +30,12 @@ class Problem(Exception):
 
 class Invalid(Problem):
     """The request makes no sense."""
+
+
+class Forbidden(Problem):
+    """The caller is known, and may not do this."""
+
+    status = HTTPStatus.FORBIDDEN
 
 
 class NotFound(Problem):
@@ -47,6 +54,30 @@ class Unprocessable(Problem):
     """The request reads well, but what it says cannot be done."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Caller(NamedTuple):
+    """Who calls, as the authorizer has read it in their access token."""
+
+    id: str
+    is_staff: bool
+
+    def must_be_staff(self) -> None:
+        """Refuse whoever does not work here."""
+        if not self.is_staff:
+            raise Forbidden("Only the shop's staff may do this.")
+
+    def may_see_of(self, customer_id: str) -> bool:
+        """Whether the caller may see what belongs to a customer."""
+        return self.is_staff or self.id == customer_id
+
+
+def caller(app: APIGatewayHttpResolver) -> Caller:
+    """Who makes the present request. A route without an authorizer has no caller, so asking there is a mistake."""
+    claims = app.current_event.request_context.authorizer.jwt_claim
+    # An HTTP API hands a list in a token on as a text: "[staff editors]".
+    groups = str(claims.get("cognito:groups", "")).strip("[]").split()
+    return Caller(claims["sub"], STAFF in groups)
 
 
 def problem(status: HTTPStatus, detail: str, **members: Any) -> Response[str]:

@@ -92,6 +92,7 @@ def workshop(cloud: Cloud) -> Workshop:
             endpoint=cloud.endpoint,
             network=network,
             on_segment=lambda spec, text: tracing.take(cloud, spec, text),
+            authority=cloud.authority_file,
         )
         found = made = cloud.keep["lambda"] = Workshop(environments, logs)
         cloud.at_close(found.close)
