@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -66,6 +67,17 @@ def test_calls_of_other_accounts_are_not_among_an_accounts_own(reader: Reader, c
     client("sqs").list_queues()
     assert "ListQueues" in reader.text("calls", service="sqs")
     assert "ListQueues" not in reader.text("calls", service="sqs", account="999988887777")
+
+
+def test_another_region_is_shown_what_the_page_is_about(reader: Reader, client: Callable[..., Any]) -> None:
+    for region in ("us-east-1", "eu-west-1"):
+        client("logs", region=region).create_log_group(logGroupName="/same")
+    given = {"group": "/same", "pattern": '"<b>"', "range": "1d"}
+    shown = reader.text("logs", **given)
+    form = shown.partition('<details class="where">')[2].partition("</form>")[0]
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+    assert {name: html.unescape(value) for name, value in hidden} == given
+    assert "› /same" in reader.text("logs", **given, region="eu-west-1")
 
 
 def test_whoever_looks_at_pages_is_not_recorded(reader: Reader, client: Callable[..., Any]) -> None:
