@@ -113,6 +113,10 @@ def test_alarms_show_state_reason_history_and_metric(reader: Reader, client: Cal
     assert "Sum of Orders &gt; 42 for 1 of 1 periods of 1 minute" in shown
     assert "threshold&#34;:42.0" in shown
     assert "There are no alarms" in reader.text("alarms", region="eu-west-1")
+    watch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(too-many)")
+    assert re.search(r"Is part of.*<b>all</b>", reader.text("alarms/too-many"), re.S)
+    shown = reader.text("alarms/all")
+    assert re.search(r"Rests on.*<b>too-many</b>", shown, re.S) and "Alarm &#34;all&#34; created" in shown
 
 
 def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callable[..., Any]) -> None:
