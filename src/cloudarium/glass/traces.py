@@ -99,14 +99,13 @@ def traces(
         runs_of = ran.get(root, [])
         if region is not None and not any(entry.region == region for entry in entries):
             continue
+        if about is None and (_is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of)):
+            continue
         nodes = dict.fromkeys(
             maps.node_of(entry, twins) for entry in sorted(entries, key=_begun) if not maps.is_aside(entry)
         )
         nodes |= dict.fromkeys(maps.node_of_run(run) for run in runs_of)
-        if about is not None:
-            if not any((node.name, node.type) == about for node in nodes):
-                continue
-        elif _is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of):
+        if about is not None and not any((node.name, node.type) == about for node in nodes):
             continue
         brief = _brief(root, entries, runs_of)
         if failed and not (brief["errors"] or brief["throttles"] or brief["faults"]):
