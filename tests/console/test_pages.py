@@ -134,6 +134,7 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     assert "No metric has these words" in reader.text("metrics", q="shop none")
     wrong = reader.get("metrics", m='["Shop","Orders",{}]', stat="Median")
     assert wrong.status_code == 400 and "Median" in wrong.text and "is not supported" in wrong.text
+    assert "lambda.datasource.cloudwatch.amazonaws.com is not authorized" in reader.text("metrics", e="LAMBDA('x')")
     assert "Error in expression &#39;e0&#39;" in reader.get("metrics", e="1 +").text
 
 
