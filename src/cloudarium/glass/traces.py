@@ -194,6 +194,7 @@ class _Tree:
         self._by_segment = {header.segment_of(entry.request_id): entry for entry in entries}
         self._runs = {run.function: run for run in found}
         self._services = {run.service: run for run in found}
+        self._callers = maps.Callers(found)
         own = {one["id"]: documents.of(one) for run in found for one in runs.documents(run)}
         self._assembled = Assembled(root, {**own, **{one.id: one for one in sent}}.values(), infer=False)
         self._spans: dict[str, Span] = {}  # of calls by request id, of all else by segment id
@@ -256,7 +257,10 @@ class _Tree:
         if cause is not None and cause is not entry:
             return self._spans[cause.request_id]
         came = header.parse(entry.trace)
-        return None if came is None or not came.parent else self._spans.get(came.parent)
+        if came is not None and came.parent in self._spans:
+            return self._spans[came.parent]
+        run = self._callers.of(entry)
+        return None if run is None else self._spans.get(run.invocation) or self._spans.get(run.function)
 
     def _is_said_by_a_program(self, entry: Entry, span: Span) -> bool:
         """A subsegment that a program made of this very call takes in what the journal knows of it."""
