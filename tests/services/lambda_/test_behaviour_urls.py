@@ -107,6 +107,12 @@ def test_event_is_that_of_format_2(public: Callable[..., str], account: str, clo
     assert context["http"]["method"] == "POST" and context["stage"] == context["routeKey"] == "$default"
     [seen] = cloud.control(f"journal?account={account}&path=/some/path%2520x")["entries"]
     assert seen["asked"] == {"method": "POST", "path": "/some/path%20x", "route": "", "id": own, "name": "fn"}
+    mapped = {each["ReferenceId"]: each for each in cloud.control("map")["services"]}
+    [door] = [
+        each for each in mapped.values() if (each["Type"], each.get("AccountId")) == ("AWS::Lambda::Url", account)
+    ]
+    [edge] = door["Edges"]
+    assert mapped[edge["ReferenceId"]]["Type"] == "AWS::Lambda::Function"
     event = ask(url, method="POST", body=b"\xff\0", Content_Type="application/octet-stream").json
     assert event["isBase64Encoded"] and base64.b64decode(event["body"]) == b"\xff\0"
 
