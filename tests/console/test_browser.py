@@ -94,6 +94,11 @@ def test_a_slow_path_is_found_in_three_clicks(
     page.get_by_role("link", name="log line").click()
     page.wait_for_url("**#logs-*")
     assert "looking for prices" in page.locator("table.log").inner_text()
+    lines = page.url
+    page.get_by_role("link", name="at that time").click()
+    marked = page.locator("tr.here", has_text="looking for prices")
+    marked.last.get_by_role("link").click()
+    page.wait_for_url(lines)  # from the line back to the request that wrote it
     page.get_by_role("link", name="allowed").first.click()
     page.wait_for_url("**/calls/*")
     assert slow in page.locator("dl").first.inner_text()

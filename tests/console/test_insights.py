@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote
 
 import requests
 
@@ -78,6 +80,11 @@ def test_discovered_fields_stand_beside_the_answer(reader: Reader, client: Calla
     shown = reader.text("logs/insights", group="/shop")
     assert 'data-insert="user.id"' in shown and "50 %" in shown and 'data-insert="@message"' in shown
     assert "data-insert" not in reader.text("logs/insights")
+    shown = reader.text("logs/insights", group="/shop", query="filter user.id = 1 | display level", range="12h")
+    (pointer,) = re.findall(r'href="/_cloudarium/logs/record\?ptr=([^"&]+)', shown)
+    shown = reader.text("logs/record", ptr=unquote(pointer))
+    assert "2 discovered fields" in shown and "<code>user.id</code></td><td><pre>1</pre>" in shown and "/shop" in shown
+    assert reader.get("logs/record", ptr="nonsense").status_code == 400
     query = "SOURCE '/shop' | fields level, user.id"
     shown = reader.text("logs/insights", query=query, range="12h")
     assert "Complete: 2 rows" in shown and "<th>level<th>user.id" in shown

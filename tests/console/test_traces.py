@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -88,3 +91,24 @@ def test_what_nobody_traced_is_seen_all_the_same(reader: Reader, client: Callabl
     fall = reader.text(f"traces/{answer['ResponseMetadata']['RequestId']}")
     assert "sns:Publish" in fall and "sqs:SendMessage" in fall and "denied: " in fall
     assert reader.cloud.control("traces")["traces"]
+
+
+def test_a_line_of_a_log_leads_to_its_request(reader: Reader, client: Callable[..., Any]) -> None:
+    logs, trace = client("logs"), "1-6b0457b4-f032a119a7344531ae87799d"
+    stream = "2026/11/23/[$LATEST]" + "0" * 32
+    logs.create_log_group(logGroupName="/g")
+    now = int(time.time() * 1000)
+    for name, text in ((stream, "x"), ("plain", f'{{"requestId": "{EVIL}", "trace": "{trace}"}}'), ("plain", "y")):
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName="/g", logStreamName=name)
+        logs.put_log_events(logGroupName="/g", logStreamName=name, logEvents=[{"timestamp": now, "message": text}])
+    shown = reader.text("logs", group="/g")
+    found = [html.unescape(one) for one in re.findall(r'<td class="time"[^>]*><a href="([^"]+)"', shown)]
+    assert len(found) == 2 and any(f"/traces/{trace}?account=" in one for one in found)
+    [line] = [one for one in found if "of-line" in one]
+    answer = reader.get(line.removeprefix("/_cloudarium/"))
+    assert answer.status_code == 404 and "No run that wrote into this log" in answer.text
+    here = reader.text("logs", group="/g", at=f"{now / 1000:.3f}")
+    assert here.count(' here"') == 3 and "Around " in here
+    assert " here" not in reader.text("logs", group="/g", at="1000000000").partition("<tbody>")[2]
+    assert reader.get("logs", group="/g", at="nan").status_code == 400

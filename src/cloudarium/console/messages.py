@@ -12,6 +12,12 @@ _SERIOUS = re.compile(
     r"\b(?:ERROR|FATAL|CRITICAL|EMERG(?:ENCY)?|SEVERE)\b|\bTraceback \(most|\bTask timed out\b|Exception\b"
 )
 _WARNS = re.compile(r"\bWARN(?:ING)?\b")
+_ENVIRONMENT = re.compile(r"\d{4}/\d\d/\d\d/[^\[\]]*\[[^\[\]]+\][0-9a-f]{32}")  # the name of its log stream
+_TRACE = re.compile(r"\b1-[0-9a-f]{8}-[0-9a-f]{24}\b")
+_REQUEST = re.compile(
+    r"request_?id\W{1,5}([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\b", re.IGNORECASE
+)
+_NAMED_IN = 4000  # characters in which a line names its request
 _LOOKED_AT = 400  # characters in which a line says how serious it is
 _LONGEST = 64 * 1024  # that is unfolded
 
@@ -24,6 +30,14 @@ def level_of(message: str) -> str:
         return "error" if _SERIOUS.search(said.upper()) else "warn" if _WARNS.search(said.upper()) else ""
     start = message[:_LOOKED_AT]
     return "error" if _SERIOUS.search(start) else "warn" if _WARNS.search(start) else ""
+
+
+def request_of(event: dict[str, Any]) -> str:
+    """Which request wrote an event: `run` for what a function's environment wrote, an id that it names, or nothing."""
+    if _ENVIRONMENT.fullmatch(event["logStreamName"]):
+        return "run"
+    found = _TRACE.search(event["message"][:_NAMED_IN]) or _REQUEST.search(event["message"][:_NAMED_IN])
+    return found.group(found.lastindex or 0) if found is not None else ""
 
 
 def unfolded(message: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cloudarium import __version__
-from cloudarium.console.messages import level_of, unfolded
+from cloudarium.console.messages import level_of, request_of, unfolded
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.shared.clock import iso_millis
@@ -80,7 +80,7 @@ def _environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {"clock": clock, "moment": moment, "size": size, "took": took, "short": short, "data": _data}
-    made.filters |= {"level": level_of, "unfolded": unfolded}
+    made.filters |= {"level": level_of, "unfolded": unfolded, "request": request_of}
     return made
 
 

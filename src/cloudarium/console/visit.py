@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
 _LONGEST = 10_000  # characters of a value, as many as a query of Logs Insights may have
+_MOMENT = re.compile(r"\d{1,11}(\.\d{1,6})?", re.ASCII)
 _MOST_PAGES = 20  # of a listing that are read for one look
 
 
@@ -58,6 +59,15 @@ class Visit:
         if not (text.isascii() and text.isdecimal()) or not 1 <= int(text[:9]) <= most:
             raise Refused(400, f"{name} must be 1 to {most}.")
         return int(text)
+
+    def moment(self, name: str) -> float | None:
+        """A moment of the query in epoch seconds, None where it is not given. Raises Refused for what is none."""
+        text = self.asked.get(name)
+        if not text:
+            return None
+        if not _MOMENT.fullmatch(text):
+            raise Refused(400, f"{name} must be a moment in seconds, as 1700000000.123.")
+        return float(text)
 
     def range_of(self, ranges: Mapping[str, str], usual: str = "1h") -> str:
         """How far back the page looks: one of `ranges`, by its name. Raises Refused for what is not offered."""

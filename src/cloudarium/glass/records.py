@@ -276,6 +276,16 @@ def run_of_request(store: Store, request_id: str) -> Run | None:
     return store.one(sql, (request_id,), Run)
 
 
+def run_of_line(store: Store, place: tuple[str, str, str, str], moment: float) -> Run | None:
+    """The run that wrote into a log at a moment: the last that had begun by then, else the first, which began cold.
+
+    `place` is account, region, log group and log stream, which is an environment's own.
+    """
+    sql = f"""SELECT {_RUN} FROM journal_runs WHERE (account, region, log_group, log_stream) = (?, ?, ?, ?)
+        ORDER BY started > ?, abs(started - ?) LIMIT 1"""
+    return store.one(sql, (*place, moment, moment), Run)
+
+
 def traces_linked_to(store: Store, root: str, most: int = 20) -> list[str]:
     """The traces of runs that say that their records came from the trace `root`."""
     sql = "SELECT DISTINCT root FROM journal_runs WHERE links <> '' AND instr(links, ?) LIMIT ?"

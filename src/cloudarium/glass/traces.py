@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Span = dict[str, Any]
 _TRACE_ID = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
+_CLOSE = 0.002  # seconds: a line's time is in whole milliseconds
 _MOST = 5000  # calls of one trace
 _DEEPEST = 60  # spans inside of one another
 _FARTHEST = 10_000  # steps up a tree
@@ -143,6 +144,12 @@ def _brief(root: str, entries: list[Entry], ran: list[Run]) -> dict[str, Any]:
         "throttles": throttles,
         "faults": sum(entry.status >= 500 for entry in entries) + sum(bool(run.error) for run in ran),
     }
+
+
+def run_of_line(cloud: Cloud, place: tuple[str, str, str, str], moment: float) -> Run | None:
+    """The run of a function that wrote a line at a moment; `place` is account, region, log group and log stream."""
+    cloud.journal.flush()
+    return records.run_of_line(cloud.store, place, moment + _CLOSE)
 
 
 def whole(span: Span) -> Iterator[Span]:

@@ -12,7 +12,7 @@ from cloudarium.gateway.control import Refused
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.glass.maps import regions
 from cloudarium.glass.trace_logs import add_logs
-from cloudarium.glass.traces import Span, trace, traces, whole
+from cloudarium.glass.traces import Span, run_of_line, trace, traces, whole
 from cloudarium.shared.clock import seconds_of
 from cloudarium.shared.errors import AwsError
 
@@ -37,6 +37,8 @@ class Row(NamedTuple):
 
 async def show(visit: Visit) -> HttpResponse:
     """The last traces, those of X-Ray that `filter` finds, or the one that the path names. Raises Refused."""
+    if visit.parts == ["of-line"]:
+        return _of_line(visit)
     if visit.parts:
         return await _one(visit, visit.parts[0])
     span, expression = visit.range_of(RANGES, "1d"), visit.asked.get("filter", "").strip()
@@ -92,6 +94,15 @@ async def _summaries(visit: Visit, region: str, span: float, expression: str) ->
             yield each
             left -= 1
         span, end = span - piece, end - piece
+
+
+def _of_line(visit: Visit) -> HttpResponse:
+    """To the trace of the run that wrote a line of a function's log."""
+    group, stream, moment = visit.asked.get("group", ""), visit.asked.get("stream", ""), visit.moment("at")
+    run = run_of_line(visit.cloud, (*visit.scope, group, stream), moment or 0.0)
+    if run is None:
+        raise Refused(404, "No run that wrote into this log is known: it has not ended yet, or is not kept any more.")
+    return HttpResponse(303, {"location": f"{visit.href('traces', run.root)}#logs-{run.function}"})
 
 
 async def _one(visit: Visit, id: str) -> HttpResponse:
