@@ -53,4 +53,5 @@ def test_the_list(published: tuple[Cli, str]) -> None:
     shown = cli.ok("trace", COLUMNS="200").splitlines()
     assert one["id"] in shown[1] and "sns:Publish" in shown[1] and "denied" in shown[1]
     assert len(cli.json("trace", "--all", "-n", "2")) == 2
+    assert [each["id"] for each in cli.json("trace", "--failed")] == [one["id"]]
     assert "Nothing is known of a trace or request nope" in cli.fails("trace", "nope")

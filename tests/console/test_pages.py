@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -68,6 +69,17 @@ def test_calls_of_other_accounts_are_not_among_an_accounts_own(reader: Reader, c
     assert "ListQueues" not in reader.text("calls", service="sqs", account="999988887777")
 
 
+def test_another_region_is_shown_what_the_page_is_about(reader: Reader, client: Callable[..., Any]) -> None:
+    for region in ("us-east-1", "eu-west-1"):
+        client("logs", region=region).create_log_group(logGroupName="/same")
+    given = {"group": "/same", "pattern": '"<b>"', "range": "1d"}
+    shown = reader.text("logs", **given)
+    form = shown.partition('<details class="where">')[2].partition("</form>")[0]
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+    assert {name: html.unescape(value) for name, value in hidden} == given
+    assert "› /same" in reader.text("logs", **given, region="eu-west-1")
+
+
 def test_whoever_looks_at_pages_is_not_recorded(reader: Reader, client: Callable[..., Any]) -> None:
     client("sqs").list_queues()
     for path in ("", "alarms", "logs", "metrics", "dashboards"):
@@ -101,6 +113,10 @@ def test_alarms_show_state_reason_history_and_metric(reader: Reader, client: Cal
     assert "Sum of Orders &gt; 42 for 1 of 1 periods of 1 minute" in shown
     assert "threshold&#34;:42.0" in shown
     assert "There are no alarms" in reader.text("alarms", region="eu-west-1")
+    watch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(too-many)")
+    assert re.search(r"Is part of.*<b>all</b>", reader.text("alarms/too-many"), re.S)
+    shown = reader.text("alarms/all")
+    assert re.search(r"Rests on.*<b>too-many</b>", shown, re.S) and "Alarm &#34;all&#34; created" in shown
 
 
 def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callable[..., Any]) -> None:
@@ -118,6 +134,7 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     assert "No metric has these words" in reader.text("metrics", q="shop none")
     wrong = reader.get("metrics", m='["Shop","Orders",{}]', stat="Median")
     assert wrong.status_code == 400 and "Median" in wrong.text and "is not supported" in wrong.text
+    assert "lambda.datasource.cloudwatch.amazonaws.com is not authorized" in reader.text("metrics", e="LAMBDA('x')")
     assert "Error in expression &#39;e0&#39;" in reader.get("metrics", e="1 +").text
 
 

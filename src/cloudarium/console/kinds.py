@@ -28,7 +28,7 @@ _KINDS = {
     "AWS::KMS": Kind("KMS keys", "key"),
     "AWS::SSM": Kind("parameters", "key"),
     "AWS::ssm": Kind("parameters", "key"),
-    "AWS::cognito-idp": Kind("user pools", "people"),
+    "AWS::cognito-idp": Kind("user pool", "people"),
     "AWS::ses": Kind("mail", "mail"),
     "AWS::sesv2": Kind("mail", "mail"),
     "AWS::logs": Kind("CloudWatch Logs", "box"),

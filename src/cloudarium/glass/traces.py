@@ -99,14 +99,13 @@ def traces(
         runs_of = ran.get(root, [])
         if region is not None and not any(entry.region == region for entry in entries):
             continue
+        if about is None and (_is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of)):
+            continue
         nodes = dict.fromkeys(
             maps.node_of(entry, twins) for entry in sorted(entries, key=_begun) if not maps.is_aside(entry)
         )
         nodes |= dict.fromkeys(maps.node_of_run(run) for run in runs_of)
-        if about is not None:
-            if not any((node.name, node.type) == about for node in nodes):
-                continue
-        elif _is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of):
+        if about is not None and not any((node.name, node.type) == about for node in nodes):
             continue
         brief = _brief(root, entries, runs_of)
         if failed and not (brief["errors"] or brief["throttles"] or brief["faults"]):
@@ -195,6 +194,7 @@ class _Tree:
         self._by_segment = {header.segment_of(entry.request_id): entry for entry in entries}
         self._runs = {run.function: run for run in found}
         self._services = {run.service: run for run in found}
+        self._callers = maps.Callers(found)
         own = {one["id"]: documents.of(one) for run in found for one in runs.documents(run)}
         self._assembled = Assembled(root, {**own, **{one.id: one for one in sent}}.values(), infer=False)
         self._spans: dict[str, Span] = {}  # of calls by request id, of all else by segment id
@@ -257,7 +257,10 @@ class _Tree:
         if cause is not None and cause is not entry:
             return self._spans[cause.request_id]
         came = header.parse(entry.trace)
-        return None if came is None or not came.parent else self._spans.get(came.parent)
+        if came is not None and came.parent in self._spans:
+            return self._spans[came.parent]
+        run = self._callers.of(entry)
+        return None if run is None else self._spans.get(run.invocation) or self._spans.get(run.function)
 
     def _is_said_by_a_program(self, entry: Entry, span: Span) -> bool:
         """A subsegment that a program made of this very call takes in what the journal knows of it."""

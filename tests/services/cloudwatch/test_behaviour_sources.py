@@ -85,6 +85,11 @@ def test_functions_answer_time_series(timed):
         "ValidationError", timed.watch.get_metric_data, MetricDataQueries=[query], StartTime=now - 60, EndTime=now
     )
     assert "said so" in said
+    many = {"Id": "e", "Expression": "[" + ", ".join(f"LAMBDA('none', {n})" for n in range(101)) + "]", "Period": 60}
+    said = refused(
+        "ValidationError", timed.watch.get_metric_data, MetricDataQueries=[many], StartTime=now - 60, EndTime=now
+    )
+    assert "not more than 100 times" in said
     # An alarm asks again and again, with nobody putting data.
     timed.alarm(Metrics=[{"Id": "e", "Expression": "LAMBDA('source', 9)", "Period": 60, "ReturnData": True}])
     timed.cloud.clock_advance(60)

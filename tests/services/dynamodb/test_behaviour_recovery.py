@@ -109,6 +109,11 @@ def test_only_the_window_can_be_restored(
     assert missing == "TableNotFoundException: Table not found: none"
     taken = refused(restore, **{**given, "TargetTableName": table}, UseLatestRestorableTime=True)
     assert taken == "TableAlreadyExistsException: Table already exists: things"
+    elsewhere = refused(
+        restore, SourceTableArn=f"arn:aws:s3:us-east-1:{account}:table/things", TargetTableName="again",
+        UseLatestRestorableTime=True,
+    )  # fmt: skip
+    assert elsewhere.startswith("ValidationException")
     enable(dynamodb, days=2)
     put(dynamodb, "a", "1")
     own.clock_advance(DAY)

@@ -308,6 +308,16 @@ def test_a_program_with_a_tracer_joins(house: House) -> None:
     assert put["request_id"] == call["aws"]["request_id"] and put["decision"][0]["allowed"]
     fits = {"StartTime": time.time() - 60, "EndTime": time.time() + 60, "FilterExpression": 'annotation.who = "me"'}
     assert [one["Id"] for one in house.xray.get_trace_summaries(**fits)["TraceSummaries"]] == [root]
+    # What is not sampled the SDK sends nobody, but calls still name its subsegments as what made them.
+    unsampled = new_root()
+    house.invoke("tracer", header=f"Root={unsampled};Sampled=0")
+    [top] = house.seen(unsampled)["spans"]
+    assert names(top["spans"][0]["spans"])[:1] == [["Invocation", ["dynamodb:PutItem"]]]
+    services = {one["ReferenceId"]: one for one in house.cloud.control("map?minutes=5")["services"]}
+    known = ("tracer", "AWS::Lambda::Function", ACCOUNT)
+    [tracer] = [one for one in services.values() if (one["Name"], one["Type"], one.get("AccountId")) == known]
+    [table] = [edge for edge in tracer["Edges"] if services[edge["ReferenceId"]]["Name"] == "items"]
+    assert table["SummaryStatistics"]["TotalCount"] == 2
 
 
 def test_a_function_in_a_vpc_reaches_its_daemon(house: House) -> None:

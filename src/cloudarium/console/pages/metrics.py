@@ -159,7 +159,10 @@ async def _drawn(visit: Visit, queries: list[Query], settings: Mapping[str, Any]
 async def chart_of(
     visit: Visit, queries: Sequence[Mapping[str, Any]], start: float, end: float, threshold: float | None = None
 ) -> dict[str, Any]:
-    """What a chart draws: {labels, times, series, threshold}; series hold None where there is no value."""
+    """What a chart draws: {labels, times, series, threshold}; series hold None where there is no value.
+
+    `notes` are what was said of the data.
+    """
     answer = await visit.ask(
         "cloudwatch", "GetMetricData", MetricDataQueries=list(queries), StartTime=start, EndTime=end,
         ScanBy="TimestampAscending",
@@ -176,6 +179,7 @@ async def chart_of(
         "threshold": threshold,
         "start": start,
         "end": end,
+        "notes": [f"{each['Id']}: {one['Value']}" for each in results for one in each.get("Messages", ())],
     }
 
 

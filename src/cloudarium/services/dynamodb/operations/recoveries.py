@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import math
+import re
 from typing import Any
 
 from cloudarium.gateway.call import Call
@@ -24,6 +25,7 @@ from cloudarium.services.dynamodb.rules import recovery as rules
 from cloudarium.services.dynamodb.rules.definition import Table
 
 Data = dict[str, Any]
+_ARN = re.compile(r"arn:aws:dynamodb:[a-z0-9-]+:\d{12}:table/[a-zA-Z0-9_.-]{3,255}\Z")  # of any region
 
 
 def backed_up(call: Call, reference: str) -> Table:
@@ -86,6 +88,8 @@ def _source(call: Call) -> tuple[Table, float]:
     reference = given.get("SourceTableArn") or given.get("SourceTableName")
     if reference is None:
         raise ValidationException("SourceTableArn or SourceTableName must be specified")
+    if "SourceTableArn" in given and not _ARN.match(reference):
+        raise ValidationException(f"Invalid table ARN: {reference}")
     latest = given.get("UseLatestRestorableTime", False)
     if latest is ("RestoreDateTime" in given):
         raise ValidationException("Either RestoreDateTime or UseLatestRestorableTime must be specified, but not both")
