@@ -126,12 +126,12 @@ def test_metric_filters_count_what_matches(own: RunningCloud, logs: Any) -> None
 def test_metric_filters_are_listed_changed_and_deleted(logs: Any) -> None:
     name = group(logs, "listed")
     filtered(logs, name, "a", metricName="A")
-    filtered(logs, name, "b", metricName="B", dimensions={})
+    filtered(logs, name, "b", metricName="B", dimensions={}, metricNamespace="A.B-c_d/1#2:listed")
     filtered(logs, name, "changed", metricName="A")
     (shown,) = logs.describe_metric_filters(logGroupName=name, filterNamePrefix="A")["metricFilters"]
     assert shown["filterPattern"] == "changed" and shown["applyOnTransformedLogs"] is False
     assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["metricFilterCount"] == 2
-    by_metric = logs.describe_metric_filters(metricName="B", metricNamespace="App/listed")["metricFilters"]
+    by_metric = logs.describe_metric_filters(metricName="B", metricNamespace="A.B-c_d/1#2:listed")["metricFilters"]
     assert [each["filterName"] for each in by_metric] == ["B"]
     page = logs.describe_metric_filters(logGroupName=name, limit=1)
     rest = logs.describe_metric_filters(logGroupName=name, nextToken=page["nextToken"])
