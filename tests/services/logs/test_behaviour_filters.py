@@ -327,3 +327,13 @@ def test_a_subscription_brings_events_to_a_function(own: RunningCloud, logs: Any
 def test_other_destinations_are_refused(logs: Any, destination: str, code: str, words: str) -> None:
     given = {"logGroupName": "any", "filterName": "f", "filterPattern": "", "destinationArn": destination}
     assert words in refused(lambda: logs.put_subscription_filter(**given), code)
+
+
+def test_a_function_does_not_subscribe_to_its_own_log(logs: Any) -> None:
+    given = {"logGroupName": "/aws/lambda/f", "filterName": "f", "filterPattern": ""}
+    for function in ("f", "f:live"):
+        destination = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
+        found = refused(
+            lambda to=destination: logs.put_subscription_filter(**given, destinationArn=to), "InvalidParameterException"
+        )
+        assert found == "The log group provided is reserved for the function logs of the destination function."
