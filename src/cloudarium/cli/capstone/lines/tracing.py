@@ -1,0 +1,123 @@
+"""Line 5: every function records traces, and what has just happened is in them, with the services that it reached."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from cloudarium.cli.capstone.checklist import Coming, Found
+from cloudarium.cli.capstone.stack import Stack
+from cloudarium.cli.capstone.visit import Visit, eventually
+
+_PATIENCE = 10.0
+_BEFORE = timedelta(minutes=15)  # a function that is asked twice in a second may have been sampled the first time alone
+_SERVICES = {"AWS::email": "SES", "AWS::SES": "SES", "AWS::SESv2": "SES"}
+_ACTIVE = "aws lambda update-function-configuration --tracing-config Mode=Active --function-name {}"
+
+
+def check(stack: Stack, coming: Coming, found: Found) -> None:
+    """Each function is traced and may write traces; the visit's requests and mails are in traces."""
+    visit = coming()
+    _functions(stack, found)
+    needed = _needed(stack, visit)
+    if found.broken or not needed:  # what is switched off is not waited for
+        if not needed:
+            found.breaks(
+                f"nothing happened that could be traced: {'; '.join(visit.troubles.values())}", "see the other lines"
+            )
+        return
+    seen: dict[str, dict[str, Any]] = {}
+    eventually(lambda: needed <= _served(seen, stack, visit), _PATIENCE)
+    missing = needed - _served(seen, stack, visit)
+    if missing:
+        seen |= _summaries(stack, visit, _BEFORE)
+    for name in sorted(missing - _served(seen, stack, visit)):
+        found.breaks(
+            f"{name} is in no trace of what has just happened",
+            "does the code patch its clients (Tracer(patch_modules=…))? cloudarium trace shows every call",
+        )
+    _show(stack, visit, seen, found)
+
+
+def _functions(stack: Stack, found: Found) -> None:
+    iam = stack.reach("iam")
+    for function in stack.functions:
+        name, mode = function["FunctionName"], function["TracingConfig"]["Mode"]
+        if mode != "Active":
+            found.breaks(f"tracing of {name} is {mode}", _ACTIVE.format(name))
+            continue
+        answer = iam.simulate_principal_policy(PolicySourceArn=function["Role"], ActionNames=["xray:PutTraceSegments"])
+        if answer["EvaluationResults"][0]["EvalDecision"] != "allowed":
+            found.breaks(f"the role of {name} may not write traces", "attach AWSXRayDaemonWriteAccess; SAM does it")
+    found.saw(f"{len(stack.functions)} functions, Tracing: Active; their roles may xray:PutTraceSegments")
+
+
+def _needed(stack: Stack, visit: Visit) -> set[str]:
+    """The functions and services that must be in traces, if what was asked for happened."""
+    needed = set()
+    asked = set(visit.traces.values())
+    for route in stack.routes:
+        if route["RouteKey"] in asked:
+            needed |= {name for name in _names(stack) if name in _target(stack, route)}
+    if visit.order:
+        needed.add("DynamoDB")
+    for mail in filter(None, (visit.welcome, visit.confirmation)):
+        needed |= {mail.function, "SES"}
+    return needed
+
+
+def _names(stack: Stack) -> list[str]:
+    return [each["FunctionName"] for each in stack.functions]
+
+
+def _target(stack: Stack, route: dict[str, Any]) -> str:
+    integration = stack.reach("apigatewayv2").get_integration(
+        ApiId=route["ApiId"], IntegrationId=route["Target"].rpartition("/")[2]
+    )
+    return str(integration.get("IntegrationUri", ""))
+
+
+# ---- Traces ---------------------------------------------------------------------------------------------------------
+
+
+def _served(seen: dict[str, dict[str, Any]], stack: Stack, visit: Visit) -> set[str]:
+    """The functions and services in what was seen and, if need be, in what there is to see by now."""
+    seen |= _summaries(stack, visit, timedelta(seconds=1))
+    return {name for summary in seen.values() for name in _services(summary)}
+
+
+def _summaries(stack: Stack, visit: Visit, before: timedelta) -> dict[str, dict[str, Any]]:
+    end = stack.reach.now() + timedelta(seconds=1)
+    found = stack.reach.all(
+        "xray",
+        "get_trace_summaries",
+        "TraceSummaries",
+        StartTime=max(visit.began - before, end - timedelta(hours=6)),
+        EndTime=end,
+    )
+    own = set(_names(stack))
+    return {each["Id"]: each for each in found if own & _services(each)}
+
+
+def _services(summary: dict[str, Any]) -> set[str]:
+    """The functions in a trace by name, and other services by their own."""
+    names = set()
+    for each in summary.get("ServiceIds", []):
+        kind = each.get("Type", "")
+        if kind.startswith("AWS::Lambda"):
+            names.add(each["Name"])
+        elif kind.startswith("AWS::"):
+            names.add(_SERVICES.get(kind, kind.split("::")[1]))
+    return names
+
+
+def _show(stack: Stack, visit: Visit, seen: dict[str, dict[str, Any]], found: Found) -> None:
+    functions = set(_names(stack))
+    services = {name for each in seen.values() for name in _services(each)} - functions
+    shown = {trace: what for trace, what in visit.traces.items() if what != "GET /products"}
+    shown |= {mail.trace: f"mail {mail.id[:18]}…" for mail in (visit.welcome, visit.confirmation) if mail}
+    for trace, what in shown.items():
+        if trace in seen:
+            there = (stack.logical(name) if name in functions else name for name in sorted(_services(seen[trace])))
+            found.saw(f"{trace} ({what}): {', '.join(there)}")
+    found.sum = f"{len(seen)} traces of this visit; Lambda with {', '.join(sorted(services))} in them"
