@@ -87,12 +87,11 @@ def lines() -> tuple[Line, ...]:
 
 def judge(stack: Stack, coming: Coming) -> Iterator[Judged]:
     """Look at one line after the other. What cannot be asked does not hold."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
     for number, line in enumerate(lines(), 1):
         found = Found()
         try:
             line.check(stack, coming, found)
-        except (ClientError, BotoCoreError, OSError) as error:
-            found.breaks(f"it could not be looked at: {error}", "cloudarium why --last, or cloudarium status")
+        except Exception as error:  # whatever is broken, the other lines are looked at, too
+            said = f"{type(error).__name__}: {error}"
+            found.breaks(f"it could not be looked at: {said}", "cloudarium status · cloudarium why --last")
         yield Judged(number, line.words, found)

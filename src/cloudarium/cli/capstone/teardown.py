@@ -50,7 +50,7 @@ def tear_down(reach: Reach, name: str, quiet: bool = False) -> Gone:
     """Delete the stack and those that are built on it, and look for what is left. Raises Failed when one stays."""
     gone, stack = Gone(), find(reach, name)
     doomed = [] if stack is None else [*_built_on(stack), stack]
-    endpoints = [endpoint for each in doomed for endpoint in _endpoints(each)]
+    endpoints = [endpoint for each in doomed for endpoint in _endpoints(each) if _answers(*endpoint)]
     for each in doomed:
         _delete(each, quiet)
         gone.stacks.append(each.arn)
@@ -151,11 +151,17 @@ def _endpoints(stack: Stack) -> list[tuple[str, int]]:
 
 def _knock(address: str, port: int) -> Looked:
     """See whether a cache's process is gone, too."""
+    if _answers(address, port):
+        return Looked(f"the cache's process at {address}:{port} still answers", [f"{address}:{port}"])
+    return Looked(f"the cache's process at {address}:{port} answered, and is gone", [])
+
+
+def _answers(address: str, port: int) -> bool:
     try:
         socket.create_connection((address, port), 1).close()
     except OSError:
-        return Looked(f"the cache's process at {address}:{port}: nothing answers", [])
-    return Looked(f"the cache's process at {address}:{port}: it answers", [f"{address}:{port}"])
+        return False
+    return True
 
 
 def show(gone: Gone, name: str) -> None:

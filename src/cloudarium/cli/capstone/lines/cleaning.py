@@ -101,7 +101,8 @@ def _buckets(stack: Stack, found: Found) -> None:
             )
         if versioning and not emptied:
             found.breaks(f"the bucket {bucket} keeps versions of its objects", "empty it with its versions first")
-        found.saw(f"bucket {bucket}: {count} objects, emptied by the stack itself when it goes")
+        how = "emptied by the stack itself when it goes" if emptied else "empty" if not count else "emptied by nobody"
+        found.saw(f"bucket {bucket}: {count} objects, {how}")
 
 
 def _log_groups(stack: Stack, found: Found) -> None:

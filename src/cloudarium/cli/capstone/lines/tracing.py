@@ -11,7 +11,7 @@ from cloudarium.cli.capstone.visit import Visit, eventually
 
 _PATIENCE = 10.0
 _BEFORE = timedelta(minutes=15)  # a function that is asked twice in a second may have been sampled the first time alone
-_SERVICES = {"AWS::email": "SES", "AWS::SES": "SES", "AWS::SESv2": "SES"}
+_OF_SES = {"email", "ses", "sesv2"}  # clients say the endpoint's name or the service's
 _ACTIVE = "aws lambda update-function-configuration --tracing-config Mode=Active --function-name {}"
 
 
@@ -72,7 +72,7 @@ def _names(stack: Stack) -> list[str]:
 
 def _target(stack: Stack, route: dict[str, Any]) -> str:
     integration = stack.reach("apigatewayv2").get_integration(
-        ApiId=route["ApiId"], IntegrationId=route["Target"].rpartition("/")[2]
+        ApiId=route["ApiId"], IntegrationId=route.get("Target", "").rpartition("/")[2]
     )
     return str(integration.get("IntegrationUri", ""))
 
@@ -107,7 +107,7 @@ def _services(summary: dict[str, Any]) -> set[str]:
         if kind.startswith("AWS::Lambda"):
             names.add(each["Name"])
         elif kind.startswith("AWS::"):
-            names.add(_SERVICES.get(kind, kind.split("::")[1]))
+            names.add("SES" if each["Name"].lower() in _OF_SES else kind.split("::")[1])
     return names
 
 
