@@ -1,4 +1,4 @@
-"""The shop on this cloud: deployed by the SAM CLI, used, watched, killed and found whole again, and taken down.
+"""The shop on this cloud: deployed by the SAM CLI, used, watched, held against its checklist, killed, and taken down.
 
 That it is deployed without the SAM CLI too, and that nothing is deployed twice, `make up` shows (test_two_commands).
 """
@@ -15,14 +15,19 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
-from botocore.exceptions import ClientError
 
+from cloudarium.cli import running
 from cloudarium.cli.capstone import environment, environment_name
+from cloudarium.cli.capstone.checklist import judge
+from cloudarium.cli.capstone.reach import Reach
+from cloudarium.cli.capstone.stack import Stack, find
+from cloudarium.cli.capstone.visit import Visit
 from tests.clients.tools import CAPSTONE, Shell, python_tool
 from tests.conftest import RunningCloud
+from tests.journeys.breaking import BREAKAGES, Breakage, Live
 from tests.journeys.crash.processes import wait_for
 
 TEMPLATES = (CAPSTONE / "template.yaml", CAPSTONE / "history" / "template.yaml")
@@ -181,6 +186,71 @@ def test_its_logs_are_structured_and_kept_for_a_while(shop: Shop) -> None:
     assert json.loads(metrics["events"][0]["message"])["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Shop"
 
 
+# ---- It checks itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def verified(shop: Shop) -> tuple[Live, Reach, Visit]:
+    """The shop as its checklist sees it, after a visit that went well."""
+    reach = Reach.at(running.Running(0, shop.cloud.url, None, ""))
+    return Live(shop.cloud), reach, Visit(look_at(reach)).make()
+
+
+def look_at(reach: Reach) -> Stack:
+    """The shop's stack as it is now."""
+    stack = find(reach, "shop")
+    assert stack is not None
+    return stack
+
+
+def test_every_line_of_the_checklist_holds_and_has_evidence(shop: Shop) -> None:
+    # With --aws it is asked as a shop at AWS would be: by boto3's own settings, and without this machine's mail box.
+    told = json.loads(cloudarium(shop, "capstone", "verify", "--aws", "--json"))
+    assert [line["number"] for line in told["lines"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert told["holds"] and all(line["holds"] and not line["broken"] for line in told["lines"])
+    evidence = ["\n".join(line["evidence"]) for line in told["lines"]]
+    assert "arn:aws:cloudformation:us-east-1:000000000000:stack/shop/" in evidence[0]
+    assert all(shop.outputs[name] in evidence[1] for name in ("CacheSecretArn", "PaymentSecretArn"))
+    assert "11 requests without a token: 401" in evidence[2] and "11 requests with a forged token: 401" in evidence[2]
+    assert "watches the API's latency: p99 > 2000" in evidence[3] and "tells owner@example.com" in evidence[3]
+    assert re.search(r"1-[0-9a-f]{8}-[0-9a-f]{24} \(POST /orders\): .*DynamoDB", evidence[4])
+    mails = re.findall(r"mail ([0-9a-f-]{60}) by", evidence[5])
+    assert [shop.cloud.control(f"mail/{id}")["subject"].split()[0] for id in mails] == ["Welcome", "Your"]
+    assert "hit rate 92%" in evidence[6]
+    assert "0 beside the stack" in evidence[7]
+
+
+@pytest.mark.parametrize("broken", BREAKAGES, ids=lambda broken: broken.how.__name__)
+def test_what_is_broken_is_told_by_its_line(
+    verified: tuple[Live, Reach, Visit], broken: Breakage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, reach, visit = verified
+    monkeypatch.setattr("cloudarium.cli.capstone.visit.PATIENCE", 1.0)  # for a mail that will not come
+    with broken.how(live):
+        stack = look_at(reach)
+        seen = Visit(stack).make() if broken.anew else visit
+        told = {one.number: one.found.broken for one in judge(stack, lambda: seen) if not one.holds}
+    assert told.keys() == broken.told.keys(), told
+    for number, words in broken.told.items():
+        assert any(words in each.what and each.next for each in told[number]), told[number]
+
+
+def test_mended_it_holds_again_and_what_is_not_there_is_said(shop: Shop) -> None:
+    shown = cloudarium(shop, "capstone", "verify")
+    assert "All eight lines hold." in shown
+    assert [line[4] for line in shown.splitlines() if line.startswith("  ✓ ")] == list("12345678")
+    assert "no stack another is deployed" in cloudarium(
+        shop, "capstone", "verify", "--stack-name", "another", fails=True
+    )
+
+
+def cloudarium(shop: Shop, *words: str, fails: bool = False) -> str:
+    """What the command says at the shop's cloud."""
+    done = shop.shell.attempt(sys.executable, "-m", "cloudarium", *words)
+    assert bool(done.returncode) is fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
+
+
 def test_kill_9_loses_no_order(shop: Shop) -> None:
     left = json.loads(shop.travel("-c", TRAVEL))
     shop.cloud.restart()
@@ -227,24 +297,17 @@ def test_every_night_a_report_goes_to_s3_and_into_the_history(shop: Shop) -> Non
     assert (item["month"]["S"], item["orders"]["N"]) == (day[:7], str(len(placed)))
 
 
-def test_taken_down_it_leaves_nothing(shop: Shop) -> None:
-    cloudformation = shop.cloud.client("cloudformation")
-    for stack in ("shop-history", "shop"):
-        # `sam delete` would look only every thirty seconds whether the stack is gone.
-        cloudformation.delete_stack(StackName=stack)
-        wait_for(f"{stack} is gone", lambda stack=stack: not stacks_of(cloudformation, stack))
+def test_taken_down_it_leaves_nothing_and_what_is_left_is_named(shop: Shop) -> None:
+    shop.cloud.client("s3").create_bucket(Bucket="shop-left-behind")
+    told = json.loads(cloudarium(shop, "capstone", "down", "--json", fails=True))
+    assert [arn.split("/")[1] for arn in told["deleted"]] == ["shop-history", "shop"]
+    assert told["left"] == ["shop-left-behind"]
+    assert any("the cache's process" in each["what"] and "is gone" in each["what"] for each in told["looked"])
+    shop.cloud.client("s3").delete_bucket(Bucket="shop-left-behind")
+    assert "Nothing is left of shop." in cloudarium(shop, "capstone", "down")
+
     assert shop.cloud.client("dynamodb").list_tables()["TableNames"] == []
     buckets = [bucket["Name"] for bucket in shop.cloud.client("s3").list_buckets()["Buckets"]]
     assert not [name for name in buckets if name.startswith("shop-")], "what the tests put there is gone with them"
     assert shop.cloud.client("lambda").list_functions()["Functions"] == []
     assert shop.cloud.client("logs").describe_log_groups()["logGroups"] == []
-
-
-def stacks_of(cloudformation: Any, name: str) -> list[str]:
-    """The stacks of this name that are there, deleted ones not among them. Raises when one cannot be deleted."""
-    try:
-        [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except ClientError:
-        return []
-    assert stack["StackStatus"] != "DELETE_FAILED", stack["StackStatusReason"]
-    return [stack["StackId"]]

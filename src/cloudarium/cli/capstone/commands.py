@@ -68,7 +68,7 @@ def up(folder: Folder = Path("capstone"), stack_name: StackName = "shop", data: 
     for what, how in _next(cloud, outputs, stack_name):
         console.print(f"  {what:<22} [bold]{how}[/bold]", soft_wrap=True)
     console.rule("[bold]The capstone's checklist[/bold]", align="left")
-    judged = _verify(Reach.of(data, aws=False), stack_name, evidence=False)
+    judged = _verify(Reach.at(cloud), stack_name, evidence=False)
     if not all(one.holds for one in judged):
         raise typer.Exit(1)
     say("  The evidence: [bold]cloudarium capstone verify[/bold]   Take it down: [bold]cloudarium capstone down[/bold]")
@@ -80,7 +80,7 @@ def verify(stack_name: StackName = "shop", data: Data = None, aws: Aws = False, 
 
     Somebody reads the catalogue, signs up and orders (and cancels, and is forgotten); unguarded ways in are tried.
     """
-    reach = Reach.of(data, aws)
+    reach = Reach.at_aws() if aws else Reach.at(running.find(data))
     judged = _verify(reach, stack_name, evidence=True, quiet=as_json)
     if as_json:
         print_json(
@@ -101,7 +101,8 @@ def down(stack_name: StackName = "shop", data: Data = None, aws: Aws = False, as
 
     What is left is named, with exit code 1; what no stack has made is not deleted.
     """
-    gone = tear_down(Reach.of(data, aws), stack_name, quiet=as_json)
+    reach = Reach.at_aws() if aws else Reach.at(running.find(data))
+    gone = tear_down(reach, stack_name, quiet=as_json)
     print_json(gone.as_json()) if as_json else show_gone(gone, stack_name)
     if gone.left:
         raise typer.Exit(1)

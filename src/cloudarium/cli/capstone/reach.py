@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from cloudarium.cli import running
@@ -27,14 +26,19 @@ class Reach:
         self._settings: dict[str, Any] = {"endpoint_url": endpoint, "config": here if cloud else Config()}
 
     @classmethod
-    def of(cls, data: Path | None, aws: bool) -> Reach:
-        """The running cloud as its root; with `aws`, what boto3's own settings lead to. Raises NotRunning."""
+    def at(cls, cloud: running.Running) -> Reach:
+        """A cloud of this machine, as its root."""
         import boto3
 
-        if aws:
-            return cls(boto3.session.Session(), None, None)
-        cloud = running.find(data)
-        return cls(boto3.session.Session(ROOT.key, ROOT.secret, region_name=ROOT.region), cloud.endpoint, cloud)
+        session = boto3.session.Session(ROOT.key, ROOT.secret, region_name=ROOT.region)
+        return cls(session, cloud.endpoint, cloud)
+
+    @classmethod
+    def at_aws(cls) -> Reach:
+        """Where boto3's own settings lead: credentials, region and endpoint are the environment's and the profile's."""
+        import boto3
+
+        return cls(boto3.session.Session(), None, None)
 
     def __call__(self, service: str) -> Any:
         """The client of a service."""

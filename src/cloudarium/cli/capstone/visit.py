@@ -20,7 +20,7 @@ from cloudarium.cli.capstone.stack import Stack
 
 CATALOGUE = "/products"
 READS = 12
-_PATIENCE = 20.0  # seconds for a mail to be on its way
+PATIENCE = 20.0  # seconds for a mail to be on its way
 _WRONG = (KeyError, IndexError, OSError, ValueError)  # what an answer that is not as it should be leads to
 
 
@@ -209,7 +209,7 @@ class Visit:
                     return Mail(said["message_id"], said.get("xray_trace_id", ""), said["function_name"], took)
             return None
 
-        return eventually(look, _PATIENCE)
+        return eventually(look, PATIENCE)
 
 
 def eventually(look: Callable[[], Any], seconds: float) -> Any:
