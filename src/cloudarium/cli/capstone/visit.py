@@ -34,12 +34,11 @@ class Answer(NamedTuple):
 
 
 class Mail(NamedTuple):
-    """A mail that a function says it has sent: SES's id, the trace it was sent in, and how long that took."""
+    """A mail that a function says it has sent: SES's id, and the trace that it was sent in."""
 
     id: str
     trace: str
     function: str
-    seconds: float
 
 
 class VisitFailed(Exception):
@@ -59,7 +58,6 @@ class Visit:
         self._run = uuid4().hex[:8]
         self._password = f"Aa1{uuid4().hex}"
         self._users: list[str] = []
-        self._started: dict[str, float] = {}
 
     def make(self) -> Visit:
         """Make the visit; return it."""
@@ -82,7 +80,6 @@ class Visit:
     def _step(self, name: str) -> Iterator[None]:
         from botocore.exceptions import BotoCoreError, ClientError
 
-        self._started[name] = time.monotonic()
         try:
             yield
         except (VisitFailed, ClientError, BotoCoreError, *_WRONG) as error:
@@ -188,28 +185,40 @@ class Visit:
     @cached_property
     def welcome(self) -> Mail | None:
         """The mail that welcomed the customer."""
-        return self._mail("sign up", "customer_id", self.customer) if self.customer else None
+        return self._mail("customer_id", self.customer) if self.customer else None
 
     @cached_property
     def confirmation(self) -> Mail | None:
         """The mail that confirmed the order."""
-        return self._mail("order", "order_id", self.order) if self.order else None
+        return self._mail("order_id", self.order) if self.order else None
 
-    def _mail(self, step: str, name: str, value: str) -> Mail | None:
+    def _mail(self, name: str, value: str) -> Mail | None:
         """The mail that a function's log tells of; None when none has come for a while."""
-        groups = {each["LoggingConfig"]["LogGroup"] for each in self.stack.functions}
         pattern = f'{{ $.{name} = "{value}" && $.message_id = "*" }}'
-        logs = self.stack.reach("logs")
 
         def look() -> Mail | None:
-            for group in groups:
-                for event in logs.filter_log_events(logGroupName=group, filterPattern=pattern)["events"]:
-                    said = json.loads(event["message"])
-                    took = event["timestamp"] / 1000 - self.began.timestamp()
-                    return Mail(said["message_id"], said.get("xray_trace_id", ""), said["function_name"], took)
+            for said in self._said(pattern):
+                return Mail(said["message_id"], said.get("xray_trace_id", ""), said["function_name"])
             return None
 
-        return eventually(look, PATIENCE)
+        found: Mail | None = eventually(look, PATIENCE)
+        return found
+
+    def complaint(self) -> str:
+        """The first warning or error in the functions' logs since the visit began; empty when there is none."""
+        for said in self._said('{ $.level = "ERROR" || $.level = "WARNING" }'):
+            reason = said.get("reason") or str(said.get("exception", "")).strip().rpartition("\n")[2]
+            return f" ({said.get('service', 'a function')} says: {said.get('message')}{': ' if reason else ''}{reason})"
+        return ""
+
+    def _said(self, pattern: str) -> Iterator[dict[str, Any]]:
+        """What the functions have logged since the visit began, as far as it is JSON of that pattern."""
+        since = int(self.began.timestamp() * 1000)
+        for group in sorted({each["LoggingConfig"]["LogGroup"] for each in self.stack.functions}):
+            for event in self.stack.reach.all(
+                "logs", "filter_log_events", "events", logGroupName=group, filterPattern=pattern, startTime=since
+            ):
+                yield json.loads(event["message"])
 
 
 def eventually(look: Callable[[], Any], seconds: float) -> Any:

@@ -10,7 +10,7 @@ from cloudarium.cli.capstone.stack import Stack
 from cloudarium.cli.capstone.visit import CATALOGUE, READS, Visit
 
 _LEAST = 0.75  # of the reads of one page; the first is a miss, and a change of a product makes another
-_REASON = "cloudarium logs {} tells why (“the cache is gone”): the secret, the security groups, the endpoint"
+_REASON = "cloudarium logs {} tells more; look at the secret, the security groups and CACHE_HOST"
 
 
 def check(stack: Stack, coming: Coming, found: Found) -> None:
@@ -29,7 +29,10 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
     if rate < _LEAST:
         group = next((each["LoggingConfig"]["LogGroup"] for each in stack.functions), "")
         counted = ", ".join(f"{how.count(each)} × {each}" for each in dict.fromkeys(how))
-        found.breaks(f"of {READS} reads of one page {rate:.0%} came from the cache ({counted})", _REASON.format(group))
+        found.breaks(
+            f"of {READS} reads of one page {rate:.0%} came from the cache ({counted}){visit.complaint()}",
+            _REASON.format(group),
+        )
     _users(stack, caches, found)
     found.saw(f"{READS} × GET {CATALOGUE}, one page: {' '.join(how)}")
     found.sum = f"{rate:.0%} of {READS} reads of one page of {CATALOGUE} were hits{_times(visit, how)}"

@@ -46,23 +46,22 @@ def _is_public(route: dict[str, Any], by_code: dict[str, bool]) -> bool:
 
 
 def _authorizers(stack: Stack, found: Found) -> set[str]:
-    """The authorizers that believe the stack's user pool, for its client, and nobody else."""
+    """The APIs' authorizers; one that believes others than the stack's user pool, for its client, is told."""
     pools, clients = stack.ids("AWS::Cognito::UserPool"), set(stack.ids("AWS::Cognito::UserPoolClient"))
-    good = set()
+    authorizers = set()
     for api in stack.ids("AWS::ApiGatewayV2::Api"):
         for each in stack.reach.all("apigatewayv2", "get_authorizers", "Items", ApiId=api):
+            authorizers.add(each["AuthorizerId"])
             jwt = each.get("JwtConfiguration", {})
-            issuer, audience = jwt.get("Issuer", ""), set(jwt.get("Audience", []))
-            if issuer.rpartition("/")[2] in pools and audience and audience <= clients:
-                good.add(each["AuthorizerId"])
-                audience_of = ", ".join(sorted(audience))
-                found.saw(f"authorizer {each['Name']}: issuer {issuer}, audience {audience_of}")
+            issuer, audience = jwt.get("Issuer", ""), ", ".join(sorted(jwt.get("Audience", []))) or "nobody"
+            if issuer.rpartition("/")[2] in pools and set(jwt.get("Audience", ["?"])) <= clients:
+                found.saw(f"authorizer {each['Name']}: issuer {issuer}, audience {audience}")
             else:
                 found.breaks(
-                    f"the authorizer {each['Name']} believes {issuer} for {', '.join(sorted(audience)) or 'nobody'}",
+                    f"the authorizer {each['Name']} believes {issuer} for {audience}",
                     "its issuer must be the stack's user pool, and its audience the pool's client",
                 )
-    return good
+    return authorizers
 
 
 # ---- Attempts -------------------------------------------------------------------------------------------------------

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from typing import Any
 
 from cloudarium.cli.capstone.checklist import Coming, Found
 from cloudarium.cli.capstone.stack import Stack
-from cloudarium.cli.capstone.visit import Mail
+from cloudarium.cli.capstone.visit import Mail, Visit, eventually
 
+_PATIENCE = 5.0  # seconds for a mail that was sent to be delivered
 _LOOK = "cloudarium logs {} · cloudarium journal --error AccessDenied · cloudarium why --last"
 
 
@@ -20,11 +22,12 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
         found.saw(link)
     for step in ("sign up", "order"):
         if step in visit.troubles:
-            found.breaks(f"could not {step}: {visit.troubles[step]}", _LOOK.format(_group(stack)))
+            trouble = f"could not {step}: {visit.troubles[step]}{visit.complaint()}"
+            found.breaks(trouble, _LOOK.format(_group(stack)))
     if found.broken:  # what is unplugged, or did not begin, is not waited for
         return
-    told = [_came(stack, visit.welcome, "the welcome after the sign-up", found)]
-    told.append(_came(stack, visit.confirmation, "the confirmation after the order", found))
+    told = [_came(stack, visit, visit.welcome, "the welcome after the sign-up", found)]
+    told.append(_came(stack, visit, visit.confirmation, "the confirmation after the order", found))
     found.sum = "; ".join(filter(None, told))
 
 
@@ -77,10 +80,10 @@ def _short(arn: str) -> str:
 # ---- The mails ------------------------------------------------------------------------------------------------------
 
 
-def _came(stack: Stack, mail: Mail | None, what: str, found: Found) -> str:
+def _came(stack: Stack, visit: Visit, mail: Mail | None, what: str, found: Found) -> str:
     """What is said of a mail that was sent."""
     if mail is None:
-        found.breaks(f"{what} was not sent", _LOOK.format(_group(stack)))
+        found.breaks(f"{what} was not sent{visit.complaint()}", _LOOK.format(_group(stack)))
         return ""
     box = _in_the_box(stack, mail)
     if box is not None and box.get("status") != "Delivery":
@@ -96,7 +99,9 @@ def _in_the_box(stack: Stack, mail: Mail) -> dict[str, Any] | None:
     """The mail in this machine's mail box; None at AWS, where it is in somebody's own."""
     if stack.reach.cloud is None:
         return None
-    told: dict[str, Any] = stack.reach.cloud.ask(f"mail/{mail.id}")
+    ask = partial(stack.reach.cloud.ask, f"mail/{mail.id}")
+    eventually(lambda: ask()["status"] == "Delivery", _PATIENCE)
+    told: dict[str, Any] = ask()
     return told
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -15,6 +16,9 @@ _OF_SES = {"email", "ses", "sesv2"}  # clients say the endpoint's name or the se
 _ACTIVE = "aws lambda update-function-configuration --tracing-config Mode=Active --function-name {}"
 
 
+Traces = dict[str, set[str]]  # by id, the functions and services in a trace
+
+
 def check(stack: Stack, coming: Coming, found: Found) -> None:
     """Each function is traced and may write traces; the visit's requests and mails are in traces."""
     visit = coming()
@@ -26,7 +30,7 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
                 f"nothing happened that could be traced: {'; '.join(visit.troubles.values())}", "see the other lines"
             )
         return
-    seen: dict[str, dict[str, Any]] = {}
+    seen: Traces = {}
     eventually(lambda: needed <= _served(seen, stack, visit), _PATIENCE)
     missing = needed - _served(seen, stack, visit)
     if missing:
@@ -80,44 +84,47 @@ def _target(stack: Stack, route: dict[str, Any]) -> str:
 # ---- Traces ---------------------------------------------------------------------------------------------------------
 
 
-def _served(seen: dict[str, dict[str, Any]], stack: Stack, visit: Visit) -> set[str]:
+def _served(seen: Traces, stack: Stack, visit: Visit) -> set[str]:
     """The functions and services in what was seen and, if need be, in what there is to see by now."""
+    seen |= _asked_for(stack, visit)
     seen |= _summaries(stack, visit, timedelta(seconds=1))
-    return {name for summary in seen.values() for name in _services(summary)}
+    return {name for names in seen.values() for name in names}
 
 
-def _summaries(stack: Stack, visit: Visit, before: timedelta) -> dict[str, dict[str, Any]]:
-    end = stack.reach.now() + timedelta(seconds=1)
-    found = stack.reach.all(
-        "xray",
-        "get_trace_summaries",
-        "TraceSummaries",
-        StartTime=max(visit.began - before, end - timedelta(hours=6)),
-        EndTime=end,
-    )
+def _asked_for(stack: Stack, visit: Visit) -> Traces:
+    """The traces that the visit asked for, and those that its mails were sent in."""
+    ids = [*visit.traces, *(mail.trace for mail in (visit.welcome, visit.confirmation) if mail and mail.trace)]
+    seen: Traces = {}
+    for start in range(0, len(ids), 5):
+        for trace in stack.reach("xray").batch_get_traces(TraceIds=ids[start : start + 5])["Traces"]:
+            documents = [json.loads(segment["Document"]) for segment in trace["Segments"]]
+            seen[trace["Id"]] = {_name(each["name"], each.get("origin", "")) for each in documents} - {""}
+    return seen
+
+
+def _summaries(stack: Stack, visit: Visit, before: timedelta) -> Traces:
+    """The traces with functions of the stack in them, from so long before the visit until now."""
+    start, end = visit.began - before, stack.reach.now() + timedelta(seconds=1)
+    found = stack.reach.all("xray", "get_trace_summaries", "TraceSummaries", StartTime=start, EndTime=end)
+    seen = {each["Id"]: {_name(one["Name"], one.get("Type", "")) for one in each["ServiceIds"]} for each in found}
     own = set(_names(stack))
-    return {each["Id"]: each for each in found if own & _services(each)}
+    return {id: names - {""} for id, names in seen.items() if names & own}
 
 
-def _services(summary: dict[str, Any]) -> set[str]:
-    """The functions in a trace by name, and other services by their own."""
-    names = set()
-    for each in summary.get("ServiceIds", []):
-        kind = each.get("Type", "")
-        if kind.startswith("AWS::Lambda"):
-            names.add(each["Name"])
-        elif kind.startswith("AWS::"):
-            names.add("SES" if each["Name"].lower() in _OF_SES else kind.split("::")[1])
-    return names
+def _name(name: str, kind: str) -> str:
+    """A function by its name, another service by its own; empty for what is neither."""
+    if kind.startswith("AWS::Lambda"):
+        return name
+    return "" if not kind.startswith("AWS::") else "SES" if name.lower() in _OF_SES else kind.split("::")[1]
 
 
-def _show(stack: Stack, visit: Visit, seen: dict[str, dict[str, Any]], found: Found) -> None:
+def _show(stack: Stack, visit: Visit, seen: Traces, found: Found) -> None:
     functions = set(_names(stack))
-    services = {name for each in seen.values() for name in _services(each)} - functions
+    services = {name for names in seen.values() for name in names} - functions
     shown = {trace: what for trace, what in visit.traces.items() if what != "GET /products"}
     shown |= {mail.trace: f"mail {mail.id[:18]}…" for mail in (visit.welcome, visit.confirmation) if mail}
     for trace, what in shown.items():
         if trace in seen:
-            there = (stack.logical(name) if name in functions else name for name in sorted(_services(seen[trace])))
+            there = (stack.logical(name) if name in functions else name for name in sorted(seen[trace]))
             found.saw(f"{trace} ({what}): {', '.join(there)}")
     found.sum = f"{len(seen)} traces of this visit; Lambda with {', '.join(sorted(services))} in them"
