@@ -115,7 +115,7 @@ def _cognito() -> Any:
     return boto3.client("cognito-idp")
 
 
-PASSWORD = f"Aa1{uuid4().hex}"  # of this run's users alone
+PASSWORD = f"Aa1!{uuid4().hex}"  # of this run's users alone
 
 
 def _answer(status: int, body: bytes, headers: Any) -> Answer:
