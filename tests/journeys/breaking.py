@@ -239,6 +239,14 @@ def a_bucket_beside(live: Live) -> Iterator[None]:
 
 
 @contextmanager
+def a_backup(live: Live) -> Iterator[None]:
+    dynamodb = live.client("dynamodb")
+    made = dynamodb.create_backup(TableName=live.ids["ShopTable"], BackupName="before")["BackupDetails"]
+    yield
+    dynamodb.delete_backup(BackupArn=made["BackupArn"])
+
+
+@contextmanager
 def a_log_for_ever(live: Live) -> Iterator[None]:
     logs = live.client("logs")
     logs.delete_retention_policy(logGroupName="/shop/api")
@@ -294,6 +302,7 @@ TOGETHER = (
         Breakage(
             a_reader_too_many, {1: "came by hand", 2: r"and has no use for it \(by CustomersFunctionRolePolicy0\)"}
         ),
+        Breakage(a_backup, {8: "AWS::DynamoDB::Backup arn:aws:dynamodb:"}),
         Breakage(no_mail_allowed, {1: "SayWelcome of WelcomeFunctionRolePolicy0 is gone", 6: "not sent"}, anew=True),
     ),
 )

@@ -212,7 +212,8 @@ def test_every_line_of_the_checklist_holds_and_has_evidence(shop: Shop) -> None:
     evidence = ["\n".join(line["evidence"]) for line in told["lines"]]
     assert "arn:aws:cloudformation:us-east-1:000000000000:stack/shop/" in evidence[0]
     assert all(shop.outputs[name] in evidence[1] for name in ("CacheSecretArn", "PaymentSecretArn"))
-    assert "11 requests without a token: 401" in evidence[2] and "11 requests with a forged token: 401" in evidence[2]
+    for attempt in ("without a token", "with a forged token"):
+        assert re.search(rf"1\d requests {attempt}: 401", evidence[2])
     assert "watches the API's latency: p99 > 2000" in evidence[3] and "tells owner@example.com" in evidence[3]
     assert re.search(r"1-[0-9a-f]{8}-[0-9a-f]{24} \(POST /orders\): .*DynamoDB", evidence[4])
     mails = re.findall(r"mail ([0-9a-f-]{60}) by", evidence[5])
@@ -226,7 +227,7 @@ def test_what_is_broken_is_told_by_its_line_alone(
     verified: tuple[Live, Reach, Visit], broken: tuple[Breakage, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     live, reach, visit = verified
-    monkeypatch.setattr("cloudarium.cli.capstone.visit.PATIENCE", 1.0)  # for a mail that will not come
+    monkeypatch.setattr("cloudarium.cli.capstone.visit.PATIENCE", 0.5)  # for a mail that will not come
     with contextlib.ExitStack() as mended:
         for each in broken:
             mended.enter_context(each.how(live))

@@ -39,6 +39,9 @@ LISTINGS = {
     ),
     "AWS::CloudWatch::Dashboard": Listing("cloudwatch", "list_dashboards", "DashboardEntries[].[DashboardName]"),
     "AWS::Cognito::UserPool": Listing("cognito-idp", "list_user_pools", "UserPools[].[Id, Name]", {"MaxResults": 60}),
+    "AWS::DynamoDB::Backup": Listing(
+        "dynamodb", "list_backups", "BackupSummaries[].[BackupArn, BackupName, TableName]", {"BackupType": "ALL"}
+    ),
     "AWS::DynamoDB::Table": Listing("dynamodb", "list_tables", "TableNames[].[@]"),
     "AWS::EC2::NetworkInterface": Listing(
         "ec2", "describe_network_interfaces", "NetworkInterfaces[].[NetworkInterfaceId, Description, VpcId]"
@@ -83,6 +86,10 @@ LISTINGS = {
     "AWS::SQS::Queue": Listing("sqs", "list_queues", "QueueUrls[].[@]"),
     "AWS::SSM::Parameter": Listing("ssm", "describe_parameters", "Parameters[].[Name]"),
 }  # fmt: skip
+
+
+# What stays when what it was made of goes.
+COPIES = ("AWS::DynamoDB::Backup", "AWS::ElastiCache::Snapshot")
 
 
 def things(reach: Reach, kinds: Collection[str] = LISTINGS.keys()) -> list[Thing]:

@@ -20,6 +20,7 @@ from cloudarium.cli.capstone.stack import Stack
 
 CATALOGUE = "/products"
 READS = 12
+REST = 6.0  # seconds after which the shop tries its cache again
 PATIENCE = 20.0  # seconds for a mail to be on its way
 _WRONG = (KeyError, IndexError, OSError, ValueError)  # what an answer that is not as it should be leads to
 
@@ -89,6 +90,9 @@ class Visit:
     def _read(self) -> None:
         path = f"{CATALOGUE}?category=verify-{self._run}"  # a page that nobody has asked for before
         self.reads = [self.send("GET", path) for _ in range(READS)]
+        if not any(answer.headers.get("x-cache") == "hit" for answer in self.reads):
+            time.sleep(min(REST, PATIENCE))  # on a busy machine the cache may have been slow once
+            self.reads = [self.send("GET", path) for _ in range(READS)]
 
     def _sign_up(self) -> None:
         cognito = self.stack.reach("cognito-idp")

@@ -64,6 +64,8 @@ def _roles(stack: Stack, found: Found) -> int:
     for role in stack.of("AWS::IAM::Role"):
         deployed = _inline(stack, role.id)
         count += sum(len(each) for each in deployed.values())
+        names = [each.get("Sid", "?") for statements in deployed.values() for each in statements]
+        found.saw(f"{role.id}: {', '.join(names) or 'AWS-managed policies alone'}")
         wanted = by_code.get(role.logical, {}).get("Properties", {})
         for told in [*_differences(deployed, wanted.get("Policies", [])), *_attached(stack, role.id, wanted)]:
             found.breaks(f"the role {role.id} is not as the template has it: {told}", _AGAIN)

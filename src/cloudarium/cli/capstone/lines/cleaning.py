@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from cloudarium.cli.capstone import inventory
@@ -20,7 +21,7 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
     beside = beside_the_stack(stack)
     for thing in beside:
         found.breaks(
-            f"{thing.kind} {thing.id} is named after the stack and not in it: it would stay",
+            f"{thing.kind} {thing.id} is the stack's by its name or its data, and not in it: it would stay",
             "delete it, or put it into the template",
         )
     found.saw(f"looked through {len(inventory.LISTINGS)} kinds of things: {len(beside)} beside the stack")
@@ -28,19 +29,19 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
 
 
 def beside_the_stack(stack: Stack) -> list[inventory.Thing]:
-    """What is called after the stack, or is left of an earlier one of its name, and belongs to no stack."""
+    """What is called after the stack, is a copy of its data, or is left of an earlier stack; and is in no stack."""
     reach = stack.reach
     known = {(each.kind, each.listed) for each in stack.resources}
     known |= {(each.kind, each.listed) for other in living(reach) if other.arn != stack.arn for each in other.resources}
     earlier = {(each.kind, each.listed) for arn in deleted(reach, stack.name) for each in resources_of(reach, arn)}
     owners = {id for _, id in known}
-    return [
-        thing
-        for thing in inventory.things(reach)
-        if (inventory.is_named_after(thing, stack.name) or (thing.kind, thing.id) in earlier)
-        and (thing.kind, thing.id) not in known
-        and thing.owner not in owners
-    ]
+    beside = []
+    for thing in inventory.things(reach):
+        copy = thing.kind in inventory.COPIES and thing.owner in {each.id for each in stack.resources}
+        named = inventory.is_named_after(thing, stack.name) and thing.owner not in owners
+        if (copy or named or (thing.kind, thing.id) in earlier) and (thing.kind, thing.id) not in known:
+            beside.append(thing)
+    return beside
 
 
 def _kept(stack: Stack, found: Found) -> None:
@@ -54,7 +55,8 @@ def _kept(stack: Stack, found: Found) -> None:
                 f"{each.logical} ({each.id}) has DeletionPolicy {policy}",
                 "DeletionPolicy: Delete outside of production",
             )
-    found.saw(f"{len(stack.resources)} resources, none with a DeletionPolicy that keeps it")
+    kinds = Counter(each.kind.removeprefix("AWS::") for each in stack.resources)
+    found.saw(f"would go: {', '.join(f'{count} {kind}' for kind, count in sorted(kinds.items()))}")
 
 
 def _protected(stack: Stack, found: Found) -> None:
