@@ -127,4 +127,4 @@ def _show(stack: Stack, visit: Visit, seen: Traces, found: Found) -> None:
         if trace in seen:
             there = (stack.logical(name) if name in functions else name for name in sorted(seen[trace]))
             found.saw(f"{trace} ({what}): {', '.join(there)}")
-    found.sum = f"{len(seen)} traces of this visit; Lambda with {', '.join(sorted(services))} in them"
+    found.sum = f"{len(seen)} traces of what has just happened; Lambda with {', '.join(sorted(services))} in them"
