@@ -96,12 +96,21 @@ def verify(stack_name: StackName = "shop", data: Data = None, aws: Aws = False, 
 
 
 @capstone.command()
-def down(stack_name: StackName = "shop", data: Data = None, aws: Aws = False, as_json: Json = False) -> None:
+def down(
+    stack_name: StackName = "shop",
+    data: Data = None,
+    aws: Aws = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask first, with --aws.")] = False,
+    as_json: Json = False,
+) -> None:
     """Delete the shop, and the stacks that are built on it, and prove room by room that nothing is left.
 
     What is left is named, with exit code 1; what no stack has made is not deleted.
     """
     reach = Reach.at_aws() if aws else Reach.at(running.find(data))
+    if aws and not yes:
+        account = reach("sts").get_caller_identity()["Account"]
+        typer.confirm(f"Delete the stack {stack_name} in {reach.region} of the account {account}?", abort=True)
     gone = tear_down(reach, stack_name, quiet=as_json)
     print_json(gone.as_json()) if as_json else show_gone(gone, stack_name)
     if gone.left:

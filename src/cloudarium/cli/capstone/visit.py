@@ -208,9 +208,9 @@ class Visit:
         found: Mail | None = eventually(look, PATIENCE)
         return found
 
-    def complaint(self) -> str:
-        """The first warning or error in the functions' logs since the visit began; empty when there is none."""
-        for said in self._said('{ $.level = "ERROR" || $.level = "WARNING" }'):
+    def complaint(self, level: str = "ERROR") -> str:
+        """The first error (or warning) in the functions' logs since the visit began; empty when there is none."""
+        for said in self._said(f'{{ $.level = "{level}" }}'):
             reason = said.get("reason") or str(said.get("exception", "")).strip().rpartition("\n")[2]
             return f" ({said.get('service', 'a function')} says: {said.get('message')}{': ' if reason else ''}{reason})"
         return ""

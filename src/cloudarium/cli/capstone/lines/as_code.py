@@ -10,6 +10,7 @@ from typing import Any
 
 from cloudarium.cli.capstone import inventory
 from cloudarium.cli.capstone.checklist import Coming, Found
+from cloudarium.cli.capstone.lines.resolved import fits
 from cloudarium.cli.capstone.stack import Stack
 
 _SAM = "AWS::Serverless-2016-10-31"
@@ -61,13 +62,14 @@ def _resources(stack: Stack, found: Found) -> None:
 def _roles(stack: Stack, found: Found) -> int:
     """How many statements the roles' own policies have."""
     count, by_code = 0, stack.processed["Resources"]
+    names = stack.parameters | {each.logical: each.id for each in stack.resources}
     for role in stack.of("AWS::IAM::Role"):
         deployed = _inline(stack, role.id)
         count += sum(len(each) for each in deployed.values())
-        names = [each.get("Sid", "?") for statements in deployed.values() for each in statements]
-        found.saw(f"{role.id}: {', '.join(names) or 'AWS-managed policies alone'}")
+        sids = [each.get("Sid") or _text(each.get("Action")) for statements in deployed.values() for each in statements]
+        found.saw(f"{role.id}: {', '.join(sids) or 'AWS-managed policies alone'}")
         wanted = by_code.get(role.logical, {}).get("Properties", {})
-        for told in [*_differences(deployed, wanted.get("Policies", [])), *_attached(stack, role.id, wanted)]:
+        for told in [*differences(deployed, wanted.get("Policies", []), names), *_attached(stack, role.id, wanted)]:
             found.breaks(f"the role {role.id} is not as the template has it: {told}", _AGAIN)
         for policy, statements in deployed.items():
             for statement in filter(_is_wide, statements):
@@ -92,7 +94,10 @@ def _inline(stack: Stack, role: str) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _differences(deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[str, Any]]) -> list[str]:
+def differences(
+    deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[str, Any]], names: dict[str, str]
+) -> list[str]:
+    """How a role's own policies differ from those that the template has, in words; see `fits` for `names`."""
     by_code = {each["PolicyName"]: _listed(each["PolicyDocument"]["Statement"]) for each in wanted}
     told = [f"the policy {name} is gone" for name in by_code.keys() - deployed.keys()]
     told += [f"the policy {name} came by hand" for name in deployed.keys() - by_code.keys()]
@@ -100,12 +105,15 @@ def _differences(deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[st
         code, there = map(_by_sid, (by_code[name], deployed[name]))
         told += [f"statement {sid} of {name} is gone" for sid in code.keys() - there.keys()]
         told += [f"statement {sid} of {name} came by hand" for sid in there.keys() - code.keys()]
-        told += [
-            f"statement {sid} of {name} now says {there[sid][0]} {', '.join(sorted(there[sid][1]))}"
-            for sid in code.keys() & there.keys()
-            if code[sid] != there[sid]
-        ]
+        for sid in code.keys() & there.keys():
+            changed = [part for part in _PARTS if not fits(code[sid].get(part), there[sid].get(part), names)]
+            values = "; ".join(f"{part} {_text(there[sid].get(part, 'nothing'))}" for part in changed)
+            if changed:
+                told.append(f"statement {sid} of {name} now has {values}")
     return sorted(told)
+
+
+_PARTS = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
 
 
 def _attached(stack: Stack, role: str, wanted: dict[str, Any]) -> list[str]:
@@ -120,17 +128,8 @@ def _attached(stack: Stack, role: str, wanted: dict[str, Any]) -> list[str]:
     return gone + [f"{arn} is attached by hand" for arn in sorted(there - by_code)]
 
 
-def _by_sid(statements: list[dict[str, Any]]) -> dict[str, tuple[str, frozenset[str], int]]:
-    """What of a statement stays the same when its functions are resolved: effect, actions, how many resources."""
-    return {
-        each.get("Sid", str(place)): (
-            each["Effect"],
-            frozenset(_listed(each["Action"])),
-            len(_listed(each["Resource"])),
-        )
-        for place, each in enumerate(statements)
-        if "Action" in each and "Resource" in each
-    }
+def _by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {each.get("Sid", str(place)): each for place, each in enumerate(statements)}
 
 
 def _is_wide(statement: dict[str, Any]) -> bool:

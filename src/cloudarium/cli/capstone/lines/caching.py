@@ -30,7 +30,7 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
         group = next((each["LoggingConfig"]["LogGroup"] for each in stack.functions), "")
         counted = ", ".join(f"{how.count(each)} × {each}" for each in dict.fromkeys(how))
         found.breaks(
-            f"of {READS} reads of one page {rate:.0%} came from the cache ({counted}){visit.complaint()}",
+            f"of {READS} reads of one page {rate:.0%} came from the cache ({counted}){visit.complaint('WARNING')}",
             _REASON.format(group),
         )
     _users(stack, caches, found)

@@ -121,5 +121,8 @@ def _log_groups(stack: Stack, found: Found) -> None:
     kept = {each["logGroupName"]: each.get("retentionInDays") for each in groups}
     for group in sorted(own & kept.keys()):
         if kept[group] is None:
-            found.breaks(f"the log group {group} keeps its lines for ever", "RetentionInDays in the template; deploy")
+            found.breaks(
+                f"the log group {group} keeps its lines for ever",
+                f"RetentionInDays in the template; by hand: aws logs put-retention-policy --log-group-name {group} …",
+            )
         found.saw(f"log group {group}: in the stack, {kept[group]} days")

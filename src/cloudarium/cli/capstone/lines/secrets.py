@@ -90,14 +90,14 @@ def _variables(stack: Stack, values: set[str], found: Found) -> None:
         for name, value in function.get("Environment", {}).get("Variables", {}).items():
             count += 1
             is_name = value in names or value.startswith("arn:")
-            if _holds(value, values) or (_TELLING.search(name) and not is_name):
+            if holds(value, values) or (_TELLING.search(name) and not is_name):
                 found.breaks(f"{function['FunctionName']} has a secret in its variable {name}", _MOVE)
     found.saw(f"{count} environment variables of {len(stack.functions)} functions: names and ARNs alone")
 
 
 def _template(stack: Stack, values: set[str], found: Found) -> None:
     text = json.dumps([stack.code, stack.parameters], ensure_ascii=False)
-    if _holds(text, values):
+    if holds(text, values):
         found.breaks("the deployed template or one of its parameters holds a secret", _MOVE)
     for name, resource in stack.code.get("Resources", {}).items():
         for key, value in _properties(resource.get("Properties", {})):
@@ -125,7 +125,7 @@ def _code(stack: Stack, values: set[str], found: Found) -> None:
     for name, url in _packages(stack):
         for path, text in _written(url):
             files += 1
-            if _holds(text, values) or _ASSIGNED.search(text):
+            if holds(text, values) or _ASSIGNED.search(text):
                 found.breaks(f"{path} in the code of {name} holds a secret", _MOVE)
     found.saw(f"{files} files of deployed code, read: none holds a secret")
 
@@ -155,7 +155,8 @@ def _written(url: str) -> Iterator[tuple[str, str]]:
             yield name, archive.read(name).decode(errors="replace")
 
 
-def _holds(text: str, values: set[str]) -> bool:
+def holds(text: str, values: set[str]) -> bool:
+    """Whether a text has one of these values in it, or something of the form of a well-known secret."""
     return any(value in text for value in values) or bool(_FORMS.search(text))
 
 
