@@ -30,6 +30,13 @@ def test_what_is_called_after_the_stack(name: str, own: bool) -> None:
     assert is_named_after(Thing("AWS::S3::Bucket", name, name), "shop") is own
 
 
+def test_what_is_called_after_another_stack_is_that_ones() -> None:
+    thing = Thing("AWS::S3::Bucket", "shop-prod-pictures-1a2b", "shop-prod-pictures-1a2b")
+    assert is_named_after(thing, "shop", ["shop", "shop-history"])
+    assert not is_named_after(thing, "shop", ["shop", "shop-prod"])
+    assert is_named_after(thing, "shop-prod", ["shop", "shop-prod"])
+
+
 def test_every_listing_is_one_that_aws_has() -> None:
     import botocore.session
     from botocore import xform_name

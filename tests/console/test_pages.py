@@ -51,6 +51,19 @@ def test_browsers_see_the_overview_where_programs_get_json(reader: Reader) -> No
     assert reader.get("", headers={"accept": "*/*"}).json()["services"]
 
 
+def test_the_overview_tells_what_failed_and_what_came_from_outside(reader: Reader, client: Callable[..., Any]) -> None:
+    events, queue = client("events"), client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    arn = f"arn:aws:sqs:us-east-1:{reader.account}:q"  # whose policy lets nobody in: the bus is denied
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": arn}])
+    client("sqs").get_queue_attributes(QueueUrl=queue)
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    reader.cloud.settle()
+    failed, outside = reader.text("").split("What failed last")[1].split("The last calls from outside")
+    assert "SendMessage" in failed and "PutEvents" not in failed
+    assert "SendMessage" not in outside and "PutEvents" in outside and "GetQueueAttributes" in outside
+
+
 def test_a_denied_call_is_explained(reader: Reader, iam_user: Callable[..., Callable[..., Any]]) -> None:
     denied = iam_user()("dynamodb")
     with pytest.raises(denied.exceptions.ClientError) as refused:

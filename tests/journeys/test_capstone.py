@@ -24,6 +24,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 
 from capstone import journey
 from cloudarium.cli import running
@@ -365,13 +366,15 @@ def test_no_functions_role_serves_for_its_neighbours_work(shop: Shop) -> None:
     ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
     functions = {name.removesuffix("Function") for name in ids if name.endswith("Function")}
     assert functions == neighbours.WORK.keys()
+    ids["Stack"] = shop.cloud.client("cloudformation").describe_stacks(StackName="shop")["Stacks"][0]["StackId"]
     s3 = shop.cloud.client("s3")
     for key in ("pictures/seen", "thumbnails/seen"):
         s3.put_object(Bucket=ids["PicturesBucket"], Key=key, Body=b"no picture")
     with neighbours.curious(shop.cloud) as user:
+        worker = neighbours.Worker(shop.cloud, ids, user)
         for name, work in neighbours.WORK.items():
             with neighbours.trusting(shop.cloud, ids[f"{name}FunctionRole"]) as role:
-                worker = neighbours.Worker(shop.cloud, ids, user, role)
+                worker.take(role)
                 tried = neighbours.ATTEMPTS | (neighbours.NOBODYS if name == "Orders" else {})
                 assert {what for what, attempt in tried.items() if worker.may(attempt)} == work, name
     s3.delete_object(Bucket=ids["ReportsBucket"], Key="daily/neighbours")
@@ -468,6 +471,45 @@ def test_every_night_a_report_goes_to_s3_and_into_the_history(shop: Shop) -> Non
     wait_for("the day is in the history", lambda: dynamodb.scan(TableName=table)["Count"] > 0)
     [item] = dynamodb.scan(TableName=table)["Items"]
     assert (item["month"]["S"], item["orders"]["N"]) == (day[:7], str(len(placed)))
+
+
+def test_in_production_it_is_made_to_last(shop: Shop) -> None:
+    cloudformation = shop.cloud.client("cloudformation")
+    template = cloudformation.get_template(StackName="shop")["TemplateBody"]
+    text = template if isinstance(template, str) else json.dumps(template, separators=(",", ":"))
+    given = {"Stage": "prod", "MailFrom": "sales@example.com"}  # an account has one identity of a name
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    cloudformation.create_stack(
+        StackName="shop-prod", TemplateBody=text, Parameters=parameters, Capabilities=capabilities
+    )
+    wait_for("production is made", lambda: status_of(cloudformation, "shop-prod") == "CREATE_COMPLETE")
+    listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName="shop-prod")
+    ids = {
+        one["LogicalResourceId"]: one["PhysicalResourceId"] for page in listed for one in page["StackResourceSummaries"]
+    }
+    dynamodb, cognito = shop.cloud.client("dynamodb"), shop.cloud.client("cognito-idp")
+    kept = dynamodb.describe_continuous_backups(TableName=ids["ShopTable"])["ContinuousBackupsDescription"]
+    assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    groups = shop.cloud.client("elasticache").describe_replication_groups(ReplicationGroupId=ids["Cache"])
+    assert [len(group["MemberClusters"]) for group in groups["ReplicationGroups"]] == [2]
+    assert "EmptyingFunction" not in ids
+
+    cloudformation.delete_stack(StackName="shop-prod")
+    wait_for("deletion fails", lambda: status_of(cloudformation, "shop-prod") == "DELETE_FAILED")
+    assert dynamodb.describe_table(TableName=ids["ShopTable"])["Table"]["TableStatus"] == "ACTIVE"
+    dynamodb.update_table(TableName=ids["ShopTable"], DeletionProtectionEnabled=False)
+    cognito.update_user_pool(UserPoolId=ids["UserPool"], DeletionProtection="INACTIVE")
+    cloudformation.delete_stack(StackName="shop-prod")
+    wait_for("production is gone", lambda: status_of(cloudformation, "shop-prod") is None)
+
+
+def status_of(cloudformation: Any, name: str) -> str | None:
+    """How the stack of this name stands; None when there is none."""
+    try:
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    except ClientError:
+        return None
 
 
 def test_taken_down_it_leaves_nothing_and_what_is_left_is_named(shop: Shop) -> None:

@@ -211,15 +211,23 @@ def find(
     request_id: str | None = None,
     error: str | None = None,
     path: str | None = None,
+    parent: str | None = None,
+    failed: bool = False,
     before: int | None = None,
     limit: int = 50,
 ) -> list[Entry]:
-    """The entries that match every filter that is given, the newest first; `path` is that of a request or a route."""
+    """The entries that match every filter that is given, the newest first.
+
+    `path` is that of a request or a route, `parent` is empty for what came from outside of the cloud.
+    """
     wanted = {
-        "account": account, "service": service, "operation": operation, "request_id": request_id, "error": error
+        "account": account, "service": service, "operation": operation, "request_id": request_id, "error": error,
+        "parent": parent,
     }  # fmt: skip
     given = {name: value for name, value in wanted.items() if value is not None}
     conditions = [f"{name} = ?" for name in given]
+    if failed:
+        conditions.append("status >= 400")
     if before is not None:
         conditions.append("number < ?")
     params = [*given.values(), *([] if before is None else [before])]

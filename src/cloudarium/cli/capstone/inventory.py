@@ -114,8 +114,12 @@ def ids(reach: Reach, kinds: Iterable[str]) -> dict[str, set[str]]:
     return found
 
 
-def is_named_after(thing: Thing, stack: str) -> bool:
-    """Whether a thing's name says that it is of the stack: /shop/api, shop-Orders-1A2B, /aws/lambda/shop-Orders."""
-    own = stack.lower()
-    parts = re.split(r"[/:]", thing.name.lower())
-    return any(part == own or part.startswith(f"{own}-") for part in parts)
+def is_named_after(thing: Thing, stack: str, others: Collection[str] = ()) -> bool:
+    """Whether a thing's name says that it is of the stack: /shop/api, shop-Orders-1A2B, /aws/lambda/shop-Orders.
+
+    What is called after another of these stacks with a longer name (shop-prod) is that one's.
+    """
+    own, parts = stack.lower(), re.split(r"[/:]", thing.name.lower())
+    if not any(part == own or part.startswith(f"{own}-") for part in parts):
+        return False
+    return not any(other.lower().startswith(f"{own}-") and is_named_after(thing, other) for other in others)

@@ -115,6 +115,11 @@ def living(reach: Reach) -> list[Stack]:
     return [Stack(reach, each) for each in reach.all("cloudformation", "describe_stacks", "Stacks")]
 
 
+def names(reach: Reach) -> set[str]:
+    """The names of all stacks that there are or were."""
+    return set(reach.all("cloudformation", "list_stacks", "StackSummaries[].StackName"))
+
+
 def deleted(reach: Reach, name: str) -> list[str]:
     """The ARNs of the last stacks of that name that were deleted."""
     found = f"StackSummaries[?StackName=='{name}'].StackId"

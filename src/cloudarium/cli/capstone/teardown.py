@@ -17,6 +17,7 @@ from rich.markup import escape
 from cloudarium.cli.capstone import inventory
 from cloudarium.cli.capstone.reach import Reach
 from cloudarium.cli.capstone.stack import Stack, deleted, find, living, resources_of
+from cloudarium.cli.capstone.stack import names as stack_names
 from cloudarium.cli.deploy import packages_bucket
 from cloudarium.cli.output import Failed, say
 from cloudarium.cli.progress import follow, last_event
@@ -123,11 +124,12 @@ def _delete_log_groups(reach: Reach, made: set[tuple[str, str]], gone: Gone) -> 
 def _look(reach: Reach, names: list[str], made: set[tuple[str, str]], gone: Gone) -> None:
     """Look through every room for what the stacks had, what belongs to that, and what is called after them."""
     ids = {id for _, id in made}
+    all_names = stack_names(reach) - set(names)
     others = {(each.kind, each.listed) for stack in living(reach) for each in stack.resources}
     left: dict[str, list[str]] = {}
     for thing in inventory.things(reach):
         of_stacks = (thing.kind, thing.id) in made or thing.owner in ids
-        named = any(inventory.is_named_after(thing, name) for name in names)
+        named = any(inventory.is_named_after(thing, name, all_names) for name in names)
         if (of_stacks or named) and (thing.kind, thing.id) not in others:
             left.setdefault(thing.kind, []).append(thing.id)
     counts = Counter(kind for kind, _ in made)

@@ -7,7 +7,7 @@ from typing import Any
 
 from cloudarium.cli.capstone import inventory
 from cloudarium.cli.capstone.checklist import Coming, Found
-from cloudarium.cli.capstone.stack import Stack, deleted, living, resources_of
+from cloudarium.cli.capstone.stack import Stack, deleted, living, names, resources_of
 
 _KINDS_OF_DATA = ("AWS::DynamoDB::Table", "AWS::Cognito::UserPool")
 
@@ -35,10 +35,10 @@ def beside_the_stack(stack: Stack) -> list[inventory.Thing]:
     known |= {(each.kind, each.listed) for other in living(reach) if other.arn != stack.arn for each in other.resources}
     earlier = {(each.kind, each.listed) for arn in deleted(reach, stack.name) for each in resources_of(reach, arn)}
     owners = {id for _, id in known}
-    beside = []
+    others, beside = names(reach), []
     for thing in inventory.things(reach):
         copy = thing.kind in inventory.COPIES and thing.owner in {each.id for each in stack.resources}
-        named = inventory.is_named_after(thing, stack.name) and thing.owner not in owners
+        named = inventory.is_named_after(thing, stack.name, others) and thing.owner not in owners
         if (copy or named or (thing.kind, thing.id) in earlier) and (thing.kind, thing.id) not in known:
             beside.append(thing)
     return beside
