@@ -248,8 +248,7 @@ def test_the_slow_path_is_found_from_the_map_in_three_clicks(shop: Shop, deploye
 
 def test_an_orders_way_is_told_from_the_request_to_the_mail(shop: Shop, deployed: journey.Deployed) -> None:
     product, ada = a_product(deployed.hire("way")), deployed.sign_up("Ada", "way")
-    now = datetime.fromisoformat(shop.cloud.control("clock")["now"]).timestamp()
-    root = f"1-{int(now):08x}-{uuid4().hex[:24]}"
+    root = new_root(shop.cloud)
     an_order(ada, product, X_Amzn_Trace_Id=f"Root={root};Sampled=1")
     way = ["lambda:Invoke", "dynamodb:TransactWriteItems", "sqs:SendMessage", "sesv2:SendEmail"]
     wait_for("the mail is told of", lambda: set(way) <= set(told_of(shop.cloud, root)))
@@ -257,6 +256,23 @@ def test_an_orders_way_is_told_from_the_request_to_the_mail(shop: Shop, deployed
     assert sorted(way, key=told.index) == way
     functions = [name.split("-")[1] for name in told if name.startswith("shop-") and "Function-" in name]
     assert {"OrdersFunction", "OrderEventsFunction", "ConfirmationsFunction"} <= set(functions)
+
+
+def test_the_cache_is_on_the_map(shop: Shop, deployed: journey.Deployed) -> None:
+    root = new_root(shop.cloud)
+    deployed.nobody().ask(200, "GET", "/products", X_Amzn_Trace_Id=f"Root={root};Sampled=1")
+    xray = shop.cloud.client("xray")
+
+    def drawn() -> set[tuple[str, str]]:
+        return {(each["Name"], each["Type"]) for each in xray.get_trace_graph(TraceIds=[root])["Services"]}
+
+    wait_for("the cache is on the map", lambda: ("valkey", "remote") in drawn())
+
+
+def new_root(cloud: RunningCloud) -> str:
+    """The id of a trace that begins now."""
+    now = datetime.fromisoformat(cloud.control("clock")["now"]).timestamp()
+    return f"1-{int(now):08x}-{uuid4().hex[:24]}"
 
 
 def told_of(cloud: RunningCloud, id: str) -> list[str]:
