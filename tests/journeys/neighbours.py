@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from tests.conftest import RunningCloud
@@ -17,19 +19,27 @@ THERE = "attribute_exists(pk)"  # a write under this condition changes nothing, 
 
 
 class Worker:
-    """One who has a function's role, and knows the stack's resources by their names in the template."""
+    """One who takes one function's role after another, and knows the stack's resources by the template's names."""
 
-    def __init__(self, cloud: RunningCloud, ids: dict[str, str], user: dict[str, str], role: str) -> None:
+    def __init__(self, cloud: RunningCloud, ids: dict[str, str], user: dict[str, str]) -> None:
         self.ids = ids
-        taken = cloud.client("sts", **user).assume_role(RoleArn=role, RoleSessionName="curious")["Credentials"]
-        self._key = {"key": taken["AccessKeyId"], "secret": taken["SecretAccessKey"], "token": taken["SessionToken"]}
-        self._cloud = cloud
+        self._cloud, self._sts = cloud, cloud.client("sts", **user)
+        self._session = boto3.session.Session("none", "none", "none", region_name="us-east-1")
         self._clients: dict[str, Any] = {}
+
+    def take(self, role: str) -> None:
+        """Go on with the credentials of this role."""
+        taken = self._sts.assume_role(RoleArn=role, RoleSessionName="curious")["Credentials"]
+        key = self._session.get_credentials()
+        key.access_key, key.secret_key, key.token = (
+            taken[name] for name in ("AccessKeyId", "SecretAccessKey", "SessionToken")
+        )
 
     def client(self, service: str) -> Any:
         """A client with the role's credentials."""
         if service not in self._clients:
-            self._clients[service] = self._cloud.client(service, **self._key)
+            settings = Config(retries={"total_max_attempts": 1}, s3={"addressing_style": "path"})
+            self._clients[service] = self._session.client(service, endpoint_url=self._cloud.url, config=settings)
         return self._clients[service]
 
     def may(self, attempt: Try) -> bool:
@@ -123,6 +133,7 @@ ATTEMPTS: dict[str, Try] = {
     ),
     "clear the queue": on("sqs", "purge_queue", ("QueueUrl", "ConfirmationQueue")),
     "send a mail": mailed,
+    "look at the stack": on("cloudformation", "describe_stacks", ("StackName", "Stack")),
 }
 NOBODYS: dict[str, Try] = {
     "alarm the owner": on("sns", "publish", ("TopicArn", "AlarmTopic"), Message="Hello"),
@@ -133,7 +144,7 @@ NOBODYS: dict[str, Try] = {
     "give itself more": on(
         "iam", "put_role_policy", ("RoleName", "ProductsFunctionRole"), PolicyName="more", PolicyDocument="{}"
     ),
-    "delete the stack": on("cloudformation", "delete_stack", ("StackName", "ShopTable")),
+    "delete the stack": on("cloudformation", "delete_stack", ("StackName", "Stack")),
 }
 
 WORK: dict[str, set[str]] = {
@@ -152,7 +163,7 @@ WORK: dict[str, set[str]] = {
     "OrderEvents": {"queue a confirmation"},
     "Confirmations": {"read a customer", "read an order", "remember a request", "send a mail"},
     "Reports": {"list the placed orders", "write a report"},
-    "Emptying": {"empty a bucket"},
+    "Emptying": {"empty a bucket", "look at the stack"},
     "CacheRotation": {
         "read the cache's password", "rotate the cache's password", "change who may use the cache",
     },
