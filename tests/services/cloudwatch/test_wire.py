@@ -357,7 +357,8 @@ def test_composite_alarms(desk):
 def test_setting_a_state(desk):
     desk.alarm()
     set_state = desk.watch.set_alarm_state
-    refused("ValidationError", set_state, AlarmName="a", StateValue="INVALID", StateReason="r")
+    words = refused("ValidationError", set_state, AlarmName="a", StateValue="INVALID", StateReason="r")
+    assert words.endswith("Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
     refused("ResourceNotFound", set_state, AlarmName="none", StateValue="OK", StateReason="r")
     refused("InvalidFormat", set_state, AlarmName="a", StateValue="OK", StateReason="r", StateReasonData="{")
     set_state(AlarmName="a", StateValue="ALARM", StateReason="r", StateReasonData='{"some": "data"}')
