@@ -454,3 +454,22 @@ def test_bodies_that_cannot_be(desk, body, path):
     assert path in [each["DataPath"] for each in answer["dashboardValidationMessages"]]
     refused("InvalidParameterInput", desk.watch.put_dashboard, DashboardName="a b", DashboardBody='{"widgets": []}')
     assert desk.watch.list_dashboards()["DashboardEntries"] == []
+
+
+def test_a_body_that_cannot_be_is_told_with_all_places(desk):
+    bodies = [
+        {"metrics": [["AWS/EC2", "CPUUtilization", {"InstanceId": "i-1"}]], "region": "us-east-1"},
+        {"metrics": ["AWS/EC2"], "region": "us-east-1"},
+        {},
+    ]
+    widgets = {"widgets": [{"type": "metric", "properties": each} for each in bodies]}
+    message = refused(
+        "InvalidParameterInput", desk.watch.put_dashboard, DashboardName="d", DashboardBody=json.dumps(widgets)
+    )
+    head, _, listed = message.partition("\n")
+    assert head == "The dashboard body is invalid, there are 6 validation errors:"
+    found = [(each["dataPath"].removeprefix("/widgets/"), each["message"]) for each in json.loads(listed)]
+    assert found[:2] == [
+        ("0/properties/metrics/0", "Should NOT have more than 2 items"), ("1/properties/metrics/0", "Should be array")
+    ]  # fmt: skip
+    assert {place for place, _ in found[3:]} == {"2/properties"}
