@@ -88,7 +88,7 @@ class Deployed(NamedTuple):
 
     def sign_up(self, name: str, run: str) -> Shop:
         """The shop as a new customer, whose address takes mail in SES's sandbox too."""
-        cognito, email = boto3.client("cognito-idp"), f"success+{name.lower()}-{run}@simulator.amazonses.com"
+        cognito, email = _cognito(), f"success+{name.lower()}-{run}@simulator.amazonses.com"
         attributes = [{"Name": "email", "Value": email}, {"Name": "name", "Value": name}]
         cognito.sign_up(ClientId=self.client, Username=email, Password=PASSWORD, UserAttributes=attributes)
         # Nobody reads the code that was mailed there, so the shop's operator confirms.
@@ -97,7 +97,7 @@ class Deployed(NamedTuple):
 
     def hire(self, run: str) -> Shop:
         """The shop as one of its staff."""
-        cognito, email = boto3.client("cognito-idp"), f"success+staff-{run}@simulator.amazonses.com"
+        cognito, email = _cognito(), f"success+staff-{run}@simulator.amazonses.com"
         user = {"UserPoolId": self.pool, "Username": email}
         attributes = [{"Name": "email", "Value": email}, {"Name": "name", "Value": "Staff"}]
         cognito.admin_create_user(**user, UserAttributes=attributes, MessageAction="SUPPRESS")
@@ -109,6 +109,10 @@ class Deployed(NamedTuple):
         given = {"USERNAME": email, "PASSWORD": PASSWORD}
         answer = cognito.initiate_auth(ClientId=self.client, AuthFlow="USER_PASSWORD_AUTH", AuthParameters=given)
         return Shop(self.api_url, answer["AuthenticationResult"]["AccessToken"])
+
+
+def _cognito() -> Any:
+    return boto3.client("cognito-idp")
 
 
 PASSWORD = f"Aa1{uuid4().hex}"  # of this run's users alone

@@ -21,7 +21,7 @@ class Cli:
         self.data = folder / "data"
         self.variables = {
             "CLOUDARIUM_DATA": str(self.data), "HOME": str(folder / "home"), "XDG_STATE_HOME": str(folder / "state"),
-            "NO_COLOR": "1",
+            "XDG_CACHE_HOME": str(folder / "cache"), "NO_COLOR": "1",
         }  # fmt: skip
 
     def run(self, *words: str | Path, **variables: str) -> subprocess.CompletedProcess[str]:

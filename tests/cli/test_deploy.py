@@ -16,6 +16,7 @@ import pytest
 
 from cloudarium.cli import packaging
 from cloudarium.cli.progress import line
+from cloudarium.services.cloudformation.template import reading
 from tests.cli.conftest import Cli
 
 FUNCTION = """
@@ -117,8 +118,6 @@ def test_a_change_of_the_code_is_a_change(up: Cli, project: Path) -> None:
 
 
 def test_the_same_files_give_the_same_bytes(project: Path) -> None:
-    from cloudarium.services.cloudformation.template import reading
-
     template = reading.read((project / "template.yaml").read_text())
     (artifact,) = packaging.artifacts(template, project)
     first = packaging.zipped(artifact, project / "cache-a").read_bytes()
@@ -137,6 +136,36 @@ def test_a_layer_that_is_built_has_its_packages_below_python(project: Path) -> N
         (artifact,) = packaging.artifacts(template, project)
         with zipfile.ZipFile(packaging.zipped(artifact, project / "cache")) as archive:
             assert expected in archive.namelist()
+
+
+def test_pip_installs_again_only_what_other_requirements_name(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PIP_NO_INDEX", "1")
+    monkeypatch.setenv("PIP_FIND_LINKS", str(project))
+    code, requirements = project / "src" / "app.py", project / "src" / "requirements.txt"
+
+    def built() -> dict[str, bytes]:
+        (artifact,) = packaging.artifacts(reading.read((project / "template.yaml").read_text()), project)
+        with zipfile.ZipFile(packaging.zipped(artifact, project / "cache")) as archive:
+            assert len(set(archive.namelist())) == len(archive.namelist())
+            return {name: archive.read(name) for name in archive.namelist()}
+
+    (project / "src" / "more.txt").write_text("tinything\n")
+    requirements.write_text("-r more.txt\n")
+    assert "tinything.py" in built()
+    requirements.write_text("tinything\n")
+    first = built()
+    (wheel,) = project.glob("*.whl")
+    wheel.unlink()
+    code.write_text("changed = True\n")
+    assert built() == {**first, "app.py": b"changed = True\n"}
+    own = project / "src" / "tinything.py"
+    own.write_text("WORD = 'own'\n")
+    assert built()["tinything.py"] == b"WORD = 'own'\n", "a library's file does not stand over one's own"
+
+    for wanted in ("tinything>=1\n", "-r more.txt\n"):
+        requirements.write_text(wanted)
+        with pytest.raises(packaging.PackagingFailed, match="pip could not install"):
+            built()
 
 
 def test_templates_of_any_shape_are_left_to_cloudformation(tmp_path: Path) -> None:

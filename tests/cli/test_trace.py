@@ -31,7 +31,9 @@ def test_a_waterfall(published: tuple[Cli, str]) -> None:
     cli, request_id = published
     seen = cli.json("trace", request_id)
     shown = cli.ok("trace", request_id[:8], COLUMNS="200").splitlines()
-    assert shown[0].startswith(f"{seen['id']} · ") and shown[1].split()[:3] == ["what", "answer", "took"]
+    assert shown[0] == "sns:Publish → 200" and shown[1].startswith(f"{seen['id']} · ")
+    assert shown[2].split()[:3] == ["what", "answer", "took"]
+    shown = shown[1:]
     assert shown[2].startswith("sns:Publish") and "200" in shown[2] and "█" in shown[2]
     assert "allowed: root of the account" in shown[2]
     assert "└ sqs:SendMessage" in shown[3] and "denied" in shown[3] and "sqs:SendMessage" in shown[3]

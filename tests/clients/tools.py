@@ -22,7 +22,7 @@ class Shell:
     def __init__(self, endpoint: str, home: Path, key: str, secret: str = "test", region: str = "us-east-1") -> None:
         self.endpoint = endpoint
         self.folder = home
-        _share_pip(home)
+        _share_caches(home)
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         self.environment = {
             **kept,
@@ -76,9 +76,10 @@ class Shell:
         return self.run(node(), program, *words, NODE_PATH=str(install.HOME / "javascript" / "node_modules"))
 
 
-def _share_pip(home: Path) -> None:
-    """Let the home folder use the developer's own pip settings and its cache: packages are fetched once."""
-    for place in (".config/pip", ".cache/pip"):
+def _share_caches(home: Path) -> None:
+    """Let the home folder use the developer's own pip settings, and caches: packages are fetched and built once."""
+    (Path.home() / ".cache/cloudarium").mkdir(parents=True, exist_ok=True)
+    for place in (".config/pip", ".cache/pip", ".cache/cloudarium"):
         real, link = Path.home() / place, home / place
         if real.is_dir() and not link.exists():
             link.parent.mkdir(parents=True, exist_ok=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import uvloop
 
 from cloudarium.gateway import connection as connections
 from cloudarium.gateway.app import App
@@ -198,6 +199,7 @@ class Reading(App):
 
     def __init__(self) -> None:
         self.broken = self.asked = 0
+        self.gone = asyncio.Event()
         self.cloud = SimpleNamespace(clock=Clock())  # type: ignore[assignment]
 
     async def answer(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
@@ -220,8 +222,19 @@ class AtOnce(Reading):
         return HttpResponse(200, {}, str(len(request.body)).encode())
 
 
+class Watched(Connection):
+    """A connection whose end its application learns of."""
+
+    def connection_lost(self, error: Exception | None) -> None:
+        super().connection_lost(error)
+        assert isinstance(self.app, Reading)
+        self.app.gone.set()
+
+
 def beside(
-    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter, Reading], Any], kind: type[Reading] = Reading
+    talk: Callable[[asyncio.StreamReader, asyncio.StreamWriter, Reading], Any],
+    kind: type[Reading] = Reading,
+    new_loop: Callable[[], asyncio.AbstractEventLoop] = asyncio.new_event_loop,
 ) -> None:
     """Run a coroutine as the client of one connection."""
 
@@ -229,7 +242,7 @@ def beside(
         app, loop = kind(), asyncio.get_running_loop()
         state = SimpleNamespace(connections=set(), tasks=set(), total_requests=0, default_headers=[])
         listener = await loop.create_server(
-            lambda: Connection(SimpleNamespace(app=app), state, {}, loop),  # type: ignore[arg-type]
+            lambda: Watched(SimpleNamespace(app=app), state, {}, loop),  # type: ignore[arg-type]
             "127.0.0.1",
         )
         reader, writer = await asyncio.open_connection(*listener.sockets[0].getsockname()[:2])
@@ -239,7 +252,8 @@ def beside(
         writer.close()
         listener.close()
 
-    asyncio.run(run())
+    with asyncio.Runner(loop_factory=new_loop) as runner:
+        runner.run(run())
 
 
 async def hung_up(reader: asyncio.StreamReader) -> None:
@@ -331,3 +345,43 @@ def test_what_is_sent_behind_the_last_request_is_not_taken() -> None:
 
     beside(talk)
     beside(talk, AtOnce)
+
+
+class Following(Reading):
+    """Answers with lines that never end, as a live tail does."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ended = asyncio.Event()
+        self.left = asyncio.Event()
+
+    async def answer(self, request: HttpRequest) -> HttpResponse:  # type: ignore[override]
+        return HttpResponse(200, {}, self._lines(request.path))
+
+    async def _lines(self, path: str) -> AsyncIterator[bytes]:
+        try:
+            if path == "/waits":
+                await self.left.wait()
+            while True:
+                yield b"line"
+                await asyncio.sleep(0)
+        finally:
+            self.ended.set()
+
+
+@pytest.mark.parametrize("path", ["/", "/waits"])
+@pytest.mark.parametrize("loop", [asyncio.new_event_loop, uvloop.new_event_loop])
+def test_who_leaves_an_answer_that_goes_on_ends_it_quietly(
+    path: str, loop: Callable[[], asyncio.AbstractEventLoop], caplog: pytest.LogCaptureFixture
+) -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, app: Reading) -> None:
+        assert isinstance(app, Following)
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: a\r\n\r\n".encode())
+        await reader.readuntil(b"\r\n\r\n" if path == "/waits" else b"line")
+        writer.transport.abort()
+        await app.gone.wait()
+        app.left.set()
+        await app.ended.wait()
+
+    beside(talk, Following, loop)
+    assert not caplog.records

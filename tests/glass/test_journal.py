@@ -10,7 +10,8 @@ import apsw
 import pytest
 
 from cloudarium.cloud import Cloud
-from cloudarium.gateway.call import Call
+from cloudarium.gateway.call import Call, Door
+from cloudarium.gateway.http import HttpRequest
 from cloudarium.glass import journal as journals
 from cloudarium.glass import records
 
@@ -26,8 +27,9 @@ def run(folder: Path, test: Callable[[Cloud], Awaitable[None]]) -> None:
     asyncio.run(main())
 
 
-def note(cloud: Cloud, operation: str) -> None:
-    call = Call(cloud, None)
+def note(cloud: Cloud, operation: str, door: Door | None = None) -> None:
+    call = Call(cloud, HttpRequest("GET", "/") if door is not None else None)
+    call.door = door
     call.service, call.operation_name = "s3", operation
     cloud.journal.add(call)
 
@@ -123,5 +125,24 @@ def test_filters_and_the_newest_first(tmp_path: Path) -> None:
         assert len(cloud.journal.find(service="s3", operation="A")) == 2
         assert cloud.journal.find(service="sqs") == []
         assert len(records.find(cloud.store, before=3)) == 2
+
+    run(tmp_path, test)
+
+
+def test_what_was_asked_for_at_a_door_is_kept_as_long_as_its_entry(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def test(cloud: Cloud) -> None:
+        monkeypatch.setattr(journals, "KEPT", 4)
+        named = Door("d", "id", "/a\x1b[31m" + "b" * 2000, True, "name", "GET /a")
+        for door in (None, named, named._replace(name=""), None):  # one whose owner nobody named may be a secret
+            note(cloud, "N", door)
+        [_, secret, one, _] = cloud.journal.find()
+        assert one["title"] == "GET /a" and one["asked"]["path"] == "/a?[31m" + "b" * 993 and secret["asked"] is None
+        assert [each["asked"] for each in cloud.journal.find(path="/a")] == [one["asked"]]
+        for _ in range(3):
+            note(cloud, "N")
+        assert cloud.journal.find(path="/a") == []
+        assert not cloud.store.all("SELECT entry FROM journal_doors")
 
     run(tmp_path, test)

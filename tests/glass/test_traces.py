@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.error
+import urllib.request
 from collections.abc import Callable
 from typing import Any
 
@@ -68,6 +69,48 @@ def test_a_denial_further_on(cloud: RunningCloud, client: Callable[..., Any], to
     assert denied["decision"][0]["allowed"] is False and publish["ok"] is True
     [brief] = [one for one in cloud.control("traces")["traces"] if one["id"] == seen["id"]]
     assert brief["denied"] >= 1
+
+
+def test_a_request_to_an_api_has_its_name_everywhere(
+    cloud: RunningCloud, client: Callable[..., Any], account: str
+) -> None:
+    gateway, apis = client("apigatewayv2"), []
+    for _ in range(2):
+        made = gateway.create_api(Name="shop", ProtocolType="HTTP")
+        integration = gateway.create_integration(
+            ApiId=made["ApiId"], IntegrationType="HTTP_PROXY", IntegrationMethod="GET",
+            IntegrationUri=cloud.url + "/", PayloadFormatVersion="1.0",
+        )  # fmt: skip
+        target = f"integrations/{integration['IntegrationId']}"
+        gateway.create_route(ApiId=made["ApiId"], RouteKey="GET /products/{id}", Target=target)
+        gateway.create_route(ApiId=made["ApiId"], RouteKey="ANY /{rest+}", Target=target)
+        gateway.create_stage(ApiId=made["ApiId"], StageName="live", AutoDeploy=True)
+        apis.append(made)
+    said = {}
+    for api, path in ((apis[0], "live/products/a%20b"), (apis[0], "live/orders/7"), (apis[1], "nowhere/x")):
+        with pytest.raises(urllib.error.HTTPError) as caught:  # what stands behind the route is the cloud itself
+            urllib.request.urlopen(f"{api['ApiEndpoint']}/{path}?secret=1")
+        said[path] = caught.value.headers["apigw-requestid"]
+    first = {"id": apis[0]["ApiId"], "name": "shop"}
+    one = cloud.control(f"why/{said['live/products/a%20b']}")
+    assert one["title"] == "GET /products/{id}"
+    assert one["asked"] == {
+        "method": "GET", "path": "/live/products/a%20b", "route": "GET /products/{id}", **first
+    }  # fmt: skip
+    two = cloud.control(f"traces/{said['live/orders/7']}")["spans"][0]
+    assert two["name"] == "GET /live/orders/7" and two["asked"]["route"] == "ANY /{rest+}"
+    found = cloud.control("journal?path=/products/{id}" + f"&account={account}")["entries"]
+    assert [each["asked"]["path"] for each in found] == ["/live/products/a%20b"]
+    [again] = cloud.control(f"journal?path=/live/orders/7&account={account}")["entries"]
+    assert again["request_id"] == said["live/orders/7"] and again["title"] == "GET /live/orders/7"
+    [lost] = cloud.control(f"journal?path=/nowhere/x&account={account}")["entries"]
+    assert lost["status"] == 404 and lost["asked"]["route"] == "" and "secret" not in json.dumps(found)
+    names = {each["Name"] for each in cloud.control("map")["services"]}
+    assert {f"shop ({each['ApiId']})" for each in apis} <= names
+    [brief] = [each for each in cloud.control("traces?single=true")["traces"] if each["id"] == one["trace"][5:40]]
+    assert brief["name"] == "GET /products/{id}" and brief["asked"]["name"] == "shop" and brief["faults"] == 0
+    assert brief["services"][:1] == [{"name": f"shop ({apis[0]['ApiId']})", "type": "AWS::ApiGateway"}]
+    assert cloud.control(f"journal?account={account}&operation=CreateApi&limit=1")["entries"][0]["asked"] is None
 
 
 def test_single_calls_are_listed_when_they_are_wanted(cloud: RunningCloud, client: Callable[..., Any]) -> None:

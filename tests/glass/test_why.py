@@ -333,7 +333,7 @@ def test_a_door_by_iam(ask: Asker, cloud: RunningCloud, client: Clients, account
             urlopen(Request(request.url, headers=headers))
         answers[name] = cloud.control(f"why/{error.value.headers['apigw-requestid']}")["answer"]
     assert answers["signed"].startswith("denied: user caller may not execute-api:Invoke on arn:aws:execute-api:")
-    assert answers["unsigned"] == "answered with 403 by apigatewayv2:execute-api itself; IAM was not asked"
+    assert answers["unsigned"] == "GET /x was answered with 403 by door itself; IAM was not asked"
 
 
 def test_an_unsigned_request(ask: Asker, client: Clients, cloud: RunningCloud, account: str) -> None:

@@ -17,6 +17,7 @@ from cloudarium.cli import packaging, running
 from cloudarium.cli.lifecycle import Data, Json
 from cloudarium.cli.output import Failed, print_json, say
 from cloudarium.cli.progress import Progress
+from cloudarium.runtime.node_sdk import user_cache
 from cloudarium.shared.errors import AwsError
 
 _CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
@@ -161,7 +162,7 @@ class _Deployment:
         if not found:
             return
         bucket = self._bucket()
-        cache = running.default_data() / "packages"
+        cache = user_cache() / "packages"
         # Builds wait for pip, which waits for the network: two at a time take little longer than the longest.
         with ThreadPoolExecutor(2) as pool:
             archives = pool.map(lambda each: packaging.zipped(each, cache), found)

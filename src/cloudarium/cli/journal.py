@@ -11,7 +11,7 @@ from rich.table import Table
 
 from cloudarium.cli import running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import console, print_json
+from cloudarium.cli.output import called, console, print_json
 from cloudarium.shared.clock import iso_millis
 
 
@@ -28,6 +28,9 @@ def journal(
     service: Annotated[str | None, typer.Option(help="Only this service, such as dynamodb.")] = None,
     operation: Annotated[str | None, typer.Option(help="Only this operation, such as PutItem.")] = None,
     error: Annotated[str | None, typer.Option(help="Only calls that ended with this error code.")] = None,
+    path: Annotated[
+        str | None, typer.Option(help="Only requests to APIs, function URLs and sign-in pages for this path or route.")
+    ] = None,
     request_id: Annotated[str | None, typer.Option(help="Only this request.")] = None,
     data: Data = None,
     as_json: Json = False,
@@ -35,7 +38,7 @@ def journal(
     """Show the last calls: when, who, what, the answer, the time it took, and the decision with its statements."""
     given = {
         "limit": limit, "account": account, "service": service, "operation": operation, "error": error,
-        "request_id": request_id,
+        "path": path, "request_id": request_id,
     }  # fmt: skip
     query = urlencode({name: value for name, value in given.items() if value is not None})
     entries = running.find(data).ask(f"journal?{query}")["entries"]
@@ -57,7 +60,7 @@ def _row(entry: dict[str, Any]) -> tuple[str, ...]:
     return (
         iso_millis(entry["started"])[11:-1],
         escape(who),
-        escape(f"{'  ' if entry['parent'] else ''}{entry['service']}:{entry['operation'] or '?'}"),
+        escape(f"{'  ' if entry['parent'] else ''}{called(entry)}"),
         answer,
         str(entry["micros"]),
         escape(_decision(entry)),

@@ -22,6 +22,12 @@ def say(text: str) -> None:
     console.print(text, soft_wrap=True)
 
 
+def called(call: dict[str, Any]) -> str:
+    """What a call asked for: `shop: GET /products/{id}` at the door of an API, else service and operation."""
+    asked = call.get("asked")
+    return f"{asked['name']}: {call['title']}" if asked else f"{call['service'] or '?'}:{call['operation'] or '?'}"
+
+
 def print_json(shown: Any) -> None:
     """Print one JSON document."""
     print(json.dumps(shown, indent=2, default=str))

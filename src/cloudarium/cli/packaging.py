@@ -1,4 +1,8 @@
-"""Makes a template's local code ready to deploy, as `sam build` and `sam package` do: build, zip, name by content."""
+"""Makes a template's local code ready to deploy, as `sam build` and `sam package` do: build, zip, name by content.
+
+What pip installs for a requirements.txt is kept apart from the code beside it: code changes all day, and pip takes
+longer than everything else together.
+"""
 
 from __future__ import annotations
 
@@ -29,6 +33,8 @@ _CODE = {
     "AWS::Serverless::Api": ("DefinitionUri", "uri"),
 }
 _LEFT_OUT = {"__pycache__", ".git", ".aws-sam", ".venv", "node_modules/.cache", ".pytest_cache", ".mypy_cache"}
+# Requirements that name files (options, paths, archives) are installed anew whenever a file beside them has changed.
+_NAMES_FILES = re.compile(rb"^\s*-|^[^#\n]*([/\\]|\.(whl|zip|tar))", re.MULTILINE)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # a zip of the same files is the same bytes, so an unchanged deploy changes nothing
 
 
@@ -52,6 +58,11 @@ class Artifact:
         """Whether requirements.txt is to be installed beside the code."""
         python = self.layer_build or self.runtime.startswith("python")
         return python and self.source.is_dir() and (self.source / "requirements.txt").exists()
+
+    @property
+    def prefix(self) -> str:
+        """What the names in its zip begin with: a layer that is built is looked for below python/."""
+        return "python/" if self.layer_build else ""
 
 
 def artifacts(template: dict[str, Any], folder: Path) -> Iterator[Artifact]:
@@ -102,13 +113,40 @@ def _zipped(artifact: Artifact, cache: Path) -> Path:
     if not kept.exists():
         cache.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=cache) as work:
-            built = Path(work) / "built"
-            target = built / "python" if artifact.layer_build else built
-            shutil.copytree(artifact.source, target, ignore=lambda _, names: [n for n in names if n in _LEFT_OUT])
-            if artifact.needs_pip:
-                _pip_install(artifact, target)
             archive = Path(work) / "built.zip"
-            _zip(built, archive)
+            if artifact.needs_pip:
+                _add(artifact, _libraries(artifact, cache), archive)
+            else:
+                _zip(archive, artifact.source, artifact.prefix)
+            os.replace(archive, kept)
+    return kept
+
+
+def _add(artifact: Artifact, libraries: Path, archive: Path) -> None:
+    """Put an artifact's own files beside its libraries; where both have a file, its own counts."""
+    shutil.copyfile(libraries, archive)
+    own = {artifact.prefix + str(path.relative_to(artifact.source)) for path in _files(artifact.source)}
+    with zipfile.ZipFile(libraries) as installed:
+        if not own.isdisjoint(installed.namelist()):
+            others = [each for each in installed.infolist() if each.filename not in own]
+            with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
+                for each in others:
+                    out.writestr(each, installed.read(each))
+    _zip(archive, artifact.source, artifact.prefix)
+
+
+def _libraries(artifact: Artifact, cache: Path) -> Path:
+    """The zip of what pip installs for an artifact; made once for the same requirements, interpreter and place."""
+    requirements = artifact.source / "requirements.txt"
+    wanted = requirements.read_bytes()
+    beside = _fingerprint(artifact) if _NAMES_FILES.search(wanted) else ""
+    known = repr((wanted, _python(artifact.runtime).version, artifact.prefix, beside))
+    kept = cache / f"libraries-{hashlib.sha256(known.encode()).hexdigest()}.zip"
+    if not kept.exists():
+        with tempfile.TemporaryDirectory(dir=cache) as work:
+            target, archive = Path(work) / "installed", Path(work) / "installed.zip"
+            _pip_install(artifact, requirements, target)
+            _zip(archive, target, artifact.prefix)
             os.replace(archive, kept)
     return kept
 
@@ -131,7 +169,8 @@ def point_to_s3(template: dict[str, Any], artifact: Artifact, bucket: str, key: 
 
 def _files(folder: Path) -> Iterator[Path]:
     for path in sorted(folder.rglob("*")):
-        if path.is_file() and not _LEFT_OUT & set(path.relative_to(folder).parts):
+        dangling = path.is_symlink() and not path.exists()  # whoever reads it tells that it leads nowhere
+        if (path.is_file() or dangling) and not _LEFT_OUT & set(path.relative_to(folder).parts):
             yield path
 
 
@@ -152,13 +191,13 @@ def _python(runtime: str) -> Interpreter:
     return asyncio.run(Interpreters().of(runtime))
 
 
-def _pip_install(artifact: Artifact, target: Path) -> None:
+def _pip_install(artifact: Artifact, requirements: Path, target: Path) -> None:
     """Install for the Python that will run it here: functions run on this machine, whatever Architectures says."""
     python = _python(artifact.runtime)
     other = [] if python.program == own_python().program else ["--python", python.program]
     command = [
         sys.executable, "-m", "pip", *other, "install", "--quiet", "--disable-pip-version-check", "--no-compile",
-        "--requirement", str(target / "requirements.txt"), "--target", str(target),
+        "--requirement", str(requirements), "--target", str(target),
     ]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode != 0:
@@ -168,10 +207,11 @@ def _pip_install(artifact: Artifact, target: Path) -> None:
         shutil.rmtree(target / leftover, ignore_errors=True)
 
 
-def _zip(folder: Path, archive: Path) -> None:
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
+def _zip(archive: Path, folder: Path, prefix: str) -> None:
+    """Add a folder's files to a zip, which is made where there is none."""
+    with zipfile.ZipFile(archive, "a", zipfile.ZIP_DEFLATED, compresslevel=6) as out:
         for path in _files(folder):
-            info = zipfile.ZipInfo(str(path.relative_to(folder)), _EPOCH)
+            info = zipfile.ZipInfo(prefix + str(path.relative_to(folder)), _EPOCH)
             info.external_attr = (0o755 if path.stat().st_mode & 0o111 else 0o644) << 16
             info.compress_type = zipfile.ZIP_DEFLATED
             out.writestr(info, path.read_bytes())

@@ -63,7 +63,7 @@ def _list(found: list[dict[str, Any]]) -> None:
         table.add_row(
             iso_millis(one["start"])[11:-1],
             one["id"],
-            escape(one["name"]),
+            escape(_named(one)),
             f"[{colour}]{one['status'] or 'ok'}{wrong}[/{colour}]",
             str(one["calls"]),
             _time(one["duration"]),
@@ -73,7 +73,9 @@ def _list(found: list[dict[str, Any]]) -> None:
 
 def _show(told: dict[str, Any]) -> None:
     took = told["end"] - told["start"]
-    say(f"[bold]{told['id']}[/bold] · {iso_millis(told['start'])} · {_time(took)}")
+    first = told["spans"][0]
+    say(f"[bold]{escape(_named(first))} → {first['status'] or 'ok'}[/bold]")
+    say(f"{told['id']} · {iso_millis(told['start'])} · {_time(took)}")
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("what", overflow="fold", ratio=4)
     table.add_column("answer", overflow="fold")
@@ -104,10 +106,15 @@ def _walk(spans: list[dict[str, Any]], before: str) -> Iterator[tuple[str, dict[
     waiting = [(span, before, place == len(spans) - 1, True) for place, span in enumerate(spans)][::-1]
     while waiting:
         span, lead, last, top = waiting.pop()
-        yield f"{lead}{'' if top else '└ ' if last else '├ '}{_LINES[span['kind']]}{span['name']}", span
+        yield f"{lead}{'' if top else '└ ' if last else '├ '}{_LINES[span['kind']]}{_named(span)}", span
         inner = span["spans"]
         deeper = lead + ("" if top else "  " if last else "│ ")
         waiting += [(one, deeper, place == len(inner) - 1, False) for place, one in enumerate(inner)][::-1]
+
+
+def _named(span: dict[str, Any]) -> str:
+    asked = span.get("asked")
+    return f"{asked['name']}: {span['name']}" if asked else str(span["name"])
 
 
 def _answer(span: dict[str, Any]) -> str:

@@ -12,7 +12,7 @@ from rich.tree import Tree
 
 from cloudarium.cli import running
 from cloudarium.cli.lifecycle import Data, Json
-from cloudarium.cli.output import Failed, console, print_json, say
+from cloudarium.cli.output import Failed, called, console, print_json, say
 from cloudarium.shared.clock import iso_millis
 
 _MOST_STATEMENTS = 6  # of one policy that are shown
@@ -51,7 +51,7 @@ def _show(told: dict[str, Any]) -> None:
     say(f"[bold {colour}]{escape(word)}[/bold {colour}]{colon}{escape(rest)}")
     say(f"[dim]{escape(_facts(told))}[/dim]")
     if told["made_for"]:
-        say(f"made for {_call(told['made_for'])}, request {told['made_for']['request_id']}")
+        say(f"made for {escape(called(told['made_for']))}, request {told['made_for']['request_id']}")
     shown = _worth_showing(told["decisions"])
     for decision in shown:
         console.print(_tree(decision, told["answer"]), soft_wrap=True)
@@ -62,7 +62,8 @@ def _show(told: dict[str, Any]) -> None:
         more = "1 more permission was" if others == 1 else f"{others} more permissions were"
         say(f"[dim]{more} allowed; --json tells why[/dim]")
     for child in told["denied_for_it"]:
-        say(f"[red]denied for it[/red]: {_call(child)}, request {child['request_id']}: {escape(child['answer'])}")
+        text = escape(f"{called(child)}, request {child['request_id']}: {child['answer']}")
+        say(f"[red]denied for it[/red]: {text}")
 
 
 def _worth_showing(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -74,11 +75,7 @@ def _worth_showing(decisions: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _facts(told: dict[str, Any]) -> str:
     where = f"{told['account']} in {told['region']}"
     answered = f"{told['status']} {told['error']}".rstrip()
-    return f"{_call(told)} · {answered} · {where} · {iso_millis(told['started'])} · request {told['request_id']}"
-
-
-def _call(call: dict[str, Any]) -> str:
-    return f"{call['service'] or '?'}:{call['operation'] or '?'}"
+    return f"{called(told)} · {answered} · {where} · {iso_millis(told['started'])} · request {told['request_id']}"
 
 
 # ---- the policies ---------------------------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ log = logging.getLogger("cloudarium")
 
 
 class ClientGone(AwsError):
-    """The client closed the connection before its request was whole; nobody reads this answer, but the journal does."""
+    """The client hung up amid its request, so that nobody but the journal reads an answer, or amid the answer."""
 
     code = "IncompleteBody"
     status = 400

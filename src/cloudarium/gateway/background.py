@@ -109,13 +109,13 @@ class Deliverer:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def settle(self) -> None:
-        """Wait until nothing that is due at this moment is left undelivered."""
-        outbox = self._cloud.store.outbox
-        while self._under_way or outbox.due(self._cloud.clock.now(), 1, set()):
+        """Wait until nothing that is due at this moment is left undelivered, and no reader has anything in hand."""
+        outbox, bells = self._cloud.store.outbox, self._cloud.bells
+        while (at_work := bells.at_work()) or self._under_way or outbox.due(self._cloud.clock.now(), 1, set()):
             self._wake.set()
-            tasks = list(self._under_way.values())
-            if tasks:
-                await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            pending: list[asyncio.Future[None]] = [*self._under_way.values(), *([at_work] if at_work else [])]
+            if pending:
+                await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
             else:
                 await asyncio.sleep(0)
 

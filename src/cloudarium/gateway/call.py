@@ -24,12 +24,17 @@ if TYPE_CHECKING:
 
 
 class Door(NamedTuple):
-    """A request that is not an API call: the label of the door, whose it is, and the path behind it."""
+    """A request that is not an API call: the label of the door, whose it is, and the path behind it.
+
+    A room adds what the owner is called, and the route that was taken: only then the journal keeps the request's path.
+    """
 
     label: str
     id: str
     path: str
     by_host: bool
+    name: str = ""
+    route: str = ""
 
 
 class Call:

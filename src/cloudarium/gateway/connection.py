@@ -355,12 +355,14 @@ class Connection(asyncio.Protocol):
         bodiless = exchange.request.method == "HEAD" or response.status in BODILESS
         head = self._head(response, None, self._closes_after(exchange))
         chunked = b"\r\ntransfer-encoding: chunked\r\n" in head
-        self.transport.write(head)
         async with aclosing(body) as chunks:  # type: ignore[type-var]
+            if not self.transport.is_closing():  # else the first chunk tells who makes them, which has to end
+                self.transport.write(head)
             if not bodiless:
                 async for chunk in chunks:
                     await self._write_chunk(chunk, chunked)
         if chunked and not bodiless:
+            self._still_there()
             self.transport.write(b"0\r\n\r\n")
 
     def _write_whole(self, exchange: Exchange, response: HttpResponse, body: bytes) -> None:
@@ -371,9 +373,15 @@ class Connection(asyncio.Protocol):
     def _closes_after(self, exchange: Exchange) -> bool:
         return self.closing or not exchange.keep_alive or not exchange.complete
 
+    def _still_there(self) -> None:
+        """Raise ClientGone when nobody reads on; the transport knows it before it calls connection_lost."""
+        if self.gone or self.transport.is_closing():
+            raise ClientGone
+
     async def _write_chunk(self, chunk: bytes, chunked: bool) -> None:
         if not chunk:
             return
+        self._still_there()
         self.transport.write(b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunked else chunk)
         if self.drained is not None:
             await self.drained.wait()

@@ -250,7 +250,7 @@ async def _journal(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     limit = given.pop("limit", "50")
     if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000:
         raise Refused(400, "limit must be 1 to 1000.")
-    unknown = given.keys() - {"account", "service", "operation", "request_id", "error"}
+    unknown = given.keys() - {"account", "service", "operation", "request_id", "error", "path"}
     if unknown:
         raise Refused(400, f"Unknown filter: {', '.join(sorted(unknown))[:200]}")
     return {"entries": cloud.journal.find(**given, limit=int(limit))}

@@ -79,7 +79,7 @@ class Journeys:
     async def _go(self, target: Callable[[float], float]) -> None:
         async with self._one_at_a_time:
             clock = self._cloud.clock
-            self._cloud.meter.flush()  # what was measured may wake somebody on the way
+            self._cloud.meter.flush(all=True)  # what was measured may wake somebody on the way
             moment = target(clock.now())
             if moment <= clock.now():
                 clock.move_to(moment)

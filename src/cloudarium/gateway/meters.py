@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 from typing import TYPE_CHECKING, NamedTuple
 
 import apsw
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("cloudarium")
 
+_USAGE = "AWS/Usage"
 _PAUSE = 1.0  # seconds that a value waits for company at most
 Dimensions = tuple[tuple[str, str], ...]
 
@@ -45,7 +47,9 @@ class Meter:
     def __init__(self, cloud: Cloud) -> None:
         self._cloud = cloud
         self._counted: dict[tuple[Scope, str, str, Dimensions, str, int], dict[float, float]] = {}
+        self._called: dict[tuple[Scope, str, str, int], float] = {}
         self._timer: asyncio.TimerHandle | None = None
+        self._minute_ends: asyncio.TimerHandle | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._gauged = self._gauges_planned = False
 
@@ -55,7 +59,10 @@ class Meter:
 
     def stop(self) -> None:
         """Hand over what waits."""
-        self.flush()
+        if self._minute_ends is not None:
+            self._minute_ends.cancel()
+            self._minute_ends = None
+        self.flush(all=True)
         self._loop = None
 
     def add(
@@ -66,9 +73,36 @@ class Meter:
         values = self._counted.get(place)
         if values is None:
             values = self._counted[place] = {}
-            if self._timer is None and self._loop is not None:
-                self._timer = self._loop.call_later(_PAUSE, self.flush)
+            self._flush_soon()
         values[value] = values.get(value, 0.0) + 1.0
+
+    def called(self, now: float, scope: Scope, service: str, operation: str) -> None:
+        """Count a call for AWS/Usage, by what that calls the service; it is on every call's way, so it is cheap."""
+        place = (scope, service, operation, int(now // 60))
+        count = self._called.get(place)
+        if count is None:
+            count = 0.0
+            self._tell_usage_later(now)
+        self._called[place] = count + 1.0
+
+    def _tell_usage_later(self, now: float) -> None:
+        if self._minute_ends is None and self._loop is not None:
+            self._minute_ends = self._loop.call_later(60.0 - now % 60, self._tell_usage)
+
+    def _tell_usage(self) -> None:
+        self._minute_ends = None
+        self.flush()
+        if self._called:  # the clock stands, or has been moved back
+            self._tell_usage_later(self._cloud.clock.now())
+
+    def _ended(self, now: float) -> list[tuple[Counted, dict[float, float]]]:
+        """The calls of the minutes that are over: as on AWS, none is told while its minute lasts."""
+        places = [place for place in self._called if place[3] < now // 60]
+        return [_usage(*place, self._called.pop(place)) for place in places]
+
+    def _flush_soon(self) -> None:
+        if self._timer is None and self._loop is not None:
+            self._timer = self._loop.call_later(_PAUSE, self.flush)
 
     def watched(self, scope: Scope, namespace: str) -> bool:
         """Whether anybody wants to be woken by metrics of a namespace."""
@@ -84,27 +118,31 @@ class Meter:
         """Have the rooms' gauges read once a day from now on, as long as one of them shows something."""
         if not self._gauged:
             self._gauged = True
-            if self._timer is None and self._loop is not None:
-                self._timer = self._loop.call_later(_PAUSE, self.flush)
+            self._flush_soon()
 
     def gauges_end(self) -> None:
         """No gauge shows anything any more: none is read until a room asks again."""
         self._gauged = self._gauges_planned = False
 
-    def flush(self) -> None:
-        """Hand over what waits, now; not within a transaction, which may be rolled back."""
+    def flush(self, *, all: bool = False) -> None:
+        """Hand over what waits, now; not within a transaction, which may be rolled back.
+
+        `all`: the calls of this minute too, since the clock is about to move.
+        """
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         waits = self._gauged and not self._gauges_planned
-        if not self._counted and not waits:
+        if not self._counted and not self._called and not waits:
             return
         if self._cloud.store.in_transaction:
-            if self._loop is not None:
-                self._timer = self._loop.call_later(_PAUSE, self.flush)
+            self._flush_soon()
             return
         counted, self._counted = self._counted, {}
         found = [(Counted(*place), values) for place, values in counted.items()]
+        found += self._ended(math.inf if all else self._cloud.clock.now())
+        if not found and not waits:
+            return
         try:
             for _, module in rooms_with("meters"):
                 with self._cloud.store.transaction():
@@ -119,4 +157,14 @@ class Meter:
     def forget(self) -> None:
         """Drop what waits to be handed over."""
         self._counted.clear()
+        self._called.clear()
         self.gauges_end()
+
+
+def _usage(scope: Scope, service: str, operation: str, minute: int, count: float) -> tuple[Counted, dict[float, float]]:
+    """Calls of an operation as AWS documents them: in no unit, their sum says how many.
+
+    Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Usage-Metrics.html
+    """
+    own = (("Class", "None"), ("Resource", operation), ("Service", service), ("Type", "API"))
+    return Counted(scope, _USAGE, "CallCount", own, "None", minute * 60), {1.0: count}

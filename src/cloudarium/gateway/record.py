@@ -13,5 +13,10 @@ def record(call: Call) -> None:
     if call.parent is not None and call.parent.looks:
         return
     call.cloud.journal.add(call)
-    if call.room is not None and call.room.measured is not None and call.operation is not None:
-        call.room.measured(call)
+    room = call.room
+    if room is None or call.operation is None:
+        return
+    if room.card.usage and call.request is not None:
+        call.cloud.meter.called(call.now, call.scope, room.card.usage, call.operation_name)
+    if room.measured is not None:
+        room.measured(call)

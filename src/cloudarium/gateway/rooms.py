@@ -32,7 +32,7 @@ class Service:
     federated users are not taken here, only those of roles. `pages` maps the first label of paths below
     /_cloudarium/ to functions of its pages.py (see control.py). `ports` maps the names of ports on which it speaks
     another protocol than HTTP to their usual numbers (see ports.py); `datagrams` are those of them that UDP reaches,
-    too.
+    too. `usage` is what AWS/Usage calls a service whose calls are counted there.
     """
 
     name: str
@@ -53,6 +53,7 @@ class Service:
     ports: Mapping[str, int] = field(default_factory=dict)
     datagrams: tuple[str, ...] = ()
     no_user_tokens: bool = False
+    usage: str = ""
 
 
 def folder_name(service: str) -> str:

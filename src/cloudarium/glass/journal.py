@@ -13,7 +13,7 @@ import orjson
 
 from cloudarium.glass import records
 from cloudarium.glass.grounds import Grounds, context_of_ruling, grounds_of
-from cloudarium.glass.records import Entry, Kind, Own
+from cloudarium.glass.records import Asked, Entry, Kind, Own
 from cloudarium.policy.ruling import Ruling
 from cloudarium.shared.auth_errors import wire_of
 from cloudarium.shared.errors import AwsError
@@ -28,6 +28,7 @@ log = logging.getLogger("cloudarium")
 _PAUSE = 0.25  # seconds that an entry waits for company at most
 _FULL = 1000  # entries that are written at once
 KEPT = 200_000  # entries; older ones are trimmed
+_LONGEST_PATH = 1000  # characters of a request's path that are kept
 KEPT_RUNS = 50_000  # runs of functions; older ones are trimmed
 
 
@@ -52,7 +53,8 @@ class Journal:
 
     def add(self, call: Call) -> None:
         """Note a finished call; it is written within a quarter of a second."""
-        self._waiting.append((_kind(call), _own(call), call.decisions, call.consulted))
+        asked = None if call.door is None else _asked(call)
+        self._waiting.append((_kind(call), _own(call), call.decisions, call.consulted, asked))
         if self._timer is None and self._loop is not None:
             self._timer = self._loop.call_later(_PAUSE, self.flush)
         elif len(self._waiting) >= _FULL:
@@ -102,7 +104,8 @@ class Journal:
         return found or records.last_of_callers(self._cloud.store, start)
 
     def _last_waiting(self, fits: Callable[[Kind], bool]) -> Entry | None:
-        return next((Entry._make((*own, *kind)) for kind, own, *_ in reversed(self._waiting) if fits(kind)), None)
+        found = (one for one in reversed(self._waiting) if fits(one[0]))
+        return next((Entry._make((*own, *kind, *(asked or _NOTHING))) for kind, own, _, _, asked in found), None)
 
     def find(self, **filters: Any) -> list[dict[str, Any]]:
         """The entries that match, the newest first; see records.find."""
@@ -142,6 +145,17 @@ def _own(call: Call) -> Own:
     )
 
 
+def _asked(call: Call) -> Asked | None:
+    """What a request at a door was, if the room has said whose it is: some doors' paths are secrets."""
+    door, request = call.door, call.request
+    if door is None or request is None or not door.name:
+        return None
+    path = door.path[:_LONGEST_PATH]
+    if not path.isprintable():  # terminals show it
+        path = "".join(letter if letter.isprintable() else "?" for letter in path)
+    return Asked(request.method[:20], path, door.route, door.id, door.name)
+
+
 def _error_code(call: Call, error: Exception) -> str:
     if not isinstance(error, AwsError):
         return "InternalFailure"
@@ -167,18 +181,20 @@ def _status(error: Exception | None) -> int:
 
 # ---- decisions as rows: made with the batch, off the way of a call ---------------------------------------------------
 
-_Waiting = tuple[Kind, Own, Sequence[Ruling], Sequence[Ruling] | None]
+_Waiting = tuple[Kind, Own, Sequence[Ruling], Sequence[Ruling] | None, Asked | None]
+_NOTHING = Asked("", "", "", "", "")
+_Row = tuple[Kind, Sequence[Any], Asked | None]
 _MOST_RULINGS = 20  # of one call
 
 
-def _rows(waiting: Sequence[_Waiting], grounds: dict[str, Grounds]) -> list[tuple[Kind, Sequence[Any]]]:
+def _rows(waiting: Sequence[_Waiting], grounds: dict[str, Grounds]) -> list[_Row]:
     """The entries' values; what their decisions rest on is added to `grounds` by its digest."""
-    rows: list[tuple[Kind, Sequence[Any]]] = []
-    for kind, own, needed, consulted in waiting:
+    rows: list[_Row] = []
+    for kind, own, needed, consulted, asked in waiting:
         shown = [_ruled(ruling, grounds) for ruling in _most(needed)]
         if consulted is not None:
             shown += [_ruled(ruling, grounds, True) for ruling in _most(consulted)]
-        rows.append((kind, (*own[:-1], b"[" + b",".join(shown) + b"]")))
+        rows.append((kind, (*own[:-1], b"[" + b",".join(shown) + b"]"), asked))
     return rows
 
 
@@ -210,7 +226,9 @@ def _ruled(ruling: Ruling, grounds: dict[str, Grounds], consulted: bool = False)
 
 def _shown(entry: Entry) -> dict[str, Any]:
     shown = entry._asdict()
-    shown["signed"] = bool(entry.signed)
+    for name in Asked._fields:
+        del shown[name]
+    shown |= {"signed": bool(entry.signed), "title": entry.title, "asked": entry.asked}
     rulings = orjson.loads(entry.decision)
     needed = [one for one in rulings if len(one) < 8 or not one[7]]
     # What a handler asked beside that is no part of a call's answer, unless the call failed or needed nothing else.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 MOST = 5000  # of the last calls, and of the last runs
 _CLIENT = Node("client", CLIENT)
 _FUNCTION = "AWS::Lambda::Function"
+_DOORS = {"execute-api": "AWS::ApiGateway", "lambda-url": "AWS::Lambda::Url"}  # the types of their nodes
 _ABOUT_RIGHTS = frozenset(("cloudformation", "iam", "organizations", "sts"))
 _NAMES: dict[str, Callable[[str], str]] = {
     "dynamodb": lambda resource: resource.removeprefix("table/").partition("/")[0],
@@ -35,28 +36,32 @@ _NAMES: dict[str, Callable[[str], str]] = {
 
 
 def service_map(
-    cloud: Cloud, first: float, last: float, account: str | None = None, *, single: bool = False
+    cloud: Cloud,
+    first: float,
+    last: float,
+    account: str | None = None,
+    region: str | None = None,
+    *,
+    single: bool = False,
 ) -> list[dict[str, Any]]:
     """The services that were called between two moments, each with its edges, as GetServiceGraph of X-Ray has them.
 
     Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
-    How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` is
-    whose services are wanted, None for everybody's. Unless `single` ones are wanted, calls of clients that led to
-    nothing else are left out, as long as there are others: whoever looks for what is slow would not find it among them.
+    How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` and
+    `region` are where services are wanted, None for everywhere. Unless `single` ones are wanted, calls of clients that
+    led to nothing else are left out, as long as there are others: whoever looks for what is slow would not find it
+    among them.
     """
+
+    def is_wanted(one: Entry | Run) -> bool:
+        here = account in (None, one.account) and region in (None, one.region)
+        return here and first <= one.started <= last
+
     cloud.journal.flush()
-    latest = [
-        one
-        for one in records.latest(cloud.store, MOST)
-        if first <= one.started <= last and (account is None or one.account == account)
-    ]
+    latest = [one for one in records.latest(cloud.store, MOST) if is_wanted(one)]
     deployments = {_root(one) for one in latest if one.service == "cloudformation"}
     entries = [one for one in latest if one.service not in _ABOUT_RIGHTS and _root(one) not in deployments]
-    runs = [
-        one
-        for one in records.latest_runs(cloud.store, MOST)
-        if first <= one.started <= last and (account is None or one.account == account)
-    ]
+    runs = [one for one in records.latest_runs(cloud.store, MOST) if is_wanted(one)]
     if not single:
         count = Counter(_root(one) for one in entries)
         ran = {one.root for one in runs}
@@ -72,6 +77,7 @@ class _Map:
         self._by_invocation = {one.invocation: one for one in runs}
         self._by_request = {one.request_id: one for one in runs}
         self._runs = runs
+        self._twins = twins(entries)
 
     def graph(self) -> Graph:
         """Nodes and edges with their requests."""
@@ -80,7 +86,7 @@ class _Map:
             source = self._source(entry)
             if source is None or (entry.service == "logs" and entry.parent):
                 continue  # nobody's call: what readers of queues and the like do by themselves, and what logs
-            target = node_of(entry)
+            target = node_of(entry, self._twins)
             asked = _request(entry)
             made.nodes.setdefault(source, Statistics())
             made.edges.setdefault((source, target), Statistics()).requests.append(asked)
@@ -92,7 +98,7 @@ class _Map:
         for run in self._runs:
             took = run.micros / 1e6
             ran = Request(run.started, run.started + took, took, False, False, bool(run.error))
-            function = Node(run.name, _FUNCTION, run.account)
+            function = node_of_run(run)
             made.nodes.setdefault(function, Statistics()).requests.append(ran)
             place = arns.parse(run.source)
             if place is not None:  # a queue or a table's stream that was read for it
@@ -105,12 +111,12 @@ class _Map:
         """Who made a call; None when the cloud did so by itself."""
         above = self._entries.get(entry.parent) or self._by_segment.get(header.cause_of(entry.trace))
         if above is not None and above is not entry:
-            return node_of(above)
+            return node_of(above, self._twins)
         came = header.parse(entry.trace)
         run = self._by_invocation.get(came.parent) if came is not None and came.parent else None
         run = run or self._by_request.get(entry.parent)
         if run is not None:
-            return Node(run.name, _FUNCTION, run.account)
+            return node_of_run(run)
         return None if entry.parent else _CLIENT
 
 
@@ -125,10 +131,30 @@ def _request(entry: Entry) -> Request:
     return Request(entry.started, entry.started + took, took, 400 <= status < 500, status == 429, status >= 500)
 
 
-def node_of(entry: Entry) -> Node:
-    """What a call was about: a table, a queue, a function, else its service."""
-    if entry.service == "apigatewayv2" and entry.operation == "execute-api":
-        return Node("HTTP API", "AWS::ApiGateway", entry.account)
+def twins(entries: Iterable[Entry]) -> frozenset[tuple[str, str]]:
+    """(door, name) of those whose name another of the kind has as well."""
+    named = {(entry.operation, entry.owner_name, entry.owner) for entry in entries if entry.method}
+    count = Counter((door, name) for door, name, _ in named)
+    return frozenset(one for one, times in count.items() if times > 1)
+
+
+def regions(cloud: Cloud, account: str) -> list[str]:
+    """The regions in which the last calls of an account were made."""
+    cloud.journal.flush()
+    return sorted({one.region for one in records.latest(cloud.store, MOST) if one.account == account})
+
+
+def node_of_run(run: Run) -> Node:
+    """The function that ran."""
+    return Node(run.name, _FUNCTION, run.account)
+
+
+def node_of(entry: Entry, twins: Container[tuple[str, str]] = ()) -> Node:
+    """What a call was about: an API, a table, a queue, a function, else its service; `twins` get their ids shown."""
+    if entry.method:
+        kind = _DOORS.get(entry.operation) or f"AWS::{entry.service}"
+        name = entry.owner_name
+        return Node(f"{name} ({entry.owner})" if (entry.operation, name) in twins else name, kind, entry.account)
     resource = next((str(one[1]) for one in orjson.loads(entry.decision) if not (len(one) > 7 and one[7])), "")
     place = arns.parse(resource)
     node = _named(entry.service, place.resource if place is not None else "", entry.account)

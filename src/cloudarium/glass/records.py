@@ -45,8 +45,21 @@ class Own(NamedTuple):
     decision: bytes
 
 
+class Asked(NamedTuple):
+    """What a request at a door asked for: `path` as it was sent, `route` the key of the route that was taken.
+
+    `owner` is whose door it is, the id of an API for example, and `owner_name` what it is called.
+    """
+
+    method: str
+    path: str
+    route: str
+    owner: str
+    owner_name: str
+
+
 class Entry(NamedTuple):
-    """One call, whole: the fields of its Own and of its Kind."""
+    """One call, whole: the fields of its Own and of its Kind, and of what it Asked for if it came by a door."""
 
     request_id: str
     parent: str
@@ -67,6 +80,27 @@ class Entry(NamedTuple):
     signed: bool
     source: str
     agent: str
+    method: str
+    path: str
+    route: str
+    owner: str
+    owner_name: str
+
+    @property
+    def title(self) -> str:
+        """What was asked for: `GET /products/{id}` at a door, else service and operation."""
+        if not self.method:
+            return f"{self.service}:{self.operation}"
+        place = self.route.partition(" ")[2]  # one for all paths says less than the path
+        return f"{self.method} {self.path if not place or '+}' in place else place}"
+
+    @property
+    def asked(self) -> dict[str, str] | None:
+        """What was asked for at a door, as JSON has it; None for calls."""
+        if not self.method:
+            return None
+        named = {"id": self.owner, "name": self.owner_name}
+        return {"method": self.method, "path": self.path, "route": self.route, **named}
 
 
 _MOST_FAILED = 10_000  # calls with an error that are looked through
@@ -74,21 +108,32 @@ _SHARED = ", ".join(Kind._fields)
 _KEEP_KIND = f"""INSERT INTO journal_kinds ({_SHARED}, last) VALUES ({", ".join("?" * len(Kind._fields))}, ?)
     ON CONFLICT DO UPDATE SET last = excluded.last RETURNING id"""
 _KEEP = f"INSERT INTO journal (kind, {', '.join(Own._fields)}) VALUES (?, {', '.join('?' * len(Own._fields))})"
-_COLUMNS = ", ".join(Entry._fields)
+_KEEP_DOOR = f"INSERT INTO journal_doors VALUES (?, {', '.join('?' * len(Asked._fields))})"
+_ASKED = ", ".join(f"coalesce({name}, '')" for name in Asked._fields)
+_PLACE = "substr(route, instr(route, ' ') + 1)"
+_COLUMNS = f"{', '.join(Own._fields)}, {_SHARED}, {_ASKED}"
 # The planner must walk the journal from its end: what is asked for is nearly always near.
-_ENTRIES = f"SELECT {_COLUMNS} FROM journal CROSS JOIN journal_kinds ON id = kind"
+_ENTRIES = f"""SELECT {_COLUMNS} FROM journal CROSS JOIN journal_kinds ON id = kind
+    LEFT JOIN journal_doors ON entry = number"""
 
 
-def write(store: Store, entries: Sequence[tuple[Kind, Sequence[Any]]]) -> int:
-    """Add entries, each its kind and the values of an Own, in the order in which the calls ended; the last's number."""
-    last = (store.one("SELECT seq FROM sqlite_sequence WHERE name = 'journal'") or (0,))[0] + len(entries)
+def write(store: Store, entries: Sequence[tuple[Kind, Sequence[Any], Asked | None]]) -> int:
+    """Add entries in the order in which the calls ended; the last's number.
+
+    Each is its kind, the values of an Own, and what was asked for if it came by a door.
+    """
+    before = (store.one("SELECT seq FROM sqlite_sequence WHERE name = 'journal'") or (0,))[0]
+    last = before + len(entries)
     numbers: dict[Kind, int] = {}
     with store.transaction():
         store.begin()
-        for kind, _ in entries:
+        for kind, *_ in entries:
             if kind not in numbers:
                 numbers[kind] = store.one(_KEEP_KIND, (*kind, last))[0]
-        store.run_many(_KEEP, ((numbers[kind], *own) for kind, own in entries))
+        store.run_many(_KEEP, ((numbers[kind], *own) for kind, own, _ in entries))
+        asked = [(number, *one) for number, (*_, one) in enumerate(entries, before + 1) if one is not None]
+        if asked:
+            store.run_many(_KEEP_DOOR, asked)
     return last
 
 
@@ -107,8 +152,8 @@ def write_grounds(store: Store, last: int, grounds: Iterable[Grounds]) -> None:
 
 def trim(store: Store, kept: int) -> None:
     """Take away all but the last `kept` entries, and what only those rested on that are gone."""
-    tables = (("journal", "number"), ("journal_kinds", "last"), ("journal_grounds", "last"), ("journal_texts", "last"))
-    for table, number in tables:
+    others = (("doors", "entry"), ("kinds", "last"), ("grounds", "last"), ("texts", "last"))
+    for table, number in (("journal", "number"), *((f"journal_{name}", number) for name, number in others)):
         store.run(f"DELETE FROM {table} WHERE {number} <= (SELECT max(number) FROM journal) - ?", (kept,))
 
 
@@ -132,10 +177,11 @@ def find(
     operation: str | None = None,
     request_id: str | None = None,
     error: str | None = None,
+    path: str | None = None,
     before: int | None = None,
     limit: int = 50,
 ) -> list[Entry]:
-    """The entries that match every filter that is given, the newest first."""
+    """The entries that match every filter that is given, the newest first; `path` is that of a request or a route."""
     wanted = {
         "account": account, "service": service, "operation": operation, "request_id": request_id, "error": error
     }  # fmt: skip
@@ -143,8 +189,12 @@ def find(
     conditions = [f"{name} = ?" for name in given]
     if before is not None:
         conditions.append("number < ?")
+    params = [*given.values(), *([] if before is None else [before])]
+    if path is not None:
+        conditions.append(f"number IN (SELECT entry FROM journal_doors WHERE ? IN (path, route, {_PLACE}))")
+        params.append(path)
     where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
-    params = [*given.values(), *([] if before is None else [before]), limit]
+    params.append(limit)
     return store.all(f"{_ENTRIES} {where} ORDER BY number DESC LIMIT ?", params, Entry)
 
 

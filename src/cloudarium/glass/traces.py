@@ -37,7 +37,8 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
 
     A span has `id`, `kind` (call, door, function, segment or part), `name`, `start` and `end` (epoch seconds, None
     while it is in progress), `status`, `ok`, `error`, `spans` (what is inside, in order); a call has `request_id`,
-    `service`, `operation`, `principal`, `account`, `region` and `decision`; a function `arn`, `cold`, `log_group`,
+    `service`, `operation`, `principal`, `account`, `region` and `decision`; a door also `asked`: `method`, `path`,
+    `route`, and the `id` and `name` of the API or whose else it is; a function `arn`, `cold`, `log_group`,
     `log_stream` and `request_id`. The trace has `id`, `start`, `end`, `spans`, and `came_from` and `went_on`: the ids
     of traces that it is linked with by the messages of queues.
     """
@@ -65,49 +66,76 @@ def trace(cloud: Cloud, wanted: str) -> Span | None:
 
 
 def traces(
-    cloud: Cloud, limit: int = 20, single: bool = False, about: str = "", account: str | None = None
+    cloud: Cloud,
+    limit: int = 20,
+    single: bool = False,
+    about: tuple[str, str] | None = None,
+    account: str | None = None,
+    region: str | None = None,
+    failed: bool = False,
 ) -> list[dict[str, Any]]:
     """The last traces, the newest first; those of a single call only when they are wanted.
 
-    `about` is the name of a node of the service map: only the traces that led there are taken, single ones too.
-    `account` is whose calls are looked at, None for everybody's.
+    `about` is the name and type of a node of the service map: only the traces that led there are taken, single ones
+    too. `account` and `region` are where calls are looked at, None for everywhere; `failed` takes those in which
+    something did.
     """
     cloud.journal.flush()
+    latest = records.latest(cloud.store, _LOOKED_AT)
+    twins = maps.twins(latest)
     by_root: dict[str, list[Entry]] = {}
-    for entry in records.latest(cloud.store, _LOOKED_AT):
+    for entry in latest:
         came = header.parse(entry.trace)
         if came is not None and (account is None or entry.account == account):
             by_root.setdefault(came.root, []).append(entry)
+    ran: dict[str, list[Run]] = {}
+    for run in records.latest_runs(cloud.store, _LOOKED_AT):
+        ran.setdefault(run.root, []).append(run)
     shown = []
     for root, entries in by_root.items():
-        if about:
-            if not any(maps.node_of(entry).name == about for entry in entries):
-                continue
-        elif _is_housekeeping(entries) or (
-            len(entries) == 1 and not single and not records.runs_of_trace(cloud.store, root, 1)
-        ):
+        runs_of = ran.get(root, [])
+        if region is not None and not any(entry.region == region for entry in entries):
             continue
-        shown.append(_brief(root, entries))
+        nodes = dict.fromkeys(maps.node_of(entry, twins) for entry in sorted(entries, key=_begun))
+        nodes |= dict.fromkeys(maps.node_of_run(run) for run in runs_of)
+        if about is not None:
+            if not any((node.name, node.type) == about for node in nodes):
+                continue
+        elif _is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of):
+            continue
+        brief = _brief(root, entries, runs_of)
+        if failed and not (brief["errors"] or brief["throttles"] or brief["faults"]):
+            continue
+        shown.append(brief | {"services": [{"name": node.name, "type": node.type} for node in nodes]})
         if len(shown) >= limit:
             break
     return shown
 
 
-def _brief(root: str, entries: list[Entry]) -> dict[str, Any]:
+def _begun(entry: Entry) -> float:
+    return entry.started
+
+
+def _brief(root: str, entries: list[Entry], ran: list[Run]) -> dict[str, Any]:
     known = {entry.request_id for entry in entries}
     tops = [entry for entry in entries if entry.parent not in known]
-    first = min(tops or entries, key=lambda entry: entry.started)
+    first = min(tops or entries, key=_begun)
     start = min(entry.started for entry in entries)
     end = max(entry.started + entry.micros / 1e6 for entry in entries)
+    throttles = sum(entry.status == 429 for entry in entries)
     return {
         "id": root,
         "start": start,
         "duration": round(end - start, 6),
-        "name": f"{first.service}:{first.operation}",
+        "name": first.title,
+        "asked": first.asked,
         "status": first.status,
         "calls": len(entries),
         "failed": sum(entry.status >= 400 for entry in entries),
         "denied": sum(_is_denied(entry) for entry in entries),
+        "errors": sum(400 <= entry.status < 500 for entry in entries) - throttles,
+        "throttles": throttles,
+        "faults": sum(entry.status >= 500 for entry in entries) + sum(bool(run.error) for run in ran),
     }
 
 
@@ -289,7 +317,8 @@ def _call(entry: Entry) -> Span:
     return {
         "id": header.segment_of(entry.request_id),
         "kind": "call" if entry.signed or entry.parent or entry.access_key else "door",
-        "name": f"{entry.service}:{entry.operation}",
+        "name": entry.title,
+        "asked": entry.asked,
         "type": "",
         "start": entry.started,
         "end": entry.started + entry.micros / 1e6,

@@ -87,6 +87,8 @@ def _brief(entry: Entry) -> dict[str, Any]:
         "started": entry.started,
         "service": entry.service,
         "operation": entry.operation,
+        "title": entry.title,
+        "asked": entry.asked,
         "principal": entry.principal,
         "status": entry.status,
         "error": entry.error,
@@ -145,6 +147,8 @@ def _answer(entry: Entry, decisions: list[dict[str, Any]], children: list[dict[s
 
 
 def _call(entry: Entry) -> str:
+    if entry.method:
+        return f"{entry.title} of {entry.owner_name}"
     return f"{entry.service or '?'}:{entry.operation or '?'}"
 
 
@@ -183,5 +187,6 @@ def _unasked(entry: Entry) -> str:
     if entry.status >= 400 and entry.error:
         return f"failed with {entry.error} before IAM was asked about {_call(entry)}"
     if entry.status >= 400:  # a door answers for itself
-        return f"answered with {entry.status} by {_call(entry)} itself; IAM was not asked"
+        whose = entry.owner_name or _call(entry)
+        return f"{entry.title} was answered with {entry.status} by {whose} itself; IAM was not asked"
     return f"allowed: {_call(entry)} needs no permission"

@@ -48,10 +48,15 @@ FETCH_SECONDS = 300
 _fetch: asyncio.Task[str] | None = None
 
 
+def user_cache() -> Path:
+    """What can be fetched or built again is kept here, for all of this user's clouds."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    return Path(base) / "cloudarium"
+
+
 def cache_folder() -> Path:
     """The user's cache folder for the SDK; the release of the list is part of its name."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    return Path(base) / "cloudarium" / "aws-sdk-js-v3"
+    return user_cache() / "aws-sdk-js-v3"
 
 
 def at_hand(link: Path) -> bool:

@@ -58,6 +58,16 @@ CREATE INDEX IF NOT EXISTS journal_failed_trace ON journal (trace) WHERE status 
 CREATE INDEX IF NOT EXISTS journal_request ON journal (request_id);
 CREATE INDEX IF NOT EXISTS journal_kind ON journal (kind, number);
 
+-- What was asked for at a door: few entries have a row. `owner` is the id of the API, the domain or the like.
+CREATE TABLE IF NOT EXISTS journal_doors (
+    entry      INTEGER PRIMARY KEY,
+    method     TEXT NOT NULL,
+    path       TEXT NOT NULL,
+    route      TEXT NOT NULL,
+    owner      TEXT NOT NULL,
+    owner_name TEXT NOT NULL
+);
+
 -- `last` is the last entry of the journal of this kind.
 CREATE TABLE IF NOT EXISTS journal_kinds (
     id         INTEGER PRIMARY KEY,

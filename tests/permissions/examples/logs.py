@@ -190,6 +190,11 @@ def get_query_results(at: Stage) -> Case:
     return Case({"queryId": started(at)}, on_group(at))
 
 
+@EXAMPLES("ListLogGroupsForQuery")
+def list_log_groups_for_query(at: Stage) -> Case:
+    return Case({"queryId": started(at)})
+
+
 @EXAMPLES("StopQuery")
 def stop_query(at: Stage) -> Case:
     return Case({"queryId": started(at)}, fails=Fails("InvalidParameterException", "the query has ended"))

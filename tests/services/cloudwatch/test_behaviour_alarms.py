@@ -122,7 +122,7 @@ def test_an_alarm_that_nothing_happens_to_waits_for_nothing():
     looks, seen = [], []
     while (due := planned()) is not None:
         with store.transaction():
-            evaluating.look(store, alarms.find(store, scope, "a"), due)
+            evaluating.look(store, alarms.find(store, scope, "a"), due, {})
         looks.append(due - NOON)
         seen.append(alarms.find(store, scope, "a").data["StateValue"])
         assert len(looks) < 20

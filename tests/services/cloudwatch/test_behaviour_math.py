@@ -29,6 +29,10 @@ class Table:
     def search(self, text, stat, period):
         return [A, B]
 
+    def outside(self, asked, frame):
+        assert (asked.function, frame) == ("f:2", FRAME)
+        return [A.with_points({0: float(len(asked.arguments))})]
+
 
 def value(text):
     found = evaluate(parse(text), Table(), FRAME)
@@ -83,6 +87,7 @@ def value(text):
         ("SORT(METRICS(), MAX, DESC)", [B.points, A.points]), ("SORT(METRICS(), SUM, ASC, 1)", [A.points]),
         ("SEARCH('{shop} m', 'Sum', 60)", [A.points, B.points]),
         ("SUM(SEARCH('{shop} m', 'Sum'))", {0: 11.0, 60: 2.0, 120: 30.0, 180: 4.0}),
+        ("SUM(LAMBDA('f:2', 1, -2, .5, 'x', true))", {0: float(len('[1,-2,0.5,"x",true]'))}),
         ("YEAR(m1)", dict.fromkeys(FRAME.times(), 1970.0)), ("MONTH(m1)", dict.fromkeys(FRAME.times(), 1.0)),
         ("DATE(m1)", dict.fromkeys(FRAME.times(), 1.0)), ("DAY(m1)", dict.fromkeys(FRAME.times(), 4.0)),
         ("HOUR(m1)", dict.fromkeys(FRAME.times(), 0.0)), ("MINUTE(m1)", {0: 0.0, 60: 1.0, 120: 2.0, 180: 3.0}),
@@ -97,7 +102,8 @@ def test_expressions(text, expected):
     "text",
     ["", "1 +", "m1 m2", "(1", "[m1", "NONE(m1)", "none", "AVG()", "'x' + 1", "m1 $ 2", "IF(METRICS(), 1, 0)", "1 / 0",
      "[1, 2]", "SORT(METRICS(), X, ASC)", "FILL(m1, SUM)", "(" * 400, "-" * 400, "METRICS() + [m1]", "9^9^9^9",
-     "DIFF(3)", "SLICE(METRICS())", "TIME_SERIES(m1)"],
+     "DIFF(3)", "SLICE(METRICS())", "TIME_SERIES(m1)", "LAMBDA()", "LAMBDA(m1)", "LAMBDA('f', m1)",
+     "LAMBDA('*')", "LAMBDA('f'" + ", 1" * 21 + ")"],
 )  # fmt: skip
 def test_what_is_no_expression(text):
     with pytest.raises(MathError):
@@ -105,7 +111,7 @@ def test_what_is_no_expression(text):
 
 
 def test_functions_that_are_not_built_say_so():
-    for text in ("INSIGHT_RULE_METRIC(1, 2)", "LAMBDA('f')", "SERVICE_QUOTA(m1)", "DB_PERF_INSIGHTS('x')"):
+    for text in ("INSIGHT_RULE_METRIC(1, 2)", "SERVICE_QUOTA(m1)", "DB_PERF_INSIGHTS('x')"):
         with pytest.raises(NotBuilt):
             value(text)
 
@@ -150,17 +156,26 @@ def test_queries_in_metrics_insights():
         " Team IN ('b', 'c')) GROUP BY Team, Stage ORDER BY AVG() ASC LIMIT 7"
     )
     assert query._replace(where=None) == insights.Query(
-        "MAX", "Order Count", "shop", ("Stage", "Team"), None, ("Team", "Stage"), "AVG", False, 7
+        "MAX", "Order Count", "shop", ("Stage", "Team"), None, ("Team", "Stage"), "AVG", False, 7, False
     )
-    assert query.where((("Stage", "it's"), ("Team", "b")))
-    assert not query.where((("Stage", "x"), ("Team", "b")))
+    assert query.where({"Stage": "it's", "Team": "b"})
+    assert not query.where({"Stage": "x", "Team": "b"})
+    query = insights.parse_query(
+        "SELECT AVG(m) FROM x WHERE tag.\"aws:stack\" = 'a' AND AWS.AccountId = 'LOCAL' GROUP BY tag.env, AWS.AccountId"
+    )
+    assert query.tagged
+    assert query.groups == ("tag.env", "AWS.AccountId")
+    assert query.where({"tag.aws:stack": "a"})
+    assert not query.where({"aws:stack": "a"})
     assert insights.parse_query("select sum(m) from shop").limit == 500
 
 
 @pytest.mark.parametrize(
     "text",
     ["SELECT", "SELECT MEDIAN(m) FROM x", "SELECT AVG(m)", "SELECT AVG(m) FROM x WHERE a", "SELECT AVG(m) FROM x LIMIT",
-     "SELECT AVG(m) FROM x WHERE a = b", "SELECT AVG(m) FROM x; DROP", "SELECT AVG(m) FROM x WHERE " + "(" * 300],
+     "SELECT AVG(m) FROM x WHERE a = b", "SELECT AVG(m) FROM x WHERE AWS.Region = 'x'",
+     "SELECT AVG(m) FROM x GROUP BY tag.", "SELECT AVG(m) FROM x WHERE x.y = 'x'",
+     "SELECT AVG(m) FROM x; DROP", "SELECT AVG(m) FROM x WHERE " + "(" * 300],
 )  # fmt: skip
 def test_what_is_no_query(text):
     with pytest.raises(insights.QueryError):

@@ -53,6 +53,26 @@ def test_tables(desk):
     assert get("ReturnedItemCount", TableName="tab", Operation="Scan") == 2.0
     assert get("ConditionalCheckFailedRequests", TableName="tab") == 1.0
     assert get("UserErrors") == 1.0
+    index = {
+        "IndexName": "by-text", "KeySchema": [{"AttributeName": "text", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+        "ProvisionedThroughput": {"ReadCapacityUnits": 400, "WriteCapacityUnits": 8},
+    }  # fmt: skip
+    dynamodb.update_table(
+        TableName="tab", BillingMode="PROVISIONED",
+        ProvisionedThroughput={"ReadCapacityUnits": 400, "WriteCapacityUnits": 80},
+    )  # fmt: skip
+    dynamodb.update_table(
+        TableName="tab", AttributeDefinitions=[{"AttributeName": "text", "AttributeType": "S"}],
+        GlobalSecondaryIndexUpdates=[{"Create": index}],
+    )  # fmt: skip
+    own = {"TableName": "tab", "GlobalSecondaryIndexName": "by-text"}
+    assert get("OnlineIndexPercentageProgress", "Maximum", **own) == 100.0
+    assert get("OnlineIndexConsumedWriteCapacity", **own) == 4.0
+    assert get("AccountProvisionedReadCapacityUtilization", "Maximum") == 1.0
+    assert get("MaxProvisionedTableReadCapacityUtilization", "Maximum") == 1.0
+    assert get("AccountProvisionedWriteCapacityUtilization", "Maximum") == pytest.approx(0.11)
+    assert get("MaxProvisionedTableWriteCapacityUtilization", "Maximum") == pytest.approx(0.2)
 
 
 def test_functions_and_http_apis(desk):
@@ -77,6 +97,16 @@ def test_functions_and_http_apis(desk):
     assert get("Throttles", FunctionName="f") == 2.0  # boto3 tried twice
     assert get("Duration", "Minimum", FunctionName="f") > 0
     assert get("ConcurrentExecutions", "Maximum", FunctionName="f") == 1.0
+    assert get("ClaimedAccountConcurrency", "Maximum") == 1.0
+    functions.create_function_url_config(FunctionName="f", AuthType="AWS_IAM")
+    place = functions.get_function_url_config(FunctionName="f")["FunctionUrl"]
+    with pytest.raises(urllib.error.HTTPError):
+        urllib.request.urlopen(place, timeout=30)
+    for own in ({}, {"Resource": "f:$LATEST"}, {"Resource": "f:$LATEST", "ExecutedVersion": "$LATEST"}):
+        assert get("UrlRequestCount", FunctionName="f", **own) == 1.0
+        assert get("Url4xxCount", FunctionName="f", **own) == 1.0
+        assert get("Url5xxCount", FunctionName="f", **own) == 0.0
+        assert get("UrlRequestLatency", "SampleCount", FunctionName="f", **own) == 1.0
 
     api = apis.create_api(Name="a", ProtocolType="HTTP", Target=arn)["ApiId"]
     functions.add_permission(
@@ -98,7 +128,7 @@ def test_functions_and_http_apis(desk):
 
 def test_queues_and_topics(desk):
     sqs, sns = desk.client("sqs"), desk.client("sns")
-    url = sqs.create_queue(QueueName="q")["QueueUrl"]
+    url = sqs.create_queue(QueueName="q", tags={"team": "red"})["QueueUrl"]
     sqs.receive_message(QueueUrl=url)
     sqs.send_message(QueueUrl=url, MessageBody="Hello")
     [message] = sqs.receive_message(QueueUrl=url)["Messages"]
@@ -109,12 +139,27 @@ def test_queues_and_topics(desk):
     )  # fmt: skip
     for name, value in names:
         assert found(desk, "AWS/SQS", name, QueueName="q") == value
+    sent = 'SELECT SUM(NumberOfMessagesSent) FROM "AWS/SQS"'
+    for question, values in ((f"{sent} WHERE tag.team = 'red' GROUP BY tag.team", [[1.0]]),
+                             (f"{sent} WHERE tag.team != 'red'", []), (f"{sent} GROUP BY tag.other", [])):  # fmt: skip
+        assert desk.values({"Id": "q", "Expression": question, "Period": 3600}) == values
     topic = sns.create_topic(Name="t")["TopicArn"]
     sns.publish(TopicArn=topic, Message="Hello")
     entries = [{"Id": str(n), "Message": "x"} for n in range(3)]
     sns.publish_batch(TopicArn=topic, PublishBatchRequestEntries=entries)
     assert found(desk, "AWS/SNS", "NumberOfMessagesPublished", TopicName="t") == 4.0
     assert found(desk, "AWS/SNS", "PublishSize", TopicName="t") == 8.0
+    sns.publish(PhoneNumber="+15550100", Message="Hello")
+    assert found(desk, "AWS/SNS", "SMSSuccessRate", "Average") == 1.0
+
+
+def test_calls_are_counted_as_usage_when_their_minute_is_over(timed):
+    own = {"Class": "None", "Type": "API", "Service": "SQS", "Resource": "ListQueues"}
+    for _ in range(3):
+        timed.client("sqs").list_queues()
+    assert found(timed, "AWS/Usage", "CallCount", **own) is None
+    timed.cloud.clock_advance(60)
+    assert found(timed, "AWS/Usage", "CallCount", **own) == 3.0
 
 
 def test_what_is_measured_wakes_an_alarm(timed):

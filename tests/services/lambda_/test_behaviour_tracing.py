@@ -396,7 +396,8 @@ def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> N
     with urllib.request.urlopen(asked, timeout=20) as answer:  # what names no trace is no header
         assert len(root_of(answer.read().decode())) == 35
     [door] = house.seen(root)["spans"]
-    assert door["kind"] == "door" and door["name"] == "apigatewayv2:execute-api"
+    asked = {"method": "GET", "path": "/x", "route": "GET /x", "id": api["ApiId"], "name": "a"}
+    assert (door["kind"], door["name"], door["asked"]) == ("door", "GET /x", asked)
     assert [[one["name"], one["spans"][0]["name"]] for one in door["spans"]] == [
         ["lambda:Invoke", "authorizes"], ["lambda:Invoke", "traced"],
     ]  # fmt: skip

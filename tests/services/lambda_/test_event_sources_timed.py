@@ -151,6 +151,20 @@ def test_no_more_batches_at_once_than_the_mapping_may(clients: Callable[..., Any
     assert "ScalingConfig" not in answer
 
 
+def test_a_move_of_the_clock_waits_for_what_a_function_has_in_hand(
+    clients: Callable[..., Any], still: RunningCloud
+) -> None:
+    room = Room(clients)
+    room.function("slow", SLOW)
+    url, arn = room.queue("work")
+    room.map(arn, "slow")
+    before = datetime.fromisoformat(still.control("clock")["now"]).timestamp()
+    room.sqs.send_message(QueueUrl=url, MessageBody="now")
+    still.clock_advance(86_400)
+    (told,) = room.sqs.receive_message(QueueUrl=room.results, AttributeNames=["SentTimestamp"])["Messages"]
+    assert int(told["Attributes"]["SentTimestamp"]) == pytest.approx(before * 1000, abs=1)  # not a day later
+
+
 def test_failures_reach_topics_and_buckets_and_are_counted(
     table: Table, clients: Callable[..., Any], metrics: Metrics, account: str, still: RunningCloud
 ) -> None:

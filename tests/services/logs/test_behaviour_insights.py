@@ -83,6 +83,39 @@ def test_queries_over_many_groups(logs: Any, account: str) -> None:
     assert message.startswith(f"Log group 'nope' does not exist for account ID '{account}' (Service: AWSLogs;")
 
 
+def test_a_query_names_its_groups_and_its_time(logs: Any, account: str) -> None:
+    for name in ("/aws/lambda/a", "/aws/lambda/b", "other"):
+        put(logs, [name], name)
+    logs.create_log_group(logGroupName="rare", logGroupClass="INFREQUENT_ACCESS")
+    names = "stats count(*) as n by @log | sort @log | display @log"
+
+    def groups(source: str, **settings: Any) -> list[str]:
+        answer = finished(logs, start(logs, f"SOURCE {source} | {names}", **settings))
+        return [row["@log"].removeprefix(f"{account}:") for row in rows(answer)]
+
+    assert groups("logGroups()") == ["/aws/lambda/a", "/aws/lambda/b", "other"]
+    assert groups('logGroups(namePrefix: ["/aws/lambda/b"], class: "STANDARD") START=-3600s END=0s') == [
+        "/aws/lambda/b"
+    ]
+    assert groups(f"logGroups(accountIdentifiers: ['{account}'], namePrefix: ['oth'])") == ["other"]
+    assert groups("logGroups(logGroupClass: ['INFREQUENT_ACCESS'])") == []
+    assert groups("/aws/lambda/a, 'other' start=-1d end=now") == ["/aws/lambda/a", "other"]
+    assert groups("other start=-1d end=-1h") == []
+    assert groups(f"other START={NOW - 5} END={NOW + 5}") == ["other"]
+    query = start(logs, f"SOURCE logGroups(namePrefix: ['/aws']) | {names}")
+    assert logs.list_log_groups_for_query(queryId=query)["logGroupIdentifiers"] == ["/aws/lambda/a", "/aws/lambda/b"]
+    refused(lambda: logs.list_log_groups_for_query(queryId="nope"), "ResourceNotFoundException")
+    for source, code in (
+        ("nope", "ResourceNotFoundException"),
+        ("other start=now end=-1h", "InvalidParameterException"),
+        ("other start=soon", "MalformedQueryException"),
+        ("logGroups(namePrefix: ['ab'])", "MalformedQueryException"),
+        ("logGroups(colour: ['red'])", "MalformedQueryException"),
+        ("logGroups(accountIdentifiers: ['111122223333'])", "NotImplemented"),
+    ):
+        refused(lambda source=source: start(logs, f"SOURCE {source} | {names}"), code)
+
+
 def test_results_come_in_pages(logs: Any) -> None:
     put(logs, [str(n) for n in range(2500)])
     query = start(logs, "fields @message | sort @timestamp", logGroupName=GROUP, limit=2300)

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from cloudarium.gateway.call import ANONYMOUS
+from cloudarium.services.logs import protecting
 from cloudarium.services.logs.errors import InvalidParameter
 from cloudarium.services.logs.protection import Policy, Protection, policy_of
 from cloudarium.services.logs.protection.identifiers import IDENTIFIERS, MANAGED
 from cloudarium.services.logs.protection.scanning import findings_of
 from cloudarium.shared.errors import NotBuilt
+from cloudarium.shared.scope import Scope
 
 ARN = "arn:aws:dataprotection::aws:data-identifier/"
 SECRET = "wJalrXUtnFEMI/K7MDENG/bPxRfiCYEXAMPLEKEY"
@@ -157,3 +161,23 @@ def test_a_document_that_is_no_policy_is_refused(given: Any) -> None:
 def test_what_is_not_built_says_so(given: Any) -> None:
     with pytest.raises(NotBuilt):
         policy_of(json.dumps(given))
+
+
+def test_a_batch_is_scanned_once_for_a_call() -> None:
+    class Once(Protection):
+        times = 0
+
+        def scanned(self, events: Any) -> Any:
+            Once.times += 1
+            return super().scanned(events)
+
+    events = [{"timestamp": 0, "message": "ada@example.com"}]
+    protection = Once((policy_of(json.dumps(document("EmailAddress"))),))
+    call: Any = SimpleNamespace(
+        cloud=SimpleNamespace(keep={}), request_id="a", now=0.0, scope=Scope("1", "eu-west-1"), principal=ANONYMOUS
+    )
+    group: Any = SimpleNamespace(name="g")
+    first = protecting.protect(call, group, "s", protection, events)
+    assert protecting.scanned(call, protection, events) is first and Once.times == 1
+    call.request_id = "b"  # of another call nothing is taken over
+    assert protecting.scanned(call, protection, events).events == first.events and Once.times == 2

@@ -6,33 +6,14 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWa
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
+from cloudarium.charts.resources import KINDS, Kind
 from cloudarium.charts.widgets import WidgetError
 from cloudarium.console.visit import Visit
 from cloudarium.store.tags import Tags
 
 Data = dict[str, Any]
-
-
-class _Kind(NamedTuple):
-    """A type of resource: its metrics' namespace and dimension, and the beginning of its ARNs behind the scope."""
-
-    namespace: str
-    dimension: str
-    service: str
-    prefix: str
-
-
-_KINDS = {
-    "AWS::Lambda::Function": _Kind("AWS/Lambda", "FunctionName", "lambda", "function:"),
-    "AWS::DynamoDB::Table": _Kind("AWS/DynamoDB", "TableName", "dynamodb", "table/"),
-    "AWS::SQS::Queue": _Kind("AWS/SQS", "QueueName", "sqs", ""),
-    "AWS::SNS::Topic": _Kind("AWS/SNS", "TopicName", "sns", ""),
-    "AWS::Logs::LogGroup": _Kind("AWS/Logs", "LogGroupName", "logs", "log-group:"),
-    "AWS::Cognito::UserPool": _Kind("AWS/Cognito", "UserPool", "cognito-idp", "userpool/"),
-    "AWS::ElastiCache::CacheCluster": _Kind("AWS/ElastiCache", "CacheClusterId", "elasticache", "cluster:"),
-}
 
 
 def explored(visit: Visit, given: Data) -> Iterator[tuple[str, Data]]:
@@ -47,7 +28,7 @@ def explored(visit: Visit, given: Data) -> Iterator[tuple[str, Data]]:
     look = look if isinstance(look, dict) else {}
     region = str(given.get("region") or visit.scope.region)
     for metric in metrics:
-        kind = _KINDS.get(str(metric.get("resourceType")))
+        kind = KINDS.get(str(metric.get("resourceType")))
         if kind is None:
             raise WidgetError(f"resources of type {str(metric.get('resourceType'))[:60]} are not explored here")
         names = _resources(visit, kind, region, labels)
@@ -61,9 +42,9 @@ def explored(visit: Visit, given: Data) -> Iterator[tuple[str, Data]]:
             yield f"{metric.get('metricName')} ({stat}){heading}", shown
 
 
-def _resources(visit: Visit, kind: _Kind, region: str, labels: list[Data]) -> dict[str, dict[str, str]]:
+def _resources(visit: Visit, kind: Kind, region: str, labels: list[Data]) -> dict[str, dict[str, str]]:
     """The names of resources of a kind that have all tags, with their tags."""
-    start = f"arn:aws:{kind.service}:{region}:{visit.scope.account}:{kind.prefix}"
+    start = kind.beginning(visit.scope._replace(region=region))
     found = {}
     for arn, tags in Tags(visit.cloud.store).matching(start).items():
         wanted = all(each.get("key") in tags and each.get("value") in (None, tags[each["key"]]) for each in labels)

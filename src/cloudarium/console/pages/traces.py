@@ -45,7 +45,12 @@ async def show(visit: Visit) -> HttpResponse:
     shown: dict[str, Any] = {"range": span, "ranges": RANGES, "filter": expression, "about": about}
     shown |= {"said": "", "found": [], "last": []}
     if not expression:
-        shown["last"] = traces(visit.cloud, _MOST_LISTED, about=about, account=visit.scope.account)
+        shown["last"] = traces(
+            visit.cloud,
+            _MOST_LISTED,
+            about=(about, visit.asked.get("type", "")) if about else None,
+            account=visit.scope.account,
+        )
         return page(visit, "traces.html", "Traces", **shown)
     try:
         found = [each async for each in _summaries(visit, seconds_of(span), expression)]

@@ -26,6 +26,7 @@ async def execute_api(call: Call) -> HttpResponse:
     """Answer one request of a client."""
     assert call.door is not None and call.request is not None
     served = config.find(call.cloud, call.door.id)
+    call.door = call.door._replace(name=served.name if served is not None else call.door.id)
     if served is None:
         return _sent(call, Refused(403).response())
     call.scope = served.scope
@@ -34,6 +35,8 @@ async def execute_api(call: Call) -> HttpResponse:
         return _sent(call, Refused(404).response())
     request = call.request
     match = place.stage.router.match(request.method, place.inner)
+    if match is not None:
+        call.door = call.door._replace(route=match.route["RouteKey"])
     visit = Visit(call, served, place, match or Match({"RouteKey": "-"}, {}), _headers(call, request), request.query)
     try:
         response = await _answer(visit, found=match is not None)

@@ -13,11 +13,14 @@ async def evaluate(event: Event) -> Retry | None:
     event.cloud.meter.sample(event.scope)
     event.cloud.meter.flush()
     assert event.key is not None
+    now = max(event.now, event.due)
+    alarm = alarms.find(event.store, event.scope, event.key)
+    answers = await evaluating.asked(event, alarm, now) if alarm is not None else {}
     with event.transaction():
-        alarm = alarms.find(event.store, event.scope, event.key)
+        alarm = alarms.find(event.store, event.scope, event.key)  # as it stands now: functions take their time
         if alarm is None:
             return None
-        evaluating.look(event.store, alarm, max(event.now, event.due))
+        evaluating.look(event.store, alarm, now, answers)
     return None
 
 

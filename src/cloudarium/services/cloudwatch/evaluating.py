@@ -8,7 +8,8 @@ from typing import Any
 
 import orjson
 
-from cloudarium.services.cloudwatch import states, watching
+from cloudarium.gateway.background import Event
+from cloudarium.services.cloudwatch import sources, states, watching
 from cloudarium.services.cloudwatch.metric_math import Series
 from cloudarium.services.cloudwatch.querying import QueryFailed, Querying
 from cloudarium.services.cloudwatch.records import alarms, metrics, points
@@ -17,17 +18,26 @@ from cloudarium.services.cloudwatch.rules import reasons
 from cloudarium.services.cloudwatch.rules.evaluation import BANDS, COMPARISONS, FURTHER_BACK, Slot, too_few, verdict
 from cloudarium.services.cloudwatch.rules.statistics import percentile_of
 from cloudarium.services.cloudwatch.series import Span
+from cloudarium.services.cloudwatch.sources import Answers
 from cloudarium.store import Store
 
 _AHEAD = 2 * 3600  # how far in the future data can lie
 _FEW = 200  # rows that are looked through for the next moment at which something changes
 
 
-def look(store: Store, alarm: Alarm, now: float) -> None:
+async def asked(event: Event, alarm: Alarm, now: float) -> Answers:
+    """What the functions answer that an alarm's expressions ask; to be had before it is looked at."""
+    if not watching.asks(alarm.data):
+        return {}
+    wanted = _querying(event.store, alarm, watching.moment(alarm.data, now)).wanted()
+    return await sources.answers(event, wanted, sources.FOR_ALARMS)
+
+
+def look(store: Store, alarm: Alarm, now: float, answers: Answers) -> None:
     """Evaluate an alarm at `now`, within a transaction, and plan the next look if one is needed."""
     step = watching.step(alarm.data)
-    moment = int(now // step * step)
-    slots = _slots(store, alarm, moment)
+    moment = watching.moment(alarm.data, now)
+    slots = _slots(store, alarm, moment, answers)
     if slots is not None:
         _judge(store, alarm, slots, now)
     watching.look_at(store, alarm.scope, alarm.name, _next(store, alarm, moment, step, slots))
@@ -66,7 +76,12 @@ def _says_little(alarm: Alarm, evaluated: list[Slot]) -> bool:
     return percent is not None and any(too_few(percent, slot.size or 0) for slot in evaluated)
 
 
-def _slots(store: Store, alarm: Alarm, moment: int) -> list[Slot] | None:
+def _querying(store: Store, alarm: Alarm, moment: int) -> Querying:
+    start = moment - alarms.period(alarm.data) * (alarm.data["EvaluationPeriods"] + FURTHER_BACK)
+    return Querying(store, alarm.scope, alarms.queries(alarm.data), Span(start, moment, moment), sliding=True)
+
+
+def _slots(store: Store, alarm: Alarm, moment: int, answers: Answers) -> list[Slot] | None:
     """The periods of the evaluation range that ends at `moment`, oldest first; None when its query has no answer."""
     data = alarm.data
     period = alarms.period(data)
@@ -74,7 +89,8 @@ def _slots(store: Store, alarm: Alarm, moment: int) -> list[Slot] | None:
     queries = alarms.queries(data)
     band = data.get("ThresholdMetricId")
     id = next(query["Id"] for query in queries if query.get("ReturnData") is not False and query["Id"] != band)
-    querying = Querying(store, alarm.scope, queries, Span(start, moment, moment), sliding=True)
+    querying = _querying(store, alarm, moment)
+    querying.answers = answers
     try:
         found = querying.result(id)
         sides = querying.result(band) if band else []
@@ -95,8 +111,11 @@ def _within(slot: Slot, sides: list[Series]) -> Slot:
 def _next(store: Store, alarm: Alarm, moment: int, step: int, slots: list[Slot] | None) -> float | None:
     """When the periods can hold something else, None when they cannot until there is new data.
 
+    Nobody knows when a function would answer something else, so it is asked again and again, as on AWS.
     A row moves on to the period before whenever it has become a whole number of periods old.
     """
+    if watching.asks(alarm.data):
+        return moment + step
     period = alarms.period(alarm.data)
     start = moment - period * (alarm.data["EvaluationPeriods"] + FURTHER_BACK)
     times: list[int] = []

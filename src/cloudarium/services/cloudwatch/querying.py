@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import tzinfo
 from typing import Any
 
+from cloudarium.charts import resources
 from cloudarium.services.cloudwatch import series
 from cloudarium.services.cloudwatch.metric_math import Frame, MathError, Series, evaluate, parse
+from cloudarium.services.cloudwatch.metric_math.outside import NAME as LAMBDA
+from cloudarium.services.cloudwatch.metric_math.outside import Asked, all_asked
 from cloudarium.services.cloudwatch.metric_math.parser import Name, Node
 from cloudarium.services.cloudwatch.metric_math.values import Value
 from cloudarium.services.cloudwatch.records import detectors, metrics
@@ -17,6 +21,7 @@ from cloudarium.services.cloudwatch.rules import bands, data, insights, samples,
 from cloudarium.services.cloudwatch.rules.samples import Sample
 from cloudarium.services.cloudwatch.rules.statistics import UnknownStatistic, statistic
 from cloudarium.services.cloudwatch.series import Span
+from cloudarium.services.cloudwatch.sources import Answered, Answers, Wanted
 from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
@@ -50,6 +55,8 @@ class Querying:
         self._sliding = sliding
         self._answers: dict[str, Value] = {}
         self._under_way: list[str] = []
+        self.answers: Answers = {}  # of the functions that expressions ask; to be set before they are evaluated
+        self.told: dict[str, Answered] = {}  # by query: what a function that it asks had to say beside its series
         self._searches: dict[tuple[str, str, int | None], list[Series]] = {}
         self.units: dict[str, list[str]] = {}  # of queries without a unit that found several
         self.counts: dict[str, dict[int, float]] = {}  # how many samples each point of a metric's series stands for
@@ -66,6 +73,8 @@ class Querying:
             self._under_way.append(id)
             self._answers[id] = self._answered(self._queries[id])
             self._under_way.pop()
+        if id in self.told:
+            self._tell(self.told[id])
         return self._answers[id]
 
     def metrics(self, part: str) -> list[Series]:
@@ -102,6 +111,33 @@ class Querying:
             if len(found) >= MOST_FOUND:
                 break
         return found
+
+    def wanted(self) -> list[Wanted]:
+        """What the expressions ask of functions."""
+        found: list[Wanted] = []
+        for query in self._queries.values():
+            text = query.get("Expression", "")
+            if LAMBDA in text and not insights.is_query(text):
+                with suppress(MathError):
+                    frame = self._frame(query)
+                    found += [Wanted(each, frame) for each in all_asked(parse(text))]
+        return found
+
+    def outside(self, asked: Asked, frame: Frame) -> list[Series]:
+        """What a function has answered. Raises MathError."""
+        found = self.answers.get(Wanted(asked, frame))
+        if found is None:
+            raise MathError("LAMBDA can be asked for the times of its own query only")
+        if found.invalid:
+            raise MathError(found.invalid)
+        if found.status != "Complete" or found.messages:
+            self._tell(found)
+        return [Series(each.points, each.period, each.label or asked.function) for each in found.series]
+
+    def _tell(self, answered: Answered) -> None:
+        """Note for all queries that are being answered what a function said."""
+        for id in self._under_way:
+            self.told.setdefault(id, answered)
 
     def band(self, node: Node, width: float, frame: Frame) -> list[Series]:
         """The upper and the lower side of a band, from a model of the two weeks before."""
@@ -153,15 +189,17 @@ class Querying:
         expression = query["Expression"]
         if insights.is_query(expression):
             return self._insights(query)
-        period = query.get("Period") or self._shortest_period()
-        frame = Frame(self._start(period), self._span.end, period)
         try:
-            found = evaluate(parse(expression), self, frame)
+            found = evaluate(parse(expression), self, self._frame(query))
         except MathError as error:
             raise QueryFailed(query["Id"], str(error)) from error
         if isinstance(found, Series):
             return Series(found.points, found.period, query["Id"], found.facts)
         return found
+
+    def _frame(self, query: Data) -> Frame:
+        period = query.get("Period") or self._shortest_period()
+        return Frame(self._start(period), self._span.end, period)
 
     def _shortest_period(self) -> int:
         periods = [query["MetricStat"]["Period"] for query in self._queries.values() if "MetricStat" in query]
@@ -190,11 +228,18 @@ class Querying:
             self._store, self._scope, namespace=asked.namespace, name=asked.metric, limit=_MOST_METRICS
         )
         for metric in found:
-            if (group := _group(asked, metric)) is None:
+            if (group := _group(asked, metric, self._labels(asked, metric))) is None:
                 continue
             for time, each in self._read(metric, period, None).items():
                 groups.setdefault(group, {}).setdefault(time, []).append(each)
         return self._ranked(asked, groups, period)
+
+    def _labels(self, asked: insights.Query, metric: Metric) -> dict[str, str]:
+        """What a query may ask of a metric: its dimensions, the account, and the tags of its resource."""
+        own = {**dict(metric.dimensions), insights.ACCOUNT: self._scope.account}
+        if asked.tagged and (arn := resources.arn_of(self._scope, metric.namespace, own)):
+            own |= {insights.TAG + key: value for key, value in self._store.tags.of(arn).items()}
+        return own
 
     def _ranked(
         self, asked: insights.Query, groups: dict[tuple[str, ...], dict[int, list[Sample]]], period: int
@@ -236,12 +281,11 @@ def _is_period(seconds: int) -> bool:
     return seconds in (1, 5, 10, 20, 30) or (seconds > 0 and seconds % 60 == 0)
 
 
-def _group(asked: insights.Query, metric: Metric) -> tuple[str, ...] | None:
-    """The group of a query that a metric belongs to, None when the query is not about it."""
-    own = dict(metric.dimensions)
-    if asked.keys is not None and tuple(sorted(own)) != asked.keys:
+def _group(asked: insights.Query, metric: Metric, own: dict[str, str]) -> tuple[str, ...] | None:
+    """The group of a query that a metric with these labels belongs to, None when the query is not about it."""
+    if asked.keys is not None and tuple(sorted(name for name, _ in metric.dimensions)) != asked.keys:
         return None
-    if asked.where is not None and not asked.where(metric.dimensions):
+    if asked.where is not None and not asked.where(own):
         return None
     if any(name not in own for name in asked.groups):
         return None

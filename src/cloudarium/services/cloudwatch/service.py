@@ -11,4 +11,5 @@ CARD = Service(
     purpose="Keeps metrics as statistics that grow coarser with age, watches them with alarms, draws dashboards.",
     signing_name="monitoring",
     validation_error="ValidationException",
+    usage="CloudWatch",
 )

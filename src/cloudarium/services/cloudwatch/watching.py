@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from cloudarium.services.cloudwatch.metric_math.outside import NAME as LAMBDA
 from cloudarium.services.cloudwatch.records import alarms
 from cloudarium.services.cloudwatch.records.alarms import Alarm
 from cloudarium.services.cloudwatch.rules import data
@@ -69,6 +70,17 @@ def step(alarm: dict[str, Any]) -> int:
     if period < 60:
         return 10
     return 3600 if period * alarm["EvaluationPeriods"] > 86_400 else 60
+
+
+def moment(alarm: dict[str, Any], now: float) -> int:
+    """The end of the newest period that an alarm sees at `now`."""
+    every = step(alarm)
+    return int(now // every * every)
+
+
+def asks(alarm: dict[str, Any]) -> bool:
+    """Whether an alarm's expressions ask functions."""
+    return any(LAMBDA in query.get("Expression", "") for query in alarms.queries(alarm))
 
 
 def _watchers(store: Store, scope: Scope) -> dict[Key, list[str]]:

@@ -8,4 +8,5 @@ CARD = Service(
     validation_error="InvalidParameterException",
     doors={"cognito-identity": "issuer"},
     cors=True,
+    usage="Cognito Identity Pools",
 )

@@ -71,7 +71,7 @@ async def pages(call: Call) -> HttpResponse:
     pool = pools.find(call.store, domain.pool) if domain is not None else None
     if pool is None:
         return html.failed("There is no user pool with this domain.", 404)
-    call.scope = pool.scope
+    call.scope, call.door = pool.scope, call.door._replace(name=pool.data["Name"])
     if call.door.path in _PROGRAMS and call.request.method == "OPTIONS":
         return preflight(call.store, call.request)
     try:

@@ -6,8 +6,9 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics
 from __future__ import annotations
 
 from cloudarium.cloud import Cloud
-from cloudarium.services.dynamodb.operations.settings import MOST_ACCOUNT_UNITS, MOST_TABLE_UNITS
+from cloudarium.services.dynamodb import measuring
 from cloudarium.services.dynamodb.records import tables
+from cloudarium.services.dynamodb.rules.throughput import MOST_ACCOUNT_UNITS, MOST_TABLE_UNITS
 
 _LIMITS = (
     ("AccountMaxReads", MOST_ACCOUNT_UNITS),
@@ -23,4 +24,5 @@ async def read(cloud: Cloud, now: float) -> bool:
     for scope in found:
         for name, most in _LIMITS:
             cloud.meter.add(now, scope, "AWS/DynamoDB", name, (), float(most), "Count")
+        measuring.provisioned(cloud, now, scope)
     return bool(found)

@@ -6,12 +6,16 @@ Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.meters import Dimensions
+from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules.capacity import Meter
+from cloudarium.services.dynamodb.rules.definition import Table
+from cloudarium.services.dynamodb.rules.throughput import MOST_ACCOUNT_UNITS, MOST_TABLE_UNITS
 from cloudarium.shared.errors import AwsError
 from cloudarium.shared.scope import Scope
 
@@ -24,6 +28,7 @@ _OF_MANY = frozenset(
     ("BatchGetItem", "BatchWriteItem", "TransactGetItems", "TransactWriteItems", "ExecuteStatement")
     + ("BatchExecuteStatement", "ExecuteTransaction")
 )
+_CHANGES = frozenset(("CreateTable", "UpdateTable", "DeleteTable"))
 _NO_USER_ERRORS = frozenset(("ConditionalCheckFailedException", "ProvisionedThroughputExceededException"))
 _READ, _WRITTEN = "ConsumedReadCapacityUnits", "ConsumedWriteCapacityUnits"
 _PROVISIONED = {
@@ -48,8 +53,10 @@ def measured(call: Call) -> None:
         else:
             for each in tables:
                 _succeeded(call, operation, each)
-    elif operation == "CreateTable":
-        call.cloud.meter.gauge_daily()
+    elif operation in _CHANGES and call.error is None:
+        if operation == "CreateTable":
+            call.cloud.meter.gauge_daily()
+        provisioned(call.cloud, call.now, call.scope)
 
 
 def _succeeded(call: Call, operation: str, table: str) -> None:
@@ -142,3 +149,30 @@ def _provisioned(call: Call, meter: Meter, consumed: str) -> None:
 def expired(cloud: Cloud, now: float, scope: Scope, table: str) -> None:
     """Count an item that was deleted because its time had come."""
     cloud.meter.add(now, scope, _NAMESPACE, "TimeToLiveDeletedItemCount", (("TableName", table),), 1.0, "Count")
+
+
+def filled(cloud: Cloud, now: float, table: Table, index: str, part: float, units: int) -> None:
+    """Tell how far a new index is filled, and the units that writing to it took."""
+    own = (("GlobalSecondaryIndexName", index), ("TableName", table.name))
+    cloud.meter.add(now, table.scope, _NAMESPACE, "OnlineIndexPercentageProgress", own, part * 100, "Count")
+    cloud.meter.add(now, table.scope, _NAMESPACE, "OnlineIndexConsumedWriteCapacity", own, float(units), "Count")
+
+
+def provisioned(cloud: Cloud, now: float, scope: Scope) -> None:
+    """Tell how much of what an account may have provisioned in a region it has: together, and for its largest table."""
+    levels = [each for definition in tables.definitions(cloud.store, scope) for each in _throughputs(definition)]
+    for kind in ("Read", "Write"):
+        units = [level[f"{kind}CapacityUnits"] for level in levels]
+        for name, value, most in (
+            (f"AccountProvisioned{kind}CapacityUtilization", sum(units), MOST_ACCOUNT_UNITS),
+            (f"MaxProvisionedTable{kind}CapacityUtilization", max(units, default=0), MOST_TABLE_UNITS),
+        ):
+            cloud.meter.add(now, scope, _NAMESPACE, name, (), value / most * 100, "Percent")
+
+
+def _throughputs(definition: dict[str, Any]) -> Iterator[dict[str, int]]:
+    """What is provisioned for a table and for each of its indexes."""
+    if definition["BillingMode"] == "PROVISIONED":
+        for each in (definition, *definition.get("GlobalSecondaryIndexes", ())):
+            if "ProvisionedThroughput" in each:
+                yield each["ProvisionedThroughput"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.http import HttpResponse
-from cloudarium.services.lambda_ import running
+from cloudarium.services.lambda_ import metering, running
+from cloudarium.services.lambda_.records import urls
 
 _DENIED = (
     b'<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -16,7 +17,12 @@ async def function_url(call: Call) -> HttpResponse:
     """Answer a request at a function's URL."""
     from cloudarium.services.lambda_ import serving
 
-    return await serving.serve(call)
+    assert call.door is not None
+    response = await serving.serve(call)
+    one = urls.by_id(call.store, call.door.id)
+    if one is not None:
+        metering.visited(call.cloud, one, response.status, (call.cloud.stopwatch() - call.started) * 1000)
+    return response
 
 
 async def code(call: Call) -> HttpResponse:

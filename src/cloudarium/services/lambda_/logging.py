@@ -33,7 +33,9 @@ BUFFER_EVENTS = 100_000
 class _Stream:
     """One stream's buffer, and what is known about where it goes."""
 
-    __slots__ = ("buffer", "due", "made", "muted_at", "principal", "role", "scope", "spec", "written_at")
+    __slots__ = (
+        "buffer", "due", "made", "muted_at", "principal", "scope", "spec", "waiting", "writing", "written_at",
+    )  # fmt: skip
 
     def __init__(self, spec: FunctionSpec) -> None:
         self.spec = spec
@@ -44,6 +46,8 @@ class _Stream:
         self.made = False
         self.muted_at = -1  # the version of "identity" at which writing was denied
         self.written_at = 0.0
+        self.waiting: asyncio.Future[None] | None = None  # done when what is in the buffer has been written
+        self.writing: asyncio.Future[None] | None = None  # done when what was taken out of it has
 
 
 class LogWriter:
@@ -62,6 +66,8 @@ class LogWriter:
             stream = self._streams[name] = _Stream(spec)
         if len(stream.buffer) < BUFFER_EVENTS:
             stream.buffer.append(event)
+        if stream.waiting is None:
+            stream.waiting = asyncio.get_running_loop().create_future()
         self._flush_later()
 
     def flush_soon(self, name: str = "") -> None:
@@ -72,10 +78,11 @@ class LogWriter:
             self._task = asyncio.get_running_loop().create_task(self._flush(), name="lambda-logs")
 
     async def flush(self) -> None:
-        """Have the buffers written, and wait for that."""
+        """Have the buffers written, and wait for what is in them now; not for what is said meanwhile."""
         self.flush_soon()
-        if self._task is not None:
-            await asyncio.wait((self._task,))
+        unwritten = [one for stream in self._streams.values() for one in (stream.waiting, stream.writing) if one]
+        if unwritten:
+            await asyncio.wait(unwritten)
 
     def _flush_later(self) -> None:
         """Have the buffers written some time: a function that runs long is being watched, perhaps."""
@@ -119,6 +126,15 @@ class LogWriter:
                 del self._streams[name]
 
     async def _write(self, name: str, stream: _Stream) -> None:
+        stream.writing, stream.waiting = stream.waiting, None
+        try:
+            await self._write_buffer(name, stream)
+        finally:
+            if stream.writing is not None:
+                stream.writing.set_result(None)
+                stream.writing = None
+
+    async def _write_buffer(self, name: str, stream: _Stream) -> None:
         events, stream.buffer = stream.buffer, []
         events.sort(key=lambda event: event.timestamp)
         principal = await self._principal(stream)

@@ -1,5 +1,6 @@
 """What Lambda tells CloudWatch of functions.
 
+Extensions do not run here, so that nothing is told of how long they take.
 Source: https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 """
 
@@ -8,21 +9,28 @@ from __future__ import annotations
 from cloudarium.cloud import Cloud
 from cloudarium.runtime import InvocationResult
 from cloudarium.runtime.provisions import Provision
-from cloudarium.services.lambda_.records import LATEST, Version
+from cloudarium.services.lambda_ import records
+from cloudarium.services.lambda_.records import LATEST, Version, provisioned
+from cloudarium.services.lambda_.records.urls import FunctionUrl
 from cloudarium.shared.scope import Scope
 
 _NAMESPACE = "AWS/Lambda"
 _RUNNING = "lambda running"
 
 
-def began(cloud: Cloud, version: Version, unreserved: int | None) -> None:
-    """Count an invocation that begins among those that run; `unreserved` of them share what nobody has reserved."""
+def began(cloud: Cloud, version: Version, unreserved: int, shares: bool) -> None:
+    """Count an invocation that begins among those that run; `unreserved` of them share what nobody has reserved.
+
+    Whether this one `shares` it or not, it tells how much of the account's concurrency is claimed.
+    """
     scope, running = version.scope, _running(cloud)
     for place, own in (((*scope, version.name), (("FunctionName", version.name),)), ((*scope, ""), ())):
         running[place] = running.get(place, 0) + 1
         _add(cloud, scope, "ConcurrentExecutions", own, float(running[place]), "Count")
-    if unreserved is not None:
+    if shares:
         _add(cloud, scope, "UnreservedConcurrentExecutions", (), float(unreserved), "Count")
+    allocated = records.reserved_elsewhere(cloud.store, scope, "") + provisioned.not_reserved(cloud.store, scope)
+    _add(cloud, scope, "ClaimedAccountConcurrency", (), float(unreserved + allocated), "Count")
 
 
 def _running(cloud: Cloud) -> dict[tuple[str, ...], int]:
@@ -57,6 +65,23 @@ def _count_provisioned(
     busy = min(held.busy + (1 if result.provisioned else 0), held.wanted)  # this one has just ended
     _add(cloud, scope, "ProvisionedConcurrentExecutions", own, float(busy), "Count")
     _add(cloud, scope, "ProvisionedConcurrencyUtilization", own, busy / max(held.wanted, 1), "Count")
+
+
+def visited(cloud: Cloud, one: FunctionUrl, status: int, took: float) -> None:
+    """Count a request at a function's URL, and how many milliseconds it took.
+
+    Source: https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+    """
+    qualifier = one.qualifier or LATEST
+    whole = (("FunctionName", one.name),)
+    own: list[tuple[tuple[str, str], ...]] = [whole, (*whole, ("Resource", f"{one.name}:{qualifier}"))]
+    if qualifier == LATEST:
+        own.append((("ExecutedVersion", LATEST), *own[-1]))
+    for each in own:
+        _add(cloud, one.scope, "UrlRequestCount", each, 1.0, "Count")
+        _add(cloud, one.scope, "Url4xxCount", each, 1.0 if 400 <= status < 500 else 0.0, "Count")
+        _add(cloud, one.scope, "Url5xxCount", each, 1.0 if status >= 500 else 0.0, "Count")
+        _add(cloud, one.scope, "UrlRequestLatency", each, round(took, 2), "Milliseconds")
 
 
 def recursive(cloud: Cloud, version: Version, qualifier: str) -> None:

@@ -284,7 +284,7 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     result = None
     unreserved = workshop(cloud).unreserved
     unreserved[version.scope] += event.reserved is None
-    metering.began(cloud, version, unreserved[version.scope] if event.reserved is None else None)
+    metering.began(cloud, version, unreserved[version.scope], event.reserved is None)
     try:
         result = await environments.invoke(spec, invocation, event.reserved)
         tracing.end(cloud, spec, event, traced, result)

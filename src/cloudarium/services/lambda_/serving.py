@@ -34,7 +34,7 @@ async def serve(call: Call) -> HttpResponse:
     one = urls.by_id(call.store, call.door.id)
     if one is None:
         return _refusal(call, 403, "AccessDeniedException", {"Message": None})
-    call.scope = one.scope
+    call.scope, call.door = one.scope, call.door._replace(name=one.name)
     data, request = one.data, call.request
     cors, origin = data.get("Cors"), request.headers.get("origin")
     if cors and is_preflight(request.method, request.headers):

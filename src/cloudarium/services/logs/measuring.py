@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.logs import embedded, rules, tailing
+from cloudarium.services.logs import embedded, protecting, rules, tailing
 from cloudarium.services.logs.filtering import Filters, Metric, group_with_filters, matching
 from cloudarium.services.logs.protection import Protection
 from cloudarium.services.logs.records import Group
@@ -49,7 +49,7 @@ def measured(call: Call) -> None:
 
 def _protected(call: Call, group: Group, protection: Protection, events: Events) -> Events:
     """The events as others may see them; counted are those in which something was found."""
-    scanned = protection.scanned(events)
+    scanned = protecting.scanned(call, protection, events)
     for policy in protection.policies:
         audited = sum(not spans.keys().isdisjoint(policy.identifiers) for spans in scanned.found.values())
         own = (("DataProtectionOperation", "Audit"), ("LogGroupName", group.name))

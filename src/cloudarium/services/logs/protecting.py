@@ -21,16 +21,18 @@ from cloudarium.shared.errors import AwsError
 STREAM = "data-protection-findings"
 _WRITER = "delivery.logs.amazonaws.com"
 _REPORTS = 500  # of one event of the outbox
+_SCANNED = "logs scanned"
 
 
 def protect(call: Call, group: Group, stream: str, protection: Protection, events: Sequence[dict[str, Any]]) -> Scanned:
     """A batch as others may see it; what was found leaves for the policies' log groups in the present transaction."""
-    scanned = protection.scanned(events)
-    if scanned.found and not _reports(call, stream):
+    result = protection.scanned(events)
+    call.cloud.keep[_SCANNED] = (call.request_id, result)
+    if result.found and not _reports(call, stream):
         arn = f"{resources.group_arn(call.scope, group.name)}:*"
         stamp = f"{datetime.fromtimestamp(call.now, UTC):%Y-%m-%dT%H:%M:%SZ}"
         for policy in protection.policies:
-            each = [findings_of(policy, spans) for spans in scanned.found.values()]
+            each = [findings_of(policy, spans) for spans in result.found.values()]
             reports = [
                 {"auditTimestamp": stamp, "resourceArn": arn, "dataIdentifiers": found} for found in each if found
             ]
@@ -38,7 +40,13 @@ def protect(call: Call, group: Group, stream: str, protection: Protection, event
                 written = [orjson.dumps(report).decode() for report in reports[start : start + _REPORTS]]
                 payload = {"Group": policy.findings, "Reports": written, "Time": int(call.now * 1000)}
                 call.later("Findings", payload, service="logs")
-    return scanned
+    return result
+
+
+def scanned(call: Call, protection: Protection, events: Sequence[dict[str, Any]]) -> Scanned:
+    """The batch that a call has brought, as `protect` has left it; scanned anew if another call came between."""
+    request, found = call.cloud.keep.pop(_SCANNED, ("", None))
+    return found if found is not None and request == call.request_id else protection.scanned(events)
 
 
 def _reports(call: Call, stream: str) -> bool:

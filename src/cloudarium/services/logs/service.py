@@ -6,4 +6,5 @@ CARD = Service(
     name="logs",
     purpose="Keeps log lines, finds them by filter patterns and queries, makes metrics of them, passes them on.",
     validation_error="InvalidParameterException",
+    usage="Logs",
 )

@@ -5,4 +5,5 @@ from cloudarium.gateway.rooms import Service
 CARD = Service(
     name="secretsmanager",
     purpose="Keeps secrets encrypted under KMS keys, with versions and staging labels, and has functions rotate them.",
+    usage="Secrets Manager",
 )

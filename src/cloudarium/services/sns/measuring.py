@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.sns.records.topics import Topic
+from cloudarium.shared.scope import Scope
 
 _NAMESPACE = "AWS/SNS"
 
@@ -15,6 +16,15 @@ def counted(call: Call, topic: Topic, name: str) -> None:
     """Count what became of a message on its way to one subscription of a topic."""
     own = (("TopicName", topic.name),)
     call.cloud.meter.add(call.now, topic.scope, _NAMESPACE, name, own, 1.0, "Count")
+
+
+def texted(call: Call, scope: Scope, taken: bool, topic: str) -> None:
+    """Count whether a text message reached its phone; the average is the rate. Here messages cost nothing.
+
+    Source: https://docs.aws.amazon.com/sns/latest/dg/sms_stats_cloudwatch.html
+    """
+    for own in ((), *(((("TopicName", topic.rpartition(":")[2]),),) if topic else ())):
+        call.cloud.meter.add(call.now, scope, _NAMESPACE, "SMSSuccessRate", own, 1.0 if taken else 0.0, "Count")
 
 
 def measured(call: Call) -> None:

@@ -17,4 +17,5 @@ CARD = Service(
     validation_error="ValidationError",
     doors={"sns": "sns"},
     pages={"sms": "sms"},
+    usage="SNS",
 )

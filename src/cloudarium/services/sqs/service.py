@@ -13,4 +13,5 @@ CARD = Service(
     purpose="Keeps messages in queues until consumers have deleted them: in order and once, where the queue is FIFO.",
     anonymous=True,
     validation_error=None,  # SQS has its own words for each parameter
+    usage="SQS",
 )

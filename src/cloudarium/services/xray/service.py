@@ -13,4 +13,5 @@ CARD = Service(
     paths={"/v1/traces": "otlp"},
     ports={"xray-daemon": 2000},
     datagrams=("xray-daemon",),
+    usage="X-Ray",
 )

@@ -283,6 +283,31 @@ def test_unnest_makes_one_row_of_each_item(over: Any) -> None:
     ]
 
 
+def test_expand_puts_each_item_in_the_place_of_the_list(over: Any) -> None:
+    # The example of AWS's page on `expand`
+    run = over(rows_of({"items": ["apple", "banana", "cherry"], "host": "web-01"}, {"items": ["apple"], "host": "b"}))
+    assert run("filter host = 'web-01' | expand items | display items, host | sort items") == [
+        {"items": item, "host": "web-01"} for item in ("apple", "banana", "cherry")
+    ]
+    assert run("expand items | stats count(*) as n by items | sort items") == [
+        {"items": "apple", "n": "2"},
+        {"items": "banana", "n": "1"},
+        {"items": "cherry", "n": "1"},
+    ]
+
+
+def test_addtotals_sums_the_numbers_of_a_row(over: Any) -> None:
+    run = over(rows_of({"name": "x", "price": 10, "tax": "2.5", "qty": 4}, {"name": "y", "price": 1}))
+    assert [row["Total"] for row in run("fields name, price, tax, qty | addtotals")] == ["1", "16.5"]
+    assert run("fields name, price, tax, qty | addtotals price, tax | filter Total > 5 | display Total") == [
+        {"Total": "12.5"}
+    ]
+    assert run("stats sum(price) as p, sum(qty) as q by bin(1h) as t | addtotals row=true fieldname=RowSum") == [
+        {"t": "2023-11-14 22:00:00.000", "p": "11", "q": "4", "RowSum": "15"}
+    ]
+    assert run("fields price | addtotals row=false | limit 1") == [{"price": "1"}]
+
+
 def test_patterns_are_clusters_of_lines(over: Any) -> None:
     lines = [f"[INFO] user {name} took {n} ms from 10.0.0.{n}" for n, name in enumerate(["ada", "bob", "eve", "dan"])]
     run = over([*lines, "[ERROR] disk full"])
@@ -379,7 +404,17 @@ def test_what_cannot_be_compiled_says_where(over: Any, query: str, message: str)
         "join type=inner",
         "filterIndex x = 1",
         "filter x in (SOURCE 'a' | fields x)",
-        "fields haversine(1, 2, 3, 4)",
+        "search error",
+        "relevantfields where x > 1",
+        "logcompare timeshift 7d",
+        "sessionize maxspan=30m userId",
+        "stats values(x)",
+        "stats rate(x, 1m)",
+        "stats count(*) by bin(5m) offset 1h",
+        "limit 5 | tail 3",
+        "fields x | addtotals col=true x",
+        "addtotals",
+        "SOURCE dataSource(['amazon_vpc.flow']) | fields x",
     ],
 )
 def test_what_is_not_built_says_so(over: Any, query: str) -> None:

@@ -21,6 +21,7 @@ EVENT = json.dumps(
         "six": "2001:db8::1",
         "digits": "12",
         "huge": 9223372036854775807,
+        "list": ["admin", "user", 7],
     }
 )
 CASES = [
@@ -42,6 +43,37 @@ CASES = [
     ("sqrt(2)", "1.4142"),
     ("round(2.567, 1)", "2.6"),
     ("toInt(n)", "-2"),
+    ("haversine(52.52, 13.405, 48.8566, 2.3522)", "877.4633"),
+    ("haversine(0, 0, 0, 180)", "20015.0868"),
+    ("haversine(0, text, 0, 180)", None),
+    ("isNumeric(digits)", "1"),
+    ("isNumeric(text)", "0"),
+    ("isNumeric(nope)", "0"),
+    ("messageSize(trim(text))", "7"),
+    ("hexToAscii('48656c6c6f')", "Hello"),
+    ("hexToAscii('4')", None),
+    ("hexToDec('0xff')", "255"),
+    ("hexToDec('xyz')", None),
+    ("decToHex(255)", "0xff"),
+    ("decToHex(-255.9)", "-0xff"),
+    ("jsonArraySize(list)", "3"),
+    ("jsonArraySize(text)", None),
+    ("jsonArrayContains(list, 'admin')", "1"),
+    ("jsonArrayContains(list, 'Admin')", "0"),
+    ("jsonArrayContains(list, '7')", "1"),
+    ("jsonArrayContains(nope, '7')", "0"),
+    ("parseDate('2024-02-29', 'yyyy-MM-dd', 'UTC')", "1709164800000"),
+    ("parseDate('29/Feb/2024:01:30:00 +0130', 'dd/MMM/yyyy:HH:mm:ss Z')", "1709164800000"),
+    ("parseDate('2024-07-01T12:00:00.5', \"yyyy-MM-dd'T'HH:mm:ss.S\", 'Europe/Berlin')", "1719828000500"),
+    ("parseDate('1/2/24 12:05 AM', 'M/d/yy h:mm a')", "1704153900000"),
+    ("parseDate('2024-02-30', 'yyyy-MM-dd')", None),
+    ("parseDate('yesterday', 'yyyy-MM-dd')", None),
+    ("parseDate('2024-02-29', 'yyyy-MM-dd', 'Nowhere/Land')", None),
+    ("formatDate(@timestamp, '%Y-%m-%d %H:%M:%S', 'UTC')", "2023-11-14 22:13:20"),
+    ("strftime(@timestamp, '%d.%m. %H Uhr %Q', 'Europe/Berlin')", "14.11. 23 Uhr %Q"),
+    ("queryStartTime()", "1690000000000"),
+    ("queryEndTime()", "1710000000000"),
+    ("queryTimeRange()", "20000000000"),
     ("ispresent(n)", "1"),
     ("isPresent(nope)", "0"),
     ("coalesce(nope, text, n)", " Grüße "),
@@ -65,6 +97,7 @@ CASES = [
     ("substr('xyZfooxyZ', 3, 4)", "foox"),
     ("replace('foo', 'o', '0')", "f00"),
     ("regex_replace('foo bar', /(o+) (b)/, '$2-$1')", "fb-ooar"),
+    ("regexReplace('foo bar', 'o+', '0')", "f0 bar"),
     ("strcontains('foobar', 'oba')", "1"),
     ("strcontains('foobar', 'OBA', true)", "0"),
     ("startsWith('foobar', 'foo')", "1"),
@@ -86,6 +119,16 @@ CASES = [
     ("isIpv6InSubnet(six, '2001:db8::/32')", "1"),
     ("isIpInSubnet(ip, 'nonsense')", "0"),
     ("isPrivateIP(ip)", "1"),
+    ("isPrivateIP('127.0.0.1')", "0"),
+    ("isPublicIP('8.8.8.8')", "1"),
+    ("isPublicIP(ip)", "0"),
+    ("isPublicIP('224.0.0.1')", "0"),
+    ("isPublicIP('nonsense')", "0"),
+    ("isReservedIP('127.0.0.1')", "1"),
+    ("isReservedIP('240.0.0.1')", "1"),
+    ("isReservedIP(ip)", "0"),
+    ("isReservedIP('8.8.8.8')", "0"),
+    ("isReservedIP('nonsense')", "0"),
     ("ipv4ToNumber('0.0.1.2')", "258"),
     ("jsonStringify(jsonParse('{ \"a\": [1, 2] }'))", '{"a":[1,2]}'),
     ("jsonParse('{')", None),
@@ -111,7 +154,7 @@ def answers(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 
     run = store_of(tmp_path_factory.mktemp("functions"), [EVENT])
     columns = ", ".join(f"{expression} as v{at}" for at, (expression, _) in enumerate(CASES))
-    (row,) = run(f"display {columns}")
+    (row,) = run(f"display {columns}", first=1_690_000_000_000, last=1_710_000_000_999)
     return row
 
 

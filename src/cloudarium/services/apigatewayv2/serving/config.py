@@ -75,6 +75,7 @@ class Served(NamedTuple):
     """An API as it serves."""
 
     id: str
+    name: str
     scope: Scope
     stages: dict[str, Stage]
     version: int
@@ -105,7 +106,7 @@ def find(cloud: Cloud, api_id: str) -> Served | None:
         for data in records.parts(cloud.store, api_id, "stage")
         if data.get("DeploymentId")
     }
-    served = known[api_id] = Served(api_id, owned.scope, stages, version)
+    served = known[api_id] = Served(api_id, owned.data["Name"], owned.scope, stages, version)
     return served
 
 

@@ -7,6 +7,8 @@ import operator
 from collections.abc import Callable, Iterable
 from typing import NamedTuple, Protocol
 
+from cloudarium.services.cloudwatch.metric_math.outside import NAME as LAMBDA
+from cloudarium.services.cloudwatch.metric_math.outside import Asked, asked
 from cloudarium.services.cloudwatch.metric_math.parser import Apply, Group, Name, Node, Number, Text
 from cloudarium.services.cloudwatch.metric_math.values import MathError, Series, Value
 
@@ -24,6 +26,9 @@ class Source(Protocol):
 
     def search(self, text: str, stat: str, period: int | None) -> list[Series]:
         """The series of the metrics that a search finds."""
+
+    def outside(self, asked: Asked, frame: Frame) -> list[Series]:
+        """The series that a function answered. Raises MathError."""
 
     def band(self, node: Node, width: float, frame: Frame) -> list[Series]:
         """The upper and the lower side of the anomaly detection band of what a node stands for."""
@@ -80,6 +85,8 @@ def _applied(node: Apply, source: Source, frame: Frame) -> Value:
         return combined(_BINARY[node.function], left, right, node.function)
     if node.function == "ANOMALY_DETECTION_BAND":
         return _band(node.arguments, source, frame)
+    if node.function == LAMBDA:
+        return source.outside(asked(node.arguments), frame)
     arguments = [evaluate(each, source, frame) for each in node.arguments]
     if node.function == "negative":
         return mapped(operator.neg, arguments[0], "-")

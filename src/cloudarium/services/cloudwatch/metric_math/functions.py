@@ -317,7 +317,7 @@ FUNCTIONS: dict[str, Callable[[Given], Value]] = {
     **{
         name: _not_built(name)
         for name in (
-            "DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "LAMBDA", "SERVICE_QUOTA",
+            "DB_PERF_INSIGHTS", "INSIGHT_RULE_METRIC", "SERVICE_QUOTA",
         )
     },
 }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cloudwatch import errors
+from cloudarium.services.cloudwatch import errors, sources
 from cloudarium.services.cloudwatch.metric_math import Series
 from cloudarium.services.cloudwatch.querying import QueryFailed, Querying
 from cloudarium.services.cloudwatch.rules import labels, statistics
@@ -29,6 +29,7 @@ class Result(NamedTuple):
     label: str
     points: list[tuple[int, float]]
     messages: list[Data]
+    status: str = "Complete"  # Forbidden, InternalError or PartialData of a function that was asked
 
 
 @operation("GetMetricData")
@@ -55,6 +56,7 @@ async def get_metric_data(call: Call) -> Data:
     call.cloud.meter.sample(call.scope)
     call.cloud.meter.flush()
     querying = Querying(call.store, call.scope, queries, Span(start, end, call.now))
+    querying.answers = await sources.answers(call, querying.wanted(), sources.FOR_CHARTS)
     found = results(querying, queries, zone, given.get("ScanBy") == "TimestampAscending")
     return _page(call, found, most)
 
@@ -73,7 +75,10 @@ def results(querying: Querying, queries: list[Data], zone: str, ascending: bool)
         for each in answers:
             own = own_labels.get(query["Id"]) or each.label or query["Id"]
             label = labels.label(query.get("Label"), own, each, zone, len(answers) > 1)
-            found.append(Result(query["Id"], label, _ordered(each, ascending), _messages(querying, query["Id"])))
+            told = querying.told.get(query["Id"])
+            messages = [*_messages(querying, query["Id"]), *(told.messages if told else ())]
+            points = _ordered(each, ascending)
+            found.append(Result(query["Id"], label, points, messages, told.status if told else "Complete"))
     return found
 
 
@@ -101,7 +106,7 @@ def _page(call: Call, found: list[Result], most: int) -> Data:
             "Label": each.label,
             "Timestamps": [time for time, _ in points],
             "Values": [value for _, value in points],
-            "StatusCode": "Complete" if high >= len(each.points) else "PartialData",
+            "StatusCode": each.status if high >= len(each.points) else "PartialData",
         }
         if each.messages:
             result["Messages"] = each.messages

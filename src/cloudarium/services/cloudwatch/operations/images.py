@@ -14,7 +14,7 @@ from cloudarium.charts.png import Png
 from cloudarium.charts.widgets import Answer, WidgetError
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
-from cloudarium.services.cloudwatch import errors
+from cloudarium.services.cloudwatch import errors, sources
 from cloudarium.services.cloudwatch.operations.data import check, results
 from cloudarium.services.cloudwatch.querying import Querying
 from cloudarium.services.cloudwatch.rules import labels
@@ -39,7 +39,7 @@ async def get_metric_widget_image(call: Call) -> Data:
     given = _widget(call.input["MetricWidget"])
     width, height = (_side(given, name, usual) for name, usual in (("width", _WIDTH), ("height", _HEIGHT)))
     try:
-        drawn = _chart(call, given)
+        drawn = await _chart(call, given)
     except WidgetError as error:
         raise errors.Invalid(f"Invalid MetricWidget: {error}.") from None
     drawn.title = str(given.get("title") or "")
@@ -67,7 +67,7 @@ def _side(given: Data, name: str, usual: int) -> int:
     return int(value)
 
 
-def _chart(call: Call, given: Data) -> Chart:
+async def _chart(call: Call, given: Data) -> Chart:
     """The chart of a widget with what its metrics hold. Raises WidgetError, Invalid."""
     span = widgets.span_of(given, call.now)
     own = str(given.get("region") or call.region)
@@ -80,6 +80,7 @@ def _chart(call: Call, given: Data) -> Chart:
         check(asked, "metrics", call.account)
         place = scope_of(call.account, region)
         querying = Querying(call.store, place, asked, Span(span.start, span.end, call.now))
+        querying.answers = await sources.answers(call, querying.wanted(), sources.FOR_CHARTS)
         answers += (
             Answer(each.id, each.label, each.points) for each in results(querying, asked, _zone(given), ascending=True)
         )

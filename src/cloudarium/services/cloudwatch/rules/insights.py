@@ -6,17 +6,17 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatc
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from cloudarium.services.cloudwatch.rules.data import Dimensions
-
 STATS = {"AVG": "Average", "COUNT": "SampleCount", "MAX": "Maximum", "MIN": "Minimum", "SUM": "Sum"}
-Test = Callable[[Dimensions], bool]
+ACCOUNT, TAG = "AWS.AccountId", "tag."  # labels that are no dimensions: the account, and the resource's tags
+Labels = Mapping[str, str]
+Test = Callable[[Labels], bool]
 _TOKEN = re.compile(
     r"""\s*(?:(?P<text>'(?:[^']|'')*')|"(?P<quoted>[^"]*)"|(?P<word>[A-Za-z_][\w:]*)|(?P<number>\d+)"""
-    r"""|(?P<sign>!=|<>|[=(),]))""",
+    r"""|(?P<sign>!=|<>|[=(),.]))""",
     re.ASCII,
 )
 _DEEPEST = 40
@@ -38,6 +38,7 @@ class Query(NamedTuple):
     order: str
     descending: bool
     limit: int
+    tagged: bool  # it asks for tags of resources
 
 
 class _Token(NamedTuple):
@@ -74,6 +75,7 @@ class _Reader:
         self._tokens = tokens
         self._place = 0
         self._depth = 0
+        self._tagged = False
 
     def query(self) -> Query:
         self._need("SELECT")
@@ -88,7 +90,8 @@ class _Reader:
         limit = int(self._number()) if self._has("LIMIT") else 500
         if self._place < len(self._tokens):
             raise QueryError(f"Unexpected '{self._tokens[self._place].text}'")
-        return Query(function, metric, namespace, keys, where, groups, order, descending, min(limit, 500))
+        most = min(limit, 500)
+        return Query(function, metric, namespace, keys, where, groups, order, descending, most, self._tagged)
 
     def _upcoming(self) -> _Token:
         return self._tokens[self._place] if self._place < len(self._tokens) else _Token("end", "")
@@ -114,6 +117,17 @@ class _Reader:
     def _name(self) -> str:
         return self._take("word", "quoted")
 
+    def _label(self) -> str:
+        """A dimension, tag.KEY or AWS.AccountId."""
+        token = self._upcoming()
+        name = self._name()
+        if token.kind == "word" and token.text in ("tag", "AWS") and self._has("."):
+            name = f"{token.text}.{self._name()}"
+            if not name.startswith(TAG) and name != ACCOUNT:
+                raise QueryError(f"Unknown label {name}")
+            self._tagged |= name.startswith(TAG)
+        return name
+
     def _number(self) -> str:
         return self._take("number")
 
@@ -138,9 +152,9 @@ class _Reader:
         if not self._has("GROUP"):
             return ()
         self._need("BY")
-        found = [self._name()]
+        found = [self._label()]
         while self._has(","):
-            found.append(self._name())
+            found.append(self._label())
         return tuple(found)
 
     def _order(self) -> tuple[str, bool]:
@@ -178,7 +192,7 @@ class _Reader:
             found = self._any()
             self._need(")")
             return found
-        name = self._name()
+        name = self._label()
         negative = False
         if self._has("IN") or (negative := self._has("NOT") and self._has("IN")):
             values = self._values()
@@ -188,9 +202,11 @@ class _Reader:
             values, negative = {self._take("text")}, True
         else:
             raise QueryError(f"=, != or IN is missing after {name}")
+        if name == ACCOUNT and "LOCAL" in values:  # the account that asks: nobody sees metrics of others
+            return lambda own: not negative
         if negative:
-            return lambda own: dict(own).get(name) not in values
-        return lambda own: dict(own).get(name) in values
+            return lambda own: own.get(name) not in values
+        return lambda own: own.get(name) in values
 
     def _values(self) -> set[str]:
         self._need("(")

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import copy
 
+from cloudarium.services.dynamodb import measuring
 from cloudarium.services.dynamodb.operations.changes import Writer
 from cloudarium.services.dynamodb.records import items, tables
 from cloudarium.services.dynamodb.rules import values
+from cloudarium.services.dynamodb.rules.capacity import WRITE_UNIT
 from cloudarium.services.dynamodb.rules.definition import Index, Table
 from cloudarium.services.dynamodb.rules.keys import Key
 from cloudarium.services.dynamodb.rules.values import Item
@@ -22,19 +24,23 @@ def begin(call: Writer, table: Table) -> None:
             advance_index(call, table, index, BEGINNING)
 
 
-def advance_index(call: Writer, table: Table, index: Index, start: Key) -> None:
-    """Put the next items into an index; leave the rest for later, or the index ACTIVE."""
+def advance_index(call: Writer, table: Table, index: Index, start: Key, done: int = 0) -> None:
+    """Put the next items into an index, behind the `done` first; leave the rest for later, or the index ACTIVE."""
     rows = items.after(call.store, table.id, start, STEP)
-    added = size = 0
+    added = size = units = 0
     for hashed, ranged, row_size, stored in rows:
         entry = index.key_of(values.load(stored))
         if entry is not None and items.add_entry(call.store, table, index, entry, Key(hashed, ranged)):
-            added, size = added + 1, size + row_size
+            added, size, units = added + 1, size + row_size, units - -row_size // WRITE_UNIT
     if added:
         items.count(call.store, table, index.slot, added, size)
+    done += len(rows)
+    whole = max(tables.counts(call.store, table)[0].items, done, 1)
+    measuring.filled(call.cloud, call.now, table, index.name, done / whole if len(rows) == STEP else 1.0, units)
     if len(rows) == STEP:
         place = [rows[-1][0].hex(), rows[-1][1].hex()]
-        call.later("FillIndex", {"table": table.id, "slot": index.slot, "after": place}, key=f"{table.id}.{index.slot}")
+        left = {"table": table.id, "slot": index.slot, "after": place, "done": done}
+        call.later("FillIndex", left, key=f"{table.id}.{index.slot}")
         return
     made = copy.deepcopy(table.definition)
     for record in made["GlobalSecondaryIndexes"]:

@@ -106,6 +106,12 @@ def scopes(store: Store) -> list[Scope]:
     return [Scope(*row) for row in store.all("SELECT DISTINCT account, region FROM dynamodb_tables")]
 
 
+def definitions(store: Store, scope: Scope) -> list[dict[str, Any]]:
+    """What all tables of an account in a region are defined as."""
+    rows = store.all("SELECT definition FROM dynamodb_tables WHERE account = ? AND region = ?", scope)
+    return [orjson.loads(text) for (text,) in rows]
+
+
 def how_many(store: Store, scope: Scope) -> int:
     """How many tables the account has in the region."""
     return store.one(
@@ -123,7 +129,7 @@ def empty_step(store: Store, table_id: int, tables: Iterable[str], slot: int | N
     """Remove some rows of a table that is gone (or of one index of it); whether there were any."""
     for name in tables:
         keys = "slot, hash, range, base_hash, base_range" if name == "dynamodb_index_entries" else "hash, range"
-        keys = "due, hash, range" if name == "dynamodb_expiries" else keys
+        keys = {"dynamodb_expiries": "due, hash, range", "dynamodb_changes": "sequence"}.get(name, keys)
         which = "" if slot is None else " AND slot = ?"
         given = (table_id,) if slot is None else (table_id, slot)
         if store.run(

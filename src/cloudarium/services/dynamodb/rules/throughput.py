@@ -13,6 +13,8 @@ from cloudarium.services.dynamodb.errors import Invalid
 Input = Mapping[str, Any]
 Record = dict[str, Any]
 
+MOST_ACCOUNT_UNITS = 80_000  # that tables may have provisioned together, of each kind
+MOST_TABLE_UNITS = 40_000
 _MOST = ("MaxReadRequestUnits", "MaxWriteRequestUnits")
 _WARM = {"ReadUnitsPerSecond": ("ReadCapacityUnits", 12_000), "WriteUnitsPerSecond": ("WriteCapacityUnits", 4_000)}
 _INITIAL = (

@@ -49,8 +49,7 @@ class Readers:
             from cloudarium.services.lambda_.consuming.streams import StreamReader
 
             reader = StreamReader(self._cloud, one)
-        task = asyncio.create_task(reader.run(), name=f"lambda:{one.uuid}")
-        self._running[one.uuid] = reader, task
+        self._running[one.uuid] = reader, self._cloud.bells.employ(reader.run(), f"lambda:{one.uuid}")
 
     def stop(self, uuid: str) -> None:
         """Read no more; what a function has in hand it finishes."""

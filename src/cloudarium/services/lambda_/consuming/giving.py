@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Coroutine, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -54,6 +55,10 @@ class Giver:
         made.service, made.operation_name, made.scope = "lambda", "EventSource", self.one.scope
         made.trace = f"Root=1-{int(made.now):08x}-{made.request_id.replace('-', '')[:24]}"
         return made
+
+    def each(self, work: Iterable[Coroutine[Any, Any, None]]) -> list[asyncio.Task[None]]:
+        """Begin pieces of work side by side."""
+        return [self.cloud.bells.employ(piece, f"lambda:{self.one.uuid}") for piece in work]
 
     def version(self, call: Call) -> Version:
         """The version that gets the next batch; an alias with weights picks. Raises Problem."""

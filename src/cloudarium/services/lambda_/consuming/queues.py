@@ -45,6 +45,7 @@ class QueueReader:
         self.most = given or max(_AT_FIRST, _OWN_MOST)
         self.at_once = min(_AT_FIRST, self.most)
         self._busy: set[asyncio.Task[None]] = set()
+        self._room = ("lambda room", one.uuid)  # the bell that says that one more batch may be under way
         self._ahead: list[Data] = []  # received, but too much for the batch before
         self._url = ""
         self._hidden = 30.0
@@ -54,7 +55,7 @@ class QueueReader:
         while not self.cloud.bells.silent:  # then nothing waits any more, so reading on would never yield
             try:
                 if len(self._busy) >= self.at_once:
-                    await asyncio.wait(self._busy, return_when=asyncio.FIRST_COMPLETED)
+                    await self.cloud.bells.wait(self._room)
                     continue
                 messages = await self._batch()
                 self.giver.well()
@@ -67,9 +68,13 @@ class QueueReader:
                 await self.giver.after(Problem("PROBLEM: internal error"))
                 continue
             if messages:
-                task = asyncio.create_task(self._handle(messages), name=f"lambda:{self.source}")
+                task = self.cloud.bells.employ(self._handle(messages), f"lambda:{self.source}")
                 self._busy.add(task)
-                task.add_done_callback(self._busy.discard)
+                task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._busy.discard(task)
+        self.cloud.bells.ring(self._room)
 
     async def close(self) -> None:
         """Cut off the batches under way; their messages come back to the queue by themselves."""

@@ -60,7 +60,8 @@ class StreamReader:
             try:
                 shards = await self._shards()
                 self.giver.well()
-                await asyncio.gather(*(shard.run() for shard in shards))
+                reading = self.giver.each([shard.run() for shard in shards])
+                await self.cloud.bells.rest(asyncio.gather(*reading))
                 await self.cloud.bells.wait(("lambda ended", self.one.uuid))  # every shard has been read to its end
             except AwsError as error:
                 await self.giver.after(error)
@@ -197,7 +198,8 @@ class ShardReader:
 
     async def _side_by_side(self, lanes: list[list[Data]]) -> None:
         alone = len(lanes) == 1
-        ended = await asyncio.gather(*(self.trier.work(lane, alone) for lane in lanes), return_exceptions=True)
+        working = self.giver.each([self.trier.work(lane, alone) for lane in lanes])
+        ended = await self.cloud.bells.rest(asyncio.gather(*working, return_exceptions=True))
         for problem in ended:
             if problem is not None:
                 raise problem

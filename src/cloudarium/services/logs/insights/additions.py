@@ -16,6 +16,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.services.logs.insights import dates, lines
 from cloudarium.services.logs.insights.clusters import skeleton
 from cloudarium.services.logs.insights.globs import compiled
 
@@ -25,6 +26,8 @@ _LAMBDA_LINE = re.compile(
     r"(?:(?:START|END|REPORT) RequestId: |[^\t]{0,64}\t(?:[^\t]{0,32}Z\t)?)" + f"({_UUID.pattern})"
 )
 _MOST_FRAGMENTS = 8
+_HEX = re.compile(r"(?:0[xX])?([0-9a-fA-F]{1,64})")
+_EARTH = 6371.0  # kilometres from its middle, on the mean
 
 
 def _natural(text: str) -> str:
@@ -123,14 +126,80 @@ def _in_subnet(version: int | None) -> Callable[[str, str], int]:
     return in_subnet
 
 
+_RFC_1918 = tuple(ipaddress.ip_network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
+
+
 def _is_private(text: str) -> int:
     found = _address(text)
-    return int(found is not None and found.is_private)
+    return int(isinstance(found, ipaddress.IPv4Address) and any(found in block for block in _RFC_1918))
+
+
+def _is_public(text: str) -> int:
+    found = _address(text)
+    return int(found is not None and found.is_global and not found.is_multicast)
+
+
+def _is_reserved(text: str) -> int:
+    """Whether an address is in a block that is kept for something else than networks, private or public."""
+    return int(_address(text) is not None and not _is_public(text) and not _is_private(text))
 
 
 def _ipv4_number(text: str) -> int | None:
     found = _address(text)
     return int(found) if isinstance(found, ipaddress.IPv4Address) else None
+
+
+# ---- Numbers, lists and places ---------------------------------------------------------------------------------------
+
+
+def _haversine(*degrees: float) -> float | None:
+    """The way along a great circle of the earth, in kilometres."""
+    if not all(isinstance(each, (int, float)) and math.isfinite(each) for each in degrees):
+        return None
+    first, east, second, west = map(math.radians, degrees)
+    half = math.sin((second - first) / 2) ** 2
+    half += math.cos(first) * math.cos(second) * math.sin((west - east) / 2) ** 2
+    return 2 * _EARTH * math.asin(math.sqrt(min(half, 1.0)))
+
+
+def _ascii_of_hex(text: str) -> str | None:
+    try:
+        return bytes.fromhex(text.removeprefix("0x")).decode("ascii", "replace")
+    except ValueError:
+        return None
+
+
+def _number_of_hex(text: str) -> int | float | None:
+    sign, digits = (-1, text[1:]) if text.startswith("-") else (1, text)
+    match = _HEX.fullmatch(digits)
+    if match is None:
+        return None
+    value = sign * int(match[1], 16)
+    return value if abs(value) < 1 << 63 else float(value)
+
+
+def _hex_of_number(value: float) -> str | None:
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return None
+    return hex(int(value))
+
+
+def _list_of(text: str) -> list[Any] | None:
+    try:
+        found = orjson.loads(text)
+    except ValueError:
+        return None
+    return found if isinstance(found, list) else None
+
+
+def _list_size(text: str) -> int | None:
+    found = _list_of(text)
+    return None if found is None else len(found)
+
+
+def _list_has(text: str, value: str) -> int:
+    found = _list_of(text) or ()
+    return int(any((each if isinstance(each, str) else orjson.dumps(each).decode()) == value for each in found))
 
 
 # ---- Months ----------------------------------------------------------------------------------------------------------
@@ -213,7 +282,18 @@ _OWN: dict[str, tuple[Callable[..., Any], int]] = {
     "in_subnet4": (_in_subnet(4), 2),
     "in_subnet6": (_in_subnet(6), 2),
     "is_private_ip": (_is_private, 1),
+    "is_public_ip": (_is_public, 1),
+    "is_reserved_ip": (_is_reserved, 1),
     "ipv4_number": (_ipv4_number, 1),
+    "haversine": (_haversine, 4),
+    "ascii_of_hex": (_ascii_of_hex, 1),
+    "number_of_hex": (_number_of_hex, 1),
+    "hex_of_number": (_hex_of_number, 1),
+    "list_size": (_list_size, 1),
+    "list_has": (_list_has, 2),
+    "date_parsed": (dates.parsed, 3),
+    "date_formatted": (dates.formatted, 3),
+    "line_field": (lines.field, 2),
     "month_floor": (_month_floor, 2),
     "month_ceil": (_month_ceil, 2),
 }

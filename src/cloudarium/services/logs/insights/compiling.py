@@ -190,15 +190,41 @@ class _Compilation:
         self.told_apart = [values.text(self.names.value(each)) for each in command.given["fields"]]
 
     def _unnest(self, command: Command) -> None:
+        self._itemise(command.given["of"])
+        self._add(command.given["into"].name, Value("item.value", "json"), True)
+        self._close()
+
+    def _expand(self, command: Command) -> None:
+        of: Field = command.given["of"]
+        self._itemise(of)
+        self.names.columns[of.name] = Value("item.value", "json")
+        self._close()
+
+    def _itemise(self, of: Field) -> None:
+        """Make of each row as many as its list `of` has items; what is no list is an item itself."""
         self._close_if_limited()
-        value = self.names.value(command.given["of"])
+        value = self.names.value(of)
         read = values.text(value)
         is_list = f"json_valid({read}) AND json_type({read}) = 'array'"
         items = f"CASE WHEN {is_list} THEN {read} ELSE json_array({value.sql}) END"
         self.source = searches.with_items(self.source, self.names.inlined(items))
         self._note_matching()
-        self._add(command.given["into"].name, Value("item.value", "json"), True)
-        self._close()
+
+    def _addtotals(self, command: Command) -> None:
+        given = command.given
+        if given["col"]:
+            raise NotBuilt("logs:StartQuery col of addtotals")
+        self._close_if_limited()
+        shown = self.shown if self.displayed is None else self.displayed
+        named = [field.name for field in given["fields"]] or shown
+        if not named:
+            raise NotBuilt("logs:StartQuery addtotals without fields")
+        if given["row"]:
+            found = [self.names.named(name) for name in named]
+            numbers = [values.number(each) for each in found if each.kind in ("any", "text", "number")]
+            total = " + ".join(f"coalesce({each} * 1.0, 0)" for each in numbers) or "0"
+            self._add(given["name"], Value(f"({total})", "number"), True)
+            shown.append(given["name"])
 
     def _parse_glob(self, command: Command) -> None:
         wanted: list[Field] = command.given["names"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-from cloudarium.services.logs.insights import additions
+from cloudarium.services.logs.insights import additions, lines
 from cloudarium.services.logs.insights.engine import shown
 
 _MOST = 200  # AWS discovers no more fields of one event
@@ -28,6 +28,7 @@ _WORDS = {
 def fields_of(message: str, group: str) -> dict[str, str]:
     """The discovered fields of an event and their values as text."""
     found = _of_lambda(message)
+    found |= lines.words(message)
     document = _document(message, group)
     if isinstance(document, (dict, list)):
         _flatten("", document, found)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from cloudarium.services.logs.errors import MalformedQuery
-from cloudarium.services.logs.insights import fields, periods, values
+from cloudarium.services.logs.insights import dates, fields, lines, periods, values
 from cloudarium.services.logs.insights.functions import AGGREGATES, FUNCTIONS, NOT_BUILT, Known
 from cloudarium.services.logs.insights.globs import checked, plain
 from cloudarium.services.logs.insights.syntax import (
@@ -75,7 +75,10 @@ class Compiler:
             if not steps[0].startswith("@@"):  # a key that begins with @ is shown with one more
                 return NOTHING
             steps = (steps[0][1:], *steps[1:])
-        return self.share(fields.inside(self._document, steps, self._parameters))
+        found = fields.inside(self._document, steps, self._parameters)
+        if name.name in lines.NAMES:
+            found = Value(f"coalesce({found.sql}, {fields.in_line(name.name)})", found.kind)
+        return self.share(found)
 
     def _inside_known(self, name: Field) -> Value | None:
         """An item of what jsonParse or unnest made."""
@@ -189,7 +192,12 @@ class Compiler:
 
     def _function(self, function: Function, aggregate: bool) -> Value:
         name = function.name.lower()
-        special = {"bin": self._bin, "datefloor": self._dated, "dateceil": self._dated, "now": self._now}.get(name)
+        special = {
+            "bin": self._bin,
+            "datefloor": self._dated,
+            "dateceil": self._dated,
+            **dict.fromkeys(_TIMES, self._time),
+        }.get(name)
         if special is not None:
             return special(function, aggregate)
         if name == "unmask" and len(function.arguments) == 1:
@@ -227,6 +235,11 @@ class Compiler:
                 made.append(Value(self._parameters.add(each.pattern), "text"))
             else:
                 made.append(self._value(each, aggregate))
+        if function.name.lower() == "parsedate" and isinstance(given[1], Literal):
+            try:
+                dates.reader(str(given[1].value))
+            except ValueError as problem:
+                raise MalformedQuery(f"Invalid date pattern: {problem}", *function.place) from None
         if function.name.lower() == "pct" and not _is_percentage(given[1]):
             raise MalformedQuery("The percentile of pct is a number from 0 to 100", *function.place)
         return made
@@ -248,10 +261,11 @@ class Compiler:
         round_it = periods.floor if function.name.lower() == "datefloor" else periods.ceil
         return Value(round_it(moment, period), "time")
 
-    def _now(self, function: Function, aggregate: bool) -> Value:
+    def _time(self, function: Function, aggregate: bool) -> Value:
+        """A function without arguments: a moment of the query itself."""
         if function.arguments:
-            raise MalformedQuery("Wrong number of arguments of now", *function.place)
-        return Value(str(int(self._target.now)), "number")
+            raise MalformedQuery(f"Wrong number of arguments of {function.name}", *function.place)
+        return Value(str(_TIMES[function.name.lower()](self._target)), "number")
 
     def _place(self, expression: Any) -> Place:
         place: Place | None = getattr(expression, "place", None)
@@ -259,6 +273,19 @@ class Compiler:
             start = max(self._text.find(expression.text), 0)
             place = Place(start, start + len(expression.text))
         return place
+
+
+def _end(target: Target) -> int:
+    """The end of the query's window: a call names it in seconds, and the whole of the last one is looked at."""
+    return target.last - 999 if target.last % 1000 == 999 else target.last
+
+
+_TIMES: dict[str, Callable[[Target], int]] = {
+    "now": lambda target: int(target.now),
+    "querystarttime": lambda target: target.first,
+    "queryendtime": _end,
+    "querytimerange": lambda target: _end(target) - target.first,
+}
 
 
 def _has_aggregate(expression: Any, made: Mapping[str, Value]) -> bool:

@@ -67,6 +67,11 @@ def document(embedding: bool) -> str:
     return f"(CASE WHEN json_valid({_MESSAGE}) THEN {_MESSAGE}{part} END)"
 
 
+def in_line(name: str) -> str:
+    """The word of that name in a line of a kind whose words AWS knows."""
+    return f"CASE WHEN NOT json_valid({_MESSAGE}) THEN line_field({_MESSAGE}, '{name}') END"
+
+
 def inside(source: str, steps: tuple[str | int, ...], parameters: Parameters, kind: str = "any") -> Value:
     """What stands at a path of a JSON text."""
     if any(isinstance(step, str) and not _KEYLESS.isdisjoint(step) for step in steps):

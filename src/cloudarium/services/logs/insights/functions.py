@@ -106,12 +106,30 @@ def _added(name: str, kind: str) -> Builder:
     return lambda given: Value(f"{name}({', '.join(map(text, given))})", kind)
 
 
+def _list_has(given: Arguments) -> Value:
+    return Value(f"coalesce(list_has({text(given[0])}, {text(given[1])}), 0)", "bool")
+
+
+def _dated(name: str, kind: str, read: Callable[[Value], str]) -> Builder:
+    """A function over a moment, a pattern and a time zone, which is UTC unless it is given."""
+
+    def build(given: Arguments) -> Value:
+        zone = text(given[2]) if len(given) > 2 else "'UTC'"
+        return Value(f"{name}({read(given[0])}, {text(given[1])}, {zone})", kind)
+
+    return build
+
+
 FUNCTIONS: dict[str, Known] = {
     "abs": Known(1, 1, _numeric("abs({0} * 1.0)")),
     "ceil": Known(1, 1, _numeric("ceil({0})")),
     "floor": Known(1, 1, _numeric("floor({0})")),
     "log": Known(1, 1, _numeric("ln({0})")),
     "sqrt": Known(1, 1, _numeric("sqrt({0})")),
+    "haversine": Known(4, 4, _numeric("haversine({0}, {1}, {2}, {3})")),
+    "hextoascii": Known(1, 1, _added("ascii_of_hex", "text")),
+    "hextodec": Known(1, 1, _added("number_of_hex", "number")),
+    "dectohex": Known(1, 1, lambda given: Value(f"hex_of_number({number(given[0])})", "text")),
     "round": Known(1, 2, _round),
     "greatest": Known(1, ANY_NUMBER, _extreme("max")),
     "least": Known(1, ANY_NUMBER, _extreme("min")),
@@ -121,13 +139,20 @@ FUNCTIONS: dict[str, Known] = {
     "tolong": Known(1, 1, _numeric("CAST({0} AS INTEGER)")),
     "frommillis": Known(1, 1, _moment),
     "tomillis": Known(1, 1, _millis),
+    "parsedate": Known(2, 3, _dated("date_parsed", "number", text)),
+    "formatdate": Known(2, 3, _dated("date_formatted", "text", number)),
+    "strftime": Known(2, 3, _dated("date_formatted", "text", number)),
     "ispresent": Known(1, 1, _present),
+    "isnumeric": Known(1, 1, lambda given: Value(f"coalesce({is_number(given[0])}, 0)", "bool")),
+    "messagesize": Known(1, 1, _textual("octet_length({0})", "number")),
     # AWS's reference calls the second argument a number of buckets; it is their width.
     "histogram": Known(2, 2, _numeric("floor({0} * 1.0 / {1}) * {1}")),
     "coalesce": Known(1, ANY_NUMBER, _first),
     "if": Known(3, 3, _if),
     "case": Known(2, ANY_NUMBER, _case),
     "jsonparse": Known(1, 1, _json),
+    "jsonarraysize": Known(1, 1, _added("list_size", "number")),
+    "jsonarraycontains": Known(2, 2, _list_has),
     "jsonstringify": Known(1, 1, lambda given: Value(text(given[0]), "text")),
     "isempty": Known(1, 1, _textual("coalesce({0}, '') = ''", "bool")),
     "isblank": Known(1, 1, _textual(f"trim(coalesce({{0}}, ''), {_SPACES}) = ''", "bool")),
@@ -145,6 +170,7 @@ FUNCTIONS: dict[str, Known] = {
     "startswith": Known(2, 2, _textual("substr({0}, 1, length({1})) = {1}", "bool")),
     "endswith": Known(2, 2, _textual("{1} = '' OR substr({0}, -length({1})) = {1}", "bool")),
     "split": Known(2, 2, _added("split", "json")),
+    "regexreplace": Known(3, 3, _added("regex_replace", "text")),
     "regex_replace": Known(3, 3, _added("regex_replace", "text")),
     "urlencode": Known(1, 1, _added("urlencode", "text")),
     "urldecode": Known(1, 1, _added("urldecode", "text")),
@@ -159,10 +185,12 @@ FUNCTIONS: dict[str, Known] = {
     "isipv4insubnet": Known(2, 2, _added("in_subnet4", "bool")),
     "isipv6insubnet": Known(2, 2, _added("in_subnet6", "bool")),
     "isprivateip": Known(1, 1, _added("is_private_ip", "bool")),
+    "ispublicip": Known(1, 1, _added("is_public_ip", "bool")),
+    "isreservedip": Known(1, 1, _added("is_reserved_ip", "bool")),
     "ipv4tonumber": Known(1, 1, _added("ipv4_number", "number")),
 }
-# AWS has these too.
-NOT_BUILT = frozenset(("haversine", "ispublicip", "isreservedip", "rate", "values"))
+# AWS has these too; what `rate` is the change of, and how `values` shows a list, its reference does not say.
+NOT_BUILT = frozenset(("rate", "values"))
 
 
 def distinct(value: Value) -> str:

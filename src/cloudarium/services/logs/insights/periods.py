@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import re
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 PREVIOUS = ("previousday", "previousweek", "previousmonth")
 _DAY = 86_400_000
@@ -23,6 +24,36 @@ _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words}
 _MILLISECONDS = {"ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": _DAY, "w": 7 * _DAY}
 _MONTHS = {"mo": 1, "q": 3, "y": 12}
 _DURATION = re.compile(r"(\d+)([a-z]+)")
+_AGO = re.compile(r"(-?)(\d{1,9})([a-z]+)", re.ASCII)
+_FIRST_IN_MILLISECONDS = 100_000_000_000  # as seconds it is the year 5138
+
+
+class Moment(NamedTuple):
+    """A time that a query's text gives: epoch milliseconds, or from now on."""
+
+    milliseconds: int
+    relative: bool
+
+    def at(self, now: int) -> int:
+        """The moment as epoch milliseconds."""
+        return self.milliseconds + now if self.relative else self.milliseconds
+
+
+def moment(text: str) -> Moment | None:
+    """What `start=` and `end=` of SOURCE take: now, -1d, epoch seconds or milliseconds, a date and time; else None."""
+    if text.lower() == "now":
+        return Moment(0, True)
+    ago = _AGO.fullmatch(text)
+    if ago is not None:
+        factor = _MILLISECONDS.get(_UNIT_OF.get(ago[3], ""))
+        return None if factor is None else Moment(int(ago[1] + ago[2]) * factor, True)
+    if text.isascii() and text.isdecimal() and len(text) < 16:
+        return Moment(int(text) * (1 if int(text) >= _FIRST_IN_MILLISECONDS else 1000), False)
+    try:
+        then = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return Moment(round((then if then.tzinfo else then.replace(tzinfo=UTC)).timestamp() * 1000), False)
 
 
 def parse(text: str) -> tuple[int, str] | None:

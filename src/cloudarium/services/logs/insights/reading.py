@@ -8,7 +8,7 @@ from typing import Any
 from lark import Token, Tree
 
 from cloudarium.services.logs.errors import MalformedQuery
-from cloudarium.services.logs.insights.periods import PREVIOUS
+from cloudarium.services.logs.insights.periods import PREVIOUS, Moment, moment
 from cloudarium.services.logs.insights.syntax import (
     Column,
     Command,
@@ -30,6 +30,14 @@ from cloudarium.services.logs.insights.syntax import (
 from cloudarium.shared.errors import NotBuilt
 
 _MOST_PREFIXES = 5
+# AWS's page has the second name of each in its text and the first in its examples.
+_KEYWORDS = {
+    "namePrefix": "prefixes",
+    "class": "classes",
+    "logGroupClass": "classes",
+    "accountIdentifiers": "accounts",
+    "accountIdentifier": "accounts",
+}
 _SHORTEST_PREFIX = 3
 
 
@@ -70,6 +78,8 @@ class Reader:
         return {"condition": self._expression(children[0])}
 
     def _stats(self, children: list[Any]) -> dict[str, Any]:
+        if _named(children, "offset"):
+            raise NotBuilt("logs:StartQuery the offset of stats")
         by = next((at for at, child in enumerate(children) if isinstance(child, Token)), len(children))
         return {
             "columns": [self._column(child) for child in children[:by]],
@@ -120,32 +130,58 @@ class Reader:
             raise unexpected(self._text, str(children[0]), children[0].start_pos)
         return {"modifier": modifier}
 
+    def _expand(self, children: list[Any]) -> dict[str, Any]:
+        return {"of": self._field(children[0])}
+
+    def _addtotals(self, children: list[Any]) -> dict[str, Any]:
+        options = {
+            str(each.children[0]).rstrip("= \t\n\r").lower(): each.children[1]
+            for each in _named(children, "total_option")
+        }
+        given: dict[str, Any] = {"name": str(options.pop("fieldname", "Total"))}
+        for name, usual in (("row", True), ("col", False)):
+            word = options.get(name)
+            if word is not None and word.lower() not in ("true", "false"):
+                raise unexpected(self._text, str(word), word.start_pos)
+            given[name] = usual if word is None else word.lower() == "true"
+        return {**given, "fields": [self._field(each) for each in _named(children, "field")]}
+
     def _unnest(self, children: list[Any]) -> dict[str, Any]:
         return {"of": self._field(children[0]), "into": self._field(children[2])}
 
     def _source(self, tree: Tree[Token]) -> Source:
-        names: list[str] = []
-        given: dict[str, list[str]] = {}
-        for child in tree.children[1:]:
-            if isinstance(child, Token):
-                if child.type == "STRING":
-                    names.append(unquoted(child))
-            elif child.data == "source_argument":
-                key, value = child.children
-                each = value.children if isinstance(value, Tree) else [value]
-                given[str(key)] = [str(self._texts(one)) for one in each]
-        unknown = given.keys() - {"namePrefix", "class", "accountIdentifiers"}
-        if unknown:
-            raise MalformedQuery(f"Unknown argument {min(unknown)} of SOURCE", 0, tree.meta.end_pos)
-        prefixes = tuple(given.get("namePrefix", ()))
-        if not names and not 1 <= len(prefixes) <= _MOST_PREFIXES:
-            raise MalformedQuery("SOURCE needs between 1 and 5 values of namePrefix", 0, tree.meta.end_pos)
-        if any(len(prefix) < _SHORTEST_PREFIX or "*" in prefix for prefix in prefixes):
-            raise MalformedQuery("A namePrefix of SOURCE has at least 3 characters and no *", 0, tree.meta.end_pos)
-        classes = given.get("class", [])
-        return Source(
-            tuple(names), prefixes, classes[0] if classes else None, tuple(given.get("accountIdentifiers", ()))
-        )
+        parts: list[Any] = tree.children[1:]
+        source = self._groups(parts)
+        for part in parts:
+            if part.data == "source_time":
+                start, at = self._time(part)
+                source = source._replace(start=at) if start else source._replace(end=at)
+        return source
+
+    def _groups(self, parts: list[Any]) -> Source:
+        if parts[0].data == "source_data":
+            raise NotBuilt("logs:StartQuery dataSource of SOURCE")
+        if parts[0].data == "source_name":
+            names = [part.children[0] for part in parts if part.data == "source_name"]
+            return Source(tuple(unquoted(name) if name.type == "STRING" else str(name) for name in names))
+        given: dict[str, tuple[str, ...]] = {}
+        for argument in parts[0].children[1:]:
+            key, value = argument.children
+            name = _KEYWORDS.get(str(key))
+            if name is None:
+                raise MalformedQuery(f"Unknown argument {key} of SOURCE", key.start_pos, key.end_pos)
+            given[name] = tuple(self._texts(one) for one in (value.children if isinstance(value, Tree) else [value]))
+            _check_prefixes(given.get("prefixes", ()), Place(key.start_pos, argument.meta.end_pos))
+        source = Source(prefixes=given.get("prefixes", ()), accounts=given.get("accounts", ()))
+        return source._replace(classes=given.get("classes") or ("STANDARD",))
+
+    def _time(self, tree: Any) -> tuple[bool, Moment]:
+        """Whether it is the start, and the moment."""
+        word, text = tree.children
+        found = moment(str(text))
+        if found is None:
+            raise unexpected(self._text, str(text), text.start_pos)
+        return word.lower().startswith("start"), found
 
     def _texts(self, one: Any) -> str:
         if isinstance(one, Token):
@@ -227,6 +263,17 @@ class Reader:
             like = Operation("like", (like.operands[0], Regex(str(wanted.value), str(right))), like.text)
         negated = any(isinstance(child, Token) and child.type == "NOT" for child in tree.children)
         return Operation("not", (like,), like.text) if negated else like
+
+
+def _check_prefixes(prefixes: tuple[str, ...], place: Place) -> None:
+    if len(prefixes) > _MOST_PREFIXES:
+        raise MalformedQuery(f"SOURCE takes at most {_MOST_PREFIXES} values of namePrefix", *place)
+    if any(len(prefix) < _SHORTEST_PREFIX or "*" in prefix for prefix in prefixes):
+        raise MalformedQuery("A namePrefix of SOURCE has at least 3 characters and no *", *place)
+
+
+def _named(children: list[Any], rule: str) -> list[Any]:
+    return [child for child in children if isinstance(child, Tree) and child.data == rule]
 
 
 def _number(text: str) -> float | int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cloudarium.services.logs import records
-from cloudarium.services.logs.errors import MalformedQuery
+from cloudarium.services.logs.errors import InvalidParameter, MalformedQuery
 from cloudarium.services.logs.insights.syntax import Source, parse
 from cloudarium.services.logs.records.groups import Group
 from cloudarium.shared.errors import NotBuilt
@@ -14,12 +14,13 @@ _MOST = 10_000
 
 
 def selected(store: Store, scope: Scope, source: Source) -> list[Group]:
-    """The groups whose names begin as a SOURCE says."""
-    classes = () if source.log_class is None else (source.log_class,)
+    """The groups whose class and beginning of the name a SOURCE names. Raises InvalidParameter for too many."""
     found: dict[int, Group] = {}
-    for prefix in source.prefixes:
-        some = records.groups(store, *scope, after="", limit=_MOST, prefix=prefix, classes=classes)
+    for prefix in source.prefixes or ("",):
+        some = records.groups(store, *scope, after="", limit=_MOST + 1, prefix=prefix, classes=source.classes)
         found |= {group.id: group for group in some}
+    if len(found) > _MOST:
+        raise InvalidParameter(f"SOURCE selects more than {_MOST} log groups.")
     return list(found.values())
 
 
@@ -29,8 +30,8 @@ def names_in(store: Store, scope: Scope, text: object) -> list[str]:
         return []
     try:
         source = parse(text).source
-    except (MalformedQuery, NotBuilt):
+    except (InvalidParameter, MalformedQuery, NotBuilt):
         return []
     if source is None:
         return []
-    return [*source.names, *(group.name for group in selected(store, scope, source))]
+    return list(source.names) or [group.name for group in selected(store, scope, source)]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from cloudarium.services.logs.errors import MalformedQuery
+from cloudarium.services.logs.insights.periods import Moment
 from cloudarium.shared.errors import NotBuilt
 
 if TYPE_CHECKING:
@@ -98,12 +99,14 @@ class Command(NamedTuple):
 
 
 class Source(NamedTuple):
-    """What a SOURCE command selects: groups by name, or by the beginnings of their names and their class."""
+    """What a SOURCE command selects: groups by name, or by their class and the beginnings of their names, and times."""
 
     names: tuple[str, ...] = ()
     prefixes: tuple[str, ...] = ()
-    log_class: str | None = None
+    classes: tuple[str, ...] = ()
     accounts: tuple[str, ...] = ()
+    start: Moment | None = None
+    end: Moment | None = None
 
 
 class Query(NamedTuple):

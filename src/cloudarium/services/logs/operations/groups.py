@@ -212,7 +212,7 @@ def describe_log_groups(call: Call) -> dict[str, Any]:
         part=part or "",
         classes=_classes(call.input.get("logGroupClass")),
     )
-    described = [_describe(call, group) for group in found[:limit]]
+    described = _described(call, found[:limit])
     for each in described if part else ():  # a search by part is answered from an index that knows less
         del each["storedBytes"], each["deletionProtectionEnabled"]
     answer: dict[str, Any] = {"logGroups": described}
@@ -268,34 +268,37 @@ def _identified(call: Call, identifiers: list[str]) -> list[dict[str, Any]]:
     named = [resources.group_of(text, call.scope) for text in identifiers]
     names = {name for scope, name in named if scope == call.scope}
     found = [records.find_group(call.store, call.account, call.region, name) for name in sorted(names)]
-    return [_describe(call, group) for group in found if group is not None]
+    return _described(call, [group for group in found if group is not None])
 
 
-def _describe(call: Call, group: Group) -> dict[str, Any]:
-    bare = resources.group_arn(call.scope, group.name)
-    shown: dict[str, Any] = {
-        "logGroupName": group.name,
-        "creationTime": group.created,
-        "metricFilterCount": len(filters.metric_filters(call.store, group.id)),
-        "arn": f"{bare}:*",
-        "storedBytes": group.stored_bytes,
-        "logGroupClass": group.log_class,
-        "logGroupArn": bare,
-        "deletionProtectionEnabled": bool(group.protected),
-    }
-    if group.retention is not None:
-        shown["retentionInDays"] = group.retention
-    key = records.key_of(call.store, group)
-    if key is not None:
-        shown["kmsKeyId"] = key.key
-    return shown | _protection(call, group)
-
-
-def _protection(call: Call, group: Group) -> dict[str, Any]:
-    shown: dict[str, Any] = {}
-    kept = protections.group_policy(call.store, group.id)
-    if kept is not None:
-        shown["dataProtectionStatus"] = "DELETED" if kept.document is None else "ACTIVATED"
-    if protections.account_policies(call.store, call.scope):
-        shown["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
-    return shown
+def _described(call: Call, groups: list[Group]) -> list[dict[str, Any]]:
+    """Groups as AWS shows them; what stands in other tables is looked up for all of them at once."""
+    ids = [group.id for group in groups]
+    counts, keyed = filters.metric_filter_counts(call.store, ids), records.keys_of(call.store, ids)
+    policies, inherited = (
+        protections.group_policies(call.store, ids),
+        protections.account_policies(call.store, call.scope),
+    )
+    described = []
+    for group in groups:
+        bare = resources.group_arn(call.scope, group.name)
+        shown: dict[str, Any] = {
+            "logGroupName": group.name,
+            "creationTime": group.created,
+            "metricFilterCount": counts.get(group.id, 0),
+            "arn": f"{bare}:*",
+            "storedBytes": group.stored_bytes,
+            "logGroupClass": group.log_class,
+            "logGroupArn": bare,
+            "deletionProtectionEnabled": bool(group.protected),
+        }
+        if group.retention is not None:
+            shown["retentionInDays"] = group.retention
+        if group.id in keyed:
+            shown["kmsKeyId"] = keyed[group.id]
+        if group.id in policies:
+            shown["dataProtectionStatus"] = "DELETED" if policies[group.id].document is None else "ACTIVATED"
+        if inherited:
+            shown["inheritedProperties"] = ["ACCOUNT_DATA_PROTECTION"]
+        described.append(shown)
+    return described

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from collections.abc import Coroutine
 from typing import Any
@@ -30,6 +31,7 @@ _KEPT = 7 * rules.DAY
 _MOST_KEPT = 5000  # of an account in a region: a dashboard that asks every ten seconds does not fill the disk
 _STANDARD_ONLY = ("pattern", "diff", "unmask")
 _UNDER_WAY = ("Scheduled", "Running")
+_OWN_SOURCE = re.compile(r"\s*source\b", re.I)
 _PATIENCE = 0.5  # seconds; most queries are done by then, and the client need not ask again
 
 
@@ -42,11 +44,9 @@ def start_query(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, An
 
 
 def _start(call: Call) -> dict[str, Any]:
-    first, last = call.input["startTime"] * 1000, call.input["endTime"] * 1000 + 999
-    if last < first:
-        raise errors.InvalidParameter("Start time cannot be greater than end time.")
     text = call.input["queryString"]
     query = syntax.parse(text)
+    first, last = _times(call, query.source)
     groups = _groups(call, query)
     _check_class(query, groups)
     if queries.running(call.store, call.scope) >= _AT_A_TIME:
@@ -73,6 +73,18 @@ def _start(call: Call) -> dict[str, Any]:
     call.later("RunQuery", {"QueryId": stored.id})
     call.later("ForgetQuery", {"QueryId": stored.id}, due=(now + _KEPT) / 1000)
     return {"queryId": stored.id}
+
+
+def _times(call: Call, source: syntax.Source | None) -> tuple[int, int]:
+    """The first and last millisecond that a query is about; what its own SOURCE says goes before the call's."""
+    first, last, now = call.input["startTime"] * 1000, call.input["endTime"] * 1000 + 999, milliseconds(call)
+    if source is not None and source.start is not None:
+        first = source.start.at(now)
+    if source is not None and source.end is not None:
+        last = source.end.at(now)
+    if last < first:
+        raise errors.InvalidParameter("Start time cannot be greater than end time.")
+    return max(first, 0), max(last, 0)
 
 
 def _check_class(query: syntax.Query, groups: list[Group]) -> None:
@@ -119,9 +131,9 @@ def _named(call: Call, identifier: str) -> Group:
 def _selected(call: Call, source: syntax.Source) -> list[Group]:
     if set(source.accounts) - {call.account}:
         raise NotBuilt("logs:StartQuery accountIdentifiers of SOURCE")
-    found = {group.id: group for group in (_named(call, name) for name in source.names)}
-    found |= {group.id: group for group in selection.selected(call.store, call.scope, source)}
-    return list(found.values())
+    if source.names:
+        return [_named(call, name) for name in dict.fromkeys(source.names)]
+    return selection.selected(call.store, call.scope, source)
 
 
 def _found(call: Call) -> StoredQuery:
@@ -179,6 +191,16 @@ def _place(call: Call) -> int:
     return place
 
 
+@operation("ListLogGroupsForQuery")
+def list_log_groups_for_query(call: Call) -> dict[str, Any]:
+    """The groups that a query was about, by their names."""
+    query = _found(call)
+    start, most = _place(call), call.input.get("maxResults", _MOST_GROUPS)
+    names = orjson.loads(query.groups)["names"]
+    more = {"nextToken": paging.encode(start + most)} if len(names) > start + most else {}
+    return {"logGroupIdentifiers": names[start : start + most], **more}
+
+
 @operation("StopQuery")
 def stop_query(call: Call) -> dict[str, Any]:
     """End a query that is under way; one that has ended is an error."""
@@ -229,11 +251,12 @@ def _before(call: Call) -> tuple[int, str] | None:
 
 def _described(query: StoredQuery, names: list[str]) -> dict[str, Any]:
     source = ", ".join(f'"{name}"' for name in names)
+    # AWS writes the groups and the times into the text of the query.
+    text = f"SOURCE {source} START={query.first} END={query.last} | {query.text}"
     shown = {
         "queryLanguage": "CWLI",
         "queryId": query.id,
-        # AWS writes the groups and the times into the text of the query.
-        "queryString": f"SOURCE {source} START={query.first} END={query.last} | {query.text}",
+        "queryString": query.text if _OWN_SOURCE.match(query.text) else text,
         "status": query.status,
         "createTime": query.created,
     }

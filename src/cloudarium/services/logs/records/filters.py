@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from cloudarium.services.logs.records.groups import Group
@@ -38,6 +39,13 @@ def metric_filters(store: Store, group_id: int) -> list[MetricFilter]:
     """The metric filters of a group, by name."""
     sql = f"SELECT {_METRIC} FROM logs_metric_filters WHERE group_id = ? ORDER BY name"
     return store.all(sql, (group_id,), MetricFilter)
+
+
+def metric_filter_counts(store: Store, groups: Sequence[int]) -> dict[int, int]:
+    """How many metric filters groups have, those that have any."""
+    marks = ", ".join("?" * len(groups))
+    sql = f"SELECT group_id, count(*) FROM logs_metric_filters WHERE group_id IN ({marks}) GROUP BY group_id"
+    return dict(store.all(sql, groups))
 
 
 def put_metric_filter(store: Store, group: Group, made: MetricFilter) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from cloudarium.shared.scope import Scope
@@ -87,6 +87,12 @@ class GroupKey(NamedTuple):
 def key_of(store: Store, group: Group) -> GroupKey | None:
     """The key that a group is under, None for nearly all."""
     return store.one("SELECT key, sealed FROM logs_keys WHERE group_id = ?", (group.id,), GroupKey)
+
+
+def keys_of(store: Store, groups: Sequence[int]) -> dict[int, str]:
+    """The keys of KMS that groups are under, by the groups' ids."""
+    marks = ", ".join("?" * len(groups))
+    return dict(store.all(f"SELECT group_id, key FROM logs_keys WHERE group_id IN ({marks})", groups))
 
 
 def set_key(store: Store, group: Group, key: GroupKey | None) -> None:

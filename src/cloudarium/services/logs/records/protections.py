@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from cloudarium.services.logs.records.filters import FILTERS
@@ -30,6 +30,13 @@ def group_policy(store: Store, group_id: int) -> KeptPolicy | None:
     """The policy of a group, None when it never had one."""
     sql = "SELECT document, updated FROM logs_data_protection WHERE group_id = ?"
     return store.one(sql, (group_id,), KeptPolicy)
+
+
+def group_policies(store: Store, groups: Sequence[int]) -> dict[int, KeptPolicy]:
+    """The policies of groups, by the groups' ids."""
+    marks = ", ".join("?" * len(groups))
+    sql = f"SELECT group_id, document, updated FROM logs_data_protection WHERE group_id IN ({marks})"
+    return {row[0]: KeptPolicy(*row[1:]) for row in store.all(sql, groups)}
 
 
 def put_group_policy(store: Store, group: Group, policy: KeptPolicy) -> None:

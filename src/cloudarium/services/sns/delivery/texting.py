@@ -7,6 +7,7 @@ from typing import Any
 
 from cloudarium.gateway.call import Call
 from cloudarium.services.sns.delivery.publication import Publication
+from cloudarium.services.sns.measuring import texted
 from cloudarium.services.sns.records import messages
 from cloudarium.shared import ids
 from cloudarium.shared.clock import iso_millis
@@ -41,6 +42,7 @@ def text_to(call: Call, scope: Scope, phone: str, publication: Publication) -> b
     taken = not opted_out(call, scope, phone)
     if taken:
         messages.add(call.store, scope, f"{publication.id}{normal(phone)}", normal(phone), publication.at, data)
+    texted(call, scope, taken, publication.topic)
     _report(call, scope, settings, phone, data, publication.at, taken)
     return taken
 
