@@ -1,9 +1,9 @@
 """What locust does to the shop: users who read the catalogue or place orders, one request after the other.
 
 It runs in locust's own environment and knows of the shop what SHOP_LOAD says: a JSON object with the `case` (hit, miss
-or order), the `tokens` of customers, the ids of `products`, the names of `categories`, and the file to `write` to. Each
-request names its own trace, so that it can be looked at afterwards; its line in the file says its name, trace,
-milliseconds, when it ended and what was wrong.
+or order), the `tokens` of customers, the ids of `products`, the names of `categories`, the `largest` page,
+which one is the `first`, one of how many requests is to be `sampled` for certain, and the file to `write` to. A line for each request says its name, the trace of one that was
+sampled, its milliseconds, when it ended and what was wrong.
 """
 
 import itertools
@@ -16,9 +16,12 @@ import time
 from locust import FastHttpUser, task  # type: ignore[import-not-found]
 
 SHOP = json.loads(os.environ["SHOP_LOAD"])
-LARGEST = 100  # products on one page
-_all = [f"/products?category={each}&limit={limit}" for limit in range(1, LARGEST + 1) for each in SHOP["categories"]]
-_pages = itertools.cycle(random.sample(_all, len(_all)))
+_all = [
+    f"/products?category={each}&limit={limit}" for limit in range(1, SHOP["largest"] + 1) for each in SHOP["categories"]
+]
+random.Random(SHOP["case"]).shuffle(_all)
+_pages = itertools.islice(itertools.cycle(_all), SHOP["first"], None)
+_numbers = itertools.count()
 _tokens = itertools.cycle(SHOP["tokens"])
 _file = open(SHOP["write"], "w", buffering=1)  # noqa: SIM115 - as long as the process
 
@@ -53,8 +56,9 @@ class Visitor(FastHttpUser):
         self._send("GET", path, lambda answer: f"page, {answer.headers.get('x-cache')}", headers={})
 
     def _send(self, method, path, named, headers, **more):
+        sampled = next(_numbers) % SHOP["sampled"] == 0
         root = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-        traced = {**headers, "X-Amzn-Trace-Id": f"Root={root}"}
+        traced = {**headers, "X-Amzn-Trace-Id": f"Root={root}" + (";Sampled=1" if sampled else "")}
         began = time.perf_counter()
         with self.client.request(
             method, path, name=SHOP["case"], headers=traced, catch_response=True, **more
@@ -63,5 +67,10 @@ class Visitor(FastHttpUser):
             wrong = "" if answer.status_code in (200, 201) else f"{answer.status_code} {(answer.text or '')[:200]}"
             if wrong:
                 answer.failure(wrong)
-            said = {"name": named(answer), "trace": root, "milliseconds": took * 1000, "ended": time.time()}
+            said = {
+                "name": named(answer),
+                "trace": root if sampled else "",
+                "milliseconds": took * 1000,
+                "ended": time.time(),
+            }
             _file.write(json.dumps({**said, "wrong": wrong}) + "\n")

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import cache as once
 from typing import Any, TypeVar
 
-from aws_lambda_powertools import Logger
+from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities import parameters
 from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
 from botocore.config import Config
@@ -23,6 +23,7 @@ from valkey.exceptions import AuthenticationError, ConnectionError, ValkeyError
 from valkey.retry import Retry
 
 logger = Logger(child=True)
+tracer = Tracer(auto_patch=False)
 Result = TypeVar("Result")
 
 PATIENCE_SECONDS = 0.25
@@ -83,16 +84,20 @@ class Cache:
         if self._clock() < self._resting_until:
             raise Gone("The cache is left alone for a moment.")
         try:
-            try:
-                return question()
-            except AuthenticationError:
-                # The password that we knew is two rotations old. The secret has the one that holds now.
-                self._password.refused = True
-                return question()
+            with tracer.provider.in_subsegment("cache", namespace="remote"):
+                return self._ask_as_somebody(question)
         except (ValkeyError, OSError, GetParameterError) as error:
             self._resting_until = self._clock() + REST_SECONDS
             logger.warning("the cache is gone", extra={"reason": f"{type(error).__name__}: {error}"})
             raise Gone(str(error)) from error
+
+    def _ask_as_somebody(self, question: Callable[[], Result]) -> Result:
+        try:
+            return question()
+        except AuthenticationError:
+            # The password that we knew is two rotations old. The secret has the one that holds now.
+            self._password.refused = True
+            return question()
 
 
 @once
