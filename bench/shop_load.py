@@ -1,9 +1,9 @@
 """What locust does to the shop: users who read the catalogue or place orders, one request after the other.
 
 It runs in locust's own environment and knows of the shop what SHOP_LOAD says: a JSON object with the `case` (hit, miss
-or order), the `tokens` of customers, the ids of `products`, the names of `categories`, the `largest` page,
-which one is the `first`, one of how many requests is to be `sampled` for certain, and the file to `write` to. A line for each request says its name, the trace of one that was
-sampled, its milliseconds, when it ended and what was wrong.
+or order), the `tokens` of customers, the ids of `products`, the names of `categories`, the `largest` page, which one is
+the `first`, one of how many requests is to be `sampled` for certain, and the file to `write` to. Each request's line
+says its name, the trace of one that was sampled, its milliseconds, when it ended and what was wrong.
 """
 
 import itertools
