@@ -28,7 +28,7 @@ down: ## Stop the cloud (its state stays)
 
 test: $(VENV)/installed-dev ## Set up and run all tests
 	@$(BIN)/python -m tests.clients
-	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope
+	@$(BIN)/python -m pytest --numprocesses 2 --dist loadscope --no-loadscope-reorder
 
 check: $(VENV)/installed-dev ## ruff and mypy
 	@$(BIN)/ruff check .

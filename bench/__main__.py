@@ -12,6 +12,7 @@ from bench import load, servers
 from bench.cases import CASES, Case, Setup, changed_function
 from bench.load import Outcome, request_bytes
 
+_TURNS = 3  # of the measurements with and without telemetry
 _AIM_CPU = 4.0  # times the bare request's CPU, at most
 _AIM_THROUGHPUT = 4.0  # times ministack's requests per second, at least
 _AIM_START = 0.6  # seconds until the first answer, at most
@@ -67,8 +68,23 @@ def _case(bench: Bench, case: Case) -> None:
     print(_line(case.name, outcome, f"{ratio:.1f}× bare"), flush=True)
     if case.small:
         bench.aim(ratio <= _AIM_CPU and not outcome.errors, f"{case.name}: {ratio:.1f}× bare CPU (at most 4)")
-    for name in bench.setups.keys() - {"cloudarium"} if case.peers else ():
+    if case.small:
+        _untold(bench, case)
+    for name in bench.setups.keys() - {"cloudarium", servers.UNTOLD} if case.peers else ():
         _peer(bench, case, name, outcome)
+
+
+def _untold(bench: Bench, case: Case) -> None:
+    """What telemetry costs: the same case without, one after the other several times, since only ratios count."""
+    told: list[float] = []
+    untold: list[float] = []
+    for _ in range(_TURNS):
+        for name, seen in (("cloudarium", told), (servers.UNTOLD, untold)):
+            requests = case.requests(bench.setups[name])
+            seen.append(bench.measure(name, requests, case.connections, children=case.children).cpu_micros)
+    more = statistics.median(one - other for one, other in zip(told, untold, strict=True))
+    ratio = statistics.median(one / other for one, other in zip(told, untold, strict=True))
+    print(f"    without telemetry {statistics.median(untold):.0f} µs: with it {ratio:.2f}×, {more:+.0f} µs", flush=True)
 
 
 def _peer(bench: Bench, case: Case, name: str, ours: Outcome) -> None:
@@ -113,7 +129,7 @@ def _head(bench: Bench) -> None:
 def _run(bench: Bench, only: str) -> None:
     _head(bench)
     for name in bench.running.keys() - {"bare"}:
-        setup = bench.setups[name] = Setup(bench.running[name].url, enforcing=name == "cloudarium")
+        setup = bench.setups[name] = Setup(bench.running[name].url, enforcing=name in ("cloudarium", servers.UNTOLD))
         setup.prepare()
     print(f"\n{'':<30}{'req/s':>9}{'p50 ms':>9}{'p99 ms':>9}{'CPU µs':>9}")
     bare_requests = [request_bytes(bench.running["bare"].url, "GET", "/", {}, b"")]
@@ -135,7 +151,7 @@ def main() -> None:
     parser.add_argument("--no-peers", action="store_true", help="leave moto and ministack out")
     parser.add_argument("--only", default="", help="cases whose name has this in it")
     options = parser.parse_args()
-    names = ["bare", "cloudarium", *([] if options.no_peers else servers.PEERS)]
+    names = ["bare", "cloudarium", servers.UNTOLD, *([] if options.no_peers else servers.PEERS)]
     with ExitStack() as stack:
         running = {}
         for name in names:

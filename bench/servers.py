@@ -28,6 +28,14 @@ async def app(scope, receive, send):
 uvicorn.run(app, host="127.0.0.1", port=int(sys.argv[1]), loop="uvloop", http="httptools", ws="none",
             lifespan="off", access_log=False, log_level="warning")
 """
+# The same program without what it tells of its calls: no journal, so no traces, and no metrics.
+_UNTOLD = """
+from cloudarium.cli import main
+from cloudarium.gateway import pipeline
+pipeline.record = lambda call: None
+main()
+"""
+UNTOLD = "untold"
 PEERS = {"moto": ["moto[server]"], "ministack": ["ministack"]}
 _PACKAGES = {**PEERS, "locust": ["locust>=2.32,<3"]}
 
@@ -108,7 +116,7 @@ def free_port() -> int:
 
 
 def start(name: str) -> Server:
-    """Start a server by name: cloudarium, bare, moto or ministack. Raises RuntimeError when it does not answer."""
+    """Start a server by name: cloudarium, untold, bare or a peer. Raises RuntimeError when it does not answer."""
     port = free_port()
     folder = tempfile.TemporaryDirectory(prefix=f"bench-{name}-")
     command = _command(name, port, folder.name)
@@ -128,7 +136,7 @@ def start(name: str) -> Server:
             break
         try:
             urllib.request.urlopen(
-                server.url + "/_cloudarium/health" if name == "cloudarium" else server.url, timeout=5
+                server.url + "/_cloudarium/health" if name in ("cloudarium", UNTOLD) else server.url, timeout=5
             )
         except urllib.error.HTTPError:
             pass
@@ -153,8 +161,9 @@ def authority() -> Path:
 
 
 def _command(name: str, port: int, folder: str) -> list[str]:
-    if name == "cloudarium":
-        return [sys.executable, "-m", "cloudarium", "serve", "--port", str(port), "--data", f"{folder}/data"]
+    if name in ("cloudarium", UNTOLD):
+        program = ["-m", "cloudarium"] if name == "cloudarium" else ["-c", _UNTOLD]
+        return [sys.executable, *program, "serve", "--port", str(port), "--data", f"{folder}/data"]
     if name == "bare":
         return [sys.executable, "-c", _BARE, str(port)]
     binaries = installed(name)

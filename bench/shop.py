@@ -37,7 +37,7 @@ _WANTED = {"hit": "page, hit", "miss": "page, miss", "order": "order"}
 _COLD = {"page": "ProductsFunction", "order": "OrdersFunction"}
 _FIRST = 5  # requests to a new function
 _PATIENCE = 120.0  # seconds for confirmations: SES takes 14 mails a second
-_PARTS = {"Initialization": "its start", "cache": "cache"}
+_PARTS = {"Initialization": "its start", "valkey": "valkey"}
 _AIM_P99 = 2000.0  # ms: beyond it the shop's own alarm rings
 
 

@@ -86,9 +86,9 @@ class Deployed(NamedTuple):
         """The shop without having signed in."""
         return Shop(self.api_url)
 
-    def sign_up(self, name: str, run: str) -> Shop:
-        """The shop as a new customer, whose address takes mail in SES's sandbox too."""
-        cognito, email = _cognito(), f"success+{name.lower()}-{run}@simulator.amazonses.com"
+    def sign_up(self, name: str, run: str, address: str | None = None) -> Shop:
+        """The shop as a new customer, whose address, unless one is given, takes mail in SES's sandbox too."""
+        cognito, email = _cognito(), address or f"success+{name.lower()}-{run}@simulator.amazonses.com"
         attributes = [{"Name": "email", "Value": email}, {"Name": "name", "Value": name}]
         cognito.sign_up(ClientId=self.client, Username=email, Password=PASSWORD, UserAttributes=attributes)
         # Nobody reads the code that was mailed there, so the shop's operator confirms.
@@ -115,7 +115,7 @@ def _cognito() -> Any:
     return boto3.client("cognito-idp")
 
 
-PASSWORD = f"Aa1{uuid4().hex}"  # of this run's users alone
+PASSWORD = f"Aa1!{uuid4().hex}"  # of this run's users alone
 
 
 def _answer(status: int, body: bytes, headers: Any) -> Answer:

@@ -27,6 +27,15 @@ _ENVIRONMENT = {
 }
 
 
+_LONGEST = ("journeys", "fuzz", "cli")  # folders whose modules take many seconds each
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the folders of the longest modules: one that began last would keep the other processors waiting."""
+    here = Path(__file__).parent
+    items.sort(key=lambda item: item.path.relative_to(here).parts[0] not in _LONGEST)
+
+
 def _environment() -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**kept, **_ENVIRONMENT}

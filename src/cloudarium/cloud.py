@@ -81,6 +81,7 @@ class Cloud:
         self.store.blobs.sweep()
         self.deliverer.start()
         self.journeys.resume()
+        self.store.shrinking.start()
         self.journal.start()
         self.meter.start()
         for _, module in rooms.rooms_with("startup"):
@@ -95,6 +96,7 @@ class Cloud:
         await self.journeys.stop()
         await self.deliverer.stop()
         await self._close_kept()
+        self.store.shrinking.stop()
         self.meter.stop()
         self.journal.stop()
         self.store.close()

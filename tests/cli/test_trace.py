@@ -42,6 +42,8 @@ def test_a_waterfall(published: tuple[Cli, str]) -> None:
 def test_sdks_find_the_daemon(published: tuple[Cli, str]) -> None:
     exports = published[0].json("env")
     assert exports["AWS_XRAY_DAEMON_ADDRESS"] == f"127.0.0.1:{exports['CLOUDARIUM_XRAY_DAEMON_PORT']}"
+    endpoint = f"http://{exports['AWS_XRAY_DAEMON_ADDRESS']}/v1/traces"
+    assert exports["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] == endpoint
 
 
 def test_the_list(published: tuple[Cli, str]) -> None:
@@ -51,4 +53,5 @@ def test_the_list(published: tuple[Cli, str]) -> None:
     shown = cli.ok("trace", COLUMNS="200").splitlines()
     assert one["id"] in shown[1] and "sns:Publish" in shown[1] and "denied" in shown[1]
     assert len(cli.json("trace", "--all", "-n", "2")) == 2
+    assert [each["id"] for each in cli.json("trace", "--failed")] == [one["id"]]
     assert "Nothing is known of a trace or request nope" in cli.fails("trace", "nope")

@@ -80,9 +80,15 @@ def test_an_explorer_finds_resources_by_their_tags(reader: Reader) -> None:
     for name, team in (("one", "red"), ("two", "red"), ("three", "blue")):
         queues.create_queue(QueueName=name, tags={"team": team})
     metrics = [{"metricName": "NumberOfMessagesSent", "resourceType": "AWS::SQS::Queue", "stat": "Sum"}]
-    given = {"metrics": metrics, "labels": [{"key": "team", "value": "red"}], "region": "us-east-1"}
+    given: dict[str, Any] = {"metrics": metrics, "labels": [{"key": "team", "value": "red"}], "region": "us-east-1"}
     text = board(reader, {"type": "explorer", "properties": given})
     assert "NumberOfMessagesSent (Sum): one, two" in text
+    given = {**given, "labels": [{"key": "team"}], "aggregateBy": {"key": "team", "func": "SUM"}}
+    queues.send_message(QueueUrl=queues.get_queue_url(QueueName="one")["QueueUrl"], MessageBody="x")
+    text = board(reader, {"type": "explorer", "properties": given})
+    assert "NumberOfMessagesSent (Sum): SUM of blue, SUM of red" in text and '<td class="number">1</td>' in text
+    given["aggregateBy"] = {"key": "*", "func": "MEDIAN"}
+    assert "must have a key and a func" in board(reader, {"type": "explorer", "properties": given})
 
 
 def test_what_cannot_be_shown_says_so(reader: Reader) -> None:
@@ -90,11 +96,10 @@ def test_what_cannot_be_shown_says_so(reader: Reader) -> None:
         metric(metrics=[["shop", "orders", {"stat": "median"}]]),
         metric(annotations={"vertical": [{"value": EVIL}]}),
         {"type": "explorer", "properties": {"metrics": [{"resourceType": "AWS::Odd::Thing"}]}},
-        {"type": "custom", "properties": {"endpoint": "arn:aws:lambda:us-east-1:1:function:f"}},
     ]
     text = board(reader, *strange)
     assert "is not supported" in text and "neither a time nor a duration" in text and EVIL not in text
-    assert "are not explored here" in text and "drawn by a function, which is not built" in text
+    assert "are not explored here" in text
 
 
 def test_where_widgets_stand(reader: Reader) -> None:
@@ -135,5 +140,38 @@ def test_a_query_of_logs_is_answered(reader: Reader) -> None:
     text = board(reader, {"type": "log", "properties": {"region": "us-east-1", "query": query}})
     assert "<th>@message" in text and "ERROR &lt;script&gt;" in text
     assert "all is well" not in text and EVIL not in text
+    query = "SOURCE logGroups(namePrefix: ['/shop']) | filter @message like /ERR|well/ | stats count(*) as n"
+    text = board(reader, {"type": "log", "properties": {"region": "us-east-1", "query": query}})
+    assert "<th>n" in text and re.search(r"<td[^>]*>2</td>", text)
     gone = {"type": "log", "properties": {"region": "us-east-1", "query": "SOURCE 'none' | fields @message"}}
     assert "ResourceNotFoundException" in board(reader, gone)
+
+
+def test_variables_change_what_is_shown(reader: Reader, measured: None) -> None:
+    towns = {"type": "property", "property": "place", "inputType": "select", "id": "town", "label": "Town",
+             "search": "{shop,place} orders", "populateFrom": "place"}  # fmt: skip
+    values = [{"value": "Sum"}, {"value": "SampleCount", "label": "How many"}]
+    stat = {"type": "pattern", "pattern": "S.m", "inputType": "radio", "id": "stat", "values": values}
+    hidden = {"type": "property", "property": "title", "id": "title", "defaultValue": EVIL, "visible": False}
+    widget = metric(stat="Sum", title="Orders")
+    text = board(reader, widget, variables=[towns, stat, hidden, {"type": "odd"}, 7])
+    assert re.findall(r'<option value="(t[^"]*|v[^"]*)"', text) == ["town", "village"] and EVIL not in text
+    assert 'name="var.stat" value="SampleCount"' in text and "var.title" not in text
+    shown = reader.text("dashboards/d", **{"var.town": "village", "var.stat": "SampleCount"})
+    assert '<option value="village" selected>' in shown and '<td class="number">1</td>' in shown
+    assert '<td class="number">30</td>' not in shown
+    slow = {**stat, "pattern": "(S+)+$", "id": "slow", "defaultValue": "x"}
+    text = board(reader, metric(title="S" * 40 + "!"), variables=[slow, {**slow, "id": "b", "pattern": "("}])
+    assert "S" * 40 in text  # a pattern that takes too long changes nothing
+
+
+def test_functions_draw_in_a_frame_of_nobody(reader: Reader) -> None:
+    arn = f"arn:aws:lambda:us-east-1:{reader.account}:function:none"
+    text = board(reader, {"type": "custom", "properties": {"endpoint": arn, "params": {"a": 1}}})
+    [address] = re.findall(r'<iframe class="drawn" src="/_cloudarium/([^"]*)"', text)
+    answer = reader.get(address.partition("?")[0])
+    assert "ResourceNotFoundException" in answer.text and "sandbox" in answer.headers["content-security-policy"]
+    assert "script-src" not in answer.headers["content-security-policy"]
+    assert reader.get("dashboards/d/widget/0", headers={"sec-fetch-site": "cross-site"}).status_code == 403
+    for path in ("dashboards/d/widget/1", "dashboards/d/widget/x", "dashboards/d/widget"):
+        assert reader.get(path).status_code == 404

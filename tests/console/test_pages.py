@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import time
 from collections.abc import Callable
@@ -50,6 +51,19 @@ def test_browsers_see_the_overview_where_programs_get_json(reader: Reader) -> No
     assert reader.get("", headers={"accept": "*/*"}).json()["services"]
 
 
+def test_the_overview_tells_what_failed_and_what_came_from_outside(reader: Reader, client: Callable[..., Any]) -> None:
+    events, queue = client("events"), client("sqs").create_queue(QueueName="q")["QueueUrl"]
+    events.put_rule(Name="r", EventPattern='{"source": ["s"]}')
+    arn = f"arn:aws:sqs:us-east-1:{reader.account}:q"  # whose policy lets nobody in: the bus is denied
+    events.put_targets(Rule="r", Targets=[{"Id": "t", "Arn": arn}])
+    client("sqs").get_queue_attributes(QueueUrl=queue)
+    events.put_events(Entries=[{"Source": "s", "DetailType": "d", "Detail": "{}"}])
+    reader.cloud.settle()
+    failed, outside = reader.text("").split("What failed last")[1].split("The last calls from outside")
+    assert "SendMessage" in failed and "PutEvents" not in failed
+    assert "SendMessage" not in outside and "PutEvents" in outside and "GetQueueAttributes" in outside
+
+
 def test_a_denied_call_is_explained(reader: Reader, iam_user: Callable[..., Callable[..., Any]]) -> None:
     denied = iam_user()("dynamodb")
     with pytest.raises(denied.exceptions.ClientError) as refused:
@@ -66,6 +80,17 @@ def test_calls_of_other_accounts_are_not_among_an_accounts_own(reader: Reader, c
     client("sqs").list_queues()
     assert "ListQueues" in reader.text("calls", service="sqs")
     assert "ListQueues" not in reader.text("calls", service="sqs", account="999988887777")
+
+
+def test_another_region_is_shown_what_the_page_is_about(reader: Reader, client: Callable[..., Any]) -> None:
+    for region in ("us-east-1", "eu-west-1"):
+        client("logs", region=region).create_log_group(logGroupName="/same")
+    given = {"group": "/same", "pattern": '"<b>"', "range": "1d"}
+    shown = reader.text("logs", **given)
+    form = shown.partition('<details class="where">')[2].partition("</form>")[0]
+    hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', form)
+    assert {name: html.unescape(value) for name, value in hidden} == given
+    assert "› /same" in reader.text("logs", **given, region="eu-west-1")
 
 
 def test_whoever_looks_at_pages_is_not_recorded(reader: Reader, client: Callable[..., Any]) -> None:
@@ -97,9 +122,14 @@ def test_alarms_show_state_reason_history_and_metric(reader: Reader, client: Cal
         shown = reader.text(path)
         assert "too-many" in shown and 'tag bad">ALARM' in shown
         assert EVIL not in shown and "&lt;script&gt;" in shown
-    assert "Alarm updated from INSUFFICIENT_DATA to ALARM" in shown and "GreaterThanThreshold" in shown
+    assert "Alarm updated from INSUFFICIENT_DATA to ALARM" in shown and "--threshold 42 " in shown
+    assert "Sum of Orders &gt; 42 for 1 of 1 periods of 1 minute" in shown
     assert "threshold&#34;:42.0" in shown
     assert "There are no alarms" in reader.text("alarms", region="eu-west-1")
+    watch.put_composite_alarm(AlarmName="all", AlarmRule="ALARM(too-many)")
+    assert re.search(r"Is part of.*<b>all</b>", reader.text("alarms/too-many"), re.S)
+    shown = reader.text("alarms/all")
+    assert re.search(r"Rests on.*<b>too-many</b>", shown, re.S) and "Alarm &#34;all&#34; created" in shown
 
 
 def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callable[..., Any]) -> None:
@@ -111,22 +141,14 @@ def test_metrics_are_found_by_namespace_and_drawn(reader: Reader, client: Callab
     shown = reader.text("metrics", namespace="Shop", m='["Shop","Orders",{}]', stat="Sum", range="1h")
     assert "&#34;series&#34;:[[7.5]]" in shown and '<td class="number">7.5</td>' in shown
     assert 'type="checkbox" name="m"' in shown and "checked" in shown
-
-
-def test_logs_are_filtered_and_followed(reader: Reader, client: Callable[..., Any]) -> None:
-    logs = client("logs")
-    logs.create_log_group(logGroupName="/shop")
-    logs.create_log_stream(logGroupName="/shop", logStreamName="one")
-    now = int(time.time() * 1000)
-    lines = ["order placed", f"ERROR {EVIL}"]
-    logs.put_log_events(
-        logGroupName="/shop", logStreamName="one", logEvents=[{"timestamp": now, "message": line} for line in lines]
-    )
-    assert "/shop" in reader.text("logs")
-    shown = reader.text("logs", group="/shop", live="1")
-    assert "order placed" in shown and EVIL not in shown and "hx-get" in shown
-    assert "order placed" not in reader.text("logs", group="/shop", pattern="ERROR")
-    assert "<html" not in reader.get("logs", headers={"hx-request": "true"}, group="/shop").text
+    shown = reader.text("metrics", q="shop ORD", m='["Shop","Orders",{}]', stat="p95", e="m0 * 4")
+    assert "&#34;series&#34;:[[7.5],[30.0]]" in shown and "All of them are chosen" in shown
+    assert "aws cloudwatch put-metric-alarm" in shown and "m0 * 4" in shown
+    assert "No metric has these words" in reader.text("metrics", q="shop none")
+    wrong = reader.get("metrics", m='["Shop","Orders",{}]', stat="Median")
+    assert wrong.status_code == 400 and "Median" in wrong.text and "is not supported" in wrong.text
+    assert "lambda.datasource.cloudwatch.amazonaws.com is not authorized" in reader.text("metrics", e="LAMBDA('x')")
+    assert "Error in expression &#39;e0&#39;" in reader.get("metrics", e="1 +").text
 
 
 @pytest.mark.parametrize(
@@ -139,7 +161,7 @@ def test_logs_are_filtered_and_followed(reader: Reader, client: Callable[..., An
         ("logs", {"group": "/nope"}, 400, "ResourceNotFoundException"),
         ("logs", {"group": "/nope", "range": "9y"}, 400, "range must be among"),
         ("metrics", {"m": "{"}, 400, "m must be"),
-        ("metrics", {"stat": "Median"}, 400, "stat and range"),
+        ("metrics", {"range": "9y"}, 400, "range must be among"),
         ("static/../answering.py", {}, 404, "nothing"),
         ("static/%2e%2e%2fanswering.py", {}, 404, "no such file"),
         ("nowhere", {}, 404, "nothing"),

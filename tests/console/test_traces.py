@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import html
 import json
+import re
 import secrets
 import time
 from collections.abc import Callable
@@ -48,12 +51,14 @@ def test_the_map_leads_to_the_traces_of_a_node_and_they_to_the_waterfall(reader:
     shown = reader.text("map", of="xray")
     for name in ("client", "shop", "orders", "goods"):
         assert 'class="name"' in shown and name in shown
-    assert "100 % failed" in shown and "400.0 ms" in shown
+    assert "1 failed" in shown and 'class="service bad"' in shown and "400.0 ms" in shown
     found = reader.text("traces", filter='service(id(name: "goods", type: "AWS::DynamoDB::Table"))')
     assert trace in found and "POST https://shop.example/orders" in found
     assert trace not in reader.text("traces", filter='annotation.customer = "43"')
+    found = reader.text("traces", filter="fault", failed="1")
+    assert trace in found and '<td class="wide bad">orders</td>' in found  # the root is not to blame
     fall = reader.text(f"traces/{trace}")
-    assert "DynamoDB" in fall and 'class="bar fault"' in fall and "customer = 42" in fall
+    assert "<h1>shop → " in fall and "DynamoDB" in fall and 'class="bar fault"' in fall and "customer = 42" in fall
     assert EVIL not in fall and "ValueError: &lt;script&gt;" in fall
 
 
@@ -75,9 +80,35 @@ def test_what_nobody_traced_is_seen_all_the_same(reader: Reader, client: Callabl
     answer = sns.publish(TopicArn=topic, Message="hello")
     reader.cloud.settle()
     shown = reader.text("map")
-    assert "seen-topic" in shown and "seen-queue" in shown and 'class="edge failed"' in shown
-    assert "sns:Publish" in reader.text("traces", about="seen-queue")
-    assert "sns:Publish" not in reader.text("traces", about="another-queue")
+    assert "seen-topic" in shown and "seen-queue" in shown and 'class="edge warn"' in shown
+    assert "sns:Publish" in reader.text("traces", about="seen-queue", type="AWS::SQS::Queue")
+    assert "sns:Publish" not in reader.text("traces", about="seen-queue", type="AWS::SNS")
+    failed = reader.text("traces", failed="1")
+    assert "sns:Publish" in failed and "1 error" in failed and "1 denied by IAM" in failed
+    assert "sqs:CreateQueue" in reader.text("traces", about="seen-queue", type="AWS::SQS::Queue")
+    again = reader.text("traces", about="seen-queue", type="AWS::SQS::Queue", failed="1")
+    assert "sns:Publish" in again and "sqs:CreateQueue" not in again
     fall = reader.text(f"traces/{answer['ResponseMetadata']['RequestId']}")
     assert "sns:Publish" in fall and "sqs:SendMessage" in fall and "denied: " in fall
     assert reader.cloud.control("traces")["traces"]
+
+
+def test_a_line_of_a_log_leads_to_its_request(reader: Reader, client: Callable[..., Any]) -> None:
+    logs, trace = client("logs"), "1-6b0457b4-f032a119a7344531ae87799d"
+    stream = "2026/11/23/[$LATEST]" + "0" * 32
+    logs.create_log_group(logGroupName="/g")
+    now = int(time.time() * 1000)
+    for name, text in ((stream, "x"), ("plain", f'{{"requestId": "{EVIL}", "trace": "{trace}"}}'), ("plain", "y")):
+        with contextlib.suppress(logs.exceptions.ResourceAlreadyExistsException):
+            logs.create_log_stream(logGroupName="/g", logStreamName=name)
+        logs.put_log_events(logGroupName="/g", logStreamName=name, logEvents=[{"timestamp": now, "message": text}])
+    shown = reader.text("logs", group="/g")
+    found = [html.unescape(one) for one in re.findall(r'<td class="time"[^>]*><a href="([^"]+)"', shown)]
+    assert len(found) == 2 and any(f"/traces/{trace}?account=" in one for one in found)
+    [line] = [one for one in found if "of-line" in one]
+    answer = reader.get(line.removeprefix("/_cloudarium/"))
+    assert answer.status_code == 404 and "No run that wrote into this log" in answer.text
+    here = reader.text("logs", group="/g", at=f"{now / 1000:.3f}")
+    assert here.count(' here"') == 3 and "Around " in here
+    assert " here" not in reader.text("logs", group="/g", at="1000000000").partition("<tbody>")[2]
+    assert reader.get("logs", group="/g", at="nan").status_code == 400

@@ -39,7 +39,9 @@ WAITING = 60.0  # seconds that it may take altogether: the machine may be busy w
 MOST_MEMORY = 512 * 1024  # KiB that one example may add to the process
 REGION = "us-east-1"
 # What an error may leave behind; a service that tried whether its role may write has a session of it, as on AWS.
-_BOOKKEEPING = re.compile(r"journal\w*|meta|sqlite_\w*|cognito_idp_attempts|sts_sessions|cloudwatch_(metrics|points)")
+_BOOKKEEPING = re.compile(
+    r"journal\w*|volumes|meta|sqlite_\w*|cognito_idp_attempts|sts_sessions|cloudwatch_(metrics|points)"
+)
 _HEADER_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _STREAM = 16 * 1024  # bytes of each piece of a streamed body
 _SIGNED = ("host", "x-amz-content-sha256", "x-amz-date", "x-amz-security-token", "x-amz-target", "content-type")

@@ -86,6 +86,26 @@ def test_old_entries_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
     run(tmp_path, test)
 
 
+def test_entries_have_a_budget_of_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def test(cloud: Cloud) -> None:
+        monkeypatch.setattr(records, "_PORTION", 1)
+        one = records.size_of([b"[]"])
+        monkeypatch.setattr(journals, "MOST_BYTES", 4 * one)
+        for batch in range(3):
+            for n in range(3):
+                note(cloud, f"{batch}{n}")
+            cloud.journal.flush()
+        assert written(cloud) == ["22", "21", "20"]
+        cloud.store.run("DELETE FROM volumes")  # a folder of before: it is counted
+        note(cloud, "30")
+        note(cloud, "31")
+        cloud.journal.flush()
+        assert written(cloud) == ["31", "30", "22"]
+        assert cloud.store.one("SELECT bytes FROM volumes WHERE kind = 'journal'") == (3 * one,)
+
+    run(tmp_path, test)
+
+
 def test_an_entry_does_not_hang_on_another_calls_transaction(tmp_path: Path) -> None:
     async def test(cloud: Cloud) -> None:
         with pytest.raises(RuntimeError), cloud.store.transaction():

@@ -6,9 +6,11 @@ That it is deployed without the SAM CLI too, and that nothing is deployed twice,
 from __future__ import annotations
 
 import json
+import os
 import platform
 import re
 import shutil
+import signal
 import subprocess
 import sys
 import urllib.request
@@ -16,16 +18,23 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.request import Request
+from uuid import uuid4
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError
 
+from capstone import journey
 from cloudarium.cli.capstone import environment, environment_name
+from tests.clients import chromium
 from tests.clients.tools import CAPSTONE, Shell, python_tool
 from tests.conftest import RunningCloud
-from tests.journeys.crash.processes import wait_for
+from tests.journeys import neighbours
+from tests.journeys.crash.processes import descendants, wait_for
 
 TEMPLATES = (CAPSTONE / "template.yaml", CAPSTONE / "history" / "template.yaml")
+BOB = "bob@example.net"  # nobody has proved that this address is theirs
 WILDCARD = re.compile(r"^\*$|:\*$")
 
 
@@ -36,6 +45,7 @@ class Shop(NamedTuple):
     shell: Shell
     outputs: dict[str, str]
     said: str
+    bob: journey.Shop
 
     @property
     def variables(self) -> dict[str, str]:
@@ -56,13 +66,30 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         outputs = deploy_by_sam(shell, tmp_path_factory.mktemp("project") / "capstone")
         follow_link(cloud, "shop@example.com")
         follow_link(cloud, "owner@example.com")
+        with pytest.MonkeyPatch.context() as patch:
+            bob = found_by(patch, cloud, outputs).sign_up("Bob", "sandbox", BOB)
         # Out of the sandbox, whose one mail a second would have the tests wait.
         access = {"MailType": "TRANSACTIONAL", "WebsiteURL": "https://example.com", "ProductionAccessEnabled": True}
         cloud.client("sesv2").put_account_details(**access)
-        shop = Shop(cloud, shell, outputs, "")
+        shop = Shop(cloud, shell, outputs, "", bob)
         yield shop._replace(said=shop.travel())
     finally:
         cloud.stop()
+
+
+@pytest.fixture
+def deployed(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> journey.Deployed:
+    """The shop as its own programs see it."""
+    return found_by(monkeypatch, shop.cloud, shop.outputs)
+
+
+def found_by(patch: pytest.MonkeyPatch, cloud: RunningCloud, outputs: dict[str, str]) -> journey.Deployed:
+    """The shop for programs that find AWS in their environment, as it now is."""
+    for name, value in environment(cloud.url, outputs).items():
+        if name.startswith("AWS_"):
+            patch.setenv(name, value)
+    patch.setattr(boto3, "DEFAULT_SESSION", None)
+    return journey.Deployed(*(outputs[name] for name in ("ApiUrl", "UserPoolId", "UserPoolClientId")))
 
 
 def follow_link(cloud: RunningCloud, address: str) -> None:
@@ -181,6 +208,145 @@ def test_its_logs_are_structured_and_kept_for_a_while(shop: Shop) -> None:
     assert json.loads(metrics["events"][0]["message"])["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Shop"
 
 
+# ---- What is slow is found ------------------------------------------------------------------------------------------
+
+
+def a_product(staff: journey.Shop) -> Any:
+    """A product of the test's own."""
+    product = {"name": "A Novel", "category": "journeys", "price_cents": 1_490, "stock": 50}
+    return staff.ask(201, "POST", "/products", product).body
+
+
+def an_order(customer: journey.Shop, product: Any, **headers: str) -> Any:
+    """An order of one of these."""
+    wanted = {"lines": [{"product_id": product["id"], "quantity": 1}]}
+    return customer.ask(201, "POST", "/orders", wanted, idempotency_key=uuid4().hex, **headers).body
+
+
+def test_the_slow_path_is_found_from_the_map_in_three_clicks(shop: Shop, deployed: journey.Deployed) -> None:
+    staff = deployed.hire("slow")
+    product, ada = a_product(staff), deployed.sign_up("Ada", "slow")
+    placed = [an_order(ada, product)["id"] for _ in range(10)]
+    path = f"/products/{product['id']}/orders"
+    found = lambda: [each["id"] for each in staff.ask(200, "GET", path).body["orders"]]  # noqa: E731
+    journey.eventually(lambda: found() == placed[::-1], "who bought it is not found")
+    with chromium.running() as browser:
+        page = browser.new_context(**chromium.DESKTOP).new_page()
+        page.goto(f"{shop.cloud.url}/_cloudarium/map")
+        page.get_by_role("link", name=re.compile(r"^shop-OrdersFunction-\w+, Lambda function")).click()
+        page.wait_for_url("**/traces?about=shop-OrdersFunction-*")
+        page.get_by_role("link", name="GET /products/{product_id}/orders").first.click()
+        page.wait_for_url("**/traces/1-*")
+        calls = [row.split()[0] for row in page.locator("table.fall tbody tr").all_inner_texts()]
+        assert calls.count("dynamodb:Query") > 10 > len(calls) - calls.count("dynamodb:Query"), calls
+        guilty = page.locator("table.fall tbody tr", has_text="dynamodb:Query").last
+        guilty.get_by_role("link", name="allowed").click()
+        page.wait_for_url("**/calls/*")
+        assert "Query" in page.locator("h1").inner_text()
+
+
+def test_an_orders_way_is_told_from_the_request_to_the_mail(shop: Shop, deployed: journey.Deployed) -> None:
+    product, ada = a_product(deployed.hire("way")), deployed.sign_up("Ada", "way")
+    now = datetime.fromisoformat(shop.cloud.control("clock")["now"]).timestamp()
+    root = f"1-{int(now):08x}-{uuid4().hex[:24]}"
+    an_order(ada, product, X_Amzn_Trace_Id=f"Root={root};Sampled=1")
+    way = ["lambda:Invoke", "dynamodb:TransactWriteItems", "sqs:SendMessage", "sesv2:SendEmail"]
+    wait_for("the mail is told of", lambda: set(way) <= set(told_of(shop.cloud, root)))
+    told = told_of(shop.cloud, root)
+    assert sorted(way, key=told.index) == way
+    functions = [name.split("-")[1] for name in told if name.startswith("shop-") and "Function-" in name]
+    assert {"OrdersFunction", "OrderEventsFunction", "ConfirmationsFunction"} <= set(functions)
+
+
+def told_of(cloud: RunningCloud, id: str) -> list[str]:
+    """The names of all that a trace tells, and then of the traces that it went on in."""
+    told = cloud.control(f"traces/{id}")
+    names, spans = [], list(told["spans"])
+    while spans:
+        names.append(spans[0]["name"])
+        spans[:1] = spans[0]["spans"]
+    return names + [name for other in told["went_on"] for name in told_of(cloud, other)]
+
+
+# ---- What must be denied --------------------------------------------------------------------------------------------
+
+
+def test_in_the_sandbox_an_address_that_nobody_proved_gets_no_mail(shop: Shop) -> None:
+    assert shop.bob.ask(200, "GET", "/customers/me").body["email"] == BOB, "a mail that cannot go keeps nobody out"
+    assert shop.cloud.control(f"mail?from=shop@example.com&to={BOB}")["mails"] == []
+    events = shop.cloud.client("logs").filter_log_events(
+        logGroupName=shop.outputs["FunctionLogGroup"], filterPattern='{ $.message = "the welcome mail was not sent" }'
+    )["events"]
+    assert "MessageRejected" in events[0]["message"] and BOB in events[0]["message"]
+
+
+def test_no_functions_role_serves_for_its_neighbours_work(shop: Shop) -> None:
+    listed = shop.cloud.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName="shop")
+    resources = [each for page in listed for each in page["StackResourceSummaries"]]
+    ids = {each["LogicalResourceId"]: each["PhysicalResourceId"] for each in resources}
+    functions = {name.removesuffix("Function") for name in ids if name.endswith("Function")}
+    assert functions == neighbours.WORK.keys()
+    ids["Stack"] = shop.cloud.client("cloudformation").describe_stacks(StackName="shop")["Stacks"][0]["StackId"]
+    s3 = shop.cloud.client("s3")
+    for key in ("pictures/seen", "thumbnails/seen"):
+        s3.put_object(Bucket=ids["PicturesBucket"], Key=key, Body=b"no picture")
+    with neighbours.curious(shop.cloud) as user:
+        worker = neighbours.Worker(shop.cloud, ids, user)
+        for name, work in neighbours.WORK.items():
+            with neighbours.trusting(shop.cloud, ids[f"{name}FunctionRole"]) as role:
+                worker.take(role)
+                tried = neighbours.ATTEMPTS | (neighbours.NOBODYS if name == "Orders" else {})
+                assert {what for what, attempt in tried.items() if worker.may(attempt)} == work, name
+    s3.delete_object(Bucket=ids["ReportsBucket"], Key="daily/neighbours")
+    shop.cloud.client("sqs").purge_queue(QueueUrl=ids["ConfirmationQueue"])
+
+
+def test_who_asks_too_often_is_told_to_wait(shop: Shop, deployed: journey.Deployed) -> None:
+    api, anyone = shop.cloud.client("apigatewayv2"), deployed.nobody()
+    [stage] = ({"ApiId": each["ApiId"], "StageName": "$default"} for each in api.get_apis()["Items"])
+    route = "GET /products/{product_id}"
+    api.update_stage(**stage, RouteSettings={route: {"ThrottlingRateLimit": 0.001, "ThrottlingBurstLimit": 1}})
+    answers = [anyone.send("GET", "/products/nothing") for _ in range(3)]
+    assert [answer.status for answer in answers] == [404, 429, 429]
+    assert answers[1].body == {"message": "Too Many Requests"}
+    anyone.ask(200, "GET", "/products")
+    api.delete_route_settings(**stage, RouteKey=route)
+    anyone.ask(404, "GET", "/products/nothing")
+
+
+def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deployed) -> None:
+    staff, ada = deployed.hire("ends"), deployed.sign_up("Ada", "ends")
+    path = f"/products/{a_product(staff)['id']}"
+    form = staff.ask(200, "POST", f"{path}/picture", {"content_type": "image/png"}).body
+    picture = journey.red_square(8)
+    assert journey.fetch(journey.post_form(form, picture)).status == 204
+    journey.eventually(lambda: bool(staff.ask(200, "GET", path).body["picture_url"]), "no thumbnail was made", 60)
+    url = staff.ask(200, "GET", path).body["picture_url"]
+    assert journey.fetch(Request(url)).status == 200
+    ada.ask(200, "GET", "/customers/me")
+
+    shop.cloud.clock_advance(901)
+    assert journey.fetch(journey.post_form(form, picture)).status == 403
+    assert journey.fetch(Request(url)).status == 403
+    ada.ask(200, "GET", "/customers/me")
+    shop.cloud.clock_advance(2700)
+    assert "expired" in ada.ask(401, "GET", "/customers/me").headers["www-authenticate"]
+    staff.ask(401, "GET", "/orders?status=placed")
+    deployed.hire("ended").ask(200, "GET", "/orders?status=placed")
+
+
+def test_without_its_cache_the_catalogue_serves_on(shop: Shop, deployed: journey.Deployed) -> None:
+    anyone = deployed.nobody()
+    seen = lambda: anyone.ask(200, "GET", "/products").headers["x-cache"]  # noqa: E731
+    journey.eventually(lambda: seen() == "hit", "the cache is not used")
+    processes = descendants(shop.cloud.process.pid)
+    [server] = (pid for pid in processes if Path(f"/proc/{pid}/comm").read_text() == "valkey-server\n")
+    os.kill(server, signal.SIGSTOP)
+    assert seen() == "gone", "a cache that does not answer is not waited for"
+    os.kill(server, signal.SIGKILL)
+    assert seen() == "gone"
+
+
 def test_what_is_given_up_wakes_the_owner(shop: Shop) -> None:
     shop.cloud.client("sqs").send_message(QueueUrl=shop.outputs["DeadLettersUrl"], MessageBody="an order")
     shop.cloud.clock_advance(180)
@@ -212,6 +378,45 @@ def test_every_night_a_report_goes_to_s3_and_into_the_history(shop: Shop) -> Non
     wait_for("the day is in the history", lambda: dynamodb.scan(TableName=table)["Count"] > 0)
     [item] = dynamodb.scan(TableName=table)["Items"]
     assert (item["month"]["S"], item["orders"]["N"]) == (day[:7], str(len(placed)))
+
+
+def test_in_production_it_is_made_to_last(shop: Shop) -> None:
+    cloudformation = shop.cloud.client("cloudformation")
+    template = cloudformation.get_template(StackName="shop")["TemplateBody"]
+    text = template if isinstance(template, str) else json.dumps(template, separators=(",", ":"))
+    given = {"Stage": "prod", "MailFrom": "sales@example.com"}  # an account has one identity of a name
+    parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
+    capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    cloudformation.create_stack(
+        StackName="shop-prod", TemplateBody=text, Parameters=parameters, Capabilities=capabilities
+    )
+    wait_for("production is made", lambda: status_of(cloudformation, "shop-prod") == "CREATE_COMPLETE")
+    listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName="shop-prod")
+    ids = {
+        one["LogicalResourceId"]: one["PhysicalResourceId"] for page in listed for one in page["StackResourceSummaries"]
+    }
+    dynamodb, cognito = shop.cloud.client("dynamodb"), shop.cloud.client("cognito-idp")
+    kept = dynamodb.describe_continuous_backups(TableName=ids["ShopTable"])["ContinuousBackupsDescription"]
+    assert kept["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"] == "ENABLED"
+    groups = shop.cloud.client("elasticache").describe_replication_groups(ReplicationGroupId=ids["Cache"])
+    assert [len(group["MemberClusters"]) for group in groups["ReplicationGroups"]] == [2]
+    assert "EmptyingFunction" not in ids
+
+    cloudformation.delete_stack(StackName="shop-prod")
+    wait_for("deletion fails", lambda: status_of(cloudformation, "shop-prod") == "DELETE_FAILED")
+    assert dynamodb.describe_table(TableName=ids["ShopTable"])["Table"]["TableStatus"] == "ACTIVE"
+    dynamodb.update_table(TableName=ids["ShopTable"], DeletionProtectionEnabled=False)
+    cognito.update_user_pool(UserPoolId=ids["UserPool"], DeletionProtection="INACTIVE")
+    cloudformation.delete_stack(StackName="shop-prod")
+    wait_for("production is gone", lambda: status_of(cloudformation, "shop-prod") is None)
+
+
+def status_of(cloudformation: Any, name: str) -> str | None:
+    """How the stack of this name stands; None when there is none."""
+    try:
+        return str(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["StackStatus"])
+    except ClientError:
+        return None
 
 
 def test_taken_down_it_leaves_nothing(shop: Shop) -> None:

@@ -58,14 +58,20 @@ HEARD = {("ssm", "TellPolicy")}
 AGAIN = {("logs", "Subscription"), ("ses", "Receipt"), ("ses", "Relay")}
 # Timed too, with a test of their own below: a cache has network interfaces.
 APART = {("elasticache", "Daily")}
-# Timed too, while an alarm, a running cache or a metric filter has somebody look: tests/services/sqs, elasticache and
-# logs wait for them.
-SEEN = {("elasticache", "Measure"), ("logs", "DefaultValue"), ("sqs", "Sample")}
+# Timed too, while an alarm, a running cache, a metric filter or a table with recovery has somebody look:
+# tests/services/sqs, elasticache, logs and dynamodb wait for them.
+SEEN = {
+    ("dynamodb", "DropBackup"),
+    ("dynamodb", "TrimChanges"),
+    ("elasticache", "Measure"),
+    ("logs", "DefaultValue"),
+    ("sqs", "Sample"),
+}
 AT_ONCE = {
     ("apigatewayv2", "AccessLog"), ("cloudwatch", "Act"), ("cloudwatch", "Compose"),
     ("cognito_idp", "CustomSender"), ("cognito_idp", "Import"),
     ("dynamodb", "EmptyIndex"), ("dynamodb", "EmptyTable"), ("dynamodb", "FillIndex"), ("dynamodb", "FindExpiries"),
-    ("dynamodb", "ForgetExpiries"), ("elasticache", "Change"),
+    ("dynamodb", "ForgetExpiries"), ("dynamodb", "RestoreItems"), ("elasticache", "Change"),
     ("elasticache", "Notify"), ("elasticache", "Reboot"), ("elasticache", "Release"),
     ("elasticache", "Remove"), ("elasticache", "Snapshot"), ("elasticache", "Start"), ("events", "Authorize"),
     ("events", "DropArchived"), ("events", "Emit"), ("events", "Target"), ("events", "TargetByHttp"),

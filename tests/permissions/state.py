@@ -12,8 +12,8 @@ import apsw
 from cloudarium.store.database import FILE
 
 # The journal and its parts are the record of every call, denied ones too, and metrics count them;
-# sqlite_sequence counts its rows.
-BESIDES = ("journal", "cloudwatch_metrics", "cloudwatch_points", "sqlite_sequence")
+# sqlite_sequence counts its rows, volumes its bytes.
+BESIDES = ("journal", "cloudwatch_metrics", "cloudwatch_points", "sqlite_sequence", "volumes")
 _TIMERS_OF_METRICS = "service = 'cloudwatch' AND kind IN ('GrowOld', 'ReadGauges')"  # written when metrics are
 
 

@@ -3,8 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
+import requests
+from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+from opentelemetry.sdk.resources import Resource
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from cloudarium.runtime.api import Answer, RuntimeApi
 from cloudarium.runtime.spec import Invocation
@@ -16,7 +22,7 @@ HEAD = b"POST /2018-06-01/runtime/invocation/one/response HTTP/1.1\r\nTransfer-E
 async def converse(body: bytes, piece: int = 1 << 20) -> tuple[bytes, list[Answer]]:
     """Take one event, answer it with `body`, and give what comes back and what the room is told."""
     ready, answers = asyncio.Event(), list[Answer]()
-    api = RuntimeApi(ready.set, answers.append)
+    api = RuntimeApi(ready.set, answers.append, lambda segment: None)
     await api.start()
     host, _, port = api.address.partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
@@ -62,3 +68,31 @@ def test_a_million_small_chunks_are_read_once_each() -> None:
     body = b"1\r\nx\r\n" * 1_000_000 + b"0\r\n\r\n"
     _, answers = asyncio.run(converse(HEAD + body, 1 << 16))
     assert len(answers[0].body) == 1_000_000
+
+
+def test_spans_of_opentelemetrys_exporter_become_segments() -> None:
+    segments: list[str] = []
+
+    async def run() -> None:
+        api = RuntimeApi(lambda: None, lambda answer: None, segments.append)
+        await api.start()
+        url = f"http://{api.address}/v1/traces"
+        try:
+            await asyncio.to_thread(_export, url)
+            answer = await asyncio.to_thread(
+                requests.post, url, data=b"no", headers={"content-type": "text/plain"}, timeout=10
+            )
+            assert answer.status_code == 400 and "content type" in answer.text
+        finally:
+            api.close()
+
+    asyncio.run(run())
+    assert [json.loads(one)["name"] for one in segments] == ["front"]
+
+
+def _export(url: str) -> None:
+    provider = TracerProvider(resource=Resource.create({"service.name": "front"}))
+    provider.add_span_processor(SimpleSpanProcessor(OTLPSpanExporter(url)))
+    with provider.get_tracer("test").start_as_current_span("work"):
+        pass
+    provider.shutdown()

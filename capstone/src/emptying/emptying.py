@@ -1,5 +1,8 @@
 """CloudFormation's custom resource that empties a bucket before the stack deletes it.
 
+It says "Delete" to this resource where the stack stays, too: when the bucket is replaced, or when the stack becomes one
+of production and has no such resource any more. Then nothing is deleted: only a stack that goes takes its objects.
+
 CloudFormation waits for an answer at a URL that it has signed, whatever happens: without one a deletion hangs for as
 long as the template lets it.
 """
@@ -14,10 +17,20 @@ from aws_lambda_powertools import Logger, Tracer
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_s3 import S3ServiceResource
 
 logger = Logger()
 tracer = Tracer(patch_modules=["botocore"])
+
+
+GOING = ("DELETE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS")
+
+
+@cache
+def cloudformation() -> "CloudFormationClient":
+    """The connection that every invocation of this environment shares."""
+    return boto3.client("cloudformation")
 
 
 @cache
@@ -34,11 +47,17 @@ def handler(event: dict[str, Any], context: LambdaContext) -> None:
     said = {"Status": "SUCCESS", "Reason": "There is nothing to do."}
     if event["RequestType"] == "Delete":
         try:
-            said["Reason"] = f"{empty(bucket)} objects of {bucket} are gone."
+            if goes(event["StackId"]):
+                said["Reason"] = f"{empty(bucket)} objects of {bucket} are gone."
         except Exception as error:
             logger.exception("the bucket was not emptied", extra={"bucket": bucket})
             said = {"Status": "FAILED", "Reason": f"{bucket} was not emptied: {error}"}
     answer(event, {**said, "PhysicalResourceId": f"emptied-{bucket}"})
+
+
+def goes(stack: str) -> bool:
+    """Whether the stack itself is being deleted, or is taken back because it could not be made."""
+    return cloudformation().describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"] in GOING
 
 
 def empty(bucket: str) -> int:

@@ -42,6 +42,7 @@ repeats = IdempotencyConfig(
 )
 
 OrderId = Annotated[str, Path(max_length=64)]
+ProductId = Annotated[str, Path(max_length=64)]
 IdempotencyKey = Annotated[str, Header(alias="idempotency-key", min_length=8, max_length=128)]
 Limit = Annotated[int, Query(ge=1, le=100)]
 Cursor = Annotated[str | None, Query(max_length=2_000)]
@@ -89,6 +90,14 @@ def list_orders(status: Annotated[OrderStatus, Query()], limit: Limit = 25, curs
 def list_own_orders(limit: Limit = 25, cursor: Cursor = None) -> OrderPage:
     """One page of the caller's orders, newest first."""
     return order_store.of_customer(web.caller(app).id, limit, cursor)
+
+
+@app.get("/products/<product_id>/orders")
+@tracer.capture_method(capture_response=False)
+def list_orders_with_product(product_id: ProductId, cursor: Cursor = None) -> OrderPage:
+    """Who has bought a product, as for calling it back: one look at a page of the placed orders, newest first."""
+    web.caller(app).must_be_staff()
+    return order_store.with_product(product_id, cursor)
 
 
 @app.get("/orders/<order_id>")

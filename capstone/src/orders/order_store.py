@@ -60,6 +60,16 @@ def by_status(status: OrderStatus, limit: int, cursor: str | None) -> OrderPage:
     return _page(shop.ORDERS_BY_STATUS, Key("status_pk").eq(_status_listing(status)), limit, cursor)
 
 
+def with_product(product_id: str, cursor: str | None) -> OrderPage:
+    """Those of the next hundred placed orders in which a product is, the newest first.
+
+    Slow on purpose, one read for the page and one for each order on it: README.md has the exercise.
+    """
+    page = by_status(OrderStatus.PLACED, 100, cursor)
+    found = [head for head in page.orders if any(line.product_id == product_id for line in get(head.id).lines)]
+    return OrderPage(orders=found, next=page.next)
+
+
 def cancel(order: Order) -> tuple[Order, bool]:
     """Cancel a placed order and put its goods back; says too whether it was this call that did it."""
     if order.status is OrderStatus.CANCELLED:

@@ -32,6 +32,8 @@ def test_a_picture_comes_back_with_its_thumbnail(staff: Shop, anyone: Shop, prod
     assert fetch(Request(shown["picture_url"])).headers["content-length"] == str(len(picture))
     assert fetch(Request(shown["picture_url"].replace("pictures/", "thumbnails/"))).status == 403
     assert fetch(Request(shown["picture_url"].partition("?")[0])).status == 403
+    assert fetch(Request(shown["picture_url"].replace("Expires=900", "Expires=86400"))).status == 403
+    assert fetch(Request(shown["picture_url"], method="DELETE")).status == 403
 
 
 def test_what_was_not_announced_is_not_taken(staff: Shop, product: Any) -> None:
@@ -39,6 +41,7 @@ def test_what_was_not_announced_is_not_taken(staff: Shop, product: Any) -> None:
     picture = red_square(10)
     assert fetch(post_form(form, picture, **{"Content-Type": "text/html"})).status == 403
     assert fetch(post_form(form, picture, key="pictures/another")).status == 403
+    assert fetch(post_form(form, picture, policy=form["fields"]["policy"][::-1])).status in (400, 403)
     assert fetch(post_form(form, b"")).status == 400
     assert fetch(post_form(form, b"x" * (5 * 1024 * 1024 + 1))).status == 400
     staff.ask(422, "POST", f"/products/{product['id']}/picture", {"content_type": "text/html"})

@@ -80,6 +80,7 @@ def test_a_customer_reads_and_changes_themselves_alone(ada: Shop, eve: Shop) -> 
         ("DELETE", "/products/p", None),
         ("POST", "/products/p/picture", {"content_type": "image/png"}),
         ("GET", "/orders?status=placed", None),
+        ("GET", "/products/p/orders", None),
     ],
 )
 def test_what_the_staff_do_a_customer_may_not(anyone: Shop, eve: Shop, method: str, path: str, body: Any) -> None:
@@ -152,6 +153,8 @@ def test_orders_are_listed_newest_first(staff: Shop, ada: Shop, run: str) -> Non
     path = "/customers/me/orders"
     eventually(lambda: len(_order_ids(ada, path)) == 3, "the customer's orders do not list all three")
     assert _order_ids(ada, path) == placed[::-1]
+    bought = f"/products/{product['id']}/orders"
+    eventually(lambda: _order_ids(staff, bought) == placed[::-1], "who has bought the product is not found")
     page = ada.ask(200, "GET", f"{path}?limit=2").body
     assert _order_ids(ada, f"{path}?limit=2&cursor={page['next']}") == placed[:1]
     staff.ask(400, "GET", f"/orders?status=placed&cursor={page['next']}")

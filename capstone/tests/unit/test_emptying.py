@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
 import emptying
 from http_calls import context
@@ -21,7 +24,20 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, str]]:
 
 def event(kind: str) -> dict[str, Any]:
     """What CloudFormation sends."""
-    return {"RequestType": kind, "ResourceProperties": {"Bucket": "pictures"}}
+    return {"RequestType": kind, "StackId": "shop", "ResourceProperties": {"Bucket": "pictures"}}
+
+
+@pytest.fixture
+def stack() -> Iterator[Stubber]:
+    """The connection to CloudFormation."""
+    with stubbed(emptying.cloudformation()) as stubber:
+        yield stubber
+
+
+def stands(stack: Stubber, status: str) -> None:
+    """Lay in how the stack stands."""
+    shown = {"StackName": "shop", "CreationTime": datetime(2026, 1, 1), "StackStatus": status}
+    stack.add_response("describe_stacks", {"Stacks": [shown]}, {"StackName": "shop"})
 
 
 @pytest.mark.parametrize("kind", ["Create", "Update"])
@@ -31,7 +47,15 @@ def test_a_stack_that_stays_keeps_its_objects(told: list[dict[str, str]], kind: 
     assert told[0]["Status"] == "SUCCESS" and told[0]["PhysicalResourceId"] == "emptied-pictures"
 
 
-def test_a_stack_that_goes_leaves_no_object(told: list[dict[str, str]]) -> None:
+def test_a_stack_that_stays_without_this_resource_keeps_its_objects(told: list[dict[str, str]], stack: Stubber) -> None:
+    stands(stack, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS")
+    with stubbed(emptying.s3().meta.client):
+        emptying.handler(event("Delete"), context())
+    assert told[0]["Status"] == "SUCCESS"
+
+
+def test_a_stack_that_goes_leaves_no_object(told: list[dict[str, str]], stack: Stubber) -> None:
+    stands(stack, "DELETE_IN_PROGRESS")
     with stubbed(emptying.s3().meta.client) as s3:
         s3.add_response("list_objects", {"Contents": [{"Key": "a"}, {"Key": "b"}]})
         s3.add_response("delete_objects", {"Deleted": [{"Key": "a"}, {"Key": "b"}]})
@@ -45,7 +69,8 @@ def test_a_stack_that_goes_leaves_no_object(told: list[dict[str, str]]) -> None:
     ]
 
 
-def test_what_cannot_be_emptied_is_said(told: list[dict[str, str]]) -> None:
+def test_what_cannot_be_emptied_is_said(told: list[dict[str, str]], stack: Stubber) -> None:
+    stands(stack, "DELETE_IN_PROGRESS")
     with stubbed(emptying.s3().meta.client) as s3:
         s3.add_client_error("list_objects", "AccessDenied")
         emptying.handler(event("Delete"), context())

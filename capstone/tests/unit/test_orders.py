@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from botocore.stub import Stubber
 import order_api
 import payments
 from http_calls import EVE, STAFF, call
+from shop import table as shop
 
 NOVEL = {
     "id": {"S": "p1"},
@@ -155,3 +157,33 @@ def test_the_staff_list_orders_by_a_status_that_exists(stub: Stubber) -> None:
     assert call(order_api, "GET", "/orders", query=placed).status == 403
     assert call(order_api, "GET", "/orders", query={"status": "lost"}, caller=STAFF).status == 422
     assert call(order_api, "GET", "/orders", caller=STAFF).status == 422
+
+
+def test_the_staff_find_who_has_bought_a_product(stub: Stubber) -> None:
+    other = {**HEAD, "pk": {"S": "ORDER#o2"}, "id": {"S": "o2"}}
+    stub.add_response("query", {"Items": [HEAD, other]})
+    stub.add_response("query", {"Items": [LINE, HEAD]})
+    stub.add_response("query", {"Items": [{**LINE, "product_id": {"S": "p2"}}, other]})
+    bought = call(order_api, "GET", "/products/p1/orders", caller=STAFF)
+    assert (bought.status, [order["id"] for order in bought.body["orders"]]) == (200, ["o1"])
+    assert call(order_api, "GET", "/products/p1/orders").status == 403
+
+
+def test_who_meets_others_again_and_again_is_told_to_come_back(stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    paused: list[float] = []
+    monkeypatch.setattr("time.sleep", paused.append)
+    for _ in shop.PAUSES:
+        found(stub, NOVEL)
+        refuse(stub, "None", "None", "TransactionConflict", "None")
+    answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
+    assert (answer.status, answer.headers["retry-after"]) == (503, "1")
+    assert len(paused) == len(shop.PAUSES) and all(map(operator.le, paused, shop.PAUSES))
+
+
+def test_who_meets_another_once_gets_their_order(stub: Stubber, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    found(stub, NOVEL)
+    refuse(stub, "None", "None", "TransactionConflict", "None")
+    found(stub, NOVEL)
+    stub.add_response("transact_write_items", {})
+    assert call(order_api, "POST", "/orders", WANTED, headers=KEY).status == 201

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
 _SMALL = 11.0
 _FEW = 60  # points of a line that are marked one by one
+_SPARSE = 20  # and when they stand apart
 _SHADE = 0.14
 
 
@@ -159,15 +160,31 @@ def _line(chart: Chart, canvas: Canvas, plane: Plane, line: Line, below: Sequenc
         return plane.x(point[0]), plane.y(point[1])
 
     if line.band and line.points:
-        corners = [place(each) for each in line.points] + [place(each) for each in reversed(line.band)]
-        canvas.area(corners, line.color, 0.55 if below is not None else 0.22)
+        for upper, lower in _areas(chart, line):
+            corners = [place(each) for each in upper] + [place(each) for each in reversed(lower)]
+            canvas.area(corners, line.color, 0.55 if below is not None else 0.22)
     for part in _unbroken(line.points):
         if len(part) > 1 and (below is not None or not line.band):
             canvas.stroke([place(each) for each in part], line.color, 2.0)
     if len(line.points) <= _FEW and (below is not None or not line.band):
         tell = _said(chart, line, below)
         for each in line.points:
-            canvas.dot(place(each), 2.6, line.color, tell(each))
+            canvas.dot(place(each), 2.6 if len(line.points) < _SPARSE else 1.6, line.color, tell(each))
+
+
+def _areas(chart: Chart, line: Line) -> list[tuple[list[Point], list[Point]]]:
+    """The upper and the lower side of each stretch of an area; a moment of its own is as wide as can be seen."""
+    base, found = dict(line.band), []
+    half = (chart.end - chart.start) / 80
+    for part in _unbroken(line.points):
+        if len(part) == 1:
+            [(time, value)] = part
+            part = [(round(time - half), value), (round(time + half), value)]
+            lower = [(each[0], base.get(time, 0.0)) for each in part]
+        else:
+            lower = [(each[0], base[each[0]]) for each in part if each[0] in base]
+        found.append((part, lower))
+    return found
 
 
 def _said(chart: Chart, line: Line, below: Sequence[Line] | None) -> Callable[[Point], str]:

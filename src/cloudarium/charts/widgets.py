@@ -14,7 +14,8 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from cloudarium.charts.chart import PALETTE, Axis, Chart, Level, Line, Moment
+from cloudarium.charts.chart import Axis, Chart, Level, Line, Moment
+from cloudarium.charts.colors import free
 from cloudarium.charts.drawing import VIEWS
 
 Data = dict[str, Any]
@@ -44,7 +45,7 @@ class Span(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """One element of a widget's metrics: its query, and how its series look."""
+    """One element of a widget's metrics: its query, and how its series look; no `color` is an automatic one."""
 
     id: str
     query: Data
@@ -110,18 +111,27 @@ def entries(given: Mapping[str, Any], span: Span, region: str) -> list[Entry]:
     if not isinstance(metrics, list) or len(metrics) > MOST_METRICS:
         raise WidgetError(f"metrics must be an array of at most {MOST_METRICS} elements")
     found: list[Entry] = []
-    before: list[str] = []
     taken = {
         str(each[-1].get("id")) for each in metrics if isinstance(each, list) and each and isinstance(each[-1], dict)
     }
-    for place, each in enumerate(metrics):
+    for place, each in enumerate(written_out(metrics)):
+        options = each[-1] if isinstance(each[-1], dict) else {}
+        parts = [part for part in each if isinstance(part, str)]
+        id = options.get("id") or next(name for name in _ids(place) if name not in taken)
+        found.append(_entry(str(id), parts, options, given, span, region))
+    return found
+
+
+def written_out(metrics: Sequence[Any]) -> list[list[Any]]:
+    """The elements of a widget's metrics with what `...` and `.` stand for. Raises WidgetError."""
+    found: list[list[Any]] = []
+    before: list[str] = []
+    for each in metrics:
         if not isinstance(each, list) or not each:
             raise WidgetError("Each element of metrics must be an array")
-        options = each[-1] if isinstance(each[-1], dict) else {}
         parts = _filled([str(part) for part in each if not isinstance(part, dict)], before)
         before = parts or before
-        id = options.get("id") or next(name for name in _ids(place) if name not in taken)
-        found.append(_entry(str(id), parts, options, given, span, region, place))
+        found.append([*parts, *(part for part in each[-1:] if isinstance(part, dict))])
     return found
 
 
@@ -138,9 +148,7 @@ def _filled(parts: list[str], before: list[str]) -> list[str]:
     return [before[place] if part == "." and place < len(before) else part for place, part in enumerate(parts)]
 
 
-def _entry(
-    id: str, parts: list[str], options: Data, given: Mapping[str, Any], span: Span, region: str, place: int
-) -> Entry:
+def _entry(id: str, parts: list[str], options: Data, given: Mapping[str, Any], span: Span, region: str) -> Entry:
     query: Data = {"Id": id}
     period = _period(options.get("period", given.get("period")), span, bool(given.get("setPeriodToTimeRange")))
     if "expression" in options:
@@ -160,7 +168,7 @@ def _entry(
     known = isinstance(color, str) and _COLOR.fullmatch(color) is not None
     return Entry(
         id, query, str(options.get("region") or region), options.get("visible") is not False,
-        _six(str(color)) if known else PALETTE[place % len(PALETTE)], options.get("yAxis") == "right",
+        _six(str(color)) if known else "", options.get("yAxis") == "right",
     )  # fmt: skip
 
 
@@ -197,16 +205,17 @@ def chart(given: Mapping[str, Any], found: Sequence[Entry], answers: Sequence[An
     answers = _told_apart(answers, known)
     lines, seen = [], dict.fromkeys(known, 0)
     bands = _bands(answers, found)
+    colors = free(entry.color for entry in found if entry.color)
     for answer in answers:
         entry = known[answer.id]
-        place = PALETTE.index(entry.color) if entry.color in PALETTE else 0
-        color = entry.color if not seen[answer.id] else PALETTE[(place + seen[answer.id]) % len(PALETTE)]
         seen[answer.id] += 1
+        if answer.id in bands and seen[answer.id] > 1:
+            continue
+        color = entry.color if entry.color and seen[answer.id] == 1 else next(colors)
         points = sorted(answer.points)
         if answer.id in bands:
-            if seen[answer.id] == 1:
-                upper, lower = bands[answer.id]
-                lines.append(Line(answer.label, color, sorted(upper), entry.right, sorted(lower)))
+            upper, lower = bands[answer.id]
+            lines.append(Line(answer.label, color, sorted(upper), entry.right, sorted(lower)))
             continue
         lines.append(Line(answer.label, color, points, entry.right))
     axes, notes, legend = (given.get(name) or {} for name in ("yAxis", "annotations", "legend"))

@@ -44,7 +44,10 @@ def env(data: Data = None, region: Region = "us-east-1", as_json: Json = False) 
     for port, number in cloud.ports.items():
         exports[f"CLOUDARIUM_{port.upper().replace('-', '_')}_PORT"] = str(number)
     if "xray-daemon" in cloud.ports:
-        exports["AWS_XRAY_DAEMON_ADDRESS"] = f"127.0.0.1:{cloud.ports['xray-daemon']}"
+        address = f"127.0.0.1:{cloud.ports['xray-daemon']}"
+        exports["AWS_XRAY_DAEMON_ADDRESS"] = address
+        exports["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"] = f"http://{address}/v1/traces"
+        exports["OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"] = "http/protobuf"  # Python's distribution would use gRPC
     if as_json:
         print_json(exports)
         return

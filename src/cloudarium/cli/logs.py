@@ -17,6 +17,7 @@ from cloudarium.cli.deploy import Key, Secret, Signer, Token
 from cloudarium.cli.lifecycle import Data, Json
 from cloudarium.cli.output import Failed, console, print_json, say
 from cloudarium.shared.clock import iso_millis
+from cloudarium.shared.columns import columns_of
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 7 * 86_400}
 _AGE = re.compile(r"(\d{1,6})([smhdw])")
@@ -197,7 +198,7 @@ def _query(client: Any, groups: list[str], text: str, start: float, end: float, 
         print_json({"rows": rows, "statistics": answer["statistics"]})
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = columns_of(rows)
     for name in columns:
         table.add_column(escape(name), overflow="fold")
     for row in rows:

@@ -35,6 +35,7 @@ def trace(
     ] = None,
     limit: Annotated[int, typer.Option("-n", "--limit", min=1, max=1000, help="How many traces are listed.")] = 20,
     single: Annotated[bool, typer.Option("--all", help="List requests that led to nothing else, too.")] = False,
+    failed: Annotated[bool, typer.Option("--failed", help="List only those in which something failed.")] = False,
     logs: Annotated[bool, typer.Option("--logs", help="Show what each function wrote into its log.")] = False,
     data: Data = None,
     as_json: Json = False,
@@ -42,23 +43,24 @@ def trace(
     """Show one trace: who called whom, how long it took, and IAM's decisions. Without an id, the last traces."""
     cloud = running.find(data)
     if id is None:
-        found = cloud.ask(f"traces?limit={limit}{'&single=true' if single else ''}")["traces"]
-        print_json(found) if as_json else _list(found)
+        query = f"limit={limit}{'&single=true' if single else ''}{'&failed=true' if failed else ''}"
+        found = cloud.ask(f"traces?{query}")["traces"]
+        print_json(found) if as_json else _list(found, failed)
         return
     told = cloud.ask(f"traces/{quote(id, safe='')}{'?lines=true' if logs else ''}")
     print_json(told) if as_json else _show(told)
 
 
-def _list(found: list[dict[str, Any]]) -> None:
+def _list(found: list[dict[str, Any]], failed: bool) -> None:
     if not found:
-        say("No request has led to others yet; --all lists single calls.")
+        say("Nothing has failed." if failed else "No request has led to others yet; --all lists single calls.")
         return
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading in ("time", "trace", "began with", "status", "calls", "took"):
         right = heading in ("calls", "took")
         table.add_column(heading, overflow="fold", justify="right" if right else "left", no_wrap=heading == "trace")
     for one in reversed(found):
-        wrong = f", {one['denied']} denied" if one["denied"] else f", {one['failed']} failed" if one["failed"] else ""
+        wrong = _wrong(one)
         colour = "red" if one["status"] >= 400 else "yellow" if wrong else "green"
         table.add_row(
             iso_millis(one["start"])[11:-1],
@@ -69,6 +71,18 @@ def _list(found: list[dict[str, Any]]) -> None:
             _time(one["duration"]),
         )
     console.print(table)
+
+
+def _wrong(one: dict[str, Any]) -> str:
+    """What went wrong inside of a trace, as its list says it."""
+    counts = (
+        (one["denied"], "denied"),
+        (one["faults"], "fault"),
+        (one["throttles"], "throttle"),
+        (one["errors"], "error"),
+    )
+    count, word = next((each for each in counts if each[0]), (0, ""))
+    return f", {count} {word}{'s' if count > 1 and word != 'denied' else ''}" if count else ""
 
 
 def _show(told: dict[str, Any]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING
 
-from cloudarium.console.pages import PAGES
+from cloudarium.console.pages import CHANGES, PAGES
 from cloudarium.console.rendering import page, static
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
     """The page at a path, or the page that says why there is none. Raises Refused for what no page can show."""
     visit = Visit(cloud, request)
-    if request.method not in ("GET", "HEAD"):
+    change = CHANGES.get((visit.label, *visit.parts)) if request.method == "POST" else None
+    if request.method not in ("GET", "HEAD") and change is None:
         raise Refused(405, "Pages of the console are read by GET.")
     if visit.label == "static":
         found = static("/".join(visit.parts))
@@ -29,7 +30,7 @@ async def answer(cloud: Cloud, request: HttpRequest) -> HttpResponse:
             raise Refused(404, "There is no such file.")
         return found
     try:
-        return await PAGES[visit.label](visit)
+        return await (change or PAGES[visit.label])(visit)
     except Refused as refused:
         return page(visit, "refused.html", "Not to be shown", refused.status, said=str(refused), code="")
     except AwsError as error:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from cloudarium import __version__
+from cloudarium.console.messages import level_of, request_of, unfolded
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.gateway.rooms import all_rooms
 from cloudarium.shared.clock import iso_millis
@@ -37,12 +38,13 @@ _TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=ut
 
 def page(visit: Visit, template: str, title: str, status: int = 200, **shown: Any) -> HttpResponse:
     """A page made from a template, which gets `shown` and the visit; nobody keeps it."""
-    text = (
-        _environment()
-        .get_template(template)
-        .render(visit=visit, title=title, navigation=NAVIGATION, boxes=_boxes(), version=__version__, **shown)
-    )
-    return HttpResponse(status, GUARDS, text.encode("utf-8", "replace"))
+    return HttpResponse(status, GUARDS, text_of(visit, template, title, **shown).encode("utf-8", "replace"))
+
+
+def text_of(visit: Visit, template: str, title: str, **shown: Any) -> str:
+    """The same as text, for a part of a page."""
+    found = _environment().get_template(template)
+    return found.render(visit=visit, title=title, navigation=NAVIGATION, boxes=_boxes(), version=__version__, **shown)
 
 
 def static(name: str) -> HttpResponse | None:
@@ -78,6 +80,7 @@ def _environment() -> Environment:
         trim_blocks=True, lstrip_blocks=True,
     )  # fmt: skip
     made.filters |= {"clock": clock, "moment": moment, "size": size, "took": took, "short": short, "data": _data}
+    made.filters |= {"level": level_of, "unfolded": unfolded, "request": request_of}
     return made
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _ACCOUNT = re.compile(r"\d{12}", re.ASCII)
 _REGION = re.compile(r"[a-z]{2}(-[a-z]+)+-\d", re.ASCII)
+_LONGEST = 10_000  # characters of a value, as many as a query of Logs Insights may have
+_MOMENT = re.compile(r"\d{1,11}(\.\d{1,6})?", re.ASCII)
 _MOST_PAGES = 20  # of a listing that are read for one look
 
 
@@ -38,7 +40,7 @@ class Visit:
             pairs = parse_qsl(request.query, max_num_fields=100)
         except ValueError as error:
             raise Refused(400, "There are too many values in the query.") from error
-        self.pairs = [(name, value[:2000]) for name, value in pairs]
+        self.pairs = [(name, value[:_LONGEST]) for name, value in pairs]
         self.asked = dict(self.pairs)
         account = self.asked.pop("account", cloud.home.account)
         region = self.asked.pop("region", cloud.home.region)
@@ -58,12 +60,29 @@ class Visit:
             raise Refused(400, f"{name} must be 1 to {most}.")
         return int(text)
 
+    def moment(self, name: str) -> float | None:
+        """A moment of the query in epoch seconds, None where it is not given. Raises Refused for what is none."""
+        text = self.asked.get(name)
+        if not text:
+            return None
+        if not _MOMENT.fullmatch(text):
+            raise Refused(400, f"{name} must be a moment in seconds, as 1700000000.123.")
+        return float(text)
+
     def range_of(self, ranges: Mapping[str, str], usual: str = "1h") -> str:
         """How far back the page looks: one of `ranges`, by its name. Raises Refused for what is not offered."""
         span = self.asked.get("range") or usual
         if span not in ranges:
             raise Refused(400, "range must be among those that the page offers.")
         return span
+
+    @property
+    def region(self) -> str | None:
+        """The region whose calls the page shows, None where it is asked for those of all. Raises Refused."""
+        chosen = self.asked.get("in") or "here"
+        if chosen not in ("here", "all"):
+            raise Refused(400, "in must be here or all.")
+        return self.scope.region if chosen == "here" else None
 
     def href(self, *path: str, **asked: Any) -> str:
         """The address of a page; it keeps the account and the region, and leaves out what is empty."""

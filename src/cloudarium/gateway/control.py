@@ -268,10 +268,11 @@ async def _why(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
 
 async def _traces(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:
     given = claimed_values(request.query)
-    limit, single = given.pop("limit", "20"), given.pop("single", "")
-    if not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000 or given or single not in ("", "true"):
-        raise Refused(400, "traces takes limit, 1 to 1000, and single=true.")
-    return {"traces": traces(cloud, int(limit), bool(single))}
+    limit, single, failed = given.pop("limit", "20"), given.pop("single", ""), given.pop("failed", "")
+    known = not given and {single, failed} <= {"", "true"}
+    if not known or not limit.isdecimal() or not 1 <= int(limit[:6]) <= 1000:
+        raise Refused(400, "traces takes limit, 1 to 1000, single=true and failed=true.")
+    return {"traces": traces(cloud, int(limit), bool(single), failed=bool(failed))}
 
 
 async def _trace(cloud: Cloud, request: HttpRequest) -> dict[str, Any]:

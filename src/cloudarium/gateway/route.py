@@ -23,6 +23,7 @@ from cloudarium.traces import header
 
 _OWN_HOSTS = re.compile(r"(?:localhost(?:\.localstack\.cloud)?|amazon(?:aws|cognito)\.com|on\.aws|cloudarium\.local)$")
 _OF_AN_ACCOUNT = re.compile(r"/\d{12}/[^/]+", re.ASCII)  # the path of a queue's URL
+_PROTOCOL_TYPES = ("application/x-protobuf", "application/json")
 _TARGET_ACTION = re.compile(r"[\w-]+")
 
 
@@ -171,10 +172,19 @@ def _rooms_of(request: HttpRequest, claim: sigv4.Claim | None) -> list[Room]:
         return [room for room in all_rooms().values() if model.service(room.card.name).target_prefix == target]
     if request.path == "/" and _is_form(request):
         return [room for room in all_rooms().values() if "query" in model.service(room.card.name).protocols]
+    if request.method == "POST" and not request.query and request.path in _paths():
+        kind = request.headers.get("content-type", "").partition(";")[0]
+        if kind in _PROTOCOL_TYPES:  # nothing that a form of a web page sends
+            return [_paths()[request.path]]
     open_ones = [room for room in all_rooms().values() if room.card.anonymous]
     if request.method == "POST" and _OF_AN_ACCOUNT.fullmatch(request.path) and _is_form(request):
         open_ones.sort(key=lambda room: "query" not in model.service(room.card.name).protocols)
     return open_ones
+
+
+@cache
+def _paths() -> dict[str, Room]:
+    return {path: room for room in all_rooms().values() for path in room.card.paths}
 
 
 def _is_form(request: HttpRequest) -> bool:

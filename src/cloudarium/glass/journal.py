@@ -28,6 +28,7 @@ log = logging.getLogger("cloudarium")
 _PAUSE = 0.25  # seconds that an entry waits for company at most
 _FULL = 1000  # entries that are written at once
 KEPT = 200_000  # entries; older ones are trimmed
+MOST_BYTES = 256 * 1024 * 1024  # that entries may take; as a rule KEPT of them take a quarter of that
 _LONGEST_PATH = 1000  # characters of a request's path that are kept
 KEPT_RUNS = 50_000  # runs of functions; older ones are trimmed
 
@@ -80,11 +81,13 @@ class Journal:
         try:
             with self._cloud.store.transaction():
                 grounds: dict[str, Grounds] = {}
-                last = records.write(self._cloud.store, _rows(waiting, grounds))
+                rows = _rows(waiting, grounds)
+                last = records.write(self._cloud.store, rows)
                 records.write_grounds(self._cloud.store, last, grounds.values())
                 if runs:
                     records.write_runs(self._cloud.store, runs, KEPT_RUNS)
-                records.trim(self._cloud.store, KEPT)
+                grown = sum([records.size_of(own) for _, own, _ in rows])
+                records.trim(self._cloud.store, KEPT, MOST_BYTES, grown)
         except apsw.Error as error:  # a full disk must not fail the call that is recorded
             log.error("%d entries of the journal are lost: %s", len(waiting), error)
 

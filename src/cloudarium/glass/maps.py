@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,11 @@ MOST = 5000  # of the last calls, and of the last runs
 _CLIENT = Node("client", CLIENT)
 _FUNCTION = "AWS::Lambda::Function"
 _DOORS = {"execute-api": "AWS::ApiGateway", "lambda-url": "AWS::Lambda::Url"}  # the types of their nodes
+HOUSEKEEPING = frozenset(
+    ("AssumeRole", "DeleteMessageBatch", "GetQueueAttributes", "GetQueueUrl", "PutTraceSegments", "ReceiveMessage")
+)
+_SETS_UP = re.compile(r"(?:Create|Update|Delete|Add|Remove|Attach|Detach|Register|Set|Tag|Untag)[A-Z]")
+_OF_DATA = ("Item", "Object", "Objects", "Message", "MessageBatch", "Upload")  # how the names of others end
 _ABOUT_RIGHTS = frozenset(("cloudformation", "iam", "organizations", "sts"))
 _NAMES: dict[str, Callable[[str], str]] = {
     "dynamodb": lambda resource: resource.removeprefix("table/").partition("/")[0],
@@ -49,8 +55,8 @@ def service_map(
     Nodes are clients, HTTP APIs, functions, and what calls were about: a table, a bucket, a queue, else the service.
     How they came to be is another matter: what a stack's deployment called is left out, and who may what. `account` and
     `region` are where services are wanted, None for everywhere. Unless `single` ones are wanted, calls of clients that
-    led to nothing else are left out, as long as there are others: whoever looks for what is slow would not find it
-    among them.
+    led to nothing else or made something that functions did not notice are left out, as long as there are others:
+    whoever looks for what is slow would not find it among them.
     """
 
     def is_wanted(one: Entry | Run) -> bool:
@@ -65,7 +71,8 @@ def service_map(
     if not single:
         count = Counter(_root(one) for one in entries)
         ran = {one.root for one in runs}
-        leading = [one for one in entries if count[_root(one)] > 1 or _root(one) in ran]
+        made = {_root(one) for one in entries if not one.parent and _sets_up(one)}
+        leading = [one for one in entries if _root(one) in ran or (count[_root(one)] > 1 and _root(one) not in made)]
         entries = leading if leading or runs else entries
     return _Map(entries, runs).graph().shown()
 
@@ -76,6 +83,7 @@ class _Map:
         self._by_segment = {header.segment_of(one.request_id): one for one in entries}
         self._by_invocation = {one.invocation: one for one in runs}
         self._by_request = {one.request_id: one for one in runs}
+        self._callers = Callers(runs)
         self._runs = runs
         self._twins = twins(entries)
 
@@ -84,7 +92,7 @@ class _Map:
         made = Graph("")
         for entry in reversed(self._entries.values()):
             source = self._source(entry)
-            if source is None or (entry.service == "logs" and entry.parent):
+            if source is None or is_aside(entry):
                 continue  # nobody's call: what readers of queues and the like do by themselves, and what logs
             target = node_of(entry, self._twins)
             asked = _request(entry)
@@ -100,9 +108,9 @@ class _Map:
             ran = Request(run.started, run.started + took, took, False, False, bool(run.error))
             function = node_of_run(run)
             made.nodes.setdefault(function, Statistics()).requests.append(ran)
-            place = arns.parse(run.source)
-            if place is not None:  # a queue or a table's stream that was read for it
-                source = _named(place.service, place.resource, place.account)
+            door = self._entries.get(run.request_id)
+            source = node_of(door, self._twins) if door is not None and door.method else source_of(run)
+            if source is not None:
                 made.nodes.setdefault(source, Statistics())
                 made.edges.setdefault((source, function), Statistics()).requests.append(ran)
         return made
@@ -114,10 +122,31 @@ class _Map:
             return node_of(above, self._twins)
         came = header.parse(entry.trace)
         run = self._by_invocation.get(came.parent) if came is not None and came.parent else None
-        run = run or self._by_request.get(entry.parent)
+        run = run or self._by_request.get(entry.parent) or self._callers.of(entry)
         if run is not None:
             return node_of_run(run)
         return None if entry.parent else _CLIENT
+
+
+class Callers:
+    """Finds the run that made a call by its trace and its role's session, which Lambda names after the function.
+
+    A call says itself which run made it, unless a tracer in the function's code names its own subsegment instead, of
+    which nobody ever hears when the trace is not sampled.
+    """
+
+    def __init__(self, runs: Iterable[Run]) -> None:
+        self._runs: dict[tuple[str, str], list[Run]] = {}
+        for run in runs:
+            self._runs.setdefault((run.root, run.name[:64]), []).append(run)
+
+    def of(self, entry: Entry) -> Run | None:
+        """The run that began last before the call, None when no function of the trace made it."""
+        if entry.parent or ":assumed-role/" not in entry.principal:
+            return None
+        ran = self._runs.get((_root(entry), entry.principal.rpartition("/")[2]), ())
+        begun = [run for run in ran if run.started <= entry.started]
+        return max(begun, key=lambda run: run.started, default=None)
 
 
 def _root(entry: Entry) -> str:
@@ -144,15 +173,35 @@ def regions(cloud: Cloud, account: str) -> list[str]:
     return sorted({one.region for one in records.latest(cloud.store, MOST) if one.account == account})
 
 
+def is_aside(entry: Entry) -> bool:
+    """Whether nobody asked for a call: what functions log, queues that are looked at for them."""
+    return bool(entry.parent) and (entry.service == "logs" or entry.operation in HOUSEKEEPING)
+
+
+def _sets_up(entry: Entry) -> bool:
+    return _SETS_UP.match(entry.operation) is not None and not entry.operation.endswith(_OF_DATA)
+
+
+def type_of_door(service: str, door: str) -> str:
+    """The type of the node of what is behind a door."""
+    return _DOORS.get(door) or f"AWS::{service}"
+
+
 def node_of_run(run: Run) -> Node:
     """The function that ran."""
     return Node(run.name, _FUNCTION, run.account)
 
 
+def source_of(run: Run) -> Node | None:
+    """The queue or the table whose stream was read for a run."""
+    place = arns.parse(run.source)
+    return None if place is None else _named(place.service, place.resource, place.account)
+
+
 def node_of(entry: Entry, twins: Container[tuple[str, str]] = ()) -> Node:
     """What a call was about: an API, a table, a queue, a function, else its service; `twins` get their ids shown."""
     if entry.method:
-        kind = _DOORS.get(entry.operation) or f"AWS::{entry.service}"
+        kind = type_of_door(entry.service, entry.operation)
         name = entry.owner_name
         return Node(f"{name} ({entry.owner})" if (entry.operation, name) in twins else name, kind, entry.account)
     resource = next((str(one[1]) for one in orjson.loads(entry.decision) if not (len(one) > 7 and one[7])), "")

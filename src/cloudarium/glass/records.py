@@ -103,6 +103,8 @@ class Entry(NamedTuple):
         return {"method": self.method, "path": self.path, "route": self.route, **named}
 
 
+_ENTRY = 250  # bytes of an entry beside its decisions, with its indexes
+_PORTION = 1000  # entries that are taken away at a time
 _MOST_FAILED = 10_000  # calls with an error that are looked through
 _SHARED = ", ".join(Kind._fields)
 _KEEP_KIND = f"""INSERT INTO journal_kinds ({_SHARED}, last) VALUES ({", ".join("?" * len(Kind._fields))}, ?)
@@ -150,11 +152,42 @@ def write_grounds(store: Store, last: int, grounds: Iterable[Grounds]) -> None:
         )
 
 
-def trim(store: Store, kept: int) -> None:
-    """Take away all but the last `kept` entries, and what only those rested on that are gone."""
+def trim(store: Store, kept: int, most: int, grown: int) -> None:
+    """Take away the first entries until there are at most `kept` and they take at most `most` bytes.
+
+    `grown` is by how many bytes (see `size_of`) there are more since the last time. What only those rested on that are
+    gone goes, too.
+    """
+    last = store.one("SELECT max(number) FROM journal")[0] or 0
+    bytes_ = _volume(store, grown) - _remove(store, last - kept)
+    while bytes_ > most:
+        first = store.one("SELECT number FROM journal ORDER BY number LIMIT 1 OFFSET ?", (_PORTION,))
+        if first is None:
+            break
+        bytes_ -= _remove(store, first[0])
+
+
+def size_of(own: Sequence[Any]) -> int:
+    """About how many bytes an entry takes."""
+    return _ENTRY + len(own[-1])
+
+
+def _volume(store: Store, grown: int) -> int:
+    sql = f"SELECT coalesce(sum({_ENTRY} + length(decision)), 0) FROM journal"
+    return store.volumes.add("journal", grown, lambda: store.one(sql)[0])
+
+
+def _remove(store: Store, until: int) -> int:
+    """Take away the entries up to a number; how many bytes they took."""
+    sql = f"SELECT count(*), coalesce(sum({_ENTRY} + length(decision)), 0) FROM journal WHERE number <= ?"
+    count, size = store.one(sql, (until,))
+    if not count:
+        return 0
     others = (("doors", "entry"), ("kinds", "last"), ("grounds", "last"), ("texts", "last"))
     for table, number in (("journal", "number"), *((f"journal_{name}", number) for name, number in others)):
-        store.run(f"DELETE FROM {table} WHERE {number} <= (SELECT max(number) FROM journal) - ?", (kept,))
+        store.run(f"DELETE FROM {table} WHERE {number} <= ?", (until,))
+    _volume(store, -size)
+    return int(size)
 
 
 def grounds(store: Store, digest: str) -> bytes | None:
@@ -178,15 +211,23 @@ def find(
     request_id: str | None = None,
     error: str | None = None,
     path: str | None = None,
+    parent: str | None = None,
+    failed: bool = False,
     before: int | None = None,
     limit: int = 50,
 ) -> list[Entry]:
-    """The entries that match every filter that is given, the newest first; `path` is that of a request or a route."""
+    """The entries that match every filter that is given, the newest first.
+
+    `path` is that of a request or a route, `parent` is empty for what came from outside of the cloud.
+    """
     wanted = {
-        "account": account, "service": service, "operation": operation, "request_id": request_id, "error": error
+        "account": account, "service": service, "operation": operation, "request_id": request_id, "error": error,
+        "parent": parent,
     }  # fmt: skip
     given = {name: value for name, value in wanted.items() if value is not None}
     conditions = [f"{name} = ?" for name in given]
+    if failed:
+        conditions.append("status >= 400")
     if before is not None:
         conditions.append("number < ?")
     params = [*given.values(), *([] if before is None else [before])]
@@ -274,6 +315,16 @@ def run_of_request(store: Store, request_id: str) -> Run | None:
     """The last run of a function for a request or an event."""
     sql = f"SELECT {_RUN} FROM journal_runs WHERE request_id = ? ORDER BY number DESC LIMIT 1"
     return store.one(sql, (request_id,), Run)
+
+
+def run_of_line(store: Store, place: tuple[str, str, str, str], moment: float) -> Run | None:
+    """The run that wrote into a log at a moment: the last that had begun by then, else the first, which began cold.
+
+    `place` is account, region, log group and log stream, which is an environment's own.
+    """
+    sql = f"""SELECT {_RUN} FROM journal_runs WHERE (account, region, log_group, log_stream) = (?, ?, ?, ?)
+        ORDER BY started > ?, abs(started - ?) LIMIT 1"""
+    return store.one(sql, (*place, moment, moment), Run)
 
 
 def traces_linked_to(store: Store, root: str, most: int = 20) -> list[str]:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Span = dict[str, Any]
 _TRACE_ID = re.compile(r"1-[0-9a-f]{8}-[0-9a-f]{24}")
+_CLOSE = 0.002  # seconds: a line's time is in whole milliseconds
 _MOST = 5000  # calls of one trace
 _DEEPEST = 60  # spans inside of one another
 _FARTHEST = 10_000  # steps up a tree
@@ -73,12 +74,13 @@ def traces(
     account: str | None = None,
     region: str | None = None,
     failed: bool = False,
+    since: float = 0.0,
 ) -> list[dict[str, Any]]:
     """The last traces, the newest first; those of a single call only when they are wanted.
 
     `about` is the name and type of a node of the service map: only the traces that led there are taken, single ones
     too. `account` and `region` are where calls are looked at, None for everywhere; `failed` takes those in which
-    something did.
+    something did, `since` those that ended after that moment.
     """
     cloud.journal.flush()
     latest = records.latest(cloud.store, _LOOKED_AT)
@@ -86,7 +88,8 @@ def traces(
     by_root: dict[str, list[Entry]] = {}
     for entry in latest:
         came = header.parse(entry.trace)
-        if came is not None and (account is None or entry.account == account):
+        wanted = (account is None or entry.account == account) and entry.started + entry.micros / 1e6 >= since
+        if came is not None and wanted:
             by_root.setdefault(came.root, []).append(entry)
     ran: dict[str, list[Run]] = {}
     for run in records.latest_runs(cloud.store, _LOOKED_AT):
@@ -96,12 +99,13 @@ def traces(
         runs_of = ran.get(root, [])
         if region is not None and not any(entry.region == region for entry in entries):
             continue
-        nodes = dict.fromkeys(maps.node_of(entry, twins) for entry in sorted(entries, key=_begun))
+        if about is None and (_is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of)):
+            continue
+        nodes = dict.fromkeys(
+            maps.node_of(entry, twins) for entry in sorted(entries, key=_begun) if not maps.is_aside(entry)
+        )
         nodes |= dict.fromkeys(maps.node_of_run(run) for run in runs_of)
-        if about is not None:
-            if not any((node.name, node.type) == about for node in nodes):
-                continue
-        elif _is_housekeeping(entries) or (len(entries) == 1 and not single and not runs_of):
+        if about is not None and not any((node.name, node.type) == about for node in nodes):
             continue
         brief = _brief(root, entries, runs_of)
         if failed and not (brief["errors"] or brief["throttles"] or brief["faults"]):
@@ -120,16 +124,18 @@ def _brief(root: str, entries: list[Entry], ran: list[Run]) -> dict[str, Any]:
     known = {entry.request_id for entry in entries}
     tops = [entry for entry in entries if entry.parent not in known]
     first = min(tops or entries, key=_begun)
-    start = min(entry.started for entry in entries)
-    end = max(entry.started + entry.micros / 1e6 for entry in entries)
+    read = next((f"{source.name} → {run.name}" for run in ran if (source := maps.source_of(run)) is not None), "")
+    seen: list[Entry | Run] = [*entries, *ran]
+    start = min(one.started for one in seen)
+    end = max(one.started + one.micros / 1e6 for one in seen)
     throttles = sum(entry.status == 429 for entry in entries)
     return {
         "id": root,
         "start": start,
         "duration": round(end - start, 6),
-        "name": first.title,
-        "asked": first.asked,
-        "status": first.status,
+        "name": read or first.title,
+        "asked": None if read else first.asked,
+        "status": 0 if read else first.status,
         "calls": len(entries),
         "failed": sum(entry.status >= 400 for entry in entries),
         "denied": sum(_is_denied(entry) for entry in entries),
@@ -137,6 +143,12 @@ def _brief(root: str, entries: list[Entry], ran: list[Run]) -> dict[str, Any]:
         "throttles": throttles,
         "faults": sum(entry.status >= 500 for entry in entries) + sum(bool(run.error) for run in ran),
     }
+
+
+def run_of_line(cloud: Cloud, place: tuple[str, str, str, str], moment: float) -> Run | None:
+    """The run of a function that wrote a line at a moment; `place` is account, region, log group and log stream."""
+    cloud.journal.flush()
+    return records.run_of_line(cloud.store, place, moment + _CLOSE)
 
 
 def whole(span: Span) -> Iterator[Span]:
@@ -162,14 +174,9 @@ def _root_of(cloud: Cloud, wanted: str) -> str | None:
     return run.root if run is not None else None
 
 
-_HOUSEKEEPING = frozenset(
-    ("AssumeRole", "DeleteMessageBatch", "GetQueueAttributes", "GetQueueUrl", "PutTraceSegments", "ReceiveMessage")
-)
-
-
 def _is_housekeeping(entries: list[Entry]) -> bool:
     """Whether nobody asked for it: segments that are handed over, queues that are looked at for a function."""
-    return all(entry.parent and entry.operation in _HOUSEKEEPING for entry in entries)
+    return all(entry.parent and entry.operation in maps.HOUSEKEEPING for entry in entries)
 
 
 def _is_denied(entry: Entry) -> bool:
@@ -187,6 +194,7 @@ class _Tree:
         self._by_segment = {header.segment_of(entry.request_id): entry for entry in entries}
         self._runs = {run.function: run for run in found}
         self._services = {run.service: run for run in found}
+        self._callers = maps.Callers(found)
         own = {one["id"]: documents.of(one) for run in found for one in runs.documents(run)}
         self._assembled = Assembled(root, {**own, **{one.id: one for one in sent}}.values(), infer=False)
         self._spans: dict[str, Span] = {}  # of calls by request id, of all else by segment id
@@ -249,7 +257,10 @@ class _Tree:
         if cause is not None and cause is not entry:
             return self._spans[cause.request_id]
         came = header.parse(entry.trace)
-        return None if came is None or not came.parent else self._spans.get(came.parent)
+        if came is not None and came.parent in self._spans:
+            return self._spans[came.parent]
+        run = self._callers.of(entry)
+        return None if run is None else self._spans.get(run.invocation) or self._spans.get(run.function)
 
     def _is_said_by_a_program(self, entry: Entry, span: Span) -> bool:
         """A subsegment that a program made of this very call takes in what the journal knows of it."""

@@ -10,6 +10,7 @@ from cloudarium.glass import records
 from cloudarium.glass.records import Entry
 from cloudarium.glass.retold import decisions_of, retell
 from cloudarium.policy import access
+from cloudarium.traces import header
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -18,6 +19,8 @@ _UUID = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f
 _START = re.compile(r"[0-9a-f]{8}[0-9a-f-]{0,28}")
 _OWN_TRACE = re.compile(r"Root=1-[0-9a-f]{8}-([0-9a-f]{24})")
 _MOST_RELATED = 20
+_CLOSE = 0.002  # seconds by which moments of one thing differ
+_LONGEST = 300  # characters of a function's message
 
 
 def why(cloud: Cloud, request_id: str) -> dict[str, Any] | None:
@@ -68,7 +71,7 @@ def _told(cloud: Cloud, entry: Entry) -> dict[str, Any]:
     decisions = [retell(cloud.store, one) for one in decisions_of(entry)]
     children = [_related(cloud, other, entry) for other in _denied_for(cloud, entry)]
     return {
-        "answer": _answer(entry, decisions, children),
+        "answer": _function_failed(cloud, entry) or _answer(entry, decisions, children),
         **_brief(entry),
         "region": entry.region,
         "account": entry.account,
@@ -126,6 +129,21 @@ def _made_for(cloud: Cloud, entry: Entry) -> dict[str, Any] | None:
 
 
 # ---- the answer in a sentence ---------------------------------------------------------------------------------------
+
+
+def _function_failed(cloud: Cloud, entry: Entry) -> str:
+    """What a request at a door failed of, when it was a function behind it."""
+    came = header.parse(entry.trace)
+    if not entry.method or entry.status < 500 or came is None:
+        return ""
+    end = entry.started + entry.micros / 1e6 + _CLOSE
+    ran = records.runs_of_trace(cloud.store, came.root, _MOST_RELATED)
+    within = (run for run in reversed(ran) if entry.started - _CLOSE <= run.started <= end)
+    failed = next((run for run in within if run.error), None)
+    if failed is None:
+        return ""
+    said = ": ".join(part for part in (failed.error, failed.message[:_LONGEST]) if part)
+    return f"{_call(entry)} was answered with {entry.status}, because the function {failed.name} failed: {said}"
 
 
 def _answer(entry: Entry, decisions: list[dict[str, Any]], children: list[dict[str, Any]]) -> str:

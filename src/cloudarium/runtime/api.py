@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from cloudarium.runtime.spec import Invocation
 from cloudarium.runtime.streams import ResponseStream
+from cloudarium.traces import otlp
 
 RESPONSE_LIMIT = 6 * 1024 * 1024 + 100  # AWS's 6 MB, as its error text spells it: 6291556 bytes
 BODY_LIMIT = 64 * 1024 * 1024
@@ -45,11 +46,17 @@ class _Request:
 
 
 class RuntimeApi:
-    """The server side of one environment. `on_ready` fires at each `next`, `on_answer` at each response or error."""
+    """The server side of one environment. `on_ready` fires at each `next`, `on_answer` at each response or error.
 
-    def __init__(self, on_ready: Callable[[], None], on_answer: Callable[[Answer], None]) -> None:
+    `on_segment` takes what becomes of spans that exporters of OpenTelemetry send.
+    """
+
+    def __init__(
+        self, on_ready: Callable[[], None], on_answer: Callable[[Answer], None], on_segment: Callable[[str], None]
+    ) -> None:
         self.on_ready = on_ready
         self.on_answer = on_answer
+        self.on_segment = on_segment
         self.address = ""
         self._server: asyncio.Server | None = None
         self._waiting: _Connection | None = None
@@ -103,6 +110,8 @@ class RuntimeApi:
         return self._waiting is not None
 
     def _serve(self, connection: _Connection, request: _Request, body: bytes) -> None:
+        if request.path == otlp.PATH and request.method == "POST":
+            return self._take_spans(connection, request, body)
         if not request.path.startswith(PREFIX):
             return connection.answer(404, {"errorMessage": "No such path.", "errorType": "InvalidPath"})
         path = request.path[len(PREFIX) :]
@@ -127,6 +136,15 @@ class RuntimeApi:
         elif request.trailers and error_type:  # the function failed while it streamed
             answer = Answer("error", _decoded(request), error_type)
         return self._finish(connection, parts[1], answer, request.stream is not None)
+
+    def _take_spans(self, connection: _Connection, request: _Request, body: bytes) -> None:
+        try:
+            taken, refused = otlp.read(request.headers, body)
+        except otlp.NoExport as error:
+            return connection.answer(400, {"message": str(error)})
+        for one in taken:
+            self.on_segment(one.text)
+        return connection.write(200, *otlp.answer(request.headers, refused))
 
     def _stream_of(self, request: _Request) -> ResponseStream | None:
         """Where a streamed response goes: to whoever invoked the function to have it so."""
@@ -201,8 +219,11 @@ class _Connection(asyncio.Protocol):
 
     def answer(self, status: int, value: dict[str, str]) -> None:
         """Answer a request with JSON."""
-        body = json.dumps(value).encode()
-        head = f"HTTP/1.1 {status} X\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+        self.write(status, "application/json", json.dumps(value).encode())
+
+    def write(self, status: int, kind: str, body: bytes) -> None:
+        """Answer a request."""
+        head = f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
         self.send(head.encode() + body)
 
     def data_received(self, data: bytes) -> None:

@@ -39,7 +39,7 @@ class FunctionProcess:
         self.log = log
         self.daemon = Daemon(on_segment)
         self.memory_limit = memory_limit
-        self.api = RuntimeApi(self._on_ready, self._on_answer)
+        self.api = RuntimeApi(self._on_ready, self._on_answer, on_segment)
         self.meter = Meter(0)
         self.exited: Exited | None = None
         self.guard = 0

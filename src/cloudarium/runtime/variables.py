@@ -32,6 +32,13 @@ RESERVED = frozenset(
     ]
 )
 
+# Where spans go that a function exports: to its Runtime API, since there is no collector beside it. Not so where it
+# says something else, or is wrapped by a layer (AWS's distribution), which knows the daemon.
+_SPANS, _SPANS_PROTOCOL = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL"
+_OWN_TELEMETRY = frozenset(
+    [_SPANS, _SPANS_PROTOCOL, "OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_PROTOCOL", "AWS_LAMBDA_EXEC_WRAPPER"]
+)
+
 
 def of_function(
     spec: FunctionSpec,
@@ -65,6 +72,8 @@ def of_function(
     values |= spec.environment
     values |= _reserved(spec, layout, task, runtime_api, stream, keys)
     values |= _tracing(daemon)
+    if not _OWN_TELEMETRY & values.keys():
+        values |= {_SPANS: f"http://{runtime_api}/v1/traces", _SPANS_PROTOCOL: "http/protobuf"}
     values["AWS_LAMBDA_INITIALIZATION_TYPE"] = initialization
     values.setdefault("AWS_ENDPOINT_URL", endpoint)
     return values

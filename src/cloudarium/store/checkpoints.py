@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 
@@ -20,14 +21,16 @@ class Checkpoints:
     moved as a whole begins anew: so past `MOST` the writer does it itself and waits.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, on_commit: Callable[[], None] = lambda: None) -> None:
         self._path = path
+        self._on_commit = on_commit
         self._last = 0  # the log's length when a checkpoint was last begun
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="checkpoints")
         self._running: list[Future[None]] = []  # one at most
 
     def grown(self, connection: apsw.Connection, name: str, pages: int) -> int:
         """SQLite calls this after each commit with the log's length, in place of its own checkpoints."""
+        self._on_commit()
         if pages < self._last:
             self._last = 0  # the log has begun anew
         if pages - self._last >= STEP:

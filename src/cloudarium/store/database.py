@@ -16,7 +16,9 @@ from cloudarium.store import migrations
 from cloudarium.store.blobs import Blobs
 from cloudarium.store.checkpoints import Checkpoints
 from cloudarium.store.outbox import Outbox
+from cloudarium.store.shrinking import Shrinking, begin, enable
 from cloudarium.store.tags import Tags
+from cloudarium.store.volumes import Volumes
 
 FILE = "cloud.sqlite"
 FORMAT = 3  # of the data folder; a newer one is refused by name, an older one is migrated
@@ -68,7 +70,7 @@ class Store:
         self._known: dict[str, tuple[int, dict[Any, Any]]] = {}
         self._rollbacks = 0
         self._schemas = [Path(__file__).with_name("schema.sql"), *schemas]
-        self._checkpoints = Checkpoints(self.folder / FILE)
+        self._checkpoints = Checkpoints(self.folder / FILE, lambda: self.shrinking.written())
         try:
             self._connection = self._open()
         except BaseException:
@@ -78,6 +80,7 @@ class Store:
         self.blobs = Blobs(self, self.folder / "blobs")
         self.outbox = Outbox(self)
         self.tags = Tags(self)
+        self.volumes = Volumes(self)
 
     # ---- Statements -------------------------------------------------------------------------------------------------
 
@@ -189,10 +192,13 @@ class Store:
         connection.set_busy_timeout(10_000)
         # Else SQLite plans a statement anew whenever a bound value could lead to another plan: 10 µs per look-up.
         connection.config(apsw.SQLITE_DBCONFIG_ENABLE_QPSG, 1)
+        self.shrinking = Shrinking(connection)
+        begin(connection)
         list(connection.execute(_PRAGMAS))  # a cursor stops at each answer: only reading on runs the rest
         connection.set_wal_hook(self._checkpoints.grown)
         try:
             self._prepare(connection)
+            enable(connection, FILE)
         except BaseException:
             connection.close()
             raise
@@ -244,6 +250,7 @@ class Store:
 
     def close(self) -> None:
         """Close the file; a temporary folder goes away."""
+        self.shrinking.stop()
         self._checkpoints.close()
         self._connection.close()
         self._lock.close()

@@ -5,6 +5,12 @@ CREATE TABLE IF NOT EXISTS meta (
     value TEXT NOT NULL
 ) WITHOUT ROWID;
 
+-- How many bytes each kind of telemetry takes; counted when there is no row.
+CREATE TABLE IF NOT EXISTS volumes (
+    kind  TEXT PRIMARY KEY,
+    bytes INTEGER NOT NULL
+) WITHOUT ROWID;
+
 -- Events that must still reach someone, and timers: a row lives here until it is delivered.
 CREATE TABLE IF NOT EXISTS outbox (
     id       INTEGER PRIMARY KEY AUTOINCREMENT,

@@ -14,6 +14,8 @@ from cloudarium.traces.documents import Document
 
 LARGEST = 500 * 1024  # bytes of a trace's documents; AWS's quota
 KEPT = 100_000  # traces of all accounts together
+MOST_BYTES = 512 * 1024 * 1024  # of all traces' documents
+_PORTION = 100  # traces that are deleted at a time
 DAYS_KEPT = 30
 _DAY = 86400.0
 _WINDOWS = {"TraceId": "named", "Event": "received", "Service": "ended"}
@@ -40,11 +42,17 @@ def put(store: Store, scope: Scope, found: Sequence[Document], now: float) -> No
     by_trace: dict[str, list[Document]] = {}
     for one in found:
         by_trace.setdefault(one.trace.lower(), []).append(one)
-    for trace, members in by_trace.items():
-        _put_into(store, scope, trace, members, now)
+    grown = sum(_put_into(store, scope, trace, members, now) for trace, members in by_trace.items())
+    _volume(store, grown)
 
 
-def _put_into(store: Store, scope: Scope, id: str, members: list[Document], now: float) -> None:
+def _volume(store: Store, grown: int) -> int:
+    """Add to the bytes of all traces; how many they are now."""
+    return store.volumes.add("traces", grown, lambda: store.one("SELECT coalesce(sum(bytes), 0) FROM traces")[0])
+
+
+def _put_into(store: Store, scope: Scope, id: str, members: list[Document], now: float) -> int:
+    """Keep documents of one trace; by how many bytes it has grown."""
     trace = find(store, scope, id)
     if trace is None:
         started = float(members[0].data["start_time"])
@@ -72,6 +80,7 @@ def _put_into(store: Store, scope: Scope, id: str, members: list[Document], now:
         "UPDATE traces SET received = ?, ended = ?, revision = revision + 1, bytes = ?, cut = ? WHERE number = ?",
         (now, ended, size, cut, trace.number),
     )
+    return size - trace.bytes
 
 
 def find(store: Store, scope: Scope, id: str) -> Kept | None:
@@ -113,15 +122,24 @@ def expire(store: Store, scope: Scope, before: float, limit: int) -> int:
     return _remove(store, [number for (number,) in store.all(sql, (*scope, before, limit))])
 
 
-def trim(store: Store, kept: int = KEPT) -> int:
-    """Delete the traces that came first when there are more than `kept`."""
+def trim(store: Store, kept: int = KEPT, most: int = MOST_BYTES) -> int:
+    """Delete the traces that came first when there are more than `kept`, or they take more than `most` bytes."""
     sql = "SELECT number FROM traces WHERE number <= (SELECT max(number) FROM traces) - ?"
-    return _remove(store, [number for (number,) in store.all(sql, (kept,))])
+    gone = _remove(store, [number for (number,) in store.all(sql, (kept,))])
+    while _volume(store, 0) > most:
+        first = [number for (number,) in store.all("SELECT number FROM traces ORDER BY number LIMIT ?", (_PORTION,))]
+        gone += _remove(store, first)
+        if len(first) < _PORTION:
+            break
+    return gone
 
 
 def _remove(store: Store, numbers: Iterable[int]) -> int:
-    count = 0
+    count = size = 0
     for number in numbers:
+        size += store.one("SELECT bytes FROM traces WHERE number = ?", (number,))[0]
         store.run("DELETE FROM trace_segments WHERE trace = ?", (number,))
         count += store.run("DELETE FROM traces WHERE number = ?", (number,))
+    if count:
+        _volume(store, -size)
     return count

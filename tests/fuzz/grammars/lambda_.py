@@ -161,7 +161,7 @@ def _runtime_api(target: Target, source: Random) -> None:
 
 
 async def _serve(data: bytes, piece: int) -> None:
-    api = RuntimeApi(lambda: None, lambda answer: None)
+    api = RuntimeApi(lambda: None, lambda answer: None, lambda segment: None)
     await api.start()
     host, _, port = api.address.partition(":")
     try:

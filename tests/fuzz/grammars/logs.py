@@ -46,12 +46,15 @@ grammar(
         "stats sum(x) / count(*) * 100 as r by y | stats max(r)", "pattern @message | filter @sampleCount > 2",
         "filter a = 1 | pattern @message | diff previousMonth | filter @diffEventCount > 0 | limit 3",
         "SOURCE logGroups(namePrefix: ['fuzz'], class: 'STANDARD') | fields replace(a, /b/, c) # why",
+        "SOURCE /fuzz/a, fuzz start=-1d end=now | expand items | stats count(*) as n by items | addtotals row=true n",
+        "fields parseDate(t, 'dd/MMM/yyyy:HH:mm:ss Z', 'UTC') as p, formatDate(@timestamp, '%F %T', 'Asia/Tokyo') as f,"
+        " haversine(a, b, c, d) as h, jsonArrayContains(roles, 'x') as j, decToHex(hexToDec(n)) as x, srcAddr, bytes",
         r"parse /(?<u>\w+)=(?<v>[^ ]*)/ | filter v =~ '(?i)x' | fields datefloor(@timestamp, 1mo) + 1 as w",
     ),
     _query,
     "| fields display filter stats sort limit dedup parse unnest pattern unmask diff by as asc desc in like =~ and or "
     "not @message @timestamp @ptr ( ) [ ] , . * / + - % ^ = != < <= > 5m 0s bin( count( pct( /(a+)+$/ /(/ "
-    "/\\p{L}/ ` ' \" # 1e999 -1 true SOURCE logGroups( $ { } \\",
+    "/\\p{L}/ ` ' \" # 1e999 -1 true SOURCE logGroups( $ { } \\ start= end=now offset expand addtotals col=true EEE 'T",
     logs,
 )  # fmt: skip
 

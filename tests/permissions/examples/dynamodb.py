@@ -112,6 +112,52 @@ def list_tables(at: Stage) -> Case:
 EXAMPLES("DescribeEndpoints", "DescribeLimits")(lambda at: Case())
 
 
+# ---- backups ---------------------------------------------------------------------------------------------------------
+
+FILLS = "The new table is read and written in the caller's name (backuprestore_IAM.html of AWS's guide)."
+FILLING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+
+
+def filled(at: Stage, name: str) -> list[Also]:
+    """What whoever restores needs on the new table."""
+    return [Also(f"dynamodb:{action}", on(at, name), FILLS) for action in FILLING]
+
+
+def backup(at: Stage) -> str:
+    """The ARN of a backup of a table of the operation's own."""
+    made: str = at.root().create_backup(TableName=table(at), BackupName="kept")["BackupDetails"]["BackupArn"]
+    return made
+
+
+@EXAMPLES("CreateBackup")
+def create_backup(at: Stage) -> Case:
+    return Case({"TableName": table(at), "BackupName": "kept"}, on(at, at.name))
+
+
+@EXAMPLES("DeleteBackup", "DescribeBackup")
+def of_backup(at: Stage) -> Case:
+    made = backup(at)
+    return Case({"BackupArn": made}, made)
+
+
+EXAMPLES("ListBackups")(lambda at: Case())
+
+
+@EXAMPLES("RestoreTableFromBackup")
+def restore_table_from_backup(at: Stage) -> Case:
+    made = backup(at)
+    given = {"BackupArn": made, "TargetTableName": "restored"}
+    return Case(given, [made, on(at, "restored")], also=filled(at, "restored"))
+
+
+@EXAMPLES("RestoreTableToPointInTime")
+def restore_table_to_point_in_time(at: Stage) -> Case:
+    enabled = {"PointInTimeRecoveryEnabled": True}
+    at.root().update_continuous_backups(TableName=table(at), PointInTimeRecoverySpecification=enabled)
+    given = {"SourceTableName": at.name, "TargetTableName": "restored-to", "UseLatestRestorableTime": True}
+    return Case(given, on(at, at.name), also=filled(at, "restored-to"))
+
+
 # ---- items -----------------------------------------------------------------------------------------------------------
 
 ITEMS: dict[str, dict[str, Any]] = {

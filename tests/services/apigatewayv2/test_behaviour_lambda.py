@@ -126,7 +126,10 @@ def test_malformed_answers_are_internal_errors(api, make_function):
     ):
         got = answer(api, output)
         assert (got.status, got.json) == (500, {"message": "Internal Server Error"})
-    assert api.request("POST", "/", {"content-type": "text/plain"}, b"raise").status == 500
+    raised = api.request("POST", "/", {"content-type": "text/plain"}, b"raise")
+    assert raised.status == 500
+    told = api.cloud.control(f"why/{raised.header('apigw-requestid')}")["answer"]
+    assert told == "POST / of api was answered with 500, because the function echo failed: ValueError: no"
 
 
 def test_headers_cannot_be_smuggled(api, make_function):

@@ -159,3 +159,26 @@ def test_warnings(apigateway):
     assert apigateway.import_api(Body=json.dumps(whole))["Warnings"] == ["Route GET /a has no integration"]
     with pytest.raises(ClientError, match="Warnings found during import"):
         apigateway.import_api(Body=json.dumps(whole), FailOnWarnings=True)
+
+
+def test_what_sam_writes_for_open_and_default_routes(apigateway):
+    target = {"type": "aws_proxy", "uri": "arn:aws:lambda:us-east-1:000000000000:function:f", "httpMethod": "POST"}
+    operation = {"x-amazon-apigateway-integration": {**target, "payloadFormatVersion": "2.0"}}
+    whole = {
+        "openapi": "3.0.1",
+        "info": {"title": "x"},
+        "paths": {"/open": {"get": {**operation, "security": [{"NONE": []}]}}},
+        "components": {"securitySchemes": {}},
+    }
+    made = apigateway.import_api(Body=json.dumps(whole), FailOnWarnings=True)
+    (route,) = apigateway.get_routes(ApiId=made["ApiId"])["Items"]
+    assert (route["RouteKey"], route["AuthorizationType"], "Warnings" in made) == ("GET /open", "NONE", False)
+    whole["paths"] = {"$default": {"x-amazon-apigateway-any-method": operation}}
+    made = apigateway.import_api(Body=json.dumps(whole))
+    (route,) = apigateway.get_routes(ApiId=made["ApiId"])["Items"]
+    assert route["RouteKey"] == "$default" and "should start with /" in made["Warnings"][0]
+    with pytest.raises(ClientError, match=r"Resource \$default should start with /"):
+        apigateway.import_api(Body=json.dumps(whole), FailOnWarnings=True)
+    whole["paths"] = {"/a": {"get": {**operation, "security": [{"Other": []}]}}}
+    with pytest.raises(ClientError, match="Security scheme Other"):
+        apigateway.import_api(Body=json.dumps(whole), FailOnWarnings=True)

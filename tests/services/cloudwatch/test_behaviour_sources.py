@@ -6,10 +6,14 @@ import io
 import json
 import zipfile
 
+import requests
+
 from tests.services.cloudwatch.conftest import refused
 
 CODE = """
 def handler(event, context):
+    if "widgetContext" in event:
+        return event["html"] if "html" in event else event["widgetContext"]
     if event["EventType"] != "GetMetricData":
         raise ValueError(event)
     asked = event["GetMetricDataRequest"]
@@ -81,7 +85,29 @@ def test_functions_answer_time_series(timed):
         "ValidationError", timed.watch.get_metric_data, MetricDataQueries=[query], StartTime=now - 60, EndTime=now
     )
     assert "said so" in said
+    many = {"Id": "e", "Expression": "[" + ", ".join(f"LAMBDA('none', {n})" for n in range(101)) + "]", "Period": 60}
+    said = refused(
+        "ValidationError", timed.watch.get_metric_data, MetricDataQueries=[many], StartTime=now - 60, EndTime=now
+    )
+    assert "not more than 100 times" in said
     # An alarm asks again and again, with nobody putting data.
     timed.alarm(Metrics=[{"Id": "e", "Expression": "LAMBDA('source', 9)", "Period": 60, "ReturnData": True}])
     timed.cloud.clock_advance(60)
     assert timed.state() == "ALARM"
+    # A custom widget of a dashboard shows what it answers.
+    arn = f"arn:aws:lambda:us-east-1:{timed.account}:function:source"
+    widgets = [
+        {"type": "custom", "properties": {"endpoint": arn, "title": "<T>", "params": params}}
+        for params in ({"html": "<b>bold</b>"}, {"html": {"markdown": "*a* <b>"}}, {"other": 1})
+    ]
+    timed.watch.put_dashboard(DashboardName="d", DashboardBody=json.dumps({"widgets": widgets}))
+    html, markdown, context = (
+        requests.get(
+            f"{timed.cloud.url}/_cloudarium/dashboards/d/widget/{place}",
+            params={"account": timed.account, "range": "1h"}, headers={"accept": "text/html"}, timeout=30,
+        ).text
+        for place in range(3)
+    )  # fmt: skip
+    assert "<b>bold</b>" in html
+    assert "<em>a</em> &lt;b&gt;" in markdown
+    assert "&quot;title&quot;: &quot;&lt;T&gt;&quot;" in context and "&quot;other&quot;: 1" in context

@@ -79,7 +79,7 @@ def test_data_that_cannot_be(desk, code, datum, message):
     given = [{"MetricName": "m", **datum}]
     said = refused(code, desk.watch.put_metric_data, Namespace="shop", MetricData=given)
     assert message in (None, said)
-    assert desk.watch.list_metrics()["Metrics"] == []
+    assert desk.watch.list_metrics(Namespace="shop")["Metrics"] == []
 
 
 def test_calls_that_put_nothing(desk):
@@ -116,13 +116,14 @@ def test_lists_of_metrics(desk):
             for each in desk.watch.list_metrics(**given)["Metrics"]
         ]
 
-    assert len(listed()) == 5
+    assert len(listed(Namespace="shop")) == 5
     assert listed(Dimensions=[{"Name": "a"}]) == [("m", "a=1"), ("m", "a=2"), ("other", "a=1", "b=1")]
     assert listed(Dimensions=[{"Name": "a", "Value": "1"}, {"Name": "b"}]) == [("other", "a=1", "b=1")]
     assert listed(MetricName="other") == [("other", "a=1", "b=1")]
     assert listed(Namespace="none") == []
     assert ("m", "old=x") not in listed(RecentlyActive="PT3H")
-    assert desk.watch.list_metrics(IncludeLinkedAccounts=True)["OwningAccounts"] == [desk.account] * 5
+    accounts = desk.watch.list_metrics(Namespace="shop", IncludeLinkedAccounts=True)["OwningAccounts"]
+    assert accounts == [desk.account] * 5
     refused("NotImplemented", desk.watch.list_metrics, OwningAccount="123456789012")
     refused("InvalidParameterValue", desk.watch.list_metrics, NextToken="nonsense")
 

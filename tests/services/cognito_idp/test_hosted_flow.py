@@ -55,6 +55,8 @@ def test_authlib_finds_its_way_by_the_openid_configuration(site):
         "error": "invalid_grant"
     }
     assert client.get(found["userinfo_endpoint"]).status_code == 401
+    [seen, *_] = site.cloud.control("journal?path=/oauth2/token&limit=9")["entries"]
+    assert (seen["title"], seen["asked"]["id"], seen["asked"]["name"]) == ("POST /oauth2/token", site.name, "people")
 
 
 @pytest.mark.parametrize(

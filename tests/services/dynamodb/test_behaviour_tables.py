@@ -320,16 +320,9 @@ def test_tags_that_are_refused(dynamodb: Any, account: str, table: str, refused:
         assert tag("a", resource=other) == expected
 
 
-def test_limits_endpoints_and_backups(dynamodb: Any, table: str, cloud: Any, refused: Refused) -> None:
+def test_limits_and_endpoints(dynamodb: Any, table: str, cloud: Any, refused: Refused) -> None:
     assert dynamodb.describe_limits()["TableMaxReadCapacityUnits"] == 40_000
     assert dynamodb.describe_endpoints()["Endpoints"][0]["Address"].endswith(str(cloud.port))
-    description = dynamodb.describe_continuous_backups(TableName=table)["ContinuousBackupsDescription"]
-    recovery = description["PointInTimeRecoveryDescription"]["PointInTimeRecoveryStatus"]
-    assert (description["ContinuousBackupsStatus"], recovery) == ("ENABLED", "DISABLED")
-    wanted = {"PointInTimeRecoveryEnabled": True}
-    assert refused(
-        dynamodb.update_continuous_backups, TableName=table, PointInTimeRecoverySpecification=wanted
-    ).startswith("NotImplemented")
     missing = refused(dynamodb.describe_continuous_backups, TableName="none")
     assert missing == "TableNotFoundException: Table not found: none"
     with pytest.raises(ClientError, match="NotImplemented"):

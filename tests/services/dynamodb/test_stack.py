@@ -43,6 +43,13 @@ def reasons(client: Callable[..., Any]) -> str:
     return " ".join(event.get("ResourceStatusReason", "") for event in events)
 
 
+def recovery(dynamodb: Any, name: str) -> dict[str, Any]:
+    """What is told of a table's point-in-time recovery."""
+    found = dynamodb.describe_continuous_backups(TableName=name)["ContinuousBackupsDescription"]
+    described: dict[str, Any] = found["PointInTimeRecoveryDescription"]
+    return described
+
+
 def test_a_table_with_all_its_properties(client: Any, dynamodb: Any, deploy: Callable[..., dict[str, str]]) -> None:
     given = schema(pk="S", sk="S")
     given["AttributeDefinitions"] += [{"AttributeName": "g", "AttributeType": "S"}]
@@ -56,7 +63,7 @@ def test_a_table_with_all_its_properties(client: Any, dynamodb: Any, deploy: Cal
         StreamSpecification={"StreamViewType": "NEW_IMAGE"},
         TimeToLiveSpecification={"AttributeName": "until", "Enabled": "true"},
         SSESpecification={"SSEEnabled": True},
-        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False},
+        PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": "true", "RecoveryPeriodInDays": "7"},
         DeletionProtectionEnabled="false",
         TableClass="STANDARD",
         Tags=[{"Key": "stage", "Value": "test"}],
@@ -70,6 +77,7 @@ def test_a_table_with_all_its_properties(client: Any, dynamodb: Any, deploy: Cal
     }  # fmt: skip
     expiry = dynamodb.describe_time_to_live(TableName=outputs["Name"])["TimeToLiveDescription"]
     assert expiry["AttributeName"] == "until"
+    assert recovery(dynamodb, outputs["Name"])["RecoveryPeriodInDays"] == 7
     assert {"Key": "stage", "Value": "test"} in dynamodb.list_tags_of_resource(ResourceArn=outputs["Arn"])["Tags"]
     client("cloudformation").delete_stack(StackName=STACK)
     client("cloudformation").get_waiter("stack_delete_complete").wait(StackName=STACK, WaiterConfig={"Delay": 1})
@@ -86,15 +94,18 @@ def test_updates_in_place_and_by_replacement(dynamodb: Any, deploy: Callable[...
         "GlobalSecondaryIndexes": [index("by_g", "g")],
         "StreamSpecification": {"StreamViewType": "KEYS_ONLY"},
         "DeletionProtectionEnabled": True,
+        "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
         "Tags": [{"Key": "a", "Value": "b"}],
     }
     assert deploy("update", **changed)["Name"] == first
+    assert recovery(dynamodb, first)["PointInTimeRecoveryStatus"] == "ENABLED"
     table = dynamodb.describe_table(TableName=first)["Table"]
     assert table["GlobalSecondaryIndexes"][0]["ItemCount"] == 1
     assert (table["StreamSpecification"]["StreamViewType"], table["DeletionProtectionEnabled"]) == ("KEYS_ONLY", True)
     assert deploy("update", **plain)["Name"] == first
     table = dynamodb.describe_table(TableName=first)["Table"]
     assert not {"GlobalSecondaryIndexes", "StreamSpecification"} & set(table)
+    assert recovery(dynamodb, first)["PointInTimeRecoveryStatus"] == "DISABLED"
     second = deploy("update", BillingMode="PAY_PER_REQUEST", **schema(id="S"))["Name"]
     assert second != first
     assert dynamodb.list_tables()["TableNames"] == [second]
@@ -147,7 +158,6 @@ def test_a_stream_has_the_policy_of_its_template(dynamodb: Any, deploy: Callable
 @pytest.mark.parametrize(
     ("properties", "words"),
     [
-        ({"PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}, "point-in-time recovery"),
         ({"SSESpecification": {"SSEEnabled": True, "KMSMasterKeyId": "alias/k"}}, "KMS validation error"),
         ({"KinesisStreamSpecification": {"StreamArn": "arn:x"}}, "KinesisStreamSpecification"),
         ({"KeySchema": [{"AttributeName": "other", "KeyType": "HASH"}]}, "not defined in AttributeDefinitions"),

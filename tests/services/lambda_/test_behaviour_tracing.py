@@ -41,7 +41,7 @@ def handler(event, context):
     return {"done": True}
 """
 SENDS = """
-import json, os, socket, time
+import json, os, socket, time, urllib.request
 def handler(event, context):
     said = dict(part.split("=", 1) for part in os.environ["_X_AMZN_TRACE_ID"].split(";"))
     now = time.time()
@@ -50,6 +50,12 @@ def handler(event, context):
     host, _, port = os.environ["AWS_XRAY_DAEMON_ADDRESS"].rpartition(":")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender:
         sender.sendto(b'{"format": "json", "version": 1}\\n' + json.dumps(part).encode(), (host, int(port)))
+    span = {"traceId": said["Root"][2:].replace("-", ""), "spanId": "70de5b6f19ff9a0b", "parentSpanId": said["Parent"],
+            "name": "a span", "startTimeUnixNano": str(int(now * 1e9)), "endTimeUnixNano": str(int(now * 1e9) + 1000)}
+    export = {"resourceSpans": [{"scopeSpans": [{"spans": [span]}]}]}
+    request = urllib.request.Request(os.environ["OTEL_EXPORTER_OTLP_TRACES_ENDPOINT"], json.dumps(export).encode(),
+                                     {"Content-Type": "application/json"})
+    urllib.request.urlopen(request)
 """
 IN_A_VPC = "arn:aws:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"
 AUTHORIZES = "def handler(event, context):\n    return {'isAuthorized': True}\n"
@@ -302,6 +308,16 @@ def test_a_program_with_a_tracer_joins(house: House) -> None:
     assert put["request_id"] == call["aws"]["request_id"] and put["decision"][0]["allowed"]
     fits = {"StartTime": time.time() - 60, "EndTime": time.time() + 60, "FilterExpression": 'annotation.who = "me"'}
     assert [one["Id"] for one in house.xray.get_trace_summaries(**fits)["TraceSummaries"]] == [root]
+    # What is not sampled the SDK sends nobody, but calls still name its subsegments as what made them.
+    unsampled = new_root()
+    house.invoke("tracer", header=f"Root={unsampled};Sampled=0")
+    [top] = house.seen(unsampled)["spans"]
+    assert names(top["spans"][0]["spans"])[:1] == [["Invocation", ["dynamodb:PutItem"]]]
+    services = {one["ReferenceId"]: one for one in house.cloud.control("map?minutes=5")["services"]}
+    known = ("tracer", "AWS::Lambda::Function", ACCOUNT)
+    [tracer] = [one for one in services.values() if (one["Name"], one["Type"], one.get("AccountId")) == known]
+    [table] = [edge for edge in tracer["Edges"] if services[edge["ReferenceId"]]["Name"] == "items"]
+    assert table["SummaryStatistics"]["TotalCount"] == 2
 
 
 def test_a_function_in_a_vpc_reaches_its_daemon(house: House) -> None:
@@ -314,12 +330,13 @@ def test_a_function_in_a_vpc_reaches_its_daemon(house: House) -> None:
     house.make("inside", SENDS, "Active", VpcConfig=config)
     root = new_root()
     house.invoke("inside", header=f"Root={root};Sampled=1")
-    _, function = eventually(lambda: [one for one in house.documents(root) if _has_part(one)] and house.documents(root))
-    assert function["subsegments"][-2]["subsegments"][0]["name"] == "by hand"
+    sent = eventually(lambda: len(found := _parts(house.documents(root))) == 2 and found)
+    assert {one["name"] for one in sent} == {"by hand", "a span"}
 
 
-def _has_part(document: dict[str, Any]) -> bool:
-    return any(one.get("subsegments") for one in document.get("subsegments", ()))
+def _parts(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What stands below the parts of segments: what the function itself has sent."""
+    return [part for one in found for each in one.get("subsegments", ()) for part in each.get("subsegments", ())]
 
 
 def test_a_queue_links_traces(house: House) -> None:

@@ -14,6 +14,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from tests.conftest import RunningCloud
 from tests.services.lambda_.conftest import refused
 
 Make = Callable[..., dict[str, Any]]
@@ -83,7 +84,7 @@ def public(functions: Any, make: Make) -> Callable[..., str]:
     return create
 
 
-def test_event_is_that_of_format_2(public: Callable[..., str], account: str) -> None:
+def test_event_is_that_of_format_2(public: Callable[..., str], account: str, cloud: RunningCloud) -> None:
     url = public(MIRROR)
     given = {"Cookie": "a=1; b=2", "X_Own": "v", "Content_Type": "application/json"}
     event = ask(url, "some/path%20x?q=1&q=2&e=", "POST", b'{"k": 1}', **given).json
@@ -104,6 +105,14 @@ def test_event_is_that_of_format_2(public: Callable[..., str], account: str) -> 
     assert context["accountId"] == "anonymous" and context["apiId"] == context["domainPrefix"] == own
     assert context["domainName"] == f"{own}.lambda-url.us-east-1.on.aws"
     assert context["http"]["method"] == "POST" and context["stage"] == context["routeKey"] == "$default"
+    [seen] = cloud.control(f"journal?account={account}&path=/some/path%2520x")["entries"]
+    assert seen["asked"] == {"method": "POST", "path": "/some/path%20x", "route": "", "id": own, "name": "fn"}
+    mapped = {each["ReferenceId"]: each for each in cloud.control("map")["services"]}
+    [door] = [
+        each for each in mapped.values() if (each["Type"], each.get("AccountId")) == ("AWS::Lambda::Url", account)
+    ]
+    [edge] = door["Edges"]
+    assert mapped[edge["ReferenceId"]]["Type"] == "AWS::Lambda::Function"
     event = ask(url, method="POST", body=b"\xff\0", Content_Type="application/octet-stream").json
     assert event["isBase64Encoded"] and base64.b64decode(event["body"]) == b"\xff\0"
 

@@ -186,6 +186,16 @@ def test_what_is_no_export_request(endpoint, body, kind):
     assert answer.status_code == 400 and "InvalidRequestException" in answer.headers["x-amzn-errortype"]
 
 
+@pytest.mark.parametrize("kind", ["application/json", "application/x-protobuf"])
+def test_unsigned_spans_are_told_where_they_are_taken(cloud, kind):
+    """They are no request of S3, whose requests alone may be unsigned."""
+    answer = requests.post(f"{cloud.url}/v1/traces", b"{}", headers={"content-type": kind}, timeout=10)
+    assert answer.status_code == 403 and "signed for xray" in answer.text
+    assert answer.headers["x-amzn-errortype"].startswith("MissingAuthenticationToken")
+    form = {"content-type": "multipart/form-data; boundary=x"}
+    assert "xml" in requests.post(f"{cloud.url}/v1/traces", b"{}", headers=form, timeout=10).headers["content-type"]
+
+
 def test_who_may(endpoint, client, cloud, iam_user):
     body = json.dumps(export(span())).encode()
     connection = http.client.HTTPConnection("127.0.0.1", cloud.port, timeout=10)

@@ -10,6 +10,8 @@ import base64
 import binascii
 import json
 import os
+import random
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -19,11 +21,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 import boto3
 from botocore.exceptions import ClientError
 
-from shop.web import Invalid
+from shop.web import Busy, Invalid
 
 if TYPE_CHECKING:
     from types_boto3_dynamodb.service_resource import DynamoDBServiceResource, Table
 
+PAUSES = (0.02, 0.04, 0.08, 0.16, 0.32)  # at most, in seconds, before a transaction is tried again
 LISTING = "Listing"
 ORDERS_BY_STATUS = "OrdersByStatus"
 
@@ -152,12 +155,14 @@ def transact(actions: list[dict[str, Any]]) -> None:
         raise Cancelled([str(reason["Code"]) for reason in reasons]) from error
 
 
-def retry_conflicts(work: Callable[[], Result], tries: int = 4) -> Result:
-    """Run `work` again while another transaction holds one of its items."""
-    for _ in range(tries - 1):
+def retry_conflicts(work: Callable[[], Result]) -> Result:
+    """Run `work` again, a little later, while another transaction holds one of its items; at last raise `Busy`."""
+    for pause in PAUSES:
         try:
             return work()
         except Cancelled as cancelled:
             if not cancelled.conflict:
                 raise
-    return work()
+        # By chance, lest those who met once meet again.
+        time.sleep(random.uniform(0, pause))
+    raise Busy("Others are at the same things right now. Try again in a moment.")

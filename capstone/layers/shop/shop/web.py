@@ -21,6 +21,7 @@ class Problem(Exception):
     """Something that the caller is told: a status, what happened, and the details that help."""
 
     status = HTTPStatus.BAD_REQUEST
+    headers: dict[str, str] = {}
 
     def __init__(self, detail: str, **members: Any) -> None:
         super().__init__(detail)
@@ -54,6 +55,13 @@ class Unprocessable(Problem):
     """The request reads well, but what it says cannot be done."""
 
     status = HTTPStatus.UNPROCESSABLE_ENTITY
+
+
+class Busy(Problem):
+    """Too many want the same thing at once: the same request can work a moment later."""
+
+    status = HTTPStatus.SERVICE_UNAVAILABLE
+    headers = {"Retry-After": "1"}
 
 
 class Caller(NamedTuple):
@@ -108,7 +116,9 @@ def api(logger: Logger) -> APIGatewayHttpResolver:
     @app.exception_handler(Problem)
     def tell(error: Problem) -> Response[str]:
         logger.info("refused", extra={"status": error.status.value, "detail": error.detail})
-        return problem(error.status, error.detail, **error.members)
+        told = problem(error.status, error.detail, **error.members)
+        told.headers.update(error.headers)
+        return told
 
     @app.exception_handler(RequestValidationError)
     def tell_validation(error: RequestValidationError) -> Response[str]:

@@ -13,7 +13,8 @@ from cloudarium.charts.svg import Svg
 
 Data = dict[str, Any]
 COLUMNS = 24
-_COLUMN, _ROW = 65, 48  # pixels of a grid unit on a wide screen
+_ROW = 48  # pixels of a grid unit; columns are as wide as the screen lets them be, so a chart is drawn for each:
+_COLUMNS = (("wide", 64), ("middle", 53), ("slim", 43))
 _HEAD = 80  # pixels of a block's title and edges
 _NARROW = 360
 _USUAL = 6
@@ -43,6 +44,7 @@ class Block:
     bare: bool = False  # a text without a card behind it
     alarms: list[Data] = field(default_factory=list)
     table: Data | None = None
+    frame: str = ""  # the address of a page that a function draws
     code: str = ""
 
 
@@ -60,13 +62,14 @@ def pictures(chart: Chart, spot: Spot, title: str, share: float = 1.0) -> Data:
     label = f"{title or 'Chart'}: {', '.join(line.label for line in chart.lines)}"
     tall = max((spot.height * _ROW - _HEAD) * share, 70)
     narrow = max(min(tall, 300), 200) if chart.view in ("timeSeries", "gauge", "pie") else tall
-    found: Data = {"chart": chart.view, "wide": "", "narrow": ""}
+    found: Data = {"chart": chart.view, "drawn": []}
     if chart.view == "table":
         found["columns"] = shapes.COLUMNS
         found["rows"] = [(line, [_shown(each) for each in shapes.summary(line)]) for line in chart.lines]
         return found
-    found["wide"] = _svg(chart, spot.width * _COLUMN - 24, tall, label, "wide-chart")
-    found["narrow"] = _svg(chart, _NARROW, narrow, label, "narrow-chart")
+    for name, column in _COLUMNS:
+        found["drawn"].append(_svg(chart, max(spot.width * column - 24, 100), tall, label, f"{name}-chart"))
+    found["drawn"].append(_svg(chart, _NARROW, narrow, label, "narrow-chart"))
     found["values"] = _values(chart)
     return found
 

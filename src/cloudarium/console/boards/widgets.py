@@ -12,8 +12,10 @@ from cloudarium.console.boards.blocks import Block, Data, pictures, spot_of
 from cloudarium.console.boards.explorer import explored
 from cloudarium.console.boards.markdown import rendered
 from cloudarium.console.visit import Visit
+from cloudarium.shared.columns import columns_of
 from cloudarium.shared.errors import AwsError
 
+FRAME = "widget"  # below a dashboard: what a function draws
 _LOOKS = 40  # at a query of logs, a twentieth of a second apart
 
 
@@ -144,14 +146,15 @@ async def _log(visit: Visit, given: Data, block: Block, span: Span) -> None:
     groups, lines = [], []
     for part in block.code.split("|"):
         words = part.strip()
-        if words.upper().startswith("SOURCE "):
+        if words.upper().startswith(("SOURCE '", 'SOURCE "')):  # others, such as logGroups(), the query itself knows
             groups.append(words[7:].strip().strip("'\""))
         else:
             lines.append(part)
     region = str(given.get("region") or visit.scope.region)
+    named = {"logGroupNames": groups} if groups else {}
     started = await visit.ask(
-        "logs", "StartQuery", region=region, logGroupNames=groups, queryString="|".join(lines).strip(),
-        startTime=int(span.start), endTime=int(span.end),
+        "logs", "StartQuery", region=region, queryString="|".join(lines).strip(), startTime=int(span.start),
+        endTime=int(span.end), **named,
     )  # fmt: skip
     for _ in range(_LOOKS):
         told = await visit.ask("logs", "GetQueryResults", region=region, queryId=started["queryId"])
@@ -159,7 +162,7 @@ async def _log(visit: Visit, given: Data, block: Block, span: Span) -> None:
             break
         await asyncio.sleep(0.05)
     rows = [{each["field"]: each["value"] for each in row if each["field"] != "@ptr"} for row in told["results"]]
-    columns = list(dict.fromkeys(name for row in rows for name in row))
+    columns = columns_of(rows)
     block.table = {"columns": columns, "rows": [[row.get(name, "") for name in columns] for row in rows[:200]]}
     if told["status"] != "Complete":
         block.note = f"The query is {told['status']}."
@@ -176,7 +179,7 @@ async def _explorer(visit: Visit, given: Data, block: Block, span: Span) -> None
 
 
 async def _custom(visit: Visit, given: Data, block: Block, span: Span) -> None:
-    block.note = f"A custom widget is drawn by a function, which is not built: {str(given.get('endpoint'))[:200]}."
+    block.frame = visit.href("dashboards", visit.parts[0], FRAME, block.id[1:], **visit.asked)
 
 
 _FILLS: dict[str, Callable[[Visit, Data, Block, Span], Awaitable[None]]] = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from cloudarium.console.pages import alarms, calls, dashboards, logs, map, metrics, overview, traces
+from cloudarium.console.pages import alarms, calls, dashboards, insights, logs, map, metrics, overview, traces
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.http import HttpResponse
 
@@ -18,3 +18,5 @@ PAGES: Mapping[str, Callable[[Visit], Awaitable[HttpResponse]]] = {
     "metrics": metrics.show,
     "traces": traces.show,
 }
+# What pages change, by POST to their whole path.
+CHANGES: Mapping[tuple[str, ...], Callable[[Visit], Awaitable[HttpResponse]]] = {("logs", "insights"): insights.save}

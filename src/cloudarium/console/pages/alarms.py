@@ -6,6 +6,7 @@ from typing import Any
 
 import orjson
 
+from cloudarium.console import words
 from cloudarium.console.pages.metrics import chart_of, metric_query
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
@@ -14,6 +15,7 @@ from cloudarium.gateway.http import HttpResponse
 
 _KINDS = ["MetricAlarm", "CompositeAlarm"]
 _WORST_FIRST = {"ALARM": 0, "INSUFFICIENT_DATA": 1, "OK": 2}
+_RELATIVES = (("Rests on", "ChildrenOfAlarmName"), ("Is part of", "ParentsOfAlarmName"))
 _PERIODS_SHOWN = 60
 
 
@@ -26,7 +28,7 @@ async def show(visit: Visit) -> HttpResponse:
         listing = visit.each("cloudwatch", "DescribeAlarms", f"{kind}s", "NextToken", AlarmTypes=[kind])
         found += [each async for each in listing]
     found.sort(key=lambda each: (_WORST_FIRST[each["StateValue"]], each["AlarmName"]))
-    return page(visit, "alarms.html", "Alarms", alarms=found)
+    return page(visit, "alarms.html", "Alarms", alarms=[(each, words.condition(each)) for each in found])
 
 
 async def _one(visit: Visit, name: str) -> HttpResponse:
@@ -34,15 +36,27 @@ async def _one(visit: Visit, name: str) -> HttpResponse:
     found = answer.get("MetricAlarms", []) + answer.get("CompositeAlarms", [])
     if not found:
         raise Refused(404, f"There is no alarm {name} in {visit.scope.region}.")
-    told = await visit.ask("cloudwatch", "DescribeAlarmHistory", AlarmName=name, MaxRecords=100)
+    told = await visit.ask("cloudwatch", "DescribeAlarmHistory", AlarmName=name, AlarmTypes=_KINDS, MaxRecords=100)
     return page(
         visit,
         "alarm.html",
         name,
         alarm=found[0],
+        relatives=[(said, own) for said, how in _RELATIVES if (own := await _related(visit, name, how))],
+        condition=words.condition(found[0]),
+        facts=words.facts(found[0]),
+        command=words.alarm_command(found[0], visit.scope.region),
+        settings=orjson.dumps(found[0], option=orjson.OPT_INDENT_2).decode(),
         history=[{**each, "data": _pretty(each.get("HistoryData"))} for each in told["AlarmHistoryItems"]],
         drawn=await _chart(visit, found[0]) if "MetricName" in found[0] or "Metrics" in found[0] else None,
     )
+
+
+async def _related(visit: Visit, name: str, how: str) -> list[dict[str, Any]]:
+    """The alarms that a composite one speaks of, or the composite ones that speak of one."""
+    answer = await visit.ask("cloudwatch", "DescribeAlarms", **{how: name})
+    found: list[dict[str, Any]] = answer.get("MetricAlarms", []) + answer.get("CompositeAlarms", [])
+    return sorted(found, key=lambda each: str(each["AlarmName"]))
 
 
 def _pretty(data: str | None) -> str:

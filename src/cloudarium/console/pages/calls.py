@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from cloudarium.console.kinds import kind_of
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.glass.journal import KEPT
+from cloudarium.glass.maps import type_of_door
 from cloudarium.glass.why import why
 
-_FILTERS = ("service", "operation", "error")
+_FILTERS = ("service", "operation", "path", "error")
 
 
 async def show(visit: Visit) -> HttpResponse:
@@ -28,6 +30,5 @@ def _one(visit: Visit, request_id: str) -> HttpResponse:
     if told is None:
         raise Refused(404, f"The journal has no request {request_id[:80]}: it keeps the last {KEPT:,} calls.")
     entry = visit.cloud.journal.find(request_id=told["request_id"], limit=1)
-    return page(
-        visit, "call.html", f"{told['service']}:{told['operation']}", told=told, entry=entry[0] if entry else None
-    )
+    kind = kind_of(type_of_door(told["service"], told["operation"])).words
+    return page(visit, "call.html", told["title"], told=told, entry=entry[0] if entry else None, kind=kind)

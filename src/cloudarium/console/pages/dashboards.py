@@ -8,7 +8,9 @@ import orjson
 
 from cloudarium.charts.widgets import Span, WidgetError, span_of
 from cloudarium.console.boards.blocks import layout, spot_of
-from cloudarium.console.boards.widgets import block_of
+from cloudarium.console.boards.custom import framed
+from cloudarium.console.boards.variables import applied, variables_of
+from cloudarium.console.boards.widgets import FRAME, block_of
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
@@ -22,26 +24,41 @@ _LAYOUT = "layout.css"
 
 
 async def show(visit: Visit) -> HttpResponse:
-    """The dashboards; at NAME that one, at NAME/layout.css where its widgets stand. Raises Refused."""
+    """The dashboards; at NAME that one. Raises Refused.
+
+    Below it `layout.css` says where its widgets stand, and `widget/N` is what a function draws.
+    """
     if not visit.parts:
         found = [each async for each in visit.each("cloudwatch", "ListDashboards", "DashboardEntries", "NextToken")]
         return page(visit, "dashboards.html", "Dashboards", dashboards=found)
     name = visit.parts[0]
     body = await _body(visit, name)
-    given = body["widgets"]
+    variables = await variables_of(visit, body)
+    given = applied(body, variables)["widgets"]
     if visit.parts[1:] == [_LAYOUT]:
         return _layout(given)
-    if visit.parts[1:]:
-        raise Refused(404, "A dashboard has nothing below it.")
     span, chosen = _span(visit, body)
+    if visit.parts[1:]:
+        return await _frame(visit, given, span)
     refresh = visit.number("refresh", 1, 3600) if visit.asked.get("refresh") else 0
     blocks = [await block_of(visit, widget, place, span) for place, widget in enumerate(given)]
     in_order = sorted(blocks, key=lambda block: (block.spot.y, block.spot.x))
     return page(
         visit, "dashboard.html", name, blocks=in_order, ranges=RANGES, refreshes=REFRESHES, chosen=chosen,
         refresh=refresh, start=iso_millis(span.start)[:16], end=iso_millis(span.end)[:16],
-        layout=visit.href("dashboards", name, _LAYOUT),
+        layout=visit.href("dashboards", name, _LAYOUT), variables=[each for each in variables if each.shown],
     )  # fmt: skip
+
+
+async def _frame(visit: Visit, widgets: list[Any], span: Span) -> HttpResponse:
+    """What the function of a custom widget draws. Raises Refused."""
+    kind, *places = visit.parts[1:]
+    if kind != FRAME or len(places) != 1 or not (places[0].isascii() and places[0].isdecimal()):
+        raise Refused(404, "A dashboard has nothing below it.")
+    place = int(places[0][:6])
+    if place >= len(widgets) or not isinstance(widgets[place], dict) or widgets[place].get("type") != "custom":
+        raise Refused(404, "There is no custom widget at this place.")
+    return await framed(visit, widgets[place], place, span)
 
 
 async def _body(visit: Visit, name: str) -> dict[str, Any]:

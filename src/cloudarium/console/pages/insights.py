@@ -1,18 +1,23 @@
-"""The editor of Logs Insights: a query over log groups, its answer as a table, and as a chart if it counts by time."""
+"""The editor of Logs Insights: a query over log groups, its answer as a table, and as a chart if it counts by time.
+
+Queries can be saved, as PutQueryDefinition keeps them, and the fields that AWS would discover stand beside the answer.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import parse_qsl
 
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
-from cloudarium.gateway.control import Refused
+from cloudarium.gateway.control import Refused, body_of
 from cloudarium.gateway.http import HttpResponse
 from cloudarium.shared.clock import seconds_of
+from cloudarium.shared.columns import columns_of
 from cloudarium.shared.errors import AwsError
 
 RANGES = {"5m": "5 minutes", "1h": "1 hour", "12h": "12 hours", "1d": "1 day", "7d": "a week", "30d": "30 days"}
@@ -22,34 +27,88 @@ _PAUSE = 0.05  # seconds until it is asked again
 _GOING = ("Scheduled", "Running", "Unknown")
 _MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", re.ASCII)
 _MOST_GROUPS = 50
+_LOOKED_INTO = 5  # groups whose fields are discovered
+_MOST_FIELDS = 100
 
 Rows = list[dict[str, str]]
 
 
 async def show(visit: Visit) -> HttpResponse:
-    """The editor; with `query` and a `group` or more, the answer below it. Raises Refused."""
-    listing = visit.each("logs", "DescribeLogGroups", "logGroups", "nextToken")
-    groups = [each["logGroupName"] async for each in listing]
+    """The editor; with `query` and a `group` or more, the answer below it; with `saved`, that query. Raises Refused."""
+    groups = [each["logGroupName"] async for each in visit.each("logs", "DescribeLogGroups", "logGroups", "nextToken")]
+    definitions = await _definitions(visit)
+    saved = next((each for each in definitions if each["queryDefinitionId"] == visit.asked.get("saved")), None)
     chosen = [value for name, value in visit.pairs if name == "group"][:_MOST_GROUPS]
     query, span = visit.asked.get("query", "").replace("\r\n", "\n"), visit.range_of(RANGES)
     shown: dict[str, Any] = {"rows": [], "names": [], "drawn": None, "statistics": None, "said": "", "state": ""}
-    if query and chosen:
+    if query and (chosen or _names_groups(query)):
         shown |= await _answer(visit, query, chosen, span)
+    if saved is not None and not query:
+        query, chosen = saved["queryString"], chosen or saved.get("logGroupNames", [])
+    first = sorted(groups, key=lambda name: name not in chosen)
     return page(
-        visit, "insights.html", "Logs Insights", groups=groups, chosen=chosen, query=query or _USUAL, range=span,
-        ranges=RANGES, **shown,
+        visit, "insights.html", "Logs Insights", groups=first, chosen=chosen, query=query or _USUAL, range=span,
+        ranges=RANGES, definitions=definitions, saved=saved, fields=await _fields(visit, chosen), **shown,
     )  # fmt: skip
+
+
+async def save(visit: Visit) -> HttpResponse:
+    """Save the query of the editor's form under its name, in place of one of that name. Raises Refused and AwsError."""
+    form = parse_qsl((await body_of(visit.request)).decode("utf-8", "replace"), max_num_fields=200)
+    given = dict(form)
+    name = given.get("name", "").strip()
+    if not name:
+        raise Refused(400, "A saved query needs a name: write one beside Save.")
+    asked: dict[str, Any] = {"name": name, "queryString": given.get("query", "").replace("\r\n", "\n")}
+    asked["logGroupNames"] = [value for key, value in form if key == "group"][:_MOST_GROUPS]
+    known = [each["queryDefinitionId"] for each in await _definitions(visit) if each["name"] == name]
+    if known:
+        asked["queryDefinitionId"] = known[0]
+    kept = await visit.ask("logs", "PutQueryDefinition", **asked)
+    there = visit.href("logs", "insights", saved=kept["queryDefinitionId"], range=given.get("range", ""))
+    return HttpResponse(303, {"location": there, "cache-control": "no-store"})
+
+
+async def _definitions(visit: Visit) -> list[dict[str, Any]]:
+    listing = visit.each("logs", "DescribeQueryDefinitions", "queryDefinitions", "nextToken")
+    return [each async for each in listing]
+
+
+async def _fields(visit: Visit, groups: Sequence[str]) -> list[tuple[str, int]]:
+    """The fields of the newest events of the first few groups, and in how many of a hundred each is at most.
+
+    The log's own come before those that AWS makes.
+    """
+    found: dict[str, int] = {}
+    for group in groups[:_LOOKED_INTO]:
+        try:
+            newest = await visit.ask(
+                "logs", "DescribeLogStreams", logGroupName=group, orderBy="LastEventTime", descending=True, limit=1
+            )
+            time = next((each.get("lastEventTimestamp", 0) for each in newest["logStreams"]), 0)
+            answer = await visit.ask("logs", "GetLogGroupFields", logGroupName=group, time=time // 1000)
+        except AwsError:
+            continue  # a group that is gone, or under a key that does not open
+        for each in answer["logGroupFields"]:
+            found[each["name"]] = max(found.get(each["name"], 0), each["percent"])
+    return sorted(found.items(), key=lambda item: (item[0].startswith("@"), -item[1], item[0]))[:_MOST_FIELDS]
+
+
+def _names_groups(query: str) -> bool:
+    return query.lstrip().lower().startswith("source")
 
 
 async def _answer(visit: Visit, query: str, groups: list[str], span: str) -> dict[str, Any]:
     given: dict[str, Any] = {"startTime": int(visit.now - seconds_of(span)), "endTime": int(visit.now) + 1}
     try:
-        started = await visit.ask("logs", "StartQuery", logGroupNames=groups, queryString=query, **given)
+        if not _names_groups(query):
+            given["logGroupNames"] = groups
+        started = await visit.ask("logs", "StartQuery", queryString=query, **given)
         answer = await _ended(visit, started["queryId"])
     except AwsError as error:
         return {"said": error.message}
     rows = [{each["field"]: each.get("value") or "" for each in row} for row in answer.get("results", ())]
-    names = [name for name in dict.fromkeys(name for row in rows for name in row) if name != "@ptr"]
+    names = columns_of(rows, ("@ptr",))
     return {
         "rows": rows,
         "names": names,

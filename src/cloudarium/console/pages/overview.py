@@ -24,14 +24,13 @@ async def show(visit: Visit) -> HttpResponse:
     firing = await visit.ask(
         "cloudwatch", "DescribeAlarms", StateValue="ALARM", AlarmTypes=["MetricAlarm", "CompositeAlarm"]
     )
-    journal = cloud.journal.find(account=account, limit=500)
     return page(
         visit,
         "overview.html",
         "Overview",
         firing=firing.get("MetricAlarms", []) + firing.get("CompositeAlarms", []),
-        failed=[each for each in journal if each["status"] >= 400][:_FAILED],
-        last=journal[:_LAST],
+        failed=cloud.journal.find(account=account, failed=True, limit=_FAILED),
+        last=cloud.journal.find(account=account, parent="", limit=_LAST),  # pollers alone would fill the page
         clock=iso_millis(visit.now),
         clock_said=_clock_said(cloud),
         folder=None if cloud.store.ephemeral else str(cloud.store.folder),

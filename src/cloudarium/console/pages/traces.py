@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, NamedTuple
 
+from cloudarium.console.kinds import ICONS, kind_of
 from cloudarium.console.rendering import page
 from cloudarium.console.visit import Visit
 from cloudarium.gateway.control import Refused
 from cloudarium.gateway.http import HttpResponse
+from cloudarium.glass.maps import regions
 from cloudarium.glass.trace_logs import add_logs
-from cloudarium.glass.traces import Span, trace, traces, whole
+from cloudarium.glass.traces import Span, run_of_line, trace, traces, whole
 from cloudarium.shared.clock import seconds_of
 from cloudarium.shared.errors import AwsError
 
@@ -35,40 +37,58 @@ class Row(NamedTuple):
 
 async def show(visit: Visit) -> HttpResponse:
     """The last traces, those of X-Ray that `filter` finds, or the one that the path names. Raises Refused."""
+    if visit.parts == ["of-line"]:
+        return _of_line(visit)
     if visit.parts:
         return await _one(visit, visit.parts[0])
-    span, expression, about = (
-        visit.range_of(RANGES),
-        visit.asked.get("filter", "").strip(),
-        visit.asked.get("about", ""),
-    )
-    shown: dict[str, Any] = {"range": span, "ranges": RANGES, "filter": expression, "about": about}
-    shown |= {"said": "", "found": [], "last": []}
+    span, expression = visit.range_of(RANGES, "1d"), visit.asked.get("filter", "").strip()
+    about, type, failed = visit.asked.get("about", ""), visit.asked.get("type", ""), "failed" in visit.asked
+    shown: dict[str, Any] = {"range": span, "ranges": RANGES, "filter": expression, "about": about, "type": type}
+    shown |= {"kind": kind_of(type).words if type else "", "failed": failed, "kind_of": kind_of, "icons": ICONS}
+    shown |= {"said": "", "found": [], "last": [], "elsewhere": []}
     if not expression:
         shown["last"] = traces(
-            visit.cloud,
-            _MOST_LISTED,
-            about=(about, visit.asked.get("type", "")) if about else None,
-            account=visit.scope.account,
-        )
+            visit.cloud, _MOST_LISTED, about=(about, type) if about else None, account=visit.scope.account,
+            region=visit.region, failed=failed, since=visit.now - seconds_of(span),
+        )  # fmt: skip
+        shown["elsewhere"] = [] if shown["last"] else regions_of(visit, other=True)
         return page(visit, "traces.html", "Traces", **shown)
     try:
-        found = [each async for each in _summaries(visit, seconds_of(span), expression)]
+        found = [
+            each
+            for region in regions_of(visit)
+            async for each in _summaries(visit, region, seconds_of(span), expression)
+            if not failed or each["HasFault"] or each["HasError"] or each["HasThrottle"] or _blamed(each)
+        ]
         found.sort(key=lambda each: int(each["Id"][2:10], 16), reverse=True)
-        shown["found"] = [(each, int(each["Id"][2:10], 16)) for each in found]
+        shown["found"] = [(each, int(each["Id"][2:10], 16), _blamed(each)) for each in found]
     except AwsError as error:
         shown["said"] = error.message
     return page(visit, "traces.html", "Traces", **shown)
 
 
-async def _summaries(visit: Visit, span: float, expression: str) -> AsyncIterator[dict[str, Any]]:
+def regions_of(visit: Visit, *, other: bool = False) -> list[str]:
+    """The regions that the page shows; or the others in which calls were made, which may be what is looked for."""
+    if not other and visit.region is not None:
+        return [visit.region]
+    found = regions(visit.cloud, visit.scope.account)
+    return [one for one in found if one != visit.region] if other else found or [visit.scope.region]
+
+
+def _blamed(summary: dict[str, Any]) -> list[str]:
+    """The services in which something failed, also below the root, whose answer is all that HasFault tells."""
+    causes = [*summary.get("FaultRootCauses", ()), *summary.get("ErrorRootCauses", ())]
+    return list(dict.fromkeys(cause["Services"][-1]["Name"] for cause in causes if cause.get("Services")))
+
+
+async def _summaries(visit: Visit, region: str, span: float, expression: str) -> AsyncIterator[dict[str, Any]]:
     """The summaries of X-Ray's traces of the last `span` seconds, asked for in pieces that it takes."""
     end, left = visit.now, _MOST_LISTED
     while span > 0 and left > 0:
         piece = min(span, LONGEST_QUERY)
         listing = visit.each(
-            "xray", "GetTraceSummaries", "TraceSummaries", "NextToken", StartTime=end - piece, EndTime=end,
-            FilterExpression=expression,
+            "xray", "GetTraceSummaries", "TraceSummaries", "NextToken", region=region, StartTime=end - piece,
+            EndTime=end, FilterExpression=expression,
         )  # fmt: skip
         async for each in listing:
             yield each
@@ -76,12 +96,23 @@ async def _summaries(visit: Visit, span: float, expression: str) -> AsyncIterato
         span, end = span - piece, end - piece
 
 
+def _of_line(visit: Visit) -> HttpResponse:
+    """To the trace of the run that wrote a line of a function's log."""
+    group, stream, moment = visit.asked.get("group", ""), visit.asked.get("stream", ""), visit.moment("at")
+    run = run_of_line(visit.cloud, (*visit.scope, group, stream), moment or 0.0)
+    if run is None:
+        raise Refused(404, "No run that wrote into this log is known: it has not ended yet, or is not kept any more.")
+    return HttpResponse(303, {"location": f"{visit.href('traces', run.root)}#logs-{run.function}"})
+
+
 async def _one(visit: Visit, id: str) -> HttpResponse:
     told = trace(visit.cloud, id)
     if told is None:
         raise Refused(404, f"Nothing is known of a trace or request {id[:80]}.")
-    lines = await _logs(visit, told)
-    return page(visit, "trace.html", told["id"], told=told, rows=list(_rows(told)), lines=lines, width=_WIDTH)
+    await add_logs(visit.cloud, told)
+    first = told["spans"][0]
+    title = f"{first['name']} → {first['status'] or ''}"
+    return page(visit, "trace.html", title, told=told, rows=list(_rows(told)), logged=_logged(told), width=_WIDTH)
 
 
 # ---- the waterfall --------------------------------------------------------------------------------------------------
@@ -115,13 +146,9 @@ def _state(span: Span) -> str:
 # ---- the logs of its functions --------------------------------------------------------------------------------------
 
 
-async def _logs(visit: Visit, told: dict[str, Any]) -> list[dict[str, Any]]:
-    """The lines that the trace's functions have logged in its runs, in their order, each with who wrote it where."""
-    await add_logs(visit.cloud, told)
-    lines = [
-        line | {"function": span["name"], "group": span["log_group"]}
-        for top in told["spans"]
-        for span in whole(top)
-        for line in span.get("logs", ())
-    ]
-    return sorted(lines, key=lambda line: int(line["timestamp"]))[:_MOST_LINES]
+def _logged(told: dict[str, Any]) -> list[Span]:
+    """The functions that have logged something, each with as many of its lines as one looks through."""
+    found = [span for top in told["spans"] for span in whole(top) if span.get("logs")]
+    for span in found:
+        span["logs"] = span["logs"][:_MOST_LINES]
+    return sorted(found, key=lambda span: float(span["start"]))

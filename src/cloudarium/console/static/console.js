@@ -2,6 +2,13 @@
 (() => {
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
+  // From zero, unless the values lie so close together and so far from it that nothing could be seen.
+  const bounds = (_, low, high) => {
+    if (low === null) return [0, 1];
+    if (low < 0 || (low > 0.95 * high && low < high)) return uPlot.rangeNum(low, high, 0.1, true);
+    return [0, uPlot.rangeNum(0, high || 1, 0.1, true)[1]];
+  };
+
   const plot = (place) => {
     const data = JSON.parse(place.dataset.chart);
     const lines = data.labels.map((label, index) => ({
@@ -32,7 +39,7 @@
         width: place.clientWidth,
         height: 280,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1e3), "Etc/UTC"),
-        scales: { x: { range: [data.start, data.end] } },
+        scales: { x: { range: [data.start, data.end] }, y: { range: bounds } },
         axes: [{ ...axis, values: (_, ticks) => ticks.map(clock) }, { ...axis, size: 70 }],
         series: [{ label: "UTC", value: (_, seconds) => (seconds === null ? "" : clock(seconds)) }, ...lines],
       },

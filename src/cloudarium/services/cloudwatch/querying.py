@@ -127,7 +127,9 @@ class Querying:
         """What a function has answered. Raises MathError."""
         found = self.answers.get(Wanted(asked, frame))
         if found is None:
-            raise MathError("LAMBDA can be asked for the times of its own query only")
+            raise MathError(
+                "LAMBDA is asked for the times of its own query only, and not more than 100 times in a call"
+            )
         if found.invalid:
             raise MathError(found.invalid)
         if found.status != "Complete" or found.messages:

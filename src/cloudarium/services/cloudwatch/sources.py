@@ -6,6 +6,7 @@ Source: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatc
 from __future__ import annotations
 
 import asyncio
+import itertools
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ Data = dict[str, Any]
 PRINCIPAL = "lambda.datasource.cloudwatch.amazonaws.com"
 FOR_CHARTS, FOR_ALARMS = 10.0, 4.5  # seconds that a function may take
 _MOST_SERIES = 500
+_MOST_ASKED, _AT_A_TIME = 100, 10
 _STATUSES = ("Complete", "PartialData", "InternalError", "Forbidden")
 _under_way: set[asyncio.Future[Data]] = set()
 
@@ -48,12 +50,22 @@ Answers = dict[Wanted, Answered]
 
 
 async def answers(call: Call, wanted: Iterable[Wanted], seconds: float) -> Answers:
-    """Invoke each function for what is wanted of it, at the same time, as the service that AWS's policies name."""
-    each = list(dict.fromkeys(wanted))
-    return dict(zip(each, await asyncio.gather(*(_answer(call, one, seconds) for one in each)), strict=True))
+    """Invoke each function for what is wanted of it, some at a time, as the service that AWS's policies name.
+
+    What is wanted beyond the first hundred is left out.
+    """
+    each = list(itertools.islice(dict.fromkeys(wanted), _MOST_ASKED))
+    turns = asyncio.Semaphore(_AT_A_TIME)
+    found = await asyncio.gather(*(_answer(call, one, seconds, turns) for one in each))
+    return dict(zip(each, found, strict=True))
 
 
-async def _answer(call: Call, wanted: Wanted, seconds: float) -> Answered:
+async def _answer(call: Call, wanted: Wanted, seconds: float, turns: asyncio.Semaphore) -> Answered:
+    async with turns:
+        return await _asked(call, wanted, seconds)
+
+
+async def _asked(call: Call, wanted: Wanted, seconds: float) -> Answered:
     task = asyncio.ensure_future(_invoke(call, wanted))
     _under_way.add(task)
     task.add_done_callback(_under_way.discard)

@@ -94,7 +94,7 @@ async def trim_changes(event: Event) -> Retry | None:
             return None
         found = table.definition.get("Recovery")
         if found is None:
-            return Retry(event.now) if changes.trim(event.store, table.id, event.now) else None
+            return Retry(event.now) if changes.trim(event.store, table.id, float("inf")) else None
         too_much = changes.beyond(event.store, table.id, recovery.MOST_BYTES)
         if too_much is not None and too_much > found["Since"]:
             found = {**found, "Since": too_much}

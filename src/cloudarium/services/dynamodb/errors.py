@@ -72,6 +72,66 @@ class TableInUse(AwsError):
         super().__init__(f"Table already exists: {table}")
 
 
+class TableBusy(AwsError):
+    """The table is not ready yet."""
+
+    code = "ResourceInUseException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Attempt to change a resource which is still in use: Table is being created: {table}")
+
+
+class TableAlreadyExists(AwsError):
+    """The name that a restored table shall have is taken."""
+
+    code = "TableAlreadyExistsException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Table already exists: {table}")
+
+
+class BackupNotFound(AwsError):
+    """No such backup."""
+
+    code = "BackupNotFoundException"
+
+    def __init__(self, backup: str) -> None:
+        super().__init__(f"Backup not found: {backup}")
+
+
+class BackupInUse(AwsError):
+    """A table is being restored from the backup."""
+
+    code = "BackupInUseException"
+
+    def __init__(self, backup: str) -> None:
+        super().__init__(f"Backup is being restored: {backup}")
+
+
+class BackupsUnavailable(AwsError):
+    """The table is not ready for backups yet."""
+
+    code = "ContinuousBackupsUnavailableException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Backups are being enabled for the table: {table}. Please retry later")
+
+
+class RecoveryUnavailable(AwsError):
+    """The table has no point-in-time recovery."""
+
+    code = "PointInTimeRecoveryUnavailableException"
+
+    def __init__(self, table: str) -> None:
+        super().__init__(f"Point in time recovery is not enabled for table '{table}'")
+
+
+class InvalidRestoreTime(AwsError):
+    """The table cannot be restored as of this moment."""
+
+    code = "InvalidRestoreTimeException"
+
+
 class PolicyNotFound(AwsError):
     """The table has no policy, or another than the one that was expected."""
 

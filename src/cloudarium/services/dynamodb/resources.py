@@ -56,6 +56,36 @@ def created(call: Call) -> list[str | Need]:
     return needs
 
 
+def place(call: Call, reference: str) -> tuple[Scope, str]:
+    """The account and region, and the name, of the table that a name or an ARN stands for."""
+    parsed = arn.parse(reference)
+    if parsed is None:
+        return call.scope, reference
+    return Scope(parsed.account, parsed.region), parsed.resource.removeprefix("table/")
+
+
+def backup(call: Call) -> str:
+    """The backup that the call names by its ARN."""
+    return str(call.input.get("BackupArn") or "*")
+
+
+# Source: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/backuprestore_IAM.html
+_FILLING = ("BatchWriteItem", "DeleteItem", "GetItem", "PutItem", "Query", "Scan", "UpdateItem")
+
+
+def restored_backup(call: Call) -> list[str | Need]:
+    """A backup and the table that is made of it, which is written and read in the caller's name."""
+    target = table_arn(call, call.input.get("TargetTableName"))
+    return [backup(call), target, *(Need(f"dynamodb:{action}", target) for action in _FILLING)]
+
+
+def restored_table(call: Call) -> list[str | Need]:
+    """A table that is restored, and the one that is made of it, which is written and read in the caller's name."""
+    target = table_arn(call, call.input.get("TargetTableName"))
+    source = table_arn(call, call.input.get("SourceTableArn") or call.input.get("SourceTableName"))
+    return [source, *(Need(f"dynamodb:{action}", target) for action in _FILLING)]
+
+
 def table_or_index(call: Call) -> str:
     """The index that the call reads, or the table."""
     index = call.input.get("IndexName")

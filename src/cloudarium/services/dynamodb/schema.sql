@@ -59,3 +59,43 @@ CREATE TABLE IF NOT EXISTS dynamodb_tokens (
     PRIMARY KEY (account, region, token)
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS dynamodb_tokens_by_expiry ON dynamodb_tokens (expires);
+
+-- What items were before each change, for point-in-time recovery: a table as of a moment is what it is now, without
+-- the changes since. `volume` adds up what is kept, so that it is known without counting.
+CREATE TABLE IF NOT EXISTS dynamodb_changes (
+    table_id INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    at REAL NOT NULL,
+    volume INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    range BLOB NOT NULL,
+    size INTEGER,
+    item BLOB,
+    PRIMARY KEY (table_id, sequence)
+) WITHOUT ROWID;
+
+-- Backups of tables, with the definition that the table had. Those of kind RESTORE are copies that a table under way is
+-- restored from, and are shown to nobody.
+CREATE TABLE IF NOT EXISTS dynamodb_backups (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    mark TEXT NOT NULL,
+    name TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    created REAL NOT NULL,
+    expires REAL,
+    definition BLOB NOT NULL,
+    items INTEGER NOT NULL,
+    bytes INTEGER NOT NULL,
+    UNIQUE (account, region, mark)
+);
+CREATE TABLE IF NOT EXISTS dynamodb_backup_items (
+    backup_id INTEGER NOT NULL,
+    hash BLOB NOT NULL,
+    range BLOB NOT NULL,
+    size INTEGER NOT NULL,
+    item BLOB NOT NULL,
+    PRIMARY KEY (backup_id, hash, range)
+) WITHOUT ROWID;

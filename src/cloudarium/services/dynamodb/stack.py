@@ -286,8 +286,13 @@ async def _change_expiry(r: Resource) -> None:
 
 
 async def _recovery(r: Resource) -> None:
-    given = r.properties.get("PointInTimeRecoverySpecification")
-    if given is not None and _flag(given.get("PointInTimeRecoveryEnabled")):
-        wanted = {"PointInTimeRecoveryEnabled": True}
-        call = {"TableName": r.id, "PointInTimeRecoverySpecification": wanted}
-        await r.send("dynamodb", "UpdateContinuousBackups", call)
+    """Have the table's recovery be as the template says; without a word it is as it was made: off."""
+    given, before = (each.get("PointInTimeRecoverySpecification") or {} for each in (r.properties, r.old_properties))
+    enabled = _flag(given.get("PointInTimeRecoveryEnabled"))
+    if not enabled and not _flag(before.get("PointInTimeRecoveryEnabled")):
+        return
+    wanted: dict[str, Any] = {"PointInTimeRecoveryEnabled": enabled}
+    if "RecoveryPeriodInDays" in given:
+        wanted["RecoveryPeriodInDays"] = int(given["RecoveryPeriodInDays"])
+    call = {"TableName": r.id, "PointInTimeRecoverySpecification": wanted}
+    await r.send("dynamodb", "UpdateContinuousBackups", call)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from cloudarium.services.logs.patterns import Predicate
 from cloudarium.services.logs.records import Group
+from cloudarium.shared.scope import Scope
 
 if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
@@ -21,9 +22,14 @@ class Tail:
     """One session: the groups it follows (by id, with their ARNs), and what has come since its last update."""
 
     def __init__(
-        self, groups: dict[int, str], names: Sequence[str], prefixes: Sequence[str], matches: Predicate | None
+        self,
+        scope: Scope,
+        groups: dict[int, str],
+        names: Sequence[str],
+        prefixes: Sequence[str],
+        matches: Predicate | None,
     ) -> None:
-        self.groups = groups
+        self.scope, self.groups = scope, groups
         self._names, self._prefixes, self._matches = set(names), tuple(prefixes), matches
         self._waiting: list[dict[str, Any]] = []
         self._sampled = False

@@ -83,3 +83,14 @@ class TooManyPolicies(AwsError):
 
     def __init__(self) -> None:
         super().__init__("Exceeded the maximum number of resource policies for the account.")
+
+
+class UnsignedSpans(AwsError):
+    """Spans that nobody has signed; the text says where they are taken without a signature."""
+
+    code = "MissingAuthenticationTokenException"
+    status = 403
+
+    def __init__(self, daemon: int | None) -> None:
+        instead = f"; http://127.0.0.1:{daemon}/v1/traces takes them unsigned, as a collector does" if daemon else ""
+        super().__init__(f"Missing Authentication Token: spans are signed for xray here{instead}")

@@ -23,6 +23,7 @@ from cloudarium.policy.principal import Principal
 from cloudarium.runtime.daemon import Daemon
 from cloudarium.services.xray import doors
 from cloudarium.shared.errors import AwsError
+from cloudarium.traces import otlp
 
 _LONGEST = 1024 * 1024  # bytes of a request
 _TOGETHER = 50  # documents that are put at once
@@ -131,7 +132,7 @@ class _Proxy(asyncio.Protocol):
     async def _serve(self, request: HttpRequest) -> None:
         if _PORT.sub("", request.host) not in _OWN_HOSTS or "origin" in request.headers:
             return self._answer(403, {"message": "Pages of the web are not served here"}, last=True)
-        if request.method == "POST" and request.path == "/v1/traces":
+        if request.method == "POST" and request.path == otlp.PATH:
             return await self._take_spans(request)
         service = model.service("xray")
         name = codec("rest-json").identify(service, request)
@@ -156,9 +157,8 @@ class _Proxy(asyncio.Protocol):
                 await _send(self._cloud, "PutTraceSegments", {"TraceSegmentDocuments": texts[at : at + _TOGETHER]})
         except AwsError as error:
             return self._answer(error.status or 400, {"message": error.message}, kind=error.code)
-        answer = doors.answer(request, refused)
-        assert isinstance(answer.body, bytes)
-        self._write(200, answer.body, {"content-type": answer.headers["content-type"]})
+        kind, body = otlp.answer(request.headers, refused)
+        self._write(200, body, {"content-type": kind})
 
     def _answer(self, status: int, value: dict[str, Any], kind: str = "", last: bool = False) -> None:
         headers = {"content-type": "application/json", **({"x-amzn-errortype": kind} if kind else {})}

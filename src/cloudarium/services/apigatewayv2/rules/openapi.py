@@ -195,6 +195,9 @@ def _number(value: Any, low: int, high: int) -> int:
 
 
 def _read_path(imported: Imported, document: Data, path: str, item: Data) -> None:
+    if path == "$default":  # as SAM writes it, unless warnings shall fail. Source: its model/api/http_api_generator.py
+        imported.warnings.append(f"Parse issue: attribute paths. Resource {path} should start with /")
+        path = f"/{path}"
     for name, operation in item.items():
         if name == _ANY:
             method = "ANY"
@@ -220,7 +223,9 @@ def _security(imported: Imported, document: Data, operation: Data, route: Data) 
     if len(known) > 1:
         raise BadRequest(f"Route {route['RouteKey']} has more than one authorizer")
     if not known:
-        if names:
+        # SAM names a scheme NONE, which it never defines, where a route shall be open; for paths that AWS warns of it
+        # writes others when warnings shall fail, and for NONE it does not.
+        if names and names[0][0] != "NONE":
             imported.warnings.append(f"Security scheme {names[0][0]} of {route['RouteKey']} has no authorizer")
         return None
     name, scopes = known[0]

@@ -1,10 +1,12 @@
 """DynamoDB's operations, by what they touch."""
 
 from cloudarium.services.dynamodb.operations import (
+    backups,
     batches,
     items,
     policies,
     reads,
+    recoveries,
     settings,
     tables,
     tags,
@@ -12,4 +14,16 @@ from cloudarium.services.dynamodb.operations import (
     updates,
 )
 
-__all__ = ["batches", "items", "policies", "reads", "settings", "tables", "tags", "transactions", "updates"]
+__all__ = [
+    "backups",
+    "batches",
+    "items",
+    "policies",
+    "reads",
+    "recoveries",
+    "settings",
+    "tables",
+    "tags",
+    "transactions",
+    "updates",
+]

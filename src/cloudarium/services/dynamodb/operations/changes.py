@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
-from cloudarium.services.dynamodb.records import items
-from cloudarium.services.dynamodb.rules import values
+from cloudarium.services.dynamodb.records import changes, items
+from cloudarium.services.dynamodb.rules import recovery, values
 from cloudarium.services.dynamodb.rules.definition import Index, Table
 from cloudarium.services.dynamodb.rules.keys import Key
 from cloudarium.services.dynamodb.rules.values import Item
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from cloudarium.cloud import Cloud
 
 OLDEST_EXPIRY = 5 * 365 * 86_400  # what is due longer ago than this does not expire
+_LOOK_EVERY = 1000  # changes after which somebody looks how much is kept of them
 
 
 class State(NamedTuple):
@@ -58,6 +59,8 @@ def write(
     if old is not None and new is not None and old.item == new.item:
         return
     store = call.store
+    if table.recovers:
+        _keep(call, table, key, old)
     if new is None:
         items.delete(store, table, key)
     else:
@@ -71,6 +74,17 @@ def write(
         _expire(call, table, key, old, new)
     if table.stream is not None:
         _record(call, table, old, new, identity)
+
+
+def _keep(call: Writer, table: Table, key: Key, old: State | None) -> None:
+    """Keep what the item was, for point-in-time recovery."""
+    before = None if old is None else items.Row(old.size, values.dump(old.item))
+    number = changes.add(call.store, table.id, call.now, key, before)
+    if number == 1:
+        due = call.now + table.definition["Recovery"]["Days"] * recovery.DAY
+        call.later("TrimChanges", {"table": table.id}, due=due, key=str(table.id))
+    elif number % _LOOK_EVERY == 0:
+        call.later("TrimChanges", {"table": table.id}, key=str(table.id))
 
 
 def _difference(old: State | None, new: State | None) -> tuple[int, int]:

@@ -74,9 +74,8 @@ def names_key(given: Mapping[str, Any]) -> bool:
     return bool((given.get("SSESpecification") or {}).get("KMSMasterKeyId"))
 
 
-async def new_key(call: Call, scope: Scope, name: str) -> Output:
+async def new_key(call: Call, key: str, scope: Scope, name: str) -> Output:
     """The table key and the grant that a table under a customer's key records. Raises what KMS refuses."""
-    key = call.input["SSESpecification"]["KMSMasterKeyId"]
     context = _context(scope, name)
     described = (await _ask(call, scope, "DescribeKey", {"KeyId": key}))["KeyMetadata"]
     wanted = {"KeyId": key, "NumberOfBytes": 32, "EncryptionContext": context}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from cloudarium.gateway.call import Call
-from cloudarium.services.dynamodb.errors import ResourceNotFound, ValidationException
+from cloudarium.services.dynamodb.errors import ResourceNotFound, TableBusy, ValidationException
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules.definition import Table
 from cloudarium.shared import arn
@@ -70,7 +70,9 @@ def find_table(call: Call, reference: str) -> Table:
     table = tables.find(call.store, *place_of(call, reference))
     if table is None:
         raise ResourceNotFound()
-    if KEY in table.definition:
+    if table.guarded:
+        if "Restoring" in table.definition:
+            raise ResourceNotFound()
         known = opened(call).get((table.id, table.definition[KEY]["Sealed"], call.principal.arn), 0.0)
         if not call.now < known:
             raise KeyWanted(table)
@@ -83,4 +85,12 @@ def named_table(call: Call, reference: str) -> Table:
     table = tables.find(call.store, scope, name)
     if table is None:
         raise ResourceNotFound(name)
+    return table
+
+
+def settled_table(call: Call, reference: str) -> Table:
+    """The table of a call that changes or removes it, which one that is still restored does not take."""
+    table = named_table(call, reference)
+    if "Restoring" in table.definition:
+        raise TableBusy(table.name)
     return table

@@ -1,4 +1,4 @@
-"""Settings beside a table's definition: expiry, backups; and the account's limits and endpoint."""
+"""Settings beside a table's definition: expiry; and the account's limits and endpoint."""
 
 from __future__ import annotations
 
@@ -8,15 +8,13 @@ from typing import Any
 from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
-from cloudarium.services.dynamodb.errors import ResourceNotFound, TableNotFound, ValidationException
+from cloudarium.services.dynamodb.errors import ValidationException
 from cloudarium.services.dynamodb.operations import backfills
-from cloudarium.services.dynamodb.operations.lookup import named_table
+from cloudarium.services.dynamodb.operations.lookup import named_table, settled_table
 from cloudarium.services.dynamodb.records import tables
-from cloudarium.shared.errors import NotBuilt
+from cloudarium.services.dynamodb.rules.throughput import MOST_ACCOUNT_UNITS, MOST_TABLE_UNITS
 
 COOLDOWN = 1800  # seconds in which a table's TimeToLive changes once
-MOST_ACCOUNT_UNITS = 80_000
-MOST_TABLE_UNITS = 40_000
 
 
 # ---- Expiry ---------------------------------------------------------------------------------------------------------
@@ -26,7 +24,7 @@ MOST_TABLE_UNITS = 40_000
 def update_time_to_live(call: Call) -> dict[str, Any]:
     """Let items expire at the time in one of their attributes, or no longer."""
     wanted = call.input["TimeToLiveSpecification"]
-    table = named_table(call, call.input["TableName"])
+    table = settled_table(call, call.input["TableName"])
     attribute, enabled = wanted["AttributeName"], wanted["Enabled"]
     if table.expiry is not None and table.expiry != attribute:
         raise ValidationException(
@@ -55,46 +53,6 @@ def describe_time_to_live(call: Call) -> dict[str, Any]:
     if table.expiry is None:
         return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
     return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": table.expiry}}
-
-
-# ---- Backups --------------------------------------------------------------------------------------------------------
-
-
-def _backups() -> dict[str, Any]:
-    return {
-        "ContinuousBackupsDescription": {
-            "ContinuousBackupsStatus": "ENABLED",
-            "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
-        }
-    }
-
-
-@operation("DescribeContinuousBackups", on=resources.table)
-def describe_continuous_backups(call: Call) -> dict[str, Any]:
-    """A table's continuous backups: on by AWS's default, without point-in-time recovery."""
-    _known(call)
-    return _backups()
-
-
-@operation("UpdateContinuousBackups", on=resources.table)
-def update_continuous_backups(call: Call) -> dict[str, Any]:
-    """Turn point-in-time recovery off, which it is; to turn it on is not built."""
-    _known(call)
-    wanted = call.input["PointInTimeRecoverySpecification"]
-    if wanted["PointInTimeRecoveryEnabled"]:
-        raise NotBuilt("dynamodb point-in-time recovery")
-    if "RecoveryPeriodInDays" in wanted:
-        raise ValidationException(
-            "Invalid Request: Cannot specify RecoveryPeriodInDays when disabling point-in-time recovery."
-        )
-    return _backups()
-
-
-def _known(call: Call) -> None:
-    try:
-        named_table(call, call.input["TableName"])
-    except ResourceNotFound:
-        raise TableNotFound(call.input["TableName"]) from None
 
 
 # ---- The account ----------------------------------------------------------------------------------------------------

@@ -9,8 +9,8 @@ from cloudarium.gateway.call import Call
 from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import LimitExceeded, TableInUse, ValidationException
-from cloudarium.services.dynamodb.operations import encryption, tags
-from cloudarium.services.dynamodb.operations.lookup import KEY, named_table, place_of
+from cloudarium.services.dynamodb.operations import copies, encryption, tags
+from cloudarium.services.dynamodb.operations.lookup import KEY, named_table, place_of, settled_table
 from cloudarium.services.dynamodb.operations.policies import checked
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import tables as rules
@@ -37,7 +37,8 @@ def create_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, A
 
 async def _create_under_key(call: Call) -> dict[str, Any]:
     _check_new(call)
-    key = await encryption.new_key(call, *place_of(call, call.input["TableName"]))
+    wanted = call.input["SSESpecification"]["KMSMasterKeyId"]
+    key = await encryption.new_key(call, wanted, *place_of(call, call.input["TableName"]))
     with call.transaction():
         return _create(call, key)
 
@@ -104,8 +105,9 @@ def describe_table(call: Call) -> dict[str, Any]:
     return {"Table": described(call, named_table(call, call.input["TableName"]))}
 
 
-def described(call: Call, table: Table, status: str = "ACTIVE") -> dict[str, Any]:
+def described(call: Call, table: Table, status: str = "") -> dict[str, Any]:
     """A table's description with its present counts."""
+    status = status or ("CREATING" if "Restoring" in table.definition else "ACTIVE")
     return rules.describe(table, tables.counts(call.store, table), status)
 
 
@@ -124,7 +126,7 @@ def list_tables(call: Call) -> dict[str, Any]:
 @operation("DeleteTable", on=resources.table)
 def delete_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Remove a table with all it holds; its rows go in steps afterwards, and nobody sees them."""
-    table = named_table(call, call.input["TableName"])
+    table = settled_table(call, call.input["TableName"])
     return _delete_under_key(call, table) if KEY in table.definition else _delete(call, table)
 
 
@@ -142,6 +144,9 @@ def _delete(call: Call, table: Table) -> dict[str, Any]:
             " Disable deletion protection first."
         )
     answer = described(call, table, "DELETING")
+    if table.recovers:
+        copies.leave(call, table)
+        call.not_later("TrimChanges", str(table.id))
     tables.remove(call.store, table)
     call.tags.drop(table.arn)
     call.not_later("ExpireItems", str(table.id))

@@ -11,7 +11,7 @@ from cloudarium.gateway.operation import operation
 from cloudarium.services.dynamodb import resources
 from cloudarium.services.dynamodb.errors import IndexNotFound, Invalid, LimitExceeded, ValidationException
 from cloudarium.services.dynamodb.operations import backfills, encryption
-from cloudarium.services.dynamodb.operations.lookup import KEY, named_table
+from cloudarium.services.dynamodb.operations.lookup import KEY, settled_table
 from cloudarium.services.dynamodb.operations.tables import UNBUILT, close_stream, described, open_stream
 from cloudarium.services.dynamodb.records import tables
 from cloudarium.services.dynamodb.rules import tables as rules
@@ -44,7 +44,7 @@ _ONE_INDEX = "Subscriber limit exceeded: Only 1 online index can be created or d
 def update_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, Any]]:
     """Change a table; it is done at once (an index over many items is built in steps), the answer says UPDATING."""
     _check(call.input)
-    table = named_table(call, call.input["TableName"])
+    table = settled_table(call, call.input["TableName"])
     if "SSESpecification" in call.input and (encryption.names_key(call.input) or KEY in table.definition):
         return _update_key(call, table)
     return _update(call)
@@ -52,7 +52,8 @@ def update_table(call: Call) -> dict[str, Any] | Coroutine[Any, Any, dict[str, A
 
 async def _update_key(call: Call, table: Table) -> dict[str, Any]:
     _encryption(table.definition, call.input["SSESpecification"])
-    key = await encryption.new_key(call, table.scope, table.name) if encryption.names_key(call.input) else None
+    wanted = call.input["SSESpecification"].get("KMSMasterKeyId")
+    key = await encryption.new_key(call, wanted, table.scope, table.name) if wanted else None
     with call.transaction():
         answer = _update(call, key)
     await encryption.retire(call, table.scope, table.definition.get(KEY))
@@ -61,7 +62,7 @@ async def _update_key(call: Call, table: Table) -> dict[str, Any]:
 
 def _update(call: Call, key: dict[str, Any] | None = None) -> dict[str, Any]:
     given = call.input
-    table = named_table(call, given["TableName"])
+    table = settled_table(call, given["TableName"])
     made = copy.deepcopy(table.definition)
     warm = {record.get("IndexName"): throughput.warm(record) for record in _bearing(made)}
     _billing(made, given, call.now)

@@ -71,6 +71,8 @@ class Table:
     key_names: tuple[str, ...]
     stream: StreamSettings | None
     expiry: str | None  # the TimeToLive attribute
+    recovers: bool  # whether what items were is kept
+    guarded: bool  # whether calls on items need a look: a customer's key, or items that are still to come
     definition: dict[str, Any]
 
     @property
@@ -159,6 +161,8 @@ def compile_table(id: int, account: str, region: str, name: str, definition: byt
         key_names=base,
         stream=StreamSettings(stream["Id"], stream["View"], stream["Label"]) if stream and stream["On"] else None,
         expiry=parsed.get("TimeToLive"),
+        recovers=parsed.get("Recovery") is not None,
+        guarded="TableKey" in parsed or "Restoring" in parsed,
         definition=parsed,
     )
 

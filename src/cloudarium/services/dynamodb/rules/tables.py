@@ -351,6 +351,8 @@ def _add_settings(shown: dict[str, Any], table: Table) -> None:
     if made.get("SSE"):
         key = (made.get("TableKey") or {}).get("Arn") or arn.make("kms", table.scope, "alias/aws/dynamodb")
         shown["SSEDescription"] = {**made["SSE"], "KMSMasterKeyArn": key}
+    if "RestoreSummary" in made:
+        shown["RestoreSummary"] = {**made["RestoreSummary"], "RestoreInProgress": "Restoring" in made}
     stream = made.get("Stream")
     if stream:
         shown["LatestStreamLabel"] = stream["Label"]

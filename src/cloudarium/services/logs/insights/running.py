@@ -128,3 +128,4 @@ def _keep(cloud: Cloud, query: StoredQuery, answer: dict[str, Any] | None, statu
         pages = [(page["rows"], base64.b64decode(page["data"])) for page in answer["pages"]]
         counts = (answer["scanned"], answer["matched"], answer["bytes"])
         queries.complete(store, query.id, counts, pages)
+        queries.forget_too_much(store, query.id)

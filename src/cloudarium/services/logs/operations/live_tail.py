@@ -16,7 +16,7 @@ from cloudarium.shared import arn, ids
 
 _PAUSE = 1.0  # seconds between updates when nothing comes
 _LONGEST = 3 * 3600.0
-_AT_A_TIME = 15
+_AT_A_TIME = 15  # of an account in a region
 
 
 @operation("StartLiveTail", on=resources.tailed)
@@ -31,9 +31,9 @@ def start_live_tail(call: Call) -> dict[str, Any]:
         raise errors.InvalidParameter("Log streams can be chosen when one log group is followed only.")
     matches = compiled(given.get("logEventFilterPattern", ""))
     groups = dict(_followed(call, each) for each in identifiers)
-    if len(tails(call.cloud)) >= _AT_A_TIME:
+    if sum(tail.scope == call.scope for tail in tails(call.cloud)) >= _AT_A_TIME:
         raise errors.LimitExceeded
-    tail = Tail(groups, names, prefixes, matches)
+    tail = Tail(call.scope, groups, names, prefixes, matches)
     session = {
         "requestId": call.request_id,
         "sessionId": ids.uuid(),

@@ -9,6 +9,8 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 _QUERY = "id, account, region, text, groups, first, last, most, created, status, scanned, matched, bytes, problem"
+MOST_BYTES = 256 * 1024 * 1024  # of the results of all queries
+_PORTION = 20  # queries that are forgotten at a time
 _DEFINITION = "id, name, text, groups, parameters, modified"
 
 
@@ -82,7 +84,7 @@ def set_status(store: Store, query_id: str, status: str, problem: str | None = N
 
 def complete(store: Store, query_id: str, counts: tuple[int, int, int], pages: Sequence[tuple[int, bytes]]) -> None:
     """Keep what a query found; `counts` are the records scanned and matched, and the bytes."""
-    store.run("DELETE FROM logs_query_results WHERE query = ?", (query_id,))
+    _drop_results(store, query_id)
     for at, (rows, data) in enumerate(pages):
         store.run(
             "INSERT INTO logs_query_results (query, page, rows, data) VALUES (?, ?, ?, ?)", (query_id, at, rows, data)
@@ -91,6 +93,33 @@ def complete(store: Store, query_id: str, counts: tuple[int, int, int], pages: S
         "UPDATE logs_queries SET status = 'Complete', scanned = ?, matched = ?, bytes = ? WHERE id = ?",
         (*counts, query_id),
     )
+    _volume(store, sum(len(data) for _, data in pages))
+
+
+def forget_too_much(store: Store, besides: str, most: int = MOST_BYTES) -> None:
+    """Forget the queries that were asked first until the results of all take no more than `most` bytes."""
+    sql = (
+        "SELECT id FROM logs_queries WHERE status NOT IN ('Scheduled', 'Running') AND id <> ?"
+        " ORDER BY created, id LIMIT ?"
+    )
+    while _volume(store, 0) > most:
+        first = store.all(sql, (besides, _PORTION))
+        for (query_id,) in first:
+            forget_query(store, query_id)
+        if len(first) < _PORTION:
+            return
+
+
+def _volume(store: Store, grown: int) -> int:
+    """Add to the bytes of all results; how many they are now."""
+    sql = "SELECT coalesce(sum(length(data)), 0) FROM logs_query_results"
+    return store.volumes.add("query results", grown, lambda: store.one(sql)[0])
+
+
+def _drop_results(store: Store, query_id: str) -> None:
+    size = store.one("SELECT coalesce(sum(length(data)), 0) FROM logs_query_results WHERE query = ?", (query_id,))[0]
+    if store.run("DELETE FROM logs_query_results WHERE query = ?", (query_id,)):
+        _volume(store, -size)
 
 
 def result_pages(store: Store, query_id: str, first: int, last: int) -> list[tuple[int, int, bytes]]:
@@ -113,7 +142,7 @@ def forget_older(store: Store, scope: Scope, kept: int) -> None:
 
 def forget_query(store: Store, query_id: str) -> None:
     """Forget a query with its results."""
-    store.run("DELETE FROM logs_query_results WHERE query = ?", (query_id,))
+    _drop_results(store, query_id)
     store.run("DELETE FROM logs_queries WHERE id = ?", (query_id,))
 
 
