@@ -387,8 +387,12 @@ def test_in_production_it_is_made_to_last(shop: Shop) -> None:
     given = {"Stage": "prod", "MailFrom": "sales@example.com"}  # an account has one identity of a name
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    s3 = shop.cloud.client("s3")
+    [bucket] = (each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("aws-sam-cli-"))
+    s3.put_object(Bucket=bucket, Key="shop-prod.template", Body=text.encode())  # too long to be sent by itself
+    url = f"{shop.cloud.url}/{bucket}/shop-prod.template"
     cloudformation.create_stack(
-        StackName="shop-prod", TemplateBody=text, Parameters=parameters, Capabilities=capabilities
+        StackName="shop-prod", TemplateURL=url, Parameters=parameters, Capabilities=capabilities
     )
     wait_for("production is made", lambda: status_of(cloudformation, "shop-prod") == "CREATE_COMPLETE")
     listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName="shop-prod")
