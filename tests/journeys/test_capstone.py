@@ -331,7 +331,7 @@ def test_who_asks_too_often_is_told_to_wait(shop: Shop, deployed: journey.Deploy
     anyone.ask(404, "GET", "/products/nothing")
 
 
-# ---- What breaks, and what time ends ----------------------------------------------------------------------------------
+# ---- What breaks, and what time ends -------------------------------------------------------------------------------
 
 
 def test_kill_9_loses_no_order(shop: Shop) -> None:
