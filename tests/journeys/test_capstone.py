@@ -27,6 +27,7 @@ from botocore.exceptions import ClientError
 
 from capstone import journey
 from cloudarium.cli.capstone import environment, environment_name
+from cloudarium.services.cloudformation.template import reading
 from tests.clients import chromium
 from tests.clients.tools import CAPSTONE, Shell, python_tool
 from tests.conftest import RunningCloud
@@ -247,8 +248,7 @@ def test_the_slow_path_is_found_from_the_map_in_three_clicks(shop: Shop, deploye
 
 def test_an_orders_way_is_told_from_the_request_to_the_mail(shop: Shop, deployed: journey.Deployed) -> None:
     product, ada = a_product(deployed.hire("way")), deployed.sign_up("Ada", "way")
-    now = datetime.fromisoformat(shop.cloud.control("clock")["now"]).timestamp()
-    root = f"1-{int(now):08x}-{uuid4().hex[:24]}"
+    root = new_root(shop.cloud)
     an_order(ada, product, X_Amzn_Trace_Id=f"Root={root};Sampled=1")
     way = ["lambda:Invoke", "dynamodb:TransactWriteItems", "sqs:SendMessage", "sesv2:SendEmail"]
     wait_for("the mail is told of", lambda: set(way) <= set(told_of(shop.cloud, root)))
@@ -256,6 +256,23 @@ def test_an_orders_way_is_told_from_the_request_to_the_mail(shop: Shop, deployed
     assert sorted(way, key=told.index) == way
     functions = [name.split("-")[1] for name in told if name.startswith("shop-") and "Function-" in name]
     assert {"OrdersFunction", "OrderEventsFunction", "ConfirmationsFunction"} <= set(functions)
+
+
+def test_the_cache_is_on_the_map(shop: Shop, deployed: journey.Deployed) -> None:
+    root = new_root(shop.cloud)
+    deployed.nobody().ask(200, "GET", "/products", X_Amzn_Trace_Id=f"Root={root};Sampled=1")
+    xray = shop.cloud.client("xray")
+
+    def drawn() -> set[tuple[str, str]]:
+        return {(each["Name"], each["Type"]) for each in xray.get_trace_graph(TraceIds=[root])["Services"]}
+
+    wait_for("the cache is on the map", lambda: ("valkey", "remote") in drawn())
+
+
+def new_root(cloud: RunningCloud) -> str:
+    """The id of a trace that begins now."""
+    now = datetime.fromisoformat(cloud.control("clock")["now"]).timestamp()
+    return f"1-{int(now):08x}-{uuid4().hex[:24]}"
 
 
 def told_of(cloud: RunningCloud, id: str) -> list[str]:
@@ -312,6 +329,22 @@ def test_who_asks_too_often_is_told_to_wait(shop: Shop, deployed: journey.Deploy
     anyone.ask(200, "GET", "/products")
     api.delete_route_settings(**stage, RouteKey=route)
     anyone.ask(404, "GET", "/products/nothing")
+
+
+# ---- What breaks, and what time ends -------------------------------------------------------------------------------
+
+
+def test_kill_9_loses_no_order(shop: Shop) -> None:
+    left = json.loads(shop.travel("-c", TRAVEL))
+    shop.cloud.restart()
+    order = shop.cloud.client("dynamodb").get_item(
+        TableName=shop.outputs["TableName"], Key={"pk": {"S": f"ORDER#{left['order']}"}, "sk": {"S": "ORDER"}}
+    )
+    assert order["Item"]["status"] == {"S": "cancelled"}
+    assert "placed an order" in shop.travel()
+
+
+TRAVEL = "import json, journey; print(json.dumps(journey.travel(journey.Deployed.by_environment(), lambda line: None)))"
 
 
 def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deployed) -> None:
@@ -382,8 +415,8 @@ def test_every_night_a_report_goes_to_s3_and_into_the_history(shop: Shop) -> Non
 
 def test_in_production_it_is_made_to_last(shop: Shop) -> None:
     cloudformation = shop.cloud.client("cloudformation")
-    template = cloudformation.get_template(StackName="shop")["TemplateBody"]
-    text = template if isinstance(template, str) else json.dumps(template, separators=(",", ":"))
+    template = reading.read(cloudformation.get_template(StackName="shop")["TemplateBody"])
+    text = json.dumps(template, separators=(",", ":"))  # as YAML, SAM has made it longer than may be sent
     given = {"Stage": "prod", "MailFrom": "sales@example.com"}  # an account has one identity of a name
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

@@ -126,12 +126,12 @@ def test_metric_filters_count_what_matches(own: RunningCloud, logs: Any) -> None
 def test_metric_filters_are_listed_changed_and_deleted(logs: Any) -> None:
     name = group(logs, "listed")
     filtered(logs, name, "a", metricName="A")
-    filtered(logs, name, "b", metricName="B", dimensions={})
+    filtered(logs, name, "b", metricName="B", dimensions={}, metricNamespace="A.B-c_d/1#2:listed")
     filtered(logs, name, "changed", metricName="A")
     (shown,) = logs.describe_metric_filters(logGroupName=name, filterNamePrefix="A")["metricFilters"]
     assert shown["filterPattern"] == "changed" and shown["applyOnTransformedLogs"] is False
     assert logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"][0]["metricFilterCount"] == 2
-    by_metric = logs.describe_metric_filters(metricName="B", metricNamespace="App/listed")["metricFilters"]
+    by_metric = logs.describe_metric_filters(metricName="B", metricNamespace="A.B-c_d/1#2:listed")["metricFilters"]
     assert [each["filterName"] for each in by_metric] == ["B"]
     page = logs.describe_metric_filters(logGroupName=name, limit=1)
     rest = logs.describe_metric_filters(logGroupName=name, nextToken=page["nextToken"])
@@ -327,3 +327,13 @@ def test_a_subscription_brings_events_to_a_function(own: RunningCloud, logs: Any
 def test_other_destinations_are_refused(logs: Any, destination: str, code: str, words: str) -> None:
     given = {"logGroupName": "any", "filterName": "f", "filterPattern": "", "destinationArn": destination}
     assert words in refused(lambda: logs.put_subscription_filter(**given), code)
+
+
+def test_a_function_does_not_subscribe_to_its_own_log(logs: Any) -> None:
+    given = {"logGroupName": "/aws/lambda/f", "filterName": "f", "filterPattern": ""}
+    for function in ("f", "f:live"):
+        destination = f"arn:aws:lambda:us-east-1:000000000000:function:{function}"
+        found = refused(
+            lambda to=destination: logs.put_subscription_filter(**given, destinationArn=to), "InvalidParameterException"
+        )
+        assert found == "The log group provided is reserved for the function logs of the destination function."

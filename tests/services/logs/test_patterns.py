@@ -91,6 +91,7 @@ def test_json(pattern: str, expected: bool) -> None:
         ("[w1=ERROR || w1=WARN, w2]", "WARN message", True),
         ("[w1=!ERROR&&w1=!WARN, w2]", "INFO message", True),
         ("[w1=!ERROR&&w1=!WARN, w2]", "WARN message", False),
+        ("[]", "any message at all", True),
     ],
 )
 def test_fields(pattern: str, message: str, expected: bool) -> None:

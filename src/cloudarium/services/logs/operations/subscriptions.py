@@ -73,6 +73,11 @@ def _check_destination(call: Call, destination: str) -> None:
         )
     if role is not None:
         raise errors.InvalidParameter("destinationArn for vendor lambda cannot be used with roleArn")
+    # Each delivery would be logged and delivered again (AWS's words: amplify-education/serverless-log-forwarding, #13).
+    if call.input["logGroupName"] == f"/aws/lambda/{parsed.resource.removeprefix('function:').partition(':')[0]}":
+        raise errors.InvalidParameter(
+            "The log group provided is reserved for the function logs of the destination function."
+        )
 
 
 @operation("DescribeSubscriptionFilters", on=resources.group)
