@@ -36,10 +36,11 @@ check: $(VENV)/installed-dev ## ruff and mypy
 	@$(BIN)/mypy
 	@cd capstone && ../$(BIN)/mypy
 
-bench: $(VENV)/installed-dev ## Measure the small calls beside a bare server and the peers, then whether they stay small
+bench: $(VENV)/installed-dev ## Measure the small calls beside a bare server and the peers, their growth, caches, the shop
 	@$(BIN)/python -m bench
 	@$(BIN)/python -m bench.growth
 	@$(BIN)/python -m bench.caches
+	@$(BIN)/python -m bench.shop
 
 coverage: $(VENV)/installed-dev ## Write docs/coverage.md from the code
 	@$(BIN)/python scripts/generate_coverage.py
@@ -50,7 +51,7 @@ fuzz: $(VENV)/installed-dev ## Attack a cloud with hostile input: SECONDS=600, O
 		$(if $(EXAMPLE),--example $(EXAMPLE))
 
 KILLS ?= 100
-crash: $(VENV)/installed-dev ## Kill a cloud again and again under writes of all kinds: KILLS=100, SEED=
+crash: $(VENV)/installed-dev ## Kill a cloud (and the shop's functions and cache) again and again under writes: KILLS=100, SEED=
 	@CLOUDARIUM_CRASHES=$(KILLS) CLOUDARIUM_CRASH_SEED=$(SEED) $(BIN)/python -m pytest tests/journeys/crash -q -s
 
 clean: down ## Remove what was set up here (the cloud's state stays)

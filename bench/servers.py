@@ -37,6 +37,7 @@ main()
 """
 UNTOLD = "untold"
 PEERS = {"moto": ["moto[server]"], "ministack": ["ministack"]}
+_PACKAGES = {**PEERS, "locust": ["locust>=2.32,<3"]}
 
 
 @dataclass
@@ -165,18 +166,18 @@ def _command(name: str, port: int, folder: str) -> list[str]:
         return [sys.executable, *program, "serve", "--port", str(port), "--data", f"{folder}/data"]
     if name == "bare":
         return [sys.executable, "-c", _BARE, str(port)]
-    binaries = _peer(name) / "bin"
+    binaries = installed(name)
     if name == "moto":
         return [str(binaries / "moto_server"), "-H", "127.0.0.1", "-p", str(port)]
     return [str(binaries / "ministack")]
 
 
-def _peer(name: str) -> Path:
-    """The virtual environment of a peer, made on first use."""
+def installed(name: str) -> Path:
+    """The programs of a peer or of a tool, in a virtual environment of its own that is made on first use."""
     folder = Path(__file__).parents[1] / ".venv-peers" / name
     if not (folder / "installed").exists():
-        print(f"installing {name} for comparison (once) …", flush=True)
+        print(f"installing {name} (once) …", flush=True)
         venv.create(folder, with_pip=True)
-        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", *PEERS[name]], check=True)
+        subprocess.run([str(folder / "bin" / "pip"), "install", "--quiet", *_PACKAGES[name]], check=True)
         (folder / "installed").touch()
-    return folder
+    return folder / "bin"

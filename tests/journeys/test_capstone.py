@@ -1,4 +1,4 @@
-"""The shop on this cloud: deployed by the SAM CLI, used, watched, held against its checklist, killed, and taken down.
+"""The shop on this cloud: deployed by the SAM CLI, used, watched, held against its checklist, and taken down.
 
 That it is deployed without the SAM CLI too, and that nothing is deployed twice, `make up` shows (test_two_commands).
 """
@@ -411,6 +411,22 @@ def test_who_asks_too_often_is_told_to_wait(shop: Shop, deployed: journey.Deploy
     anyone.ask(404, "GET", "/products/nothing")
 
 
+# ---- What breaks, and what time ends -------------------------------------------------------------------------------
+
+
+def test_kill_9_loses_no_order(shop: Shop) -> None:
+    left = json.loads(shop.travel("-c", TRAVEL))
+    shop.cloud.restart()
+    order = shop.cloud.client("dynamodb").get_item(
+        TableName=shop.outputs["TableName"], Key={"pk": {"S": f"ORDER#{left['order']}"}, "sk": {"S": "ORDER"}}
+    )
+    assert order["Item"]["status"] == {"S": "cancelled"}
+    assert "placed an order" in shop.travel()
+
+
+TRAVEL = "import json, journey; print(json.dumps(journey.travel(journey.Deployed.by_environment(), lambda line: None)))"
+
+
 def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deployed) -> None:
     staff, ada = deployed.hire("ends"), deployed.sign_up("Ada", "ends")
     path = f"/products/{a_product(staff)['id']}"
@@ -430,22 +446,6 @@ def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deplo
     assert "expired" in ada.ask(401, "GET", "/customers/me").headers["www-authenticate"]
     staff.ask(401, "GET", "/orders?status=placed")
     deployed.hire("ended").ask(200, "GET", "/orders?status=placed")
-
-
-# ---- What breaks, and what is far away ------------------------------------------------------------------------------
-
-
-def test_kill_9_loses_no_order(shop: Shop) -> None:
-    left = json.loads(shop.travel("-c", TRAVEL))
-    shop.cloud.restart()
-    order = shop.cloud.client("dynamodb").get_item(
-        TableName=shop.outputs["TableName"], Key={"pk": {"S": f"ORDER#{left['order']}"}, "sk": {"S": "ORDER"}}
-    )
-    assert order["Item"]["status"] == {"S": "cancelled"}
-    assert "placed an order" in shop.travel()
-
-
-TRAVEL = "import json, journey; print(json.dumps(journey.travel(journey.Deployed.by_environment(), lambda line: None)))"
 
 
 def test_without_its_cache_the_catalogue_serves_on(shop: Shop, deployed: journey.Deployed) -> None:
@@ -500,8 +500,12 @@ def test_in_production_it_is_made_to_last(shop: Shop) -> None:
     given = {"Stage": "prod", "MailFrom": "sales@example.com"}  # an account has one identity of a name
     parameters = [{"ParameterKey": name, "ParameterValue": value} for name, value in given.items()]
     capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+    s3 = shop.cloud.client("s3")
+    [bucket] = (each["Name"] for each in s3.list_buckets()["Buckets"] if each["Name"].startswith("aws-sam-cli-"))
+    s3.put_object(Bucket=bucket, Key="shop-prod.template", Body=text.encode())  # too long to be sent by itself
+    url = f"{shop.cloud.url}/{bucket}/shop-prod.template"
     cloudformation.create_stack(
-        StackName="shop-prod", TemplateBody=text, Parameters=parameters, Capabilities=capabilities
+        StackName="shop-prod", TemplateURL=url, Parameters=parameters, Capabilities=capabilities
     )
     wait_for("production is made", lambda: status_of(cloudformation, "shop-prod") == "CREATE_COMPLETE")
     listed = cloudformation.get_paginator("list_stack_resources").paginate(StackName="shop-prod")

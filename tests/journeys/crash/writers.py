@@ -64,6 +64,8 @@ class Ledger:
 class Program(threading.Thread):
     """A program that does not give up when the cloud goes away."""
 
+    services: tuple[str, ...] = SERVICES
+
     def __init__(self, cloud: RunningCloud, up: threading.Event) -> None:
         super().__init__(daemon=True)
         self.cloud = cloud
@@ -71,7 +73,7 @@ class Program(threading.Thread):
         self.enough = threading.Event()
         self.waiting = False  # for the cloud to come back
         self.failure: BaseException | None = None
-        self.clients = {name: cloud.client(name, connect_timeout=2, read_timeout=10) for name in SERVICES}
+        self.clients = {name: cloud.client(name, connect_timeout=2, read_timeout=10) for name in self.services}
 
     def run(self) -> None:
         """Work until it is told that it is enough; what should not have happened is kept in `failure`."""

@@ -423,6 +423,15 @@ def test_an_api_its_authorizer_and_its_function_are_one_trace(house: House) -> N
     assert [one["name"] for one in house.documents(root)] == ["traced", "traced"]
 
 
+def test_its_role_is_not_assumed_for_every_run(house: House) -> None:
+    def assumed() -> int:
+        house.invoke("traced", header=f"Root={new_root()};Sampled=1")
+        house.cloud.settle()
+        return len(house.cloud.control(f"journal?account={ACCOUNT}&operation=AssumeRole&limit=1000")["entries"])
+
+    assert assumed() == assumed() > 0
+
+
 def test_a_role_that_may_no_more_sends_nothing(house: House) -> None:
     house.client("iam").detach_role_policy(RoleName="r", PolicyArn="arn:aws:iam::aws:policy/AWSXRayDaemonWriteAccess")
     root = new_root()

@@ -77,7 +77,8 @@ async def async_invoke(event: Event) -> None:
 async def trace_segments(event: Event) -> None:
     """Put what a function's runs and its programs say of a trace into X-Ray, as the function's role; or let it go."""
     wanted = event.payload
-    role = await running.role_session(event.cloud, wanted["Arn"], wanted["Role"], event.scope)
+    function = ":".join(wanted["Arn"].split(":")[:7])
+    role = await running.kept_session(event.cloud, function, wanted["Role"], event.scope)
     if role is None:
         return
     try:

@@ -33,13 +33,16 @@ BUFFER_EVENTS = 100_000
 class _Stream:
     """One stream's buffer, and what is known about where it goes."""
 
-    __slots__ = ("buffer", "made", "muted_at", "principal", "role", "scope", "spec", "waiting", "writing", "written_at")
+    __slots__ = (
+        "buffer", "due", "made", "muted_at", "principal", "scope", "spec", "waiting", "writing", "written_at",
+    )  # fmt: skip
 
     def __init__(self, spec: FunctionSpec) -> None:
         self.spec = spec
         self.scope = Scope(spec.account, spec.region)
         self.buffer: list[LogEvent] = []
         self.principal: Principal | None = None
+        self.due = False  # an invocation has ended, or its lines have waited long enough
         self.made = False
         self.muted_at = -1  # the version of "identity" at which writing was denied
         self.written_at = 0.0
@@ -53,7 +56,6 @@ class LogWriter:
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._streams: dict[str, _Stream] = {}
-        self._keys: dict[str, Principal] = {}
         self._task: asyncio.Task[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -68,8 +70,10 @@ class LogWriter:
             stream.waiting = asyncio.get_running_loop().create_future()
         self._flush_later()
 
-    def flush_soon(self) -> None:
-        """Have the buffers written when the loop is free: an invocation has ended."""
+    def flush_soon(self, name: str = "") -> None:
+        """Have the buffer of a stream written when the loop is free: an invocation has ended there. "": of all."""
+        for stream in self._streams.values() if not name else filter(None, [self._streams.get(name)]):
+            stream.due = bool(stream.buffer)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._flush(), name="lambda-logs")
 
@@ -105,13 +109,13 @@ class LogWriter:
     async def _flush(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
-            waiting = [(name, stream) for name, stream in self._streams.items() if stream.buffer]
+            waiting = [(name, stream) for name, stream in self._streams.items() if stream.due and stream.buffer]
             if not waiting:
                 self._forget_idle(loop.time())
                 return
             ready = [one for one in waiting if loop.time() - one[1].written_at >= PAUSE]
             for name, stream in ready:
-                stream.written_at = loop.time()
+                stream.written_at, stream.due = loop.time(), False
                 await self._write(name, stream)
             if not ready:
                 await asyncio.sleep(PAUSE / 2)
@@ -147,17 +151,11 @@ class LogWriter:
                 return
 
     async def _principal(self, stream: _Stream) -> Principal | None:
-        from cloudarium.services.lambda_.running import role_session
+        from cloudarium.services.lambda_.running import kept_session
 
         if stream.principal is None or (stream.principal.expires or 1e18) - self.cloud.clock.now() < 60:
-            key = f"{stream.spec.function}|{stream.spec.role}"
-            known = self._keys.get(key)
-            if known is None or (known.expires or 1e18) - self.cloud.clock.now() < 60:
-                known = await role_session(self.cloud, stream.spec.function, stream.spec.role, stream.scope)
-                if known is None:
-                    return None
-                self._keys[key] = known
-            stream.principal = known
+            spec = stream.spec
+            stream.principal = await kept_session(self.cloud, spec.function, spec.role, stream.scope)
         return stream.principal
 
     async def _put(self, name: str, stream: _Stream, principal: Principal, batch: list[dict[str, Any]]) -> None:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 LINK_SECONDS = 600.0
 KNOWN_SPECS = 5000
 UNSEALED_SECONDS = 300.0
+LAST_SECONDS = 60.0  # of a session: it is not begun with any more
 FOREVER = float("inf")
 NOT_ASSUMABLE = "The role defined for the function cannot be assumed by Lambda."
 
@@ -54,6 +55,7 @@ class Workshop:
     paces: dict[tuple[str, ...], Pace] = field(default_factory=lambda: defaultdict(Pace))  # of those with
     opened: dict[str, float] = field(default_factory=dict)  # by revision: until when KMS need not be asked again
     provisioned: dict[tuple[str, ...], str] = field(default_factory=dict)  # by place: the key of the spec held ready
+    sessions: dict[tuple[str, str], Principal] = field(default_factory=dict)  # of execution roles: by function and role
 
     def status(self) -> str:
         """What runs, in a line for `cloudarium status`, and whether functions are kept apart from the machine."""
@@ -131,6 +133,19 @@ async def role_session(cloud: Cloud, arn: str, role: str, scope: Scope) -> Princ
         return None
     credential = cloud.directory.credential(keys.access_key_id)
     return credential.principal if credential is not None else None
+
+
+async def kept_session(cloud: Cloud, function: str, role: str, scope: Scope) -> Principal | None:
+    """A session of the execution role for what each run leaves behind, taken anew only when its time is nearly over."""
+    sessions = workshop(cloud).sessions
+    known = sessions.get((function, role))
+    if known is None or (known.expires or FOREVER) - cloud.clock.now() < LAST_SECONDS:
+        known = await role_session(cloud, function, role, scope)
+        if known is not None:
+            if len(sessions) >= KNOWN_SPECS:
+                sessions.clear()
+            sessions[function, role] = known
+    return known
 
 
 # ---- from records to the runtime -------------------------------------------------------------------------------------
@@ -283,7 +298,7 @@ async def run(cloud: Cloud, event: Event) -> InvocationResult:
     finally:
         unreserved[version.scope] -= event.reserved is None
         metering.ended(cloud, version, event.qualifier, result, environments.provisioned(spec.key))
-        workshop(cloud).logs.flush_soon()
+        workshop(cloud).logs.flush_soon(result.log_stream if result is not None else "")
 
 
 def _throttled(cloud: Cloud, event: Event) -> str:
