@@ -57,7 +57,10 @@ def test_a_query_is_run_and_its_record_read(logs: Any, account: str) -> None:
     assert answer["statistics"]["bytesScanned"] == 70 and answer["statistics"]["logGroupsScanned"] == 1
     record = logs.get_log_record(logRecordPointer=row["@ptr"])["logRecord"]
     assert record["user.id"] == "2" and record["@log"] == f"{account}:{GROUP}" and record["@logStream"] == "s"
-    found = {each["name"]: each["percent"] for each in logs.get_log_group_fields(logGroupName=GROUP)["logGroupFields"]}
+    found = {
+        each["name"]: each["percent"]
+        for each in logs.get_log_group_fields(logGroupName=GROUP, time=NOW)["logGroupFields"]
+    }
     assert found["level"] == 67 and found["@message"] == 100
 
     (listed,) = logs.describe_queries(logGroupName=GROUP)["queries"]
