@@ -69,6 +69,7 @@ def test_events_are_masked_wherever_they_are_read(own: RunningCloud, logs: Any) 
     assert sorted(queried(own, logs, name, "fields @message")) == [MASKED, BEFORE]
     assert queried(own, logs, name, "filter @message like 'ada' | stats count(*)") == ["1"]
     assert sorted(queried(own, logs, name, "fields @timestamp | unmask @message | display @message")) == [AFTER, BEFORE]
+    assert sorted(queried(own, logs, name, "fields unmask(@message) as seen")) == [AFTER, BEFORE]
     logs.delete_data_protection_policy(logGroupIdentifier=name)
     put(own, logs, name, AFTER)
     assert read() == [BEFORE, MASKED, AFTER]
@@ -194,6 +195,7 @@ def test_unmasking_needs_its_permission(own: RunningCloud, logs: Any) -> None:
         lambda: reader.get_log_events(logGroupName=name, logStreamName="s", unmask=True),
         lambda: reader.filter_log_events(logGroupName=name, unmask=True),
         lambda: queried(own, reader, name, "unmask @message"),
+        lambda: queried(own, reader, name, "fields concat('>', UnMask(@message))"),
     ):
         with pytest.raises(ClientError) as raised:
             call()

@@ -15,7 +15,7 @@ from cloudarium.services.logs.errors import MalformedQuery
 from cloudarium.services.logs.insights import periods, values
 from cloudarium.services.logs.insights.expressions import Compiler
 from cloudarium.services.logs.insights.globs import glob_regex, named_groups
-from cloudarium.services.logs.insights.syntax import Column, Command, Field, Place, Query, Regex, unexpected
+from cloudarium.services.logs.insights.syntax import Column, Command, Field, Place, Query, Regex, calls, unexpected
 from cloudarium.services.logs.insights.values import Parameters, Value
 from cloudarium.services.logs.records import searches
 from cloudarium.shared.errors import NotBuilt
@@ -77,8 +77,8 @@ class _Compilation:
         self.result = Plan()
         first, last = self.times = (self.parameters.add(target.first), self.parameters.add(target.last))
         self.base = searches.of_groups(target.groups or [0], first, last)
-        unmasks = any(command.kind == "unmask" for command in query.commands)
-        self.events = searches.MASKED_EVENTS if target.masked and not unmasks else searches.EVENTS
+        self.result.unmasks = any(each.kind == "unmask" or calls(each.given, "unmask") for each in query.commands)
+        self.events = searches.MASKED_EVENTS if target.masked and not self.result.unmasks else searches.EVENTS
         self.source = self.events
         self.conditions: list[str] = list(self.base)
         self.matching: list[str] | None = None
@@ -108,7 +108,6 @@ class _Compilation:
                 self.shown.append(column.name)
 
     def _unmask(self, command: Command) -> None:
-        self.result.unmasks = True
         self._fields(command)
 
     def _display(self, command: Command) -> None:

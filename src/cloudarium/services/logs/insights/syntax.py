@@ -117,6 +117,15 @@ class Query(NamedTuple):
     source: Source | None
 
 
+def calls(part: Any, name: str) -> bool:
+    """Whether a part of a query calls a function, at any depth; raises RecursionError as other readers of depths do."""
+    if isinstance(part, Function) and part.name.lower() == name:
+        return True
+    if isinstance(part, dict):
+        return any(calls(each, name) for each in part.values())
+    return isinstance(part, tuple | list) and any(calls(each, name) for each in part)
+
+
 def parse(text: str) -> Query:
     """Read a query. Raises MalformedQuery with the place of the first problem."""
     _check_depth(text)
