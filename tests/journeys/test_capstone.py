@@ -411,6 +411,22 @@ def test_who_asks_too_often_is_told_to_wait(shop: Shop, deployed: journey.Deploy
     anyone.ask(404, "GET", "/products/nothing")
 
 
+# ---- What breaks, and what time ends -------------------------------------------------------------------------------
+
+
+def test_kill_9_loses_no_order(shop: Shop) -> None:
+    left = json.loads(shop.travel("-c", TRAVEL))
+    shop.cloud.restart()
+    order = shop.cloud.client("dynamodb").get_item(
+        TableName=shop.outputs["TableName"], Key={"pk": {"S": f"ORDER#{left['order']}"}, "sk": {"S": "ORDER"}}
+    )
+    assert order["Item"]["status"] == {"S": "cancelled"}
+    assert "placed an order" in shop.travel()
+
+
+TRAVEL = "import json, journey; print(json.dumps(journey.travel(journey.Deployed.by_environment(), lambda line: None)))"
+
+
 def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deployed) -> None:
     staff, ada = deployed.hire("ends"), deployed.sign_up("Ada", "ends")
     path = f"/products/{a_product(staff)['id']}"
@@ -430,22 +446,6 @@ def test_tokens_and_the_urls_of_pictures_end(shop: Shop, deployed: journey.Deplo
     assert "expired" in ada.ask(401, "GET", "/customers/me").headers["www-authenticate"]
     staff.ask(401, "GET", "/orders?status=placed")
     deployed.hire("ended").ask(200, "GET", "/orders?status=placed")
-
-
-# ---- What breaks, and what is far away ------------------------------------------------------------------------------
-
-
-def test_kill_9_loses_no_order(shop: Shop) -> None:
-    left = json.loads(shop.travel("-c", TRAVEL))
-    shop.cloud.restart()
-    order = shop.cloud.client("dynamodb").get_item(
-        TableName=shop.outputs["TableName"], Key={"pk": {"S": f"ORDER#{left['order']}"}, "sk": {"S": "ORDER"}}
-    )
-    assert order["Item"]["status"] == {"S": "cancelled"}
-    assert "placed an order" in shop.travel()
-
-
-TRAVEL = "import json, journey; print(json.dumps(journey.travel(journey.Deployed.by_environment(), lambda line: None)))"
 
 
 def test_without_its_cache_the_catalogue_serves_on(shop: Shop, deployed: journey.Deployed) -> None:

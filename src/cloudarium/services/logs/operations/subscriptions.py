@@ -73,7 +73,7 @@ def _check_destination(call: Call, destination: str) -> None:
         )
     if role is not None:
         raise errors.InvalidParameter("destinationArn for vendor lambda cannot be used with roleArn")
-    # Each delivery would be logged and so be delivered (github.com/amplify-education/serverless-log-forwarding/issues/13).
+    # Each delivery would be logged and delivered again (AWS's words: amplify-education/serverless-log-forwarding, #13).
     if call.input["logGroupName"] == f"/aws/lambda/{parsed.resource.removeprefix('function:').partition(':')[0]}":
         raise errors.InvalidParameter(
             "The log group provided is reserved for the function logs of the destination function."
