@@ -19,7 +19,7 @@ $(VENV)/installed-dev: $(VENV)/installed capstone/requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]' --requirement capstone/requirements-dev.txt
 	@touch $@
 
-up: $(VENV)/installed ## Start the cloud, deploy the shop, and walk one customer through it
+up: $(VENV)/installed ## Start the cloud, deploy the shop, walk a customer through it, check it line by line
 	@$(BIN)/cloudarium up --port $(PORT)
 	@$(BIN)/cloudarium capstone up
 

@@ -1,10 +1,11 @@
-"""The shop on this cloud: deployed by the SAM CLI, used, watched, killed and found whole again, and taken down.
+"""The shop on this cloud: deployed by the SAM CLI, used, watched, held against its checklist, killed, and taken down.
 
 That it is deployed without the SAM CLI too, and that nothing is deployed twice, `make up` shows (test_two_commands).
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import platform
@@ -26,12 +27,18 @@ import pytest
 from botocore.exceptions import ClientError
 
 from capstone import journey
+from cloudarium.cli import running
 from cloudarium.cli.capstone import environment, environment_name
+from cloudarium.cli.capstone.checklist import judge
+from cloudarium.cli.capstone.reach import Reach
+from cloudarium.cli.capstone.stack import Stack, find
+from cloudarium.cli.capstone.visit import Visit
 from cloudarium.services.cloudformation.template import reading
 from tests.clients import chromium
 from tests.clients.tools import CAPSTONE, Shell, python_tool
 from tests.conftest import RunningCloud
 from tests.journeys import neighbours
+from tests.journeys.breaking import BREAKAGES, Breakage, Live
 from tests.journeys.crash.processes import descendants, wait_for
 
 TEMPLATES = (CAPSTONE / "template.yaml", CAPSTONE / "history" / "template.yaml")
@@ -207,6 +214,79 @@ def test_its_logs_are_structured_and_kept_for_a_while(shop: Shop) -> None:
     assert (access["route"], access["status"]) == ("POST /orders", "201")
     metrics = logs.filter_log_events(logGroupName=shop.outputs["FunctionLogGroup"], filterPattern='"OrdersPlaced"')
     assert json.loads(metrics["events"][0]["message"])["_aws"]["CloudWatchMetrics"][0]["Namespace"] == "Shop"
+
+
+# ---- It checks itself -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def verified(shop: Shop) -> tuple[Live, Reach, Visit]:
+    """The shop as its checklist sees it, after a visit that went well."""
+    reach = Reach.at(running.Running(0, shop.cloud.url, None, ""))
+    return Live(shop.cloud), reach, Visit(look_at(reach)).make()
+
+
+def look_at(reach: Reach) -> Stack:
+    """The shop's stack as it is now."""
+    stack = find(reach, "shop")
+    assert stack is not None
+    return stack
+
+
+def test_every_line_of_the_checklist_holds_and_has_evidence(shop: Shop) -> None:
+    # With --aws it is asked as a shop at AWS would be: by boto3's own settings, and without this machine's mail box.
+    told = json.loads(cloudarium(shop, "capstone", "verify", "--aws", "--json"))
+    assert [line["number"] for line in told["lines"]] == [1, 2, 3, 4, 5, 6, 7, 8]
+    assert told["holds"] and all(line["holds"] and not line["broken"] for line in told["lines"])
+    evidence = ["\n".join(line["evidence"]) for line in told["lines"]]
+    assert "arn:aws:cloudformation:us-east-1:000000000000:stack/shop/" in evidence[0]
+    assert all(shop.outputs[name] in evidence[1] for name in ("CacheSecretArn", "PaymentSecretArn"))
+    for attempt in ("without a token", "with a forged token"):
+        assert re.search(rf"1\d requests {attempt}: 401", evidence[2])
+    assert "watches the API's latency: p99 > 2000" in evidence[3] and "tells owner@example.com" in evidence[3]
+    assert re.search(r"1-[0-9a-f]{8}-[0-9a-f]{24} \(POST /orders\): .*DynamoDB", evidence[4])
+    mails = re.findall(r"mail ([0-9a-f-]{60}) by", evidence[5])
+    assert [shop.cloud.control(f"mail/{id}")["subject"].split()[0] for id in mails] == ["Welcome", "Your"]
+    assert "hit rate 92%" in evidence[6]
+    assert "0 beside the stack" in evidence[7]
+
+
+@pytest.mark.parametrize("broken", BREAKAGES, ids=lambda broken: "-".join(each.how.__name__ for each in broken))
+def test_what_is_broken_is_told_by_its_line_alone(
+    verified: tuple[Live, Reach, Visit], broken: tuple[Breakage, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live, reach, visit = verified
+    monkeypatch.setattr("cloudarium.cli.capstone.visit.PATIENCE", 0.5)  # for a mail that will not come
+    with contextlib.ExitStack() as mended:
+        for each in broken:
+            mended.enter_context(each.how(live))
+        stack = look_at(reach)
+        seen = Visit(stack).make() if any(each.anew for each in broken) else visit
+        told = {one.number: one.found.broken for one in judge(stack, lambda: seen) if not one.holds}
+    expected: dict[int, list[str]] = {}
+    for number, pattern in (pair for each in broken for pair in each.told.items()):
+        expected.setdefault(number, []).append(pattern)
+    assert told.keys() == expected.keys(), told
+    for number, reasons in told.items():
+        by_reason = [[bool(re.search(pattern, each.what)) for pattern in expected[number]] for each in reasons]
+        assert all(map(any, by_reason)) and all(map(any, zip(*by_reason, strict=True))), reasons
+        assert all(each.next for each in reasons)
+
+
+def test_mended_it_holds_again_and_what_is_not_there_is_said(shop: Shop) -> None:
+    shown = cloudarium(shop, "capstone", "verify")
+    assert "All eight lines hold." in shown
+    assert [line[4] for line in shown.splitlines() if line.startswith("  ✓ ")] == list("12345678")
+    assert "no stack another is deployed" in cloudarium(
+        shop, "capstone", "verify", "--stack-name", "another", fails=True
+    )
+
+
+def cloudarium(shop: Shop, *words: str, fails: bool = False) -> str:
+    """What the command says at the shop's cloud."""
+    done = shop.shell.attempt(sys.executable, "-m", "cloudarium", *words)
+    assert bool(done.returncode) is fails, done.stdout + done.stderr
+    return done.stdout + done.stderr
 
 
 # ---- What is slow is found ------------------------------------------------------------------------------------------
@@ -452,24 +532,17 @@ def status_of(cloudformation: Any, name: str) -> str | None:
         return None
 
 
-def test_taken_down_it_leaves_nothing(shop: Shop) -> None:
-    cloudformation = shop.cloud.client("cloudformation")
-    for stack in ("shop-history", "shop"):
-        # `sam delete` would look only every thirty seconds whether the stack is gone.
-        cloudformation.delete_stack(StackName=stack)
-        wait_for(f"{stack} is gone", lambda stack=stack: not stacks_of(cloudformation, stack))
+def test_taken_down_it_leaves_nothing_and_what_is_left_is_named(shop: Shop) -> None:
+    shop.cloud.client("s3").create_bucket(Bucket="shop-left-behind")
+    told = json.loads(cloudarium(shop, "capstone", "down", "--json", fails=True))
+    assert [arn.split("/")[1] for arn in told["deleted"]] == ["shop-history", "shop"]
+    assert told["left"] == ["shop-left-behind"]
+    assert any("the cache's process" in each["what"] and "is gone" in each["what"] for each in told["looked"])
+    shop.cloud.client("s3").delete_bucket(Bucket="shop-left-behind")
+    assert "Nothing is left of shop." in cloudarium(shop, "capstone", "down")
+
     assert shop.cloud.client("dynamodb").list_tables()["TableNames"] == []
     buckets = [bucket["Name"] for bucket in shop.cloud.client("s3").list_buckets()["Buckets"]]
     assert not [name for name in buckets if name.startswith("shop-")], "what the tests put there is gone with them"
     assert shop.cloud.client("lambda").list_functions()["Functions"] == []
     assert shop.cloud.client("logs").describe_log_groups()["logGroups"] == []
-
-
-def stacks_of(cloudformation: Any, name: str) -> list[str]:
-    """The stacks of this name that are there, deleted ones not among them. Raises when one cannot be deleted."""
-    try:
-        [stack] = cloudformation.describe_stacks(StackName=name)["Stacks"]
-    except ClientError:
-        return []
-    assert stack["StackStatus"] != "DELETE_FAILED", stack["StackStatusReason"]
-    return [stack["StackId"]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -43,6 +44,9 @@ def make(tmp_path: Path) -> Iterator[Callable[[str], str]]:
 def test_up_again_and_down(make: Callable[[str], str], tmp_path: Path) -> None:
     first = make("up")
     assert "placed an order" in first and "a customer's whole journey took" in first
+    assert re.findall(r"^  ✓ (\d) ", first, re.M) == list("12345678"), (
+        "it ends with the checklist, and every line holds"
+    )
     running = json.loads((tmp_path / "data" / "running.json").read_text())
     with urlopen(f"{running['endpoint']}/_cloudarium/health") as answer:
         assert json.load(answer)["status"] == "running"

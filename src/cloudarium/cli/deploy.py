@@ -16,7 +16,7 @@ from rich.markup import escape
 from cloudarium.cli import packaging, running
 from cloudarium.cli.lifecycle import Data, Json
 from cloudarium.cli.output import Failed, print_json, say
-from cloudarium.cli.progress import Progress
+from cloudarium.cli.progress import follow, last_event
 from cloudarium.runtime.node_sdk import user_cache
 from cloudarium.shared.errors import AwsError
 
@@ -107,6 +107,11 @@ def deploy_stack(
     return Deployed(deployment.changed, outputs)
 
 
+def packages_bucket(account: str, region: str) -> str:
+    """The bucket that deployments put their packages into, each below its stack's name."""
+    return f"cloudarium-packages-{account}-{region}"
+
+
 def _pair(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals or not name:
@@ -176,8 +181,7 @@ class _Deployment:
             packaging.point_to_s3(document, artifact, bucket, key)
 
     def _bucket(self) -> str:
-        account = self._sts.get_caller_identity()["Account"]
-        bucket = f"cloudarium-packages-{account}-{self._region}"
+        bucket = packages_bucket(self._sts.get_caller_identity()["Account"], self._region)
         elsewhere = {"CreateBucketConfiguration": {"LocationConstraint": self._region}}
         with contextlib.suppress(self._s3.exceptions.BucketAlreadyOwnedByYou):
             self._s3.create_bucket(Bucket=bucket, **({} if self._region == "us-east-1" else elsewhere))
@@ -195,9 +199,9 @@ class _Deployment:
             raise
         if stack["StackStatus"] in ("ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "DELETE_FAILED"):
             self._say("  the failed first deployment is deleted")
-            last = self._last_event()
+            last = last_event(self._cfn, self.stack)
             self._cfn.delete_stack(StackName=self.stack)
-            if self._follow(stack["StackId"], last) != "DELETE_COMPLETE":
+            if follow(self._cfn, stack["StackId"], last, self._quiet) != "DELETE_COMPLETE":
                 raise Failed(f"what the failed first deployment of {self.stack} left cannot be deleted; see above")
             return None
         return None if stack["StackStatus"] == "REVIEW_IN_PROGRESS" else stack
@@ -226,37 +230,11 @@ class _Deployment:
             time.sleep(0.1)
 
     def _execute(self, change_set: str) -> None:
-        last = self._last_event()
+        last = last_event(self._cfn, self.stack)
         self._cfn.execute_change_set(ChangeSetName=change_set)
-        status = self._follow(self.stack, last)
+        status = follow(self._cfn, self.stack, last, self._quiet)
         if status not in _GOOD:
             raise Failed(f"stack {self.stack} ended in {status}; its reasons are above")
-
-    def _follow(self, stack: str, last: str = "") -> str:
-        """Show the stack's events after the event `last` until it rests; its status then."""
-        with Progress(self.stack, self._quiet) as progress:
-            while True:
-                status: str = self._cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
-                for event in self._events_after(stack, last):
-                    progress.show(event)
-                    last = event["EventId"]
-                if not status.endswith("_IN_PROGRESS") or status.endswith("_CLEANUP_IN_PROGRESS"):
-                    return status
-                time.sleep(0.15)
-
-    def _last_event(self) -> str:
-        events = self._cfn.describe_stack_events(StackName=self.stack)["StackEvents"]
-        return events[0]["EventId"] if events else ""
-
-    def _events_after(self, stack: str, last: str) -> list[dict[str, Any]]:
-        """The stack's events since the event `last`, the oldest first."""
-        found: list[dict[str, Any]] = []
-        for page in self._cfn.get_paginator("describe_stack_events").paginate(StackName=stack):
-            for event in page["StackEvents"]:
-                if event["EventId"] == last:
-                    return found[::-1]
-                found.append(event)
-        return found[::-1]
 
     def _say(self, text: str) -> None:
         if not self._quiet:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from rich.markup import escape
@@ -62,6 +63,37 @@ class Progress:
     def _say(self, text: str) -> None:
         if not self._quiet:
             say(text)
+
+
+def last_event(cfn: Any, stack: str) -> str:
+    """The id of the newest event of a stack; empty when it has none."""
+    events = cfn.describe_stack_events(StackName=stack)["StackEvents"]
+    return events[0]["EventId"] if events else ""
+
+
+def follow(cfn: Any, stack: str, last: str = "", quiet: bool = False) -> str:
+    """Show the events of a stack (its name, or its ARN) after the event `last` until it rests; its status then."""
+    name = stack.split("/")[1] if stack.startswith("arn:") else stack
+    with Progress(name, quiet) as progress:
+        while True:
+            status: str = cfn.describe_stacks(StackName=stack)["Stacks"][0]["StackStatus"]
+            for event in _events_after(cfn, stack, last):
+                progress.show(event)
+                last = event["EventId"]
+            if not status.endswith("_IN_PROGRESS") or status.endswith("_CLEANUP_IN_PROGRESS"):
+                return status
+            time.sleep(0.15)
+
+
+def _events_after(cfn: Any, stack: str, last: str) -> list[dict[str, Any]]:
+    """The stack's events since the event `last`, the oldest first."""
+    found: list[dict[str, Any]] = []
+    for page in cfn.get_paginator("describe_stack_events").paginate(StackName=stack):
+        for event in page["StackEvents"]:
+            if event["EventId"] == last:
+                return found[::-1]
+            found.append(event)
+    return found[::-1]
 
 
 def line(event: dict[str, Any]) -> str:

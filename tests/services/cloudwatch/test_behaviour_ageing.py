@@ -30,7 +30,7 @@ def test_data_gets_coarser_and_goes(timed):
         timed.cloud.clock_advance(step)
         seen[age] = (sums(1) if age == "4 hours" else sums(60), sums(300), sums(3600))
     assert seen == {
-        "now": ([1.0], [3.0]),
+        "now": ([1.0, 2.0], [3.0]),  # a value of a minute counts at the minute's begin
         "4 hours": ([], [1.0, 2.0], [3.0]),
         "16 days": ([], [1.0, 2.0], [3.0]),
         "64 days": ([], [], [1.0, 2.0]),  # the start of the hour that is asked for is rounded down by now

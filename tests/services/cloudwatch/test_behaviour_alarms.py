@@ -71,6 +71,20 @@ def test_an_alarm_on_ten_seconds(timed):
     assert timed.state() == "ALARM"
 
 
+def test_an_alarm_on_thirty_seconds_sees_data_of_a_minute(timed):
+    timed.alarm(Period=30, TreatMissingData="ignore")
+    timed.cloud.clock_advance(24)
+    timed.put(9, 11)
+    timed.cloud.clock_advance(6)
+    data = json.loads(timed.described()["StateReasonData"])
+    assert (timed.state(), data["recentDatapoints"]) == ("ALARM", [20.0])
+    timed.cloud.clock_advance(60)
+    timed.cloud.clock_advance(25)
+    timed.put(1)
+    timed.cloud.clock_advance(5)
+    assert timed.state() == "OK"
+
+
 def test_an_alarm_on_math(timed):
     queries = [
         stat("errors", "errors", ReturnData=False),

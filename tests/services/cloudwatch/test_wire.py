@@ -357,7 +357,8 @@ def test_composite_alarms(desk):
 def test_setting_a_state(desk):
     desk.alarm()
     set_state = desk.watch.set_alarm_state
-    refused("ValidationError", set_state, AlarmName="a", StateValue="INVALID", StateReason="r")
+    words = refused("ValidationError", set_state, AlarmName="a", StateValue="INVALID", StateReason="r")
+    assert words.endswith("Member must satisfy enum value set: [INSUFFICIENT_DATA, ALARM, OK]")
     refused("ResourceNotFound", set_state, AlarmName="none", StateValue="OK", StateReason="r")
     refused("InvalidFormat", set_state, AlarmName="a", StateValue="OK", StateReason="r", StateReasonData="{")
     set_state(AlarmName="a", StateValue="ALARM", StateReason="r", StateReasonData='{"some": "data"}')
@@ -453,3 +454,22 @@ def test_bodies_that_cannot_be(desk, body, path):
     assert path in [each["DataPath"] for each in answer["dashboardValidationMessages"]]
     refused("InvalidParameterInput", desk.watch.put_dashboard, DashboardName="a b", DashboardBody='{"widgets": []}')
     assert desk.watch.list_dashboards()["DashboardEntries"] == []
+
+
+def test_a_body_that_cannot_be_is_told_with_all_places(desk):
+    bodies = [
+        {"metrics": [["AWS/EC2", "CPUUtilization", {"InstanceId": "i-1"}]], "region": "us-east-1"},
+        {"metrics": ["AWS/EC2"], "region": "us-east-1"},
+        {},
+    ]
+    widgets = {"widgets": [{"type": "metric", "properties": each} for each in bodies]}
+    message = refused(
+        "InvalidParameterInput", desk.watch.put_dashboard, DashboardName="d", DashboardBody=json.dumps(widgets)
+    )
+    head, _, listed = message.partition("\n")
+    assert head == "The dashboard body is invalid, there are 6 validation errors:"
+    found = [(each["dataPath"].removeprefix("/widgets/"), each["message"]) for each in json.loads(listed)]
+    assert found[:2] == [
+        ("0/properties/metrics/0", "Should NOT have more than 2 items"), ("1/properties/metrics/0", "Should be array")
+    ]  # fmt: skip
+    assert {place for place, _ in found[3:]} == {"2/properties"}

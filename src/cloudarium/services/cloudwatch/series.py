@@ -14,6 +14,7 @@ from cloudarium.shared.scope import Scope
 from cloudarium.store import Store
 
 Key = tuple[str, str, Dimensions]  # namespace, name, dimensions
+_MINUTE = 60
 
 
 class Span(NamedTuple):
@@ -58,13 +59,18 @@ def by_unit(store: Store, scope: Scope, key: Key, span: Span, period: int) -> di
 
 
 def _of_age(rows: Iterator[Point], now: float, period: int) -> Iterator[Point]:
-    """The rows as coarse as their age makes them, without those that a period cannot tell apart any more."""
+    """The rows as coarse as their age makes them, without those that a period cannot tell apart any more.
+
+    What was put for a minute counts at its begin for shorter periods, too, as long as those are kept (LocalStack's
+    recorded test_label_generation and test_put_metric_alarm).
+    """
+    fresh = now - RESOLUTIONS[0].age
     for row in rows:
         seconds = row.resolution
         for resolution in RESOLUTIONS:
             if resolution.seconds >= seconds and row.time < now - resolution.age:
                 seconds = _coarser(resolution.seconds)
-        if 0 < seconds <= period:
+        if 0 < seconds <= period or (seconds == _MINUTE and row.time >= fresh):
             yield row if seconds == row.resolution else row._replace(time=row.time // seconds * seconds)
 
 

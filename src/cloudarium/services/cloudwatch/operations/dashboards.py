@@ -30,11 +30,7 @@ def put_dashboard(call: Call) -> Data:
         )
     found = boards.findings(body)
     if found.errors:
-        count = len(found.errors)
-        raise errors.DashboardInvalid(
-            f"The field DashboardBody must be a valid JSON object; {count} validation error{'s' if count > 1 else ''}",
-            found.errors[:100],
-        )
+        raise errors.DashboardInvalid(found.told(), found.errors[:100])
     dashboards.put(call.store, Dashboard(call.account, name, call.now, body))
     return {"DashboardValidationMessages": found.warnings}
 

@@ -14,7 +14,12 @@ TYPES = ("metric", "text", "log", "alarm", "explorer", "custom")
 MOST_WIDGETS, MOST_METRICS = 500, 500
 COLUMNS = 24
 _VIEWS = ("timeSeries", "singleValue", "gauge", "bar", "pie", "table")
+_OPTIONS = {"accountId", "color", "expression", "id", "label", "period", "region", "stat", "visible", "yAxis"}
+_NO_ARRAYS = (
+    'Field "metrics" has to be an array of array of strings, with an optional metricRenderer object as last element'
+)
 _MOST_BYTES = 1024 * 1024
+_MOST_TOLD = 100
 
 
 class Findings:
@@ -31,6 +36,12 @@ class Findings:
     def warn(self, path: str, message: str) -> None:
         """Add what is only told."""
         self.warnings.append({"DataPath": path, "Message": message})
+
+    def told(self) -> str:
+        """All errors as AWS tells them in one message, which is all that a command line shows."""
+        listed = [{"dataPath": each["DataPath"], "message": each["Message"]} for each in self.errors[:_MOST_TOLD]]
+        text = orjson.dumps(listed, option=orjson.OPT_INDENT_2).decode()
+        return f"The dashboard body is invalid, there are {len(self.errors)} validation errors:\n{text}"
 
 
 def findings(body: str) -> Findings:
@@ -97,6 +108,10 @@ def _metric(path: str, given: Data, found: Findings) -> None:
     alarms = annotations.get("alarms") if isinstance(annotations, dict) else None
     if metrics is None and not alarms:
         found.error(path, "Should have required property 'metrics'")
+        told = "The metric widget should have specified a region and a data source or an alarm annotation"
+        found.error(path, told)
+        if annotations is None:
+            found.error(path, "Should have required property 'annotations'")
         return
     if "region" not in given:
         found.error(path, "Should have required property 'region'")
@@ -110,7 +125,7 @@ def _metric(path: str, given: Data, found: Findings) -> None:
         found.error(f"{path}/metrics", "Should be array")
         return
     if not 1 <= len(metrics) <= MOST_METRICS:
-        words = "fewer than 1 items" if not metrics else f"more than {MOST_METRICS} items"
+        words = "less than 1 items" if not metrics else f"more than {MOST_METRICS} items"
         found.error(f"{path}/metrics", f"Should NOT have {words}")
         return
     for number, entry in enumerate(metrics):
@@ -126,11 +141,19 @@ def _has_bounds(given: Data) -> bool:
 
 
 def _entry(path: str, entry: Any, found: Findings) -> None:
-    if not isinstance(entry, list) or not entry:
-        found.error(path, "Should be array" if not isinstance(entry, list) else "Should NOT have fewer than 1 items")
+    if not isinstance(entry, list):
+        found.error(path, "Should be array")
+        found.error(path, _NO_ARRAYS)
+        return
+    if not entry:
+        found.error(path, "Should NOT have less than 1 items")
         return
     parts = entry[:-1] if isinstance(entry[-1], dict) else entry
     options = entry[-1] if isinstance(entry[-1], dict) else {}
+    if not options.keys() <= _OPTIONS:
+        # Such as {"InstanceId": …} or {"dimensions": …}: AWS takes it for one string too many.
+        found.error(path, f"Should NOT have more than {len(parts)} items")
+        return
     if "expression" in options:
         if parts:
             found.error(path, "An expression cannot be combined with a metric")
@@ -140,7 +163,7 @@ def _entry(path: str, entry: Any, found: Findings) -> None:
     if not all(isinstance(part, str) for part in parts):
         found.error(path, 'Invalid metric field type, only "String" type is allowed')
     elif len(parts) < 2 and "..." not in parts:
-        found.error(path, "Should NOT have fewer than 2 items")
+        found.error(path, "Should NOT have less than 2 items")
     elif "..." not in parts and len(parts) % 2:
         found.error(path, "Invalid number of dimensions: every dimension needs a name and a value")
 
@@ -160,7 +183,7 @@ def _alarm(path: str, given: Data, found: Findings) -> None:
     if not isinstance(alarms, list) or not all(isinstance(each, str) for each in alarms):
         found.error(path, "Should have required property 'alarms'")
     elif not 1 <= len(alarms) <= 100:
-        found.error(f"{path}/alarms", "Should NOT have fewer than 1 items" if not alarms else "Too many alarms")
+        found.error(f"{path}/alarms", "Should NOT have less than 1 items" if not alarms else "Too many alarms")
 
 
 def _anything(path: str, given: Data, found: Findings) -> None:

@@ -1,0 +1,164 @@
+"""Line 1: everything is in the template, and nothing was changed beside it.
+
+What another line answers for (an alarm that is gone, a route that lost its authorizer) is left to that line.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from cloudarium.cli.capstone import inventory
+from cloudarium.cli.capstone.checklist import Coming, Found
+from cloudarium.cli.capstone.lines.resolved import fits
+from cloudarium.cli.capstone.stack import Stack
+
+_SAM = "AWS::Serverless-2016-10-31"
+_AGAIN = "put it into capstone/template.yaml and deploy, or undo it by hand"
+_DEPLOY = "cloudarium deploy capstone/template.yaml --stack-name {}"
+_OF_OTHER_LINES = (
+    "AWS::ApiGatewayV2::", "AWS::Cognito::", "AWS::CloudWatch::Alarm", "AWS::ElastiCache::", "AWS::SNS::",
+    "AWS::SecretsManager::", "AWS::Lambda::EventSourceMapping",
+)  # fmt: skip
+
+
+def check(stack: Stack, coming: Coming, found: Found) -> None:
+    """The stack is whole, from a SAM template; its policies, routes and event sources are the template's own."""
+    _stack(stack, found)
+    _resources(stack, found)
+    statements = _roles(stack, found)
+    _beside(stack, found)
+    found.sum = f"{len(stack.resources)} resources from one SAM template, {statements} policy statements without a *"
+
+
+def _stack(stack: Stack, found: Found) -> None:
+    transform = stack.code.get("Transform", [])
+    if _SAM not in (transform if isinstance(transform, list) else [transform]):
+        found.breaks(f"the template of {stack.arn} is not SAM's", f"Transform: {_SAM} belongs at its top")
+    if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        found.breaks(f"{stack.arn} is {stack.status}", _DEPLOY.format(stack.name))
+    found.saw(f"stack {stack.arn}, {stack.status}, transform {_SAM}")
+
+
+def _resources(stack: Stack, found: Found) -> None:
+    for each in stack.resources:
+        if not each.status.endswith("_COMPLETE"):
+            found.breaks(f"{each.logical} ({each.kind}) is {each.status}", _DEPLOY.format(stack.name))
+    there = inventory.ids(stack.reach, {each.kind for each in stack.resources})
+    for each in stack.resources:
+        gone = each.kind in there and each.listed not in there[each.kind]
+        if gone and not each.kind.startswith(_OF_OTHER_LINES):
+            found.breaks(
+                f"{each.logical} ({each.kind} {each.id}) is in the stack and no longer there",
+                f"cloudarium capstone down, then up: a stack does not see what was deleted by hand ({each.logical})",
+            )
+    services = Counter(each.kind.split("::")[1] for each in stack.resources)
+    found.saw(", ".join(f"{count} {service}" for service, count in services.most_common()))
+
+
+# ---- Policies -------------------------------------------------------------------------------------------------------
+
+
+def _roles(stack: Stack, found: Found) -> int:
+    """How many statements the roles' own policies have."""
+    count, by_code = 0, stack.processed["Resources"]
+    names = stack.parameters | {each.logical: each.id for each in stack.resources}
+    for role in stack.of("AWS::IAM::Role"):
+        deployed = _inline(stack, role.id)
+        count += sum(len(each) for each in deployed.values())
+        sids = [each.get("Sid") or _text(each.get("Action")) for statements in deployed.values() for each in statements]
+        found.saw(f"{role.id}: {', '.join(sids) or 'AWS-managed policies alone'}")
+        wanted = by_code.get(role.logical, {}).get("Properties", {})
+        for told in [*differences(deployed, wanted.get("Policies", []), names), *_attached(stack, role.id, wanted)]:
+            found.breaks(f"the role {role.id} is not as the template has it: {told}", _AGAIN)
+        for policy, statements in deployed.items():
+            for statement in filter(_is_wide, statements):
+                action, resource = statement.get("Action"), statement.get("Resource")
+                found.breaks(
+                    f"{policy} of {role.id} allows {_text(action)} on {_text(resource)}",
+                    "name the actions and resources that the function needs; cloudarium journal shows what it calls",
+                )
+    found.saw(f"{len(stack.of('AWS::IAM::Role'))} roles, their {count} statements as in the template")
+    return count
+
+
+def _inline(stack: Stack, role: str) -> dict[str, list[dict[str, Any]]]:
+    iam = stack.reach("iam")
+    try:
+        names = stack.reach.all("iam", "list_role_policies", "PolicyNames", RoleName=role)
+    except iam.exceptions.NoSuchEntityException:
+        return {}  # that the role is gone is said already
+    return {
+        name: _listed(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"])
+        for name in names
+    }
+
+
+def differences(
+    deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[str, Any]], names: dict[str, str]
+) -> list[str]:
+    """How a role's own policies differ from those that the template has, in words; see `fits` for `names`."""
+    by_code = {each["PolicyName"]: _listed(each["PolicyDocument"]["Statement"]) for each in wanted}
+    told = [f"the policy {name} is gone" for name in by_code.keys() - deployed.keys()]
+    told += [f"the policy {name} came by hand" for name in deployed.keys() - by_code.keys()]
+    for name in by_code.keys() & deployed.keys():
+        code, there = map(_by_sid, (by_code[name], deployed[name]))
+        told += [f"statement {sid} of {name} is gone" for sid in code.keys() - there.keys()]
+        told += [f"statement {sid} of {name} came by hand" for sid in there.keys() - code.keys()]
+        for sid in code.keys() & there.keys():
+            changed = [part for part in _PARTS if not fits(code[sid].get(part), there[sid].get(part), names)]
+            values = "; ".join(f"{part} {_text(there[sid].get(part, 'nothing'))}" for part in changed)
+            if changed:
+                told.append(f"statement {sid} of {name} now has {values}")
+    return sorted(told)
+
+
+_PARTS = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+
+
+def _attached(stack: Stack, role: str, wanted: dict[str, Any]) -> list[str]:
+    by_code = {each for each in wanted.get("ManagedPolicyArns", []) if isinstance(each, str)}
+    try:
+        there = set(
+            stack.reach.all("iam", "list_attached_role_policies", "AttachedPolicies[].PolicyArn", RoleName=role)
+        )
+    except stack.reach("iam").exceptions.NoSuchEntityException:
+        return []
+    gone = [f"{arn} is detached" for arn in sorted(by_code - there)]
+    return gone + [f"{arn} is attached by hand" for arn in sorted(there - by_code)]
+
+
+def _by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {each.get("Sid", str(place)): each for place, each in enumerate(statements)}
+
+
+def _is_wide(statement: dict[str, Any]) -> bool:
+    if statement["Effect"] != "Allow":
+        return False
+    actions, resources = _listed(statement.get("Action", [])), _listed(statement.get("Resource", []))
+    return any(each == "*" or each.endswith(":*") for each in actions) or "*" in resources
+
+
+# ---- What came beside it --------------------------------------------------------------------------------------------
+
+
+def _beside(stack: Stack, found: Found) -> None:
+    by_code = stack.routes_by_code()
+    for route in stack.routes:
+        if route["RouteKey"] not in by_code:
+            found.breaks(f"the route {route['RouteKey']} of {route['ApiId']} is not in the template", _AGAIN)
+    known = set(stack.ids("AWS::Lambda::EventSourceMapping"))
+    arns = {each["FunctionArn"] for each in stack.functions}
+    mappings = stack.reach.all("lambda", "list_event_source_mappings", "EventSourceMappings")
+    for each in mappings:
+        if each["FunctionArn"] in arns and each["UUID"] not in known:
+            found.breaks(f"the event source mapping {each['UUID']} is not in the template", _AGAIN)
+    found.saw(f"{len(by_code)} routes and {len(known)} event source mappings, none beside the template")
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Any) -> str:
+    return ", ".join(map(str, _listed(value)))

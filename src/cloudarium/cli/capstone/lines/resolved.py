@@ -1,0 +1,50 @@
+"""Whether what is deployed is what a value of the template resolves to, as far as ids tell."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+_VARIABLE = re.compile(r"\$\{([^}.]+)[^}]*\}")
+
+
+def fits(code: Any, there: Any, names: dict[str, str]) -> bool:
+    """Whether a deployed value is the template's. `names` are the ids and values behind its logical names.
+
+    An ARN fits a resource when the resource's id is in it; of AWS's own parameters (AWS::Region) any value fits.
+    """
+    if isinstance(code, dict) and len(code) == 1:
+        [(function, given)] = code.items()
+        if function == "Ref":
+            return isinstance(there, str) and _is_of(given, there, names)
+        if function == "Fn::GetAtt":
+            logical = given[0] if isinstance(given, list) else given.partition(".")[0]
+            return isinstance(there, str) and _is_of(logical, there, names)
+        if function == "Fn::Sub" and isinstance(given, str):
+            return isinstance(there, str) and bool(re.fullmatch(_pattern(given, names), there))
+        if function.startswith("Fn::"):
+            return True  # what it leads to is not told by ids
+    if isinstance(code, dict):
+        alike = isinstance(there, dict) and code.keys() == there.keys()
+        return alike and all(fits(value, there[key], names) for key, value in code.items())
+    if isinstance(code, list):
+        alike = isinstance(there, list) and len(code) == len(there)
+        return alike and all(fits(*pair, names) for pair in zip(code, there, strict=True))
+    return bool(code == there)
+
+
+def _is_of(logical: str, there: str, names: dict[str, str]) -> bool:
+    return logical not in names or _core(names[logical]) in there
+
+
+def _pattern(text: str, names: dict[str, str]) -> str:
+    parts = _VARIABLE.split(text)  # texts and, between them, names
+    return "".join(
+        re.escape(part) if place % 2 == 0 else f".*{re.escape(_core(names[part]))}" if part in names else ".+"
+        for place, part in enumerate(parts)
+    )
+
+
+def _core(id: str) -> str:
+    """What of an id is in the ARN too: of a queue's URL, its name."""
+    return id.rpartition("/")[2]
