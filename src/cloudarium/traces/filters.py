@@ -69,6 +69,15 @@ def _tree(text: str) -> lark.Tree[Any]:
     return _parser().parse(text)
 
 
+def _unexpected(text: str, problem: lark.exceptions.UnexpectedInput) -> str:
+    at = problem.pos_in_stream
+    token = getattr(problem, "token", None)
+    if at is None or at < 0 or at >= len(text) or (token is not None and token.type == "$END"):
+        return "it ends too early"
+    word = re.match(r"[\w.]+|.", text[at:], re.S)
+    return f"{word[0] if word else text[at]} does not belong at position {at + 1}"
+
+
 class _Conditions(lark.Transformer[Any, Any]):
     """Makes conditions of a parsed expression, from its leaves up."""
 
@@ -82,12 +91,13 @@ class _Conditions(lark.Transformer[Any, Any]):
         """The condition that a text says. Raises InvalidFilter."""
         if len(text) > _LONGEST:
             raise InvalidFilter("it is too long")
+        plain = self._without_json(text)
         try:
-            found = self._walk(_tree(self._without_json(text)))
+            found = self._walk(_tree(plain))
         except lark.exceptions.VisitError as error:
             raise InvalidFilter(str(error.orig_exc)) from None
-        except lark.exceptions.LarkError as error:
-            raise InvalidFilter(str(error).partition("\n")[0]) from None
+        except lark.exceptions.UnexpectedInput as error:
+            raise InvalidFilter(_unexpected(plain, error)) from None
         except RecursionError:
             raise InvalidFilter("it is nested too deeply") from None
         return found

@@ -113,6 +113,19 @@ def test_filter_expressions(xray, text):
     assert "filter expression" in refused(xray.create_group, GroupName="g", FilterExpression=text)
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("fault AND", "it ends too early"),
+        ('service("front").fault', ".fault does not belong at position 17"),
+        ('annotation.x = "a', '" does not belong at position 16'),
+    ],
+)
+def test_what_is_wrong_with_a_filter_is_said_in_words(xray, text, words):
+    message = refused(xray.get_trace_summaries, StartTime=0, EndTime=60, FilterExpression=text)
+    assert message == f"Invalid filter expression: {words}"
+
+
 def test_groups(xray):
     assert "not found" in refused(xray.get_group, GroupName="none")
     assert "must be provided" in refused(xray.delete_group)
