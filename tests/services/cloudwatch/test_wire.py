@@ -473,3 +473,5 @@ def test_a_body_that_cannot_be_is_told_with_all_places(desk):
         ("0/properties/metrics/0", "Should NOT have more than 2 items"), ("1/properties/metrics/0", "Should be array")
     ]  # fmt: skip
     assert {place for place, _ in found[3:]} == {"2/properties"}
+    chart = '{"widgets": [{"type": "chart", "properties": {}}]}'
+    refused("NotImplemented", desk.watch.put_dashboard, DashboardName="d", DashboardBody=chart)

@@ -9,6 +9,8 @@ from typing import Any
 
 import orjson
 
+from cloudarium.shared.errors import NotBuilt
+
 Data = dict[str, Any]
 TYPES = ("metric", "text", "log", "alarm", "explorer", "custom")
 MOST_WIDGETS, MOST_METRICS = 500, 500
@@ -77,6 +79,8 @@ def _widget(path: str, widget: Any, found: Findings) -> None:
         found.error(path, "Should be object")
         return
     kind = widget.get("type")
+    if kind == "chart":
+        raise NotBuilt("cloudwatch:PutDashboard with widgets of the type chart (PromQL)")
     if kind not in TYPES:
         missing = "type" not in widget
         text = "Should have required property 'type'" if missing else "Should be equal to one of the allowed values"
