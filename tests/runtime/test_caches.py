@@ -208,6 +208,27 @@ def test_a_stranger_gets_no_answer(tmp_path: Path) -> None:
     run(work)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ends a child with its parent")
+def test_the_server_ends_with_its_keeper_and_starts_anew_with_its_data(tmp_path: Path) -> None:
+    async def work() -> None:
+        server = Valkey(tmp_path, SETTINGS)
+        await server.start()
+        await server.command("SET", "a", "1")
+        number = int((await server.command("INFO", "server"))["process_id"])
+        handle = os.pidfd_open(number)
+        keeper = int(Path(f"/proc/{number}/stat").read_text().rpartition(")")[2].split()[1])
+        os.kill(keeper, signal.SIGKILL)
+        assert select.select([handle], [], [], 15)[0], "the server outlived its keeper, at its address"
+        os.close(handle)
+        await server.ended()
+        await server.stop()
+        await server.start()
+        assert await server.command("GET", "a") == "1"
+        await server.stop()
+
+    run(work)
+
+
 def test_the_server_ends_with_whoever_started_it_and_keeps_its_data(tmp_path: Path) -> None:
     source = """
         import asyncio, sys

@@ -3,9 +3,11 @@
     python -I -S keeper.py CONTROL_FD PROGRAM ARGUMENT...
 
 The control pipe's other end is the cloud's: when it closes, the program gets SIGTERM, so that it can write down what it
-holds, and after PATIENCE seconds SIGKILL. The program's own end ends the keeper with the same status.
+holds, and after PATIENCE seconds SIGKILL. The program's own end ends the keeper with the same status. On Linux the
+program ends with its keeper, too, should somebody kill that.
 """
 
+import ctypes
 import os
 import select
 import signal
@@ -14,6 +16,7 @@ import sys
 import time
 
 PATIENCE = 10
+_DIE_WITH_PARENT = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 
 def main():
@@ -27,13 +30,18 @@ def main():
     for number in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     signal.set_wakeup_fd(writer)
-    program = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL)
+    dies_too = _die_too if sys.platform == "linux" else None
+    program = subprocess.Popen(sys.argv[2:], stdin=subprocess.DEVNULL, preexec_fn=dies_too)
     while program.poll() is None:
         ready, _, _ = select.select([control, wake], [], [])
         asked = wake in ready and signal.SIGTERM in os.read(wake, 4096)
         if asked or control in ready:  # only its end can be read from the pipe
             _end(program)
     os._exit(program.returncode if program.returncode >= 0 else 128 - program.returncode)
+
+
+def _die_too():
+    ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _end(program):
