@@ -320,6 +320,23 @@ def test_a_program_with_a_tracer_joins(house: House) -> None:
     assert table["SummaryStatistics"]["TotalCount"] == 2
 
 
+def test_what_programs_send_has_the_time_of_a_clock_that_was_moved(fresh_cloud: RunningCloud) -> None:
+    house = House(fresh_cloud)
+    fresh_cloud.clock_advance(3 * 86400)
+    house.make("sends", SENDS, "Active")
+    root = new_root()
+    house.invoke("sends", header=f"Root={root};Sampled=1")
+    eventually(lambda: {"by hand", "a span"} <= {one["name"] for one in _all_parts(house.documents(root))})
+    [found] = house.xray.batch_get_traces(TraceIds=[root])["Traces"]
+    assert found["Duration"] < 60
+    assert all(time.time() + 2 * 86400 < one["start_time"] for one in _all_parts(house.documents(root)))
+
+
+def _all_parts(documents: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    inside = [part for one in documents for part in one.get("subsegments", [])]
+    return documents + _all_parts(inside) if inside else documents
+
+
 def test_a_function_in_a_vpc_reaches_its_daemon(house: House) -> None:
     ec2 = house.client("ec2")
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]

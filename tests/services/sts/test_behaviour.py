@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import RunningCloud
 from tests.services.iam.documents import allow, policy, refused, trust
 
 Client = Callable[..., Any]
@@ -286,3 +287,13 @@ def test_a_deleted_role_takes_its_sessions_along(client: Client, me: Client, rol
     with refused("AccessDenied"):
         session("iam").list_users()
     assert json.loads(policy())  # the same document again: a role of that name is another role
+
+
+def test_keys_outlive_a_clock_that_went_ahead_and_came_back(fresh_cloud: RunningCloud) -> None:
+    sts = fresh_cloud.client("sts")
+    keys = sts.get_session_token(DurationSeconds=3600)["Credentials"]
+    fresh_cloud.clock_advance(5 * 86400)
+    fresh_cloud.client("sts").get_session_token()  # forgets what has expired long ago
+    fresh_cloud.control("clock", {"reset": True})
+    mine = {"key": keys["AccessKeyId"], "secret": keys["SecretAccessKey"], "token": keys["SessionToken"]}
+    assert fresh_cloud.client("sts", **mine).get_caller_identity()["Account"] == "000000000000"

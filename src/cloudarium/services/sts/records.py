@@ -28,7 +28,7 @@ class Session(NamedTuple):
 
 
 def add(store: Store, session: Session, now: float) -> None:
-    """Keep new credentials; those that expired days ago go."""
+    """Keep new credentials; those that had expired days before `now` go."""
     store.run("DELETE FROM sts_sessions WHERE expires < ?", (now - _REMEMBERED,))
     row = (session.access_key, session.principal.account, session.secret, session.token, session.expires)
     store.run("INSERT INTO sts_sessions VALUES (?, ?, ?, ?, ?, ?)", (*row, _dumped(session.principal)))
