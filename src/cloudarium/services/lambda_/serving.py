@@ -100,7 +100,7 @@ async def _streamed(call: Call, event: running.Event) -> HttpResponse:
             streamed.pieces.abandon()
             return _broken(call)
     response = _sent(call, made)
-    if made.status not in BODILESS:
+    if made.status not in BODILESS and call.request is not None and call.request.method != "HEAD":
         response.body = _rest(first, streamed.pieces)
     else:
         streamed.pieces.abandon()
