@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from cloudarium.cli.capstone.inventory import LISTINGS, Thing, is_named_after
-from cloudarium.cli.capstone.lines import as_code, secrets
+from cloudarium.cli.capstone.lines import resolved, secrets
 from tests.cli.conftest import Cli
 
 
@@ -84,7 +84,7 @@ def test_differences_of_policies_go_both_ways() -> None:
     there = {**read, "Resource": [arn, f"{arn}/index/us-east-1*"]}
 
     def told(deployed: dict[str, list[Any]]) -> list[str]:
-        return as_code.differences(deployed, wanted, {"T": "shop-T-1A2B"})
+        return resolved.differences(deployed, wanted, {"T": "shop-T-1A2B"})
 
     assert told({"P": [there]}) == []
     assert told({}) == ["the policy P is gone"]

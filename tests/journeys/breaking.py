@@ -39,6 +39,13 @@ class Live:
         yield
         iam.put_role_policy(**where, PolicyDocument=json.dumps(document))
 
+    def alarm(self, logical: str) -> dict[str, Any]:
+        """What makes an alarm as it is."""
+        cloudwatch = self.client("cloudwatch")
+        [alarm] = cloudwatch.describe_alarms(AlarmNames=[self.ids[logical]])["MetricAlarms"]
+        taken = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
+        return {key: value for key, value in alarm.items() if key in taken}
+
     @contextmanager
     def variables(self, function: str, **changed: str) -> Iterator[None]:
         """The function with other environment variables."""
@@ -89,6 +96,25 @@ def no_dashboard(live: Live) -> Iterator[None]:
     cloudwatch.put_dashboard(DashboardName=name, DashboardBody=body)
 
 
+@contextmanager
+def no_invoker(live: Live) -> Iterator[None]:
+    functions, name = live.client("lambda"), live.ids["PaymentRotationFunction"]
+    id = live.ids["PaymentRotationPermission"]
+    functions.remove_permission(FunctionName=name, StatementId=id)
+    yield
+    given = {"Principal": "secretsmanager.amazonaws.com", "SourceAccount": "000000000000"}
+    functions.add_permission(FunctionName=name, StatementId=id, Action="lambda:InvokeFunction", **given)
+
+
+@contextmanager
+def no_bucket_policy(live: Live) -> Iterator[None]:
+    s3, bucket = live.client("s3"), live.ids["PicturesBucket"]
+    before = s3.get_bucket_policy(Bucket=bucket)["Policy"]
+    s3.delete_bucket_policy(Bucket=bucket)
+    yield
+    s3.put_bucket_policy(Bucket=bucket, Policy=before)
+
+
 # ---- 2: secrets -----------------------------------------------------------------------------------------------------
 
 
@@ -129,6 +155,16 @@ def a_reader_too_many(live: Live) -> Iterator[None]:
         yield
 
 
+@contextmanager
+def a_secret_shared(live: Live) -> Iterator[None]:
+    secrets, arn = live.client("secretsmanager"), live.ids["PaymentSecret"]
+    everybody = {"Effect": "Allow", "Principal": {"AWS": "000000000000"}, "Action": "secretsmanager:GetSecretValue"}
+    policy = {"Version": "2012-10-17", "Statement": [{**everybody, "Resource": "*"}]}
+    secrets.put_resource_policy(SecretId=arn, ResourcePolicy=json.dumps(policy))
+    yield
+    secrets.delete_resource_policy(SecretId=arn)
+
+
 # ---- 3: endpoints ---------------------------------------------------------------------------------------------------
 
 
@@ -157,12 +193,18 @@ def another_audience(live: Live) -> Iterator[None]:
 
 @contextmanager
 def no_alarm(live: Live) -> Iterator[None]:
-    cloudwatch, name = live.client("cloudwatch"), live.ids["ApiLatencyAlarm"]
-    [alarm] = cloudwatch.describe_alarms(AlarmNames=[name])["MetricAlarms"]
-    taken = cloudwatch.meta.service_model.operation_model("PutMetricAlarm").input_shape.members
-    cloudwatch.delete_alarms(AlarmNames=[name])
+    cloudwatch, alarm = live.client("cloudwatch"), live.alarm("ApiLatencyAlarm")
+    cloudwatch.delete_alarms(AlarmNames=[alarm["AlarmName"]])
     yield
-    cloudwatch.put_metric_alarm(**{key: value for key, value in alarm.items() if key in taken})
+    cloudwatch.put_metric_alarm(**alarm)
+
+
+@contextmanager
+def a_deaf_alarm(live: Live) -> Iterator[None]:
+    cloudwatch, alarm = live.client("cloudwatch"), live.alarm("ApiErrorsAlarm")
+    cloudwatch.put_metric_alarm(**{**alarm, "Threshold": 1e9})
+    yield
+    cloudwatch.put_metric_alarm(**alarm)
 
 
 @contextmanager
@@ -178,6 +220,16 @@ def a_closed_topic(live: Live) -> Iterator[None]:
     sns, topic = live.client("sns"), live.ids["AlarmTopic"]
     before = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
     other = before.replace("cloudwatch.amazonaws.com", "s3.amazonaws.com")
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=other)
+    yield
+    sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=before)
+
+
+@contextmanager
+def a_topic_of_others(live: Live) -> Iterator[None]:
+    sns, topic = live.client("sns"), live.ids["AlarmTopic"]
+    before = sns.get_topic_attributes(TopicArn=topic)["Attributes"]["Policy"]
+    other = before.replace('"000000000000"', '"111111111111"')
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=other)
     yield
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=before)
@@ -213,6 +265,24 @@ def an_unplugged_queue(live: Live) -> Iterator[None]:
     functions.update_event_source_mapping(UUID=uuid, Enabled=False)
     yield
     functions.update_event_source_mapping(UUID=uuid, Enabled=True)
+
+
+@contextmanager
+def a_rule_that_sleeps(live: Live) -> Iterator[None]:
+    events, name = live.client("events"), live.ids["ThumbnailsFunctionPictureCame"]
+    events.disable_rule(Name=name)
+    yield
+    events.enable_rule(Name=name)
+
+
+@contextmanager
+def no_nights(live: Live) -> Iterator[None]:
+    scheduler = live.client("scheduler")
+    schedule = scheduler.get_schedule(Name=live.ids["ReportsFunctionNightly"])
+    given = {name: schedule[name] for name in ("Name", "ScheduleExpression", "FlexibleTimeWindow", "Target")}
+    scheduler.update_schedule(**given, State="DISABLED")
+    yield
+    scheduler.update_schedule(**given, State="ENABLED")
 
 
 @contextmanager
@@ -286,10 +356,15 @@ TOGETHER = (
         Breakage(a_secret_in_the_code, {2: "settings.py in the code of shop-ReportsFunction-"}),
         Breakage(another_audience, {3: "for somebody-elses-app|answered 401 instead of 403"}),
         Breakage(a_mute_alarm, {4: "may not act"}),
+        Breakage(a_deaf_alarm, {4: "is not as the template has it: Threshold 1000000000"}),
+        Breakage(a_rule_that_sleeps, {6: "the rule shop-ThumbnailsFunctionPictureCame-.* is DISABLED"}),
+        Breakage(no_nights, {6: "the schedule shop-nightly is DISABLED"}),
         Breakage(a_log_for_ever, {8: "/shop/api keeps its lines for ever"}),
     ),
     (
         Breakage(a_route_by_hand, {1: "GET /secret-orders"}),
+        Breakage(no_bucket_policy, {1: "bucket shop-picturesbucket-.* is gone"}),
+        Breakage(a_secret_shared, {2: "has a policy that is not in the template"}),
         Breakage(no_rotation, {2: "does not rotate"}),
         Breakage(a_closed_topic, {4: "does not let CloudWatch publish"}),
         Breakage(traces_not_allowed, {1: "AWSXrayWriteOnlyAccess is detached", 5: "may not write traces"}),
@@ -302,6 +377,8 @@ TOGETHER = (
         Breakage(
             a_reader_too_many, {1: "came by hand", 2: r"and has no use for it \(by CustomersFunctionRolePolicy0\)"}
         ),
+        Breakage(no_invoker, {1: "PaymentRotationPermission is gone: secretsmanager.amazonaws.com may not invoke"}),
+        Breakage(a_topic_of_others, {4: "statement AlarmsOfThisAccount of .* now has Condition"}),
         Breakage(a_backup, {8: "AWS::DynamoDB::Backup arn:aws:dynamodb:"}),
         Breakage(no_mail_allowed, {1: "SayWelcome of WelcomeFunctionRolePolicy0 is gone", 6: "not sent"}, anew=True),
     ),

@@ -65,9 +65,11 @@ LISTINGS = {
     ),
     "AWS::ElastiCache::User": Listing("elasticache", "describe_users", "Users[].[UserId]"),
     "AWS::ElastiCache::UserGroup": Listing("elasticache", "describe_user_groups", "UserGroups[].[UserGroupId]"),
+    "AWS::Events::EventBus": Listing("events", "list_event_buses", "EventBuses[].[Name]"),
     "AWS::Events::Rule": Listing("events", "list_rules", "Rules[].[Name]"),
     "AWS::IAM::Role": Listing("iam", "list_roles", "Roles[].[RoleName]"),
     "AWS::IAM::ManagedPolicy": Listing("iam", "list_policies", "Policies[].[Arn, PolicyName]", {"Scope": "Local"}),
+    "AWS::KMS::Alias": Listing("kms", "list_aliases", "Aliases[].[AliasName]"),
     "AWS::Lambda::EventSourceMapping": Listing(
         "lambda", "list_event_source_mappings", "EventSourceMappings[].[UUID, FunctionArn]"
     ),
@@ -79,9 +81,12 @@ LISTINGS = {
     "AWS::SecretsManager::Secret": Listing(
         "secretsmanager", "list_secrets", f"SecretList[].[ARN, {_STACKS_TAG}]", {"IncludePlannedDeletion": True}
     ),
+    "AWS::SES::ConfigurationSet": Listing("sesv2", "list_configuration_sets", "ConfigurationSets[].[@]"),
     "AWS::SES::EmailIdentity": Listing("sesv2", "list_email_identities", "EmailIdentities[].[IdentityName, '-']"),
     "AWS::SES::Template": Listing("ses", "list_templates", "TemplatesMetadata[].[Name]"),
-    "AWS::SNS::Subscription": Listing("sns", "list_subscriptions", "Subscriptions[].[SubscriptionArn, TopicArn]"),
+    "AWS::SNS::Subscription": Listing(  # one that nobody has confirmed has no ARN, and goes by itself
+        "sns", "list_subscriptions", "Subscriptions[?starts_with(SubscriptionArn, 'arn:')].[SubscriptionArn, TopicArn]"
+    ),
     "AWS::SNS::Topic": Listing("sns", "list_topics", "Topics[].[TopicArn]"),
     "AWS::SQS::Queue": Listing("sqs", "list_queues", "QueueUrls[].[@]"),
     "AWS::SSM::Parameter": Listing("ssm", "describe_parameters", "Parameters[].[Name]"),

@@ -41,6 +41,13 @@ class Stack:
         """Everything that the stack has made."""
         return resources_of(self.reach, self.arn)
 
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """The ids and values behind the template's logical names."""
+        _, partition, _, region, account, _ = self.arn.split(":", 5)
+        place = {"AWS::Partition": partition, "AWS::Region": region, "AWS::AccountId": account}
+        return place | self.parameters | {each.logical: each.id for each in self.resources}
+
     def of(self, kind: str) -> list[Resource]:
         """The resources of one CloudFormation type."""
         return [each for each in self.resources if each.kind == kind]

@@ -7,9 +7,12 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from cloudarium.cli.capstone.checklist import Coming, Found
+from cloudarium.cli.capstone.lines.own_policies import topic_policy
+from cloudarium.cli.capstone.lines.resolved import fits
 from cloudarium.cli.capstone.stack import Stack
 
-_DEPLOY = "an alarm that was deleted by hand comes back with: cloudarium capstone down, then up"
+_DEPLOY = "an alarm that was changed or deleted by hand comes back with: cloudarium capstone down, then up"
+_PUT_BACK = "aws sns set-topic-attributes --attribute-name Policy …, or cloudarium capstone down, then up"
 
 
 def check(stack: Stack, coming: Coming, found: Found) -> None:
@@ -25,6 +28,7 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
     useful = [each for each in alarms if each["AlarmName"] in watched]
     for each in useful:
         _must_tell(each, found)
+        _as_written(stack, each, found)
         found.saw(f"{each['AlarmName']} watches {', '.join(watched[each['AlarmName']])}: {_when(each)}")
     topics = {action for each in useful for action in each["AlarmActions"]}
     told = sorted({address for topic in sorted(topics) for address in _told(stack, topic, found)})
@@ -96,6 +100,25 @@ def _watches(alarm: dict[str, Any], wanted: Watched) -> bool:
     return False
 
 
+_HOW = (
+    "Namespace", "MetricName", "Statistic", "ExtendedStatistic", "Period", "EvaluationPeriods", "DatapointsToAlarm",
+    "Threshold", "ComparisonOperator", "TreatMissingData", "Dimensions",
+)  # fmt: skip
+
+
+def _as_written(stack: Stack, alarm: dict[str, Any], found: Found) -> None:
+    """It goes off when the template says: a threshold that nothing reaches watches nothing."""
+    wanted = stack.processed["Resources"].get(stack.logical(alarm["AlarmName"]), {}).get("Properties", {})
+    changed = [name for name in _HOW if name in wanted and not fits(wanted[name], alarm.get(name), stack.names)]
+    there = {each["Id"]: each for each in alarm.get("Metrics", [])}
+    for metric in wanted.get("Metrics", []):
+        if not all(fits(value, there.get(metric["Id"], {}).get(key), stack.names) for key, value in metric.items()):
+            changed.append(f"the metric {metric['Id']}")
+    for name in changed:
+        now = f" {alarm[name]}" if name in alarm else ""
+        found.breaks(f"{alarm['AlarmName']} is not as the template has it: {name}{now}", _DEPLOY)
+
+
 _SIGNS = {
     "GreaterThanThreshold": ">", "GreaterThanOrEqualToThreshold": "≥", "LessThanThreshold": "<",
     "LessThanOrEqualToThreshold": "≤",
@@ -134,6 +157,9 @@ def _told(stack: Stack, topic: str, found: Found) -> list[str]:
             f"the policy of {topic} does not let CloudWatch publish",
             "an AWS::SNS::TopicPolicy that allows sns:Publish to cloudwatch.amazonaws.com",
         )
+    else:
+        for told in topic_policy(stack, topic, attributes["Policy"], stack.names):
+            found.breaks(f"the policy of {topic} is not as the template has it: {told}", _PUT_BACK)
     confirmed = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
     if not confirmed:
         found.breaks(f"nobody has confirmed to be told by {topic}", "follow the link in the mail: cloudarium mail")

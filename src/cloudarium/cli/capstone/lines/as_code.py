@@ -10,7 +10,8 @@ from typing import Any
 
 from cloudarium.cli.capstone import inventory
 from cloudarium.cli.capstone.checklist import Coming, Found
-from cloudarium.cli.capstone.lines.resolved import fits
+from cloudarium.cli.capstone.lines import own_policies
+from cloudarium.cli.capstone.lines.resolved import differences, listed, text
 from cloudarium.cli.capstone.stack import Stack
 
 _SAM = "AWS::Serverless-2016-10-31"
@@ -27,6 +28,7 @@ def check(stack: Stack, coming: Coming, found: Found) -> None:
     _stack(stack, found)
     _resources(stack, found)
     statements = _roles(stack, found)
+    _own_policies(stack, found)
     _beside(stack, found)
     found.sum = f"{len(stack.resources)} resources from one SAM template, {statements} policy statements without a *"
 
@@ -62,20 +64,22 @@ def _resources(stack: Stack, found: Found) -> None:
 def _roles(stack: Stack, found: Found) -> int:
     """How many statements the roles' own policies have."""
     count, by_code = 0, stack.processed["Resources"]
-    names = stack.parameters | {each.logical: each.id for each in stack.resources}
     for role in stack.of("AWS::IAM::Role"):
         deployed = _inline(stack, role.id)
         count += sum(len(each) for each in deployed.values())
-        sids = [each.get("Sid") or _text(each.get("Action")) for statements in deployed.values() for each in statements]
+        sids = [each.get("Sid") or text(each.get("Action")) for statements in deployed.values() for each in statements]
         found.saw(f"{role.id}: {', '.join(sids) or 'AWS-managed policies alone'}")
         wanted = by_code.get(role.logical, {}).get("Properties", {})
-        for told in [*differences(deployed, wanted.get("Policies", []), names), *_attached(stack, role.id, wanted)]:
+        for told in [
+            *differences(deployed, wanted.get("Policies", []), stack.names),
+            *_attached(stack, role.id, wanted),
+        ]:
             found.breaks(f"the role {role.id} is not as the template has it: {told}", _AGAIN)
         for policy, statements in deployed.items():
             for statement in filter(_is_wide, statements):
                 action, resource = statement.get("Action"), statement.get("Resource")
                 found.breaks(
-                    f"{policy} of {role.id} allows {_text(action)} on {_text(resource)}",
+                    f"{policy} of {role.id} allows {text(action)} on {text(resource)}",
                     "name the actions and resources that the function needs; cloudarium journal shows what it calls",
                 )
     found.saw(f"{len(stack.of('AWS::IAM::Role'))} roles, their {count} statements as in the template")
@@ -89,31 +93,16 @@ def _inline(stack: Stack, role: str) -> dict[str, list[dict[str, Any]]]:
     except iam.exceptions.NoSuchEntityException:
         return {}  # that the role is gone is said already
     return {
-        name: _listed(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"])
+        name: listed(iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]["Statement"])
         for name in names
     }
 
 
-def differences(
-    deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[str, Any]], names: dict[str, str]
-) -> list[str]:
-    """How a role's own policies differ from those that the template has, in words; see `fits` for `names`."""
-    by_code = {each["PolicyName"]: _listed(each["PolicyDocument"]["Statement"]) for each in wanted}
-    told = [f"the policy {name} is gone" for name in by_code.keys() - deployed.keys()]
-    told += [f"the policy {name} came by hand" for name in deployed.keys() - by_code.keys()]
-    for name in by_code.keys() & deployed.keys():
-        code, there = map(_by_sid, (by_code[name], deployed[name]))
-        told += [f"statement {sid} of {name} is gone" for sid in code.keys() - there.keys()]
-        told += [f"statement {sid} of {name} came by hand" for sid in there.keys() - code.keys()]
-        for sid in code.keys() & there.keys():
-            changed = [part for part in _PARTS if not fits(code[sid].get(part), there[sid].get(part), names)]
-            values = "; ".join(f"{part} {_text(there[sid].get(part, 'nothing'))}" for part in changed)
-            if changed:
-                told.append(f"statement {sid} of {name} now has {values}")
-    return sorted(told)
-
-
-_PARTS = ("Effect", "Action", "NotAction", "Resource", "NotResource", "Condition")
+def _own_policies(stack: Stack, found: Found) -> None:
+    for told in [*own_policies.invokers(stack), *own_policies.bucket_policies(stack, stack.names)]:
+        found.breaks(told, _AGAIN)
+    permissions, buckets = len(stack.of("AWS::Lambda::Permission")), len(stack.of("AWS::S3::BucketPolicy"))
+    found.saw(f"{permissions} permissions to invoke functions and {buckets} policies of buckets, held against it too")
 
 
 def _attached(stack: Stack, role: str, wanted: dict[str, Any]) -> list[str]:
@@ -128,14 +117,10 @@ def _attached(stack: Stack, role: str, wanted: dict[str, Any]) -> list[str]:
     return gone + [f"{arn} is attached by hand" for arn in sorted(there - by_code)]
 
 
-def _by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    return {each.get("Sid", str(place)): each for place, each in enumerate(statements)}
-
-
 def _is_wide(statement: dict[str, Any]) -> bool:
     if statement["Effect"] != "Allow":
         return False
-    actions, resources = _listed(statement.get("Action", [])), _listed(statement.get("Resource", []))
+    actions, resources = listed(statement.get("Action", [])), listed(statement.get("Resource", []))
     return any(each == "*" or each.endswith(":*") for each in actions) or "*" in resources
 
 
@@ -154,11 +139,3 @@ def _beside(stack: Stack, found: Found) -> None:
         if each["FunctionArn"] in arns and each["UUID"] not in known:
             found.breaks(f"the event source mapping {each['UUID']} is not in the template", _AGAIN)
     found.saw(f"{len(by_code)} routes and {len(known)} event source mappings, none beside the template")
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Any) -> str:
-    return ", ".join(map(str, _listed(value)))

@@ -17,7 +17,7 @@ _LOOK = "cloudarium logs {} · cloudarium journal --error AccessDenied · clouda
 def check(stack: Stack, coming: Coming, found: Found) -> None:
     """The trigger and the event sources are plugged in, and the visit's mails were sent."""
     visit = coming()
-    links = [*_trigger(stack, found), *_sources(stack, found)]
+    links = [*_trigger(stack, found), *_sources(stack, found), *_rules(stack, found), *_schedules(stack, found)]
     for link in links:
         found.saw(link)
     for step in ("sign up", "order"):
@@ -63,6 +63,37 @@ def _sources(stack: Stack, found: Found) -> list[str]:
         if ":sqs:" in source and not _gives_up(stack, source):
             found.breaks(f"the queue {source} has no dead-letter queue", "RedrivePolicy in the template; deploy")
         links.append(f"{_short(source)} → {name} ({mapping['State']})")
+    return links
+
+
+def _rules(stack: Stack, found: Found) -> list[str]:
+    """Each rule of the stack is on, and somebody is told of what it matches."""
+    client, links = stack.reach("events"), []
+    for resource in stack.of("AWS::Events::Rule"):
+        try:
+            rule = client.describe_rule(Name=resource.id)
+        except client.exceptions.ResourceNotFoundException:
+            continue  # that it is gone is line 1's
+        targets = stack.reach.all("events", "list_targets_by_rule", "Targets[].Arn", Rule=resource.id)
+        if rule["State"] != "ENABLED":
+            found.breaks(f"the rule {resource.id} is {rule['State']}", f"aws events enable-rule --name {resource.id}")
+        if not targets:
+            found.breaks(f"the rule {resource.id} tells nobody", "cloudarium capstone down, then up")
+        links.append(f"rule {resource.id} → {', '.join(map(_short, targets)) or 'nobody'} ({rule['State']})")
+    return links
+
+
+def _schedules(stack: Stack, found: Found) -> list[str]:
+    client, links = stack.reach("scheduler"), []
+    for resource in stack.of("AWS::Scheduler::Schedule"):
+        try:
+            schedule = client.get_schedule(Name=resource.id)
+        except client.exceptions.ResourceNotFoundException:
+            continue  # that it is gone is line 1's
+        state, when = schedule["State"], schedule["ScheduleExpression"]
+        if state != "ENABLED":
+            found.breaks(f"the schedule {resource.id} is {state}", "aws scheduler update-schedule --state ENABLED …")
+        links.append(f"{when} → {_short(schedule['Target']['Arn'])} ({state})")
     return links
 
 

@@ -11,7 +11,7 @@ _VARIABLE = re.compile(r"\$\{([^}.]+)[^}]*\}")
 def fits(code: Any, there: Any, names: dict[str, str]) -> bool:
     """Whether a deployed value is the template's. `names` are the ids and values behind its logical names.
 
-    An ARN fits a resource when the resource's id is in it; of AWS's own parameters (AWS::Region) any value fits.
+    An ARN fits a resource when the resource's id is in it; what `names` does not know (AWS::URLSuffix) any value fits.
     """
     if isinstance(code, dict) and len(code) == 1:
         [(function, given)] = code.items()
@@ -48,3 +48,39 @@ def _pattern(text: str, names: dict[str, str]) -> str:
 def _core(id: str) -> str:
     """What of an id is in the ARN too: of a queue's URL, its name."""
     return id.rpartition("/")[2]
+
+
+def differences(
+    deployed: dict[str, list[dict[str, Any]]], wanted: list[dict[str, Any]], names: dict[str, str]
+) -> list[str]:
+    """How policies differ from those that the template has, in words; see `fits` for `names`."""
+    by_code = {each["PolicyName"]: listed(each["PolicyDocument"]["Statement"]) for each in wanted}
+    told = [f"the policy {name} is gone" for name in by_code.keys() - deployed.keys()]
+    told += [f"the policy {name} came by hand" for name in deployed.keys() - by_code.keys()]
+    for name in by_code.keys() & deployed.keys():
+        code, there = map(_by_sid, (by_code[name], deployed[name]))
+        told += [f"statement {sid} of {name} is gone" for sid in code.keys() - there.keys()]
+        told += [f"statement {sid} of {name} came by hand" for sid in there.keys() - code.keys()]
+        for sid in code.keys() & there.keys():
+            changed = [part for part in _PARTS if not fits(code[sid].get(part), there[sid].get(part), names)]
+            values = "; ".join(f"{part} {text(there[sid].get(part, 'nothing'))}" for part in changed)
+            if changed:
+                told.append(f"statement {sid} of {name} now has {values}")
+    return sorted(told)
+
+
+_PARTS = ("Effect", "Principal", "NotPrincipal", "Action", "NotAction", "Resource", "NotResource", "Condition")
+
+
+def _by_sid(statements: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    return {each.get("Sid", str(place)): each for place, each in enumerate(statements)}
+
+
+def listed(value: Any) -> list[Any]:
+    """A list of one where a document may leave the list away."""
+    return value if isinstance(value, list) else [value]
+
+
+def text(value: Any) -> str:
+    """One value, or several, in words."""
+    return ", ".join(map(str, listed(value)))

@@ -14,6 +14,7 @@ from cloudarium.cli.capstone.checklist import Coming, Found
 from cloudarium.cli.capstone.stack import Stack
 
 _SECRET = "AWS::SecretsManager::Secret"
+_POLICY = "AWS::SecretsManager::ResourcePolicy"
 _READ = "secretsmanager:GetSecretValue"
 _MOVE = "put it into Secrets Manager, hand the function the secret's ARN, and change what is exposed"
 _SHORTEST = 16  # characters of a generated value; shorter ones are names
@@ -61,6 +62,9 @@ def _secrets(stack: Stack, found: Found) -> dict[str, dict[str, Any]]:
             found.breaks(
                 f"the secret {resource.id} does not rotate", f"a RotationSchedule in the template, or {rotate}"
             )
+        if "ResourcePolicy" in client.get_resource_policy(SecretId=resource.id) and not stack.of(_POLICY):
+            delete = f"aws secretsmanager delete-resource-policy --secret-id {resource.id}"
+            found.breaks(f"the secret {resource.id} has a policy that is not in the template", delete)
         secrets[resource.id] = secret
         days = secret.get("RotationRules", {}).get("AutomaticallyAfterDays", "?")
         found.saw(f"{resource.id}, every {days} days by {secret.get('RotationLambdaARN', '').rpartition(':')[2]}")
