@@ -30,7 +30,7 @@ def handler(event: DynamoDBStreamEvent, context: LambdaContext) -> None:
     try:
         catalogue.forget(connected())
     except Gone:
-        # Without a cache there are no pages to let go of; one that comes back has lost them, or ends them in a minute.
+        # Without a cache there are no pages to let go of; one that comes back has lost them, or ends them in time.
         metrics.add_metric("CacheGone", MetricUnit.Count, 1)
         return
     metrics.add_metric("CatalogueForgotten", MetricUnit.Count, 1)

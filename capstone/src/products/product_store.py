@@ -61,19 +61,22 @@ def change(product_id: str, wanted: ProductChange) -> Product:
         "updated_at": after.updated_at,
         "listing_sk": _listing_position(after),
     }
+    settings = ", ".join(f"#{name} = :{name}" for name in assignments)
     try:
-        answer = shop.table().update_item(
-            Key=shop.product_key(product_id),
-            UpdateExpression=f"SET {', '.join(f'#{name} = :{name}' for name in assignments)} ADD stock :stock_change",
-            ConditionExpression="version = :seen AND stock >= :least AND attribute_not_exists(withdrawn_at)",
-            ExpressionAttributeNames={f"#{name}": name for name in assignments},
-            ExpressionAttributeValues={
-                **{f":{name}": value for name, value in assignments.items()},
-                ":stock_change": stock_change,
-                ":seen": seen.version,
-                ":least": -stock_change,
-            },
-            ReturnValues="ALL_NEW",
+        answer = shop.retry_conflicts(
+            lambda: shop.table().update_item(
+                Key=shop.product_key(product_id),
+                UpdateExpression=f"SET {settings} ADD stock :stock_change",
+                ConditionExpression="version = :seen AND stock >= :least AND attribute_not_exists(withdrawn_at)",
+                ExpressionAttributeNames={f"#{name}": name for name in assignments},
+                ExpressionAttributeValues={
+                    **{f":{name}": value for name, value in assignments.items()},
+                    ":stock_change": stock_change,
+                    ":seen": seen.version,
+                    ":least": -stock_change,
+                },
+                ReturnValues="ALL_NEW",
+            )
         )
     except ClientError as error:
         if shop.error_code(error) != "ConditionalCheckFailedException":
@@ -85,11 +88,13 @@ def change(product_id: str, wanted: ProductChange) -> Product:
 def withdraw(product_id: str) -> None:
     """Take the product off sale: it leaves the catalogue, but orders that name it can still be cancelled."""
     try:
-        shop.table().update_item(
-            Key=shop.product_key(product_id),
-            UpdateExpression="SET withdrawn_at = :now REMOVE listing_pk, listing_sk",
-            ConditionExpression=Attr("pk").exists() & Attr("withdrawn_at").not_exists(),
-            ExpressionAttributeValues={":now": shop.now()},
+        shop.retry_conflicts(
+            lambda: shop.table().update_item(
+                Key=shop.product_key(product_id),
+                UpdateExpression="SET withdrawn_at = :now REMOVE listing_pk, listing_sk",
+                ConditionExpression=Attr("pk").exists() & Attr("withdrawn_at").not_exists(),
+                ExpressionAttributeValues={":now": shop.now()},
+            )
         )
     except ClientError as error:
         if shop.error_code(error) != "ConditionalCheckFailedException":

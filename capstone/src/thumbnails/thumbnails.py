@@ -74,11 +74,13 @@ def reduced(picture: bytes) -> bytes:
 def note(product_id: str) -> None:
     """Say at the product that it has a picture, unless it is gone."""
     try:
-        shop.table().update_item(
-            Key=shop.product_key(product_id),
-            UpdateExpression="SET picture_at = :now",
-            ConditionExpression=Attr("pk").exists(),
-            ExpressionAttributeValues={":now": shop.now()},
+        shop.retry_conflicts(
+            lambda: shop.table().update_item(
+                Key=shop.product_key(product_id),
+                UpdateExpression="SET picture_at = :now",
+                ConditionExpression=Attr("pk").exists(),
+                ExpressionAttributeValues={":now": shop.now()},
+            )
         )
     except ClientError as error:
         if shop.error_code(error) != "ConditionalCheckFailedException":

@@ -67,6 +67,13 @@ def test_of_many_who_miss_one_reads(monkeypatch: pytest.MonkeyPatch) -> None:
     assert ask(kept, reader()) == ("theirs", "hit")
 
 
+def test_who_fails_to_read_lets_the_next_one_read() -> None:
+    kept = FakeCache()
+    with pytest.raises(IndexError):
+        ask(kept, reader())
+    assert not kept.kept
+
+
 def test_who_waits_too_long_reads_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     kept, waited = FakeCache(), list[float]()
     kept.claim(f"catalogue:0:{catalogue._digest(('books',))}:flight", 2)

@@ -195,6 +195,12 @@ def test_a_change_keeps_the_rest_and_moves_the_stock(stub: Stubber) -> None:
     assert (answer.status, answer.body["price_cents"], answer.body["stock"]) == (200, 990, 8)
 
 
+def test_a_product_that_an_order_is_just_taking_is_tried_again(stub: Stubber) -> None:
+    stub.add_client_error("update_item", "TransactionConflictException")
+    stub.add_response("update_item", {})
+    assert call(product_api, "DELETE", "/products/p1").status == 204
+
+
 def test_withdrawing_twice_is_not_found(stub: Stubber) -> None:
     stub.add_response("update_item", {})
     stub.add_client_error("update_item", "ConditionalCheckFailedException")

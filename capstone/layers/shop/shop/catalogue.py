@@ -11,6 +11,7 @@ a page read in between stays until its time is over.
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import time
 from collections.abc import Callable
@@ -55,7 +56,12 @@ def page(cache: Cache, name: tuple[Any, ...], seconds: int, read: Callable[[], s
             return Found(kept, "hit")
     except Gone:
         return Found(read(), "gone")
-    text = read()
+    try:
+        text = read()
+    except Exception:
+        with contextlib.suppress(Gone):  # whoever comes next shall not wait for a page that will not come
+            cache.drop(f"{key}:flight")
+        raise
     try:
         cache.put(key, text, seconds)
         cache.drop(f"{key}:flight")

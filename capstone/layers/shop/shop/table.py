@@ -156,12 +156,18 @@ def transact(actions: list[dict[str, Any]]) -> None:
 
 
 def retry_conflicts(work: Callable[[], Result]) -> Result:
-    """Run `work` again, a little later, while another transaction holds one of its items; at last raise `Busy`."""
+    """Run `work` again, a little later, while a transaction holds one of its items; at last raise `Busy`.
+
+    A single write meets transactions, too: DynamoDB refuses to change a product that an order is just taking.
+    """
     for pause in PAUSES:
         try:
             return work()
         except Cancelled as cancelled:
             if not cancelled.conflict:
+                raise
+        except ClientError as error:
+            if error_code(error) != "TransactionConflictException":
                 raise
         # By chance, lest those who met once meet again.
         time.sleep(random.uniform(0, pause))

@@ -26,6 +26,8 @@ _OF_OTHER_LINES = (
 def check(stack: Stack, coming: Coming, found: Found) -> None:
     """The stack is whole, from a SAM template; its policies, routes and event sources are the template's own."""
     _stack(stack, found)
+    if stack.status.startswith("DELETE_"):
+        return  # what is gone with it need not be told one by one
     _resources(stack, found)
     statements = _roles(stack, found)
     _own_policies(stack, found)
@@ -38,7 +40,9 @@ def _stack(stack: Stack, found: Found) -> None:
     if _SAM not in (transform if isinstance(transform, list) else [transform]):
         found.breaks(f"the template of {stack.arn} is not SAM's", f"Transform: {_SAM} belongs at its top")
     if stack.status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
-        found.breaks(f"{stack.arn} is {stack.status}", _DEPLOY.format(stack.name))
+        again = f"cloudarium capstone down --stack-name {stack.name}, when its reason is mended"
+        is_going = stack.status.startswith("DELETE_")
+        found.breaks(f"{stack.arn} is {stack.status}", again if is_going else _DEPLOY.format(stack.name))
     found.saw(f"stack {stack.arn}, {stack.status}, transform {_SAM}")
 
 
