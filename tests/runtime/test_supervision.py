@@ -122,6 +122,18 @@ def test_launcher_that_was_killed_is_started_again(own_lab: Lab) -> None:
     assert own_lab.value(spec) != first
 
 
+def test_a_function_whose_connection_has_gone_before_its_end_is_known_is_not_asked(lab: Lab) -> None:
+    spec = lab.function("import time\nbegan = time.time()\ndef handler(event, context): return began")
+    first = lab.value(spec)
+    [environment] = lab.environments._idle[spec.key]
+    assert environment.process is not None and environment.waits
+    for connection in list(environment.process.api._connections):
+        connection.abort()
+    while environment.waits:
+        lab.run(asyncio.sleep(0))
+    assert lab.value(spec) != first
+
+
 HOSTILE = {
     "closes its files": "import os\n os.closerange(0, 200)",
     "kills its parent": "import os\n os.kill(os.getppid(), 9)",

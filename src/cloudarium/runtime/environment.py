@@ -87,6 +87,11 @@ class Environment:
         """Can it take another event?"""
         return not self.retired and self.process is not None and self.process.exited is None
 
+    @property
+    def waits(self) -> bool:
+        """Does its runtime ask for an event? One that was just killed does not, before its end is known."""
+        return self.alive and self.process is not None and self.process.waits
+
     async def first(self, start: Start, invocation: Invocation) -> InvocationResult:
         """Start the environment and run its first event."""
         self.log.start_tail()

@@ -264,7 +264,7 @@ class Environments:
     def _usable(self, idle: list[Environment] | None) -> Environment | None:
         while idle:
             environment = idle.pop()
-            if environment.alive and environment.keys.expires - self.clock() > REFRESH_SECONDS:
+            if environment.waits and environment.keys.expires - self.clock() > REFRESH_SECONDS:
                 return environment
             self._forget(environment)
         return None

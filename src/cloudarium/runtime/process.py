@@ -103,9 +103,14 @@ class FunctionProcess:
         if self.exited:
             self._answer.set_exception(self.exited)
             self._answer.exception()
-        else:
+        elif self.api.waiting:  # else it has been killed a moment ago: its end is the answer
             self.api.give(invocation, deadline)
         return self._answer
+
+    @property
+    def waits(self) -> bool:
+        """Is it there, and asking for an event?"""
+        return self.exited is None and self.api.waiting
 
     def _on_ready(self) -> None:
         if self._ready is not None and not self._ready.done():
