@@ -12,8 +12,15 @@ from tests.fuzz import areas
 from tests.fuzz.area import AREAS, run
 from tests.fuzz.target import Found, Target, guarded
 
-EXAMPLES = 80  # of each area
-SLOW = {"cloudformation-sam": 4, "cloudformation-json": 15, "cloudformation-changes": 25, "ssm-pattern": 6, "raw": 40}
+EXAMPLES = 50  # of each area
+SLOW = {
+    "valid-cloudformation": 15,
+    "cloudformation-sam": 4,
+    "cloudformation-json": 15,
+    "cloudformation-changes": 25,
+    "ssm-pattern": 6,
+    "raw": 40,
+}
 
 
 @pytest.mark.parametrize("name", areas.ALL)

@@ -442,5 +442,5 @@ class Timers(RuleBasedStateMachine):
 
 TestTimers = Timers.TestCase
 TestTimers.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=25, stateful_step_count=25, deadline=None, suppress_health_check=list(HealthCheck)
 )

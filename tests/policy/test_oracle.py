@@ -157,7 +157,7 @@ def engine(asked: oracle.Asked, layers: oracle.Layers, context: dict[str, Any]) 
 
 
 slow = settings(
-    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=300
+    deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large], max_examples=150
 )
 quick = settings(slow, max_examples=60)
 

@@ -171,7 +171,7 @@ def _size(value: dict[str, Any] | None) -> dict[str, Any] | None:
     return None if kind == "N" else {"N": str(len(content))}
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(trees, items)
 def test_conditions_agree_with_the_naive_evaluator(tree: Any, item: dict[str, Any]) -> None:
     written = Written()

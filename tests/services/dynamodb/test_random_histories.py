@@ -59,7 +59,7 @@ def pages(client: Any, **given: Any) -> Iterator[dict[str, Any]]:
         start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_queries_agree_with_a_dictionary(history: Any, seed: int) -> None:
     chance, state = random.Random(seed), State()
     for _ in range(60):

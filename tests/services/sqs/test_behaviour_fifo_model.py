@@ -104,4 +104,4 @@ class FifoQueue(RuleBasedStateMachine):
 
 def test_a_fifo_queue_is_as_its_model(moving: Inside) -> None:
     FifoQueue.inside = moving
-    run_state_machine_as_test(FifoQueue, settings=settings(max_examples=60, stateful_step_count=30, deadline=None))
+    run_state_machine_as_test(FifoQueue, settings=settings(max_examples=40, stateful_step_count=30, deadline=None))
