@@ -235,6 +235,16 @@ def a_topic_of_others(live: Live) -> Iterator[None]:
     sns.set_topic_attributes(TopicArn=topic, AttributeName="Policy", AttributeValue=before)
 
 
+@contextmanager
+def a_filtered_topic(live: Live) -> Iterator[None]:
+    sns = live.client("sns")
+    [one] = sns.list_subscriptions_by_topic(TopicArn=live.ids["AlarmTopic"])["Subscriptions"]
+    named = {"SubscriptionArn": one["SubscriptionArn"], "AttributeName": "FilterPolicy"}
+    sns.set_subscription_attributes(**named, AttributeValue='{"team": ["b"]}')
+    yield
+    sns.set_subscription_attributes(**named, AttributeValue="{}")
+
+
 # ---- 5: traces ------------------------------------------------------------------------------------------------------
 
 
@@ -378,6 +388,7 @@ TOGETHER = (
             a_reader_too_many, {1: "came by hand", 2: r"and has no use for it \(by CustomersFunctionRolePolicy0\)"}
         ),
         Breakage(no_invoker, {1: "PaymentRotationPermission is gone: secretsmanager.amazonaws.com may not invoke"}),
+        Breakage(a_filtered_topic, {4: "a filter lets no alarm through to owner@example.com"}),
         Breakage(a_topic_of_others, {4: "statement AlarmsOfThisAccount of .* now has Condition"}),
         Breakage(a_backup, {8: "AWS::DynamoDB::Backup arn:aws:dynamodb:"}),
         Breakage(no_mail_allowed, {1: "SayWelcome of WelcomeFunctionRolePolicy0 is gone", 6: "not sent"}, anew=True),

@@ -27,9 +27,14 @@ def place(customer_id: str, new: NewOrder, idempotency_key: str) -> Order:
     fingerprint = _fingerprint(new)
     try:
         return shop.retry_conflicts(lambda: _place(customer_id, new, order_id, fingerprint))
+    except Unprocessable:
+        before = _placed_before(order_id, fingerprint)  # goods may have been withdrawn since
+        if before is None:
+            raise
+        return before
     except shop.Cancelled as cancelled:
-        if cancelled.failed(0):
-            return _placed_before(order_id, fingerprint)
+        if cancelled.failed(0) and (before := _placed_before(order_id, fingerprint)) is not None:
+            return before
         if cancelled.failed(1):
             raise Unprocessable("Sign up before you order: there is no such customer.") from cancelled
         lacking = [line.product_id for at, line in enumerate(new.lines, start=2) if cancelled.failed(at)]
@@ -106,8 +111,10 @@ def _place(customer_id: str, new: NewOrder, order_id: str, fingerprint: str) -> 
     return order
 
 
-def _placed_before(order_id: str, fingerprint: str) -> Order:
-    head = shop.table().get_item(Key=shop.order_key(order_id), ConsistentRead=True)["Item"]
+def _placed_before(order_id: str, fingerprint: str) -> Order | None:
+    head = shop.table().get_item(Key=shop.order_key(order_id), ConsistentRead=True).get("Item")
+    if head is None:
+        return None
     if head["fingerprint"] != fingerprint:
         raise Unprocessable("This idempotency key was used for a different order.")
     return get(order_id)

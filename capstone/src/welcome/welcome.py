@@ -1,7 +1,8 @@
 """Cognito's post-confirmation trigger: who has signed up becomes a customer and gets a welcome mail.
 
-Cognito waits for the answer and runs the trigger again when there is none, so both steps may be done twice: the
-customer is put once, and a second welcome is better than none. A mail that cannot be sent keeps nobody out.
+Cognito waits for the answer and asks three times at most when there is none, so both steps may be done twice: the
+customer is put once, and a second welcome is better than none. A mail that cannot be sent keeps nobody out. Should the
+table not answer at all, the account is confirmed without its customer: README.md says what to do before production.
 """
 
 from typing import Any

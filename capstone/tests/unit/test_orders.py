@@ -9,8 +9,10 @@ import pytest
 from botocore.stub import Stubber
 
 import order_api
+import order_store
 import payments
 from http_calls import EVE, STAFF, call
+from order_models import NewOrder
 from shop import table as shop
 
 NOVEL = {
@@ -95,8 +97,17 @@ def test_lines_of_the_wrong_form_are_refused(lines: list[Any]) -> None:
 @pytest.mark.parametrize("stored", [[], [{**NOVEL, "withdrawn_at": {"S": "2026-02-01"}}]])
 def test_a_product_that_is_not_on_sale_is_refused(stub: Stubber, stored: list[Any]) -> None:
     found(stub, *stored)
+    stub.add_response("get_item", {})
     answer = call(order_api, "POST", "/orders", WANTED, headers=KEY)
     assert (answer.status, answer.body["products"]) == (422, ["p1"])
+
+
+def test_an_order_that_stands_is_answered_again_though_its_product_was_withdrawn(stub: Stubber) -> None:
+    new = NewOrder.model_validate(WANTED)
+    found(stub)
+    stub.add_response("get_item", {"Item": {**HEAD, "fingerprint": {"S": order_store._fingerprint(new)}}})
+    stub.add_response("query", {"Items": [LINE, HEAD]})
+    assert order_store.place("c1", new, "key-00001").total_cents == 2980
 
 
 def test_an_order_beyond_the_stock_is_a_conflict(stub: Stubber) -> None:

@@ -160,11 +160,26 @@ def _told(stack: Stack, topic: str, found: Found) -> list[str]:
     else:
         for told in topic_policy(stack, topic, attributes["Policy"], stack.names):
             found.breaks(f"the policy of {topic} is not as the template has it: {told}", _PUT_BACK)
-    confirmed = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
-    if not confirmed:
+    reached = [each for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
+    confirmed = [each["Endpoint"] for each in reached if not _is_filtered(stack, each["SubscriptionArn"])]
+    if reached and not confirmed:
+        found.breaks(
+            f"a filter lets no alarm through to {reached[0]['Endpoint']}: alarms carry no attributes",
+            "a subscription of AlarmTopic without a FilterPolicy",
+        )
+    elif not confirmed:
         found.breaks(f"nobody has confirmed to be told by {topic}", "follow the link in the mail: cloudarium mail")
     found.saw(f"{topic} tells {', '.join(confirmed) or 'nobody'}")
     return confirmed
+
+
+def _is_filtered(stack: Stack, subscription: str) -> bool:
+    """Whether a subscription hears only messages with attributes, which alarms' messages have none of."""
+    given = stack.reach("sns").get_subscription_attributes(SubscriptionArn=subscription)["Attributes"]
+    return (
+        json.loads(given.get("FilterPolicy") or "{}") != {}
+        and given.get("FilterPolicyScope", "MessageAttributes") != "MessageBody"
+    )
 
 
 def _lets_alarms_in(statement: dict[str, Any]) -> bool:
