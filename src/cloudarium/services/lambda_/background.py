@@ -58,7 +58,7 @@ async def async_invoke(event: Event) -> None:
         pause = events.throttle_pause(wanted["Throttles"])
         _again(event, {**wanted, "Throttles": wanted["Throttles"] + 1}, pause)
         return
-    await running.workshop(event.cloud).logs.flush()  # an event that is done has said what it had to say
+    await running.workshop(event.cloud).logs.flush(result.log_stream)  # who is done has said what he had to
     wanted["Attempts"] += 1
     most = settings.get("MaximumRetryAttempts", events.DEFAULT_RETRIES)
     if not result.error:

@@ -72,17 +72,23 @@ class LogWriter:
 
     def flush_soon(self, name: str = "") -> None:
         """Have the buffer of a stream written when the loop is free: an invocation has ended there. "": of all."""
-        for stream in self._streams.values() if not name else filter(None, [self._streams.get(name)]):
+        for stream in self._of(name):
             stream.due = bool(stream.buffer)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._flush(), name="lambda-logs")
 
-    async def flush(self) -> None:
-        """Have the buffers written, and wait for what is in them now; not for what is said meanwhile."""
-        self.flush_soon()
-        unwritten = [one for stream in self._streams.values() for one in (stream.waiting, stream.writing) if one]
+    async def flush(self, name: str = "") -> None:
+        """Have a stream's buffer written and wait for what is in it now, not for what is said meanwhile. "": of all."""
+        self.flush_soon(name)
+        unwritten = [one for stream in self._of(name) for one in (stream.waiting, stream.writing) if one]
         if unwritten:
             await asyncio.wait(unwritten)
+
+    def _of(self, name: str) -> list[_Stream]:
+        if not name:
+            return list(self._streams.values())
+        stream = self._streams.get(name)
+        return [] if stream is None else [stream]
 
     def _flush_later(self) -> None:
         """Have the buffers written some time: a function that runs long is being watched, perhaps."""
