@@ -152,22 +152,6 @@ def _settle(server: Server) -> None:
     urllib.request.urlopen(urllib.request.Request(f"{server.url}/_cloudarium/settle", b"{}"), timeout=60).close()
 
 
-def _first(stand: Stand, case: str) -> Request:
-    trace = f"1-{int(time.time()):08x}-{secrets.token_hex(12)}"
-    headers = {"X-Amzn-Trace-Id": f"Root={trace};Sampled=1"}
-    began = time.perf_counter()
-    if case == "order":
-        body = {"lines": [{"product_id": id, "quantity": 1} for id in stand.products[:2]]}
-        answer = stand.customers[0].send("POST", "/orders", body, {**headers, "Idempotency-Key": trace})
-    else:
-        answer = stand.deployed.nobody().send("GET", f"/products?category={stand.categories[0]}", headers=headers)
-    took = (time.perf_counter() - began) * 1000
-    wrong = "" if answer.status in (200, 201) else str(answer.body)
-    return Request(
-        "order" if case == "order" else f"page, {answer.headers.get('x-cache')}", trace, took, time.time(), wrong
-    )
-
-
 # ---- where the time went ---------------------------------------------------------------------------------------------
 
 

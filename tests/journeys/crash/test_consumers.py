@@ -11,11 +11,9 @@ import random
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import pytest
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.conftest import RunningCloud
@@ -55,15 +53,6 @@ while True:
     if batch == before:
         time.sleep(0.02)
 """
-
-
-@pytest.fixture
-def cloud(tmp_path: Path) -> Iterator[RunningCloud]:
-    running = RunningCloud(tmp_path / "cloud")
-    yield running
-    said = running.log.read_text()
-    running.stop()
-    assert "Traceback" not in said, said[:20_000]
 
 
 class Line:

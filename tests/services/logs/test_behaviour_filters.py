@@ -7,7 +7,7 @@ import gzip
 import io
 import json
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
@@ -17,19 +17,6 @@ from botocore.exceptions import ClientError
 from tests.conftest import RunningCloud
 
 ACCOUNT = "000000000000"
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[RunningCloud]:
-    """A cloud whose clock may be moved."""
-    running = RunningCloud()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def logs(own: RunningCloud) -> Any:
-    return own.client("logs")
 
 
 def group(logs: Any, name: str) -> str:

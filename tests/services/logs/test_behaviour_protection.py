@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -16,19 +15,6 @@ from tests.services.logs.test_protection import document
 
 BEFORE, AFTER = "before ada@example.com", "after ada@example.com came"
 MASKED = "after *************** came"
-
-
-@pytest.fixture(scope="module")
-def own() -> Iterator[RunningCloud]:
-    """A cloud whose clock may be moved."""
-    running = RunningCloud()
-    yield running
-    running.stop()
-
-
-@pytest.fixture
-def logs(own: RunningCloud) -> Any:
-    return own.client("logs")
 
 
 def protect(logs: Any, name: str, *identifiers: str, findings: str = "") -> dict[str, Any]:
